@@ -1,0 +1,59 @@
+"""Postback templates: parse, check, compile and render them."""
+
+from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
+from macroengine.diagnostics import Diagnostic, Fix, Severity, Span
+from macroengine.engine import CompiledTemplate, PostbackSet, compile_template, render
+from macroengine.errors import (
+    CatalogueError,
+    LimitError,
+    MacroEngineError,
+    MissingValueError,
+    PolicyError,
+    RenderError,
+    SuppressedError,
+    TemplateError,
+    UnsupportedError,
+)
+from macroengine.event import Event, Postback, Source
+from macroengine.kinds import HashCase
+from macroengine.limits import Limits
+from macroengine.nodes import Template
+from macroengine.parser import parse
+from macroengine.plan import Missing
+from macroengine.policy import Policy
+from macroengine.rules import RULES, check
+
+__all__ = [
+    "RULES",
+    "CatalogueError",
+    "CompiledTemplate",
+    "Diagnostic",
+    "Dialect",
+    "Event",
+    "Fix",
+    "HashCase",
+    "LimitError",
+    "Limits",
+    "MacroEngineError",
+    "MacroSpec",
+    "Missing",
+    "MissingValueError",
+    "Policy",
+    "PolicyError",
+    "Postback",
+    "PostbackSet",
+    "RenderError",
+    "Severity",
+    "Source",
+    "Span",
+    "SuppressedError",
+    "Template",
+    "TemplateError",
+    "UnsupportedError",
+    "check",
+    "compile_template",
+    "dialect",
+    "dialect_names",
+    "parse",
+    "render",
+]

@@ -1,0 +1,117 @@
+"""A dialect: one platform's syntax and its documented macros."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from types import MappingProxyType
+
+from macroengine.catalogue.reader import read_dialect, read_text
+from macroengine.catalogue.spec import MacroSpec
+from macroengine.errors import CatalogueError
+from macroengine.kinds import Source
+from macroengine.limits import Limits
+from macroengine.suggest import fold
+from macroengine.syntax import Syntax
+
+
+class Spelling(Enum):
+    """How a name was found."""
+
+    DOCUMENTED = "documented"
+    LEGACY = "legacy"
+    """A name of an older document, for a macro that has a newer one."""
+    FOLDED = "folded"
+    """No document spells it so; case, `-` or `_` differ."""
+    PARAMETER = "parameter"
+    """Not in the catalogue of an open dialect: a parameter of the tracking link."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dialect:
+    """One platform's syntax and macros. `macros` is keyed by the documented name."""
+
+    name: str
+    title: str
+    syntax: Syntax
+    macros: Mapping[str, MacroSpec]
+    references: Mapping[str, str]
+    open: bool = False
+    """Whether a name outside the catalogue is a parameter of the tracking link."""
+    fields: Mapping[str, Source] = field(repr=False, default_factory=dict)
+    """Every field that a macro reads, with where its value comes from."""
+    _text: str = field(repr=False, default="")
+    _spelled: Mapping[str, tuple[MacroSpec, Spelling]] = field(repr=False, default_factory=dict)
+    _recall: tuple[object, ...] | None = field(repr=False, default=None)
+    """What unpickling calls; None: the text is read again."""
+
+    @classmethod
+    def from_toml(cls, path: str | Path, *, limits: Limits | None = None) -> "Dialect":
+        """Read a dialect from a file like those in `macroengine/catalogue/data`.
+
+        Raises:
+            CatalogueError: the file cannot be read, or says something that a dialect does not have; the message
+                names the file, the macro and the key.
+        """
+        return cls._from_text(read_text(Path(path), (limits or Limits()).catalogue), str(path))
+
+    @classmethod
+    def _from_text(cls, text: str, where: str) -> "Dialect":
+        parts = read_dialect(text, where)
+        macros = parts["macros"]
+        return cls(**parts, fields=_fields(macros, where), _text=text, _spelled=_spelled(macros, where))
+
+    def find(self, name: str) -> tuple[MacroSpec, Spelling] | None:
+        """Return the macro that `name` means and how it was found, or None.
+
+        >>> from macroengine import dialect
+        >>> spec, spelling = dialect("appsflyer").find("vendorid")
+        >>> spec.name, spelling.value
+        ('IDFV', 'legacy')
+        """
+        found = self._spelled.get(name)
+        if found is not None:
+            return found
+        if self.open:
+            return MacroSpec(name, name, Source.LINK), Spelling.PARAMETER
+        folded = self._spelled.get(_FOLDED + fold(name))
+        return None if folded is None else (folded[0], Spelling.FOLDED)
+
+    def names(self) -> list[str]:
+        """Return every documented name and spelling, without the legacy ones."""
+        return [name for spec in self.macros.values() for name in (spec.name, *spec.spellings)]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dialect) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return self._recall or (Dialect._from_text, (self._text, self.name))
+
+
+def _fields(macros: Mapping[str, MacroSpec], where: str) -> Mapping[str, Source]:
+    fields: dict[str, Source] = {}
+    for spec in macros.values():
+        if fields.setdefault(spec.field, spec.source) is not spec.source:
+            other = fields[spec.field]
+            raise CatalogueError(f"{where}: macro {spec.name!r}: field {spec.field!r} comes from {other} elsewhere")
+    return MappingProxyType(fields)
+
+
+# Folded names share the table of the spelled ones, behind a character that no name contains.
+_FOLDED = "~"
+
+
+def _spelled(macros: Mapping[str, MacroSpec], where: str) -> dict[str, tuple[MacroSpec, Spelling]]:
+    """Return how every spelling is read; two macros may not share one, nor one that differs only in case, - or _."""
+    table: dict[str, tuple[MacroSpec, Spelling]] = {}
+    for spec in macros.values():
+        documented = dict.fromkeys((spec.name, *spec.spellings), Spelling.DOCUMENTED)
+        for name, spelling in {**dict.fromkeys(spec.legacy, Spelling.LEGACY), **documented}.items():
+            other, _ = table.setdefault(_FOLDED + fold(name), (spec, spelling))
+            if other is not spec:
+                raise CatalogueError(f"{where}: macro {spec.name!r}: {name!r} is also a spelling of {other.name!r}")
+            table[name] = spec, spelling
+    return table

@@ -1,0 +1,161 @@
+"""From the text of a dialect's file to its parts, with errors that name file, macro and key."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from macroengine.catalogue.spec import MacroSpec
+from macroengine.errors import CatalogueError
+from macroengine.kinds import HashCase, Postback, Source, ValueType
+from macroengine.suggest import did_you_mean
+from macroengine.syntax import Syntax, syntaxes
+
+_Convert = Callable[[Any], Any]
+
+
+class _WrongValueError(Exception):
+    """A value is not what its key takes; the message says what that is."""
+
+
+def read_text(path: Path, most: int) -> str:
+    """Return the text of a file of at most `most` bytes."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise CatalogueError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(content) > most:
+        raise CatalogueError(f"{path}: larger than {most:,} bytes, the limit for a catalogue file")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise CatalogueError(f"{path}: not UTF-8 at byte {error.start:,}") from None
+
+
+def read_dialect(text: str, where: str) -> dict[str, Any]:
+    """Return what a Dialect is made of; `where` names the file in errors."""
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise CatalogueError(f"{where}: not TOML: {error}") from None
+    head = _convert(where, data, _HEAD, ("name", "syntax", "macros"))
+    groups = {"all": frozenset(Postback), **head.pop("available", {})}
+    columns = {**_COLUMNS, "available": _one_of(groups)}
+    name = re.compile(head["syntax"].name)
+    macros = {}
+    for macro, row in head["macros"].items():
+        at = f"{where}: macro {macro!r}"
+        spec = MacroSpec(macro, **_convert(at, row, columns, ("field", "source")))
+        for spelling in (macro, *spec.spellings):
+            if not name.fullmatch(spelling):
+                raise CatalogueError(f"{at}: {spelling!r} is no name that {head['syntax'].macro} can hold")
+        macros[macro] = spec
+    references = MappingProxyType(head.get("references", {}))
+    return {"title": head["name"], **head, "macros": MappingProxyType(macros), "references": references}
+
+
+def _convert(
+    where: str, row: Mapping[str, Any], columns: Mapping[str, _Convert], must: Iterable[str]
+) -> dict[str, Any]:
+    """Return `row` with each value converted by the column of its key."""
+    for key in row:
+        if key not in columns:
+            raise CatalogueError(f"{where}: unknown key {key!r}{did_you_mean(key, columns)}")
+    for key in must:
+        if key not in row:
+            raise CatalogueError(f"{where}: key {key!r} is missing")
+    values = {}
+    for key, value in row.items():
+        try:
+            values[key] = columns[key](value)
+        except _WrongValueError as error:
+            raise CatalogueError(f"{where}: key {key!r} must be {error}, not {value!r}") from None
+    return values
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise _WrongValueError("a string")
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _WrongValueError("true or false")
+
+
+def _list_of(convert: _Convert) -> Callable[[Any], tuple[Any, ...]]:
+    def convert_list(value: Any) -> tuple[Any, ...]:
+        if isinstance(value, list):
+            return tuple(map(convert, value))
+        raise _WrongValueError("a list")
+
+    return convert_list
+
+
+def _table_of(convert: _Convert) -> Callable[[Any], dict[str, Any]]:
+    def convert_table(value: Any) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return {key: convert(item) for key, item in value.items()}
+        raise _WrongValueError("a table")
+
+    return convert_table
+
+
+def _member(kind: type[StrEnum]) -> _Convert:
+    return _one_of({member.value: member for member in kind})
+
+
+def _one_of(choices: Mapping[str, Any]) -> _Convert:
+    def convert(value: Any) -> Any:
+        if isinstance(value, str) and value in choices:
+            return choices[value]
+        raise _WrongValueError(f"one of {', '.join(choices)}")
+
+    return convert
+
+
+def _postbacks(value: Any) -> frozenset[Postback]:
+    return frozenset(_list_of(_member(Postback))(value))
+
+
+def _row(value: Any) -> dict[str, Any]:
+    return _table_of(lambda item: item)(value)
+
+
+def _syntax(value: Any) -> Syntax:
+    found: Syntax = _one_of(syntaxes())(value)
+    return found
+
+
+_HEAD: Mapping[str, _Convert] = {
+    "name": _text,
+    "title": _text,
+    "syntax": _syntax,
+    "open": _flag,
+    "references": _table_of(_text),
+    "available": _table_of(_postbacks),
+    "macros": _table_of(_row),
+}
+_COLUMNS: Mapping[str, _Convert] = {
+    "field": _text,
+    "source": _member(Source),
+    "send_all": _flag,
+    "available": _text,
+    "type": _member(ValueType),
+    "personal": _flag,
+    "spellings": _list_of(_text),
+    "legacy": _list_of(_text),
+    "sha1": _list_of(_text),
+    "case": _member(HashCase),
+    "description": _text,
+    "example": _text,
+    "references": _list_of(_text),
+    "inferred": _list_of(_text),
+    "note": _text,
+}

@@ -1,0 +1,117 @@
+"""Faults as values: where they are, what they are, and how to mend them."""
+
+import unicodedata
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """`source[start:stop]`, in code points, half-open."""
+
+    start: int
+    stop: int
+
+
+class Severity(StrEnum):
+    """How bad a finding is: only an error keeps a template from being compiled."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """An edit that mends a finding: write `replacement` in place of `span`.
+
+    A `safe` one changes nothing that the author can have meant.
+    """
+
+    replacement: str
+    span: Span
+    safe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found, before it is reported under the rule's code."""
+
+    span: Span
+    message: str
+    hint: str | None = None
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A reported fault. `str()` shows it under the template, with carets.
+
+    >>> print(Diagnostic("ME101", "unknown-macro", Severity.ERROR, "unknown macro 'x'", Span(2, 5), "a=(x)"))
+    error[ME101]: unknown macro 'x'
+      a=(x)
+        ^^^
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    span: Span
+    source: str = field(repr=False)
+    hint: str | None = None
+    fix: Fix | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.severity}[{self.code}]: {self.message}", *excerpt(self.source, self.span)]
+        if self.hint is not None:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+def excerpt(source: str, span: Span, width: int = 78) -> list[str]:
+    r"""Return two lines of at most `width` columns: the text around `span`, and carets under it.
+
+    What does not print is shown as an escape, wide characters count two columns, combining ones none.
+
+    >>> print(*excerpt("a=(x)\n&b=", Span(5, 6)), sep="\n")
+      a=(x)\n&b=
+           ^^
+    """
+    room = width - 4
+    start = span.start
+    marked = _cells(source[start : min(span.stop, start + room)])
+    before, after = _cells(source[max(0, start - room) : start]), _cells(source[span.stop : span.stop + room])
+    right = _fitting(after, max(room - _columns(before) - _columns(marked), room // 3))
+    left = _fitting(before[::-1], room - _columns(marked[: room - len(right)]) - _columns(right))[::-1]
+    marked = _fitting(marked, room - _columns(left) - _columns(right))
+    cut_left = "…" if len(left) < start else ""
+    cut_right = "…" if span.stop + len(right) < len(source) or len(marked) < span.stop - start else ""
+    indent = " " * (2 + len(cut_left) + _columns(left))
+    text = "".join([*left, *marked, *right])
+    return [f"  {cut_left}{text}{cut_right}", f"{indent}{'^' * max(1, _columns(marked))}"]
+
+
+def _cells(text: str) -> list[str]:
+    return [char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text]
+
+
+def _columns(cells: list[str]) -> int:
+    return sum(map(_width, cells))
+
+
+def _width(cell: str) -> int:
+    if cell.isascii():
+        return len(cell)
+    # The carets stay under the text on terminals that follow Unicode annex 11.
+    return 0 if unicodedata.category(cell) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(cell) in "WF" else 1
+
+
+def _fitting(cells: list[str], room: int) -> list[str]:
+    """Return as many cells from the front as fit into `room` columns."""
+    taken = 0
+    for index, cell in enumerate(cells):
+        taken += _width(cell)
+        if taken > room:
+            return cells[:index]
+    return cells

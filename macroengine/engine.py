@@ -1,0 +1,198 @@
+"""The front door: from a template to a function."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Literal
+
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
+from macroengine.compiler import compile_plan, plan_source
+from macroengine.diagnostics import Diagnostic, Severity
+from macroengine.errors import PolicyError, TemplateError
+from macroengine.event import Event
+from macroengine.kinds import HashCase
+from macroengine.limits import Limits
+from macroengine.parser import parse
+from macroengine.plan import ForMissing, Missing, Options, RenderPlan, plan, values_of
+from macroengine.policy import Policy
+from macroengine.rules import RULES, Context, codes, diagnose
+from macroengine.suggest import did_you_mean
+
+_POLICY_FAMILY = "ME3"
+_UNKNOWN, _HOST_LABEL = "ME101", "ME202"
+_ERRORS = {code for code, rule in RULES.items() if rule.severity is Severity.ERROR}
+_EVERY_OTHER = "*"
+
+
+@dataclass(frozen=True)
+class CompiledTemplate:
+    """A template ready to render. Equal ones compare equal, pickle small, and may be shared by threads."""
+
+    source: str
+    dialect: Dialect = field(repr=False)
+    policy: Policy
+    options: Options = field(repr=False)
+    ignore: frozenset[str] = field(repr=False)
+    plan: RenderPlan = field(repr=False, compare=False)
+
+    def render(self, event: Event) -> str:
+        """Return the URL for one event.
+
+        >>> template = compile_template("https://n.example/pb?c=(clickid)&country=(country_code)")
+        >>> template.render(Event(link={"click_id": "a b"}, af={"country_code": "DE"}))
+        'https://n.example/pb?c=a%20b&country=DE'
+
+        Raises:
+            RenderError: a value has no text, or the URL is too long.
+            MissingValueError: a value with Missing.RAISE is missing.
+            SuppressedError: the postback is not sent for this event; ask `admits` first.
+        """
+        function = compile_plan(self.plan)
+        # From now on the function itself is found, before this method.
+        object.__setattr__(self, "render", function)
+        return function(event)
+
+    def __call__(self, event: Event) -> str:
+        """Return the URL for one event, like `render`."""
+        return self.render(event)
+
+    def admits(self, event: Event) -> bool:
+        """Say whether a postback is sent for `event` at all."""
+        return self.policy.admits(event)
+
+    @property
+    def macros(self) -> tuple[str, ...]:
+        """The names of the macros, as the template spells them, in order and without repeats."""
+        return tuple(dict.fromkeys(macro.name for macro in parse(self.source, self.dialect).macros()))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of an event that are read, in order and without repeats."""
+        return tuple(dict.fromkeys(value.field for value in values_of(self.plan.attributed)))
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What is doubtful about the template."""
+        context = Context.of(parse(self.source, self.dialect, limits=self.options.limits), self.dialect, self.policy)
+        return tuple(diagnose(context, codes(None, self.ignore)))
+
+    @property
+    def python_source(self) -> str:
+        """The Python that renders it, to read: the functions, and the values of their cells."""
+        return plan_source(self.plan)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # A compiled function cannot be pickled; what it is compiled from can.
+        state = (self.source, self.dialect, self.policy, self.options, self.ignore, self.plan)
+        return CompiledTemplate, state
+
+
+def compile_template(
+    source: str,
+    *,
+    dialect: str | Dialect = DEFAULT_DIALECT,
+    policy: Policy = Policy(),  # noqa: B008 - immutable
+    missing: ForMissing | Mapping[str, ForMissing] = Missing.EMPTY,
+    unknown: Literal["error", "keep", "empty"] = "error",
+    nested: bool = True,
+    allow_host_macros: bool = False,
+    booleans: Literal["true/false", "1/0"] = "true/false",
+    hash_case: HashCase | None = None,
+    ignore: Iterable[str] = (),
+    limits: Limits = Limits(),  # noqa: B008 - immutable
+) -> CompiledTemplate:
+    """Return the template ready to render. Templates are kept: compiling one again costs a look-up.
+
+    `missing` says what is sent for a missing value: a member of Missing or a default text, for all macros or by the
+    name of the macro, with `"*"` for all others. `unknown` says what becomes of macros that the dialect does not
+    have. `nested` encodes a value once more for each URL that it stands in. `allow_host_macros` permits macros as
+    labels of the host. `hash_case` overrides the documented case in which identifiers are hashed. `ignore` takes
+    codes of rules, or beginnings of codes, out of the check.
+
+    >>> compile_template("https://n.example/pb?c=(clickid)", missing="none").render(Event())
+    'https://n.example/pb?c=none'
+
+    Raises:
+        TemplateError: the template has errors; all of them are in it. PolicyError where only the policy is against
+            it, LimitError where it is too large.
+    """
+    chosen = dialect_of(dialect)
+    default, exceptions = _missing(missing, chosen)
+    if unknown not in ("error", "keep", "empty"):
+        raise ValueError(f"unknown must be 'error', 'keep' or 'empty', not {unknown!r}")
+    if booleans not in ("true/false", "1/0"):
+        raise ValueError(f"booleans must be 'true/false' or '1/0', not {booleans!r}")
+    case = None if hash_case is None else HashCase(hash_case)
+    options = Options(default, exceptions, unknown, nested, allow_host_macros, booleans, case, limits)
+    return _compile(source, chosen, policy, options, frozenset((ignore,) if isinstance(ignore, str) else ignore))
+
+
+def render(source: str, event: Event, **options: Any) -> str:
+    """Compile `source` with the options of `compile_template`, and return the URL for one event.
+
+    >>> render("https://n.example/pb?c=(clickid)", Event(link={"click_id": "8594845"}))
+    'https://n.example/pb?c=8594845'
+
+    Raises:
+        TemplateError: the template has errors.
+        RenderError: the event cannot be sent.
+    """
+    return compile_template(source, **options).render(event)
+
+
+class PostbackSet:
+    """The templates of many networks, for one event at a time."""
+
+    def __init__(self, templates: Iterable[CompiledTemplate]) -> None:
+        self.templates = tuple(templates)
+
+    def render(self, event: Event) -> list[str | None]:
+        """Return the URL of each template in order, None where it does not admit the event.
+
+        >>> installs = compile_template("https://a.example/pb?c=(clickid)")
+        >>> events = compile_template("https://b.example/pb?e=(event_name)", policy=Policy("in-app"))
+        >>> PostbackSet([installs, events]).render(Event(link={"click_id": "1"}))
+        ['https://a.example/pb?c=1', None]
+
+        Raises:
+            RenderError: an admitted event cannot be sent to one of them.
+        """
+        return [template.render(event) if template.admits(event) else None for template in self.templates]
+
+
+def _missing(
+    missing: ForMissing | Mapping[str, ForMissing], dialect: Dialect
+) -> tuple[ForMissing, tuple[tuple[str, ForMissing], ...]]:
+    """Return what is sent for missing values in general, and what for single macros, by documented name."""
+    if not isinstance(missing, Mapping):
+        return missing, ()
+    exceptions = {}
+    for name, given in missing.items():
+        if name == _EVERY_OTHER:
+            continue
+        found = dialect.find(name)
+        if found is None:
+            raise ValueError(
+                f"missing names {name!r}, no macro of {dialect.title}{did_you_mean(name, dialect.names())}"
+            )
+        exceptions[found[0].name] = given
+    return missing.get(_EVERY_OTHER, Missing.EMPTY), tuple(sorted(exceptions.items(), key=itemgetter(0)))
+
+
+@lru_cache(maxsize=1024)
+def _compile(
+    source: str, dialect: Dialect, policy: Policy, options: Options, ignore: frozenset[str]
+) -> CompiledTemplate:
+    context = Context.of(parse(source, dialect, limits=options.limits), dialect, policy)
+    errors = list(diagnose(context, set(codes(None, ignore)) & _ERRORS - _permitted(options)))
+    if errors:
+        only_policy = all(error.code.startswith(_POLICY_FAMILY) for error in errors)
+        raise (PolicyError if only_policy else TemplateError)(source, errors)
+    return CompiledTemplate(source, dialect, policy, options, ignore, plan(context.resolution, options))
+
+
+def _permitted(options: Options) -> set[str]:
+    """Return the rules that the options overrule."""
+    permitted = set() if options.unknown == "error" else {_UNKNOWN}
+    return permitted | {_HOST_LABEL} if options.allow_host_macros else permitted

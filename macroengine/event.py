@@ -1,0 +1,131 @@
+"""What a postback reports: the values of one event, kept apart by where they come from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from macroengine.catalogue import Dialect, dialect_of
+from macroengine.errors import CatalogueError
+from macroengine.kinds import Postback, Source
+from macroengine.suggest import did_you_mean
+
+__all__ = ["Event", "Postback", "Source"]
+
+_SOURCES = {"link": Source.LINK, "sdk": Source.SDK, "af": Source.AF}
+_HEAD = ("postback", "attributed")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One install or in-app event. Keys are field names, which all dialects share.
+
+    A macro is filled from the mapping of its documented source and from no other, so that nobody fills a value that
+    is not theirs to give.
+
+    >>> Event(link={"click_id": "8594845"}, sdk={"event_name": "af_purchase"}, postback="in-app").postback
+    <Postback.IN_APP: 'in-app'>
+    """
+
+    link: Mapping[str, object] = field(default_factory=dict)
+    """Parameters of the attribution link."""
+    sdk: Mapping[str, object] = field(default_factory=dict)
+    """Sent by the SDK in the app, or by the advertiser's server."""
+    af: Mapping[str, object] = field(default_factory=dict)
+    """Derived by the platform."""
+    postback: Postback = Postback.INSTALL
+    attributed: bool = True
+    """Whether the event is attributed to the network that gets the postback."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.postback, Postback):
+            object.__setattr__(self, "postback", Postback(self.postback))
+
+    @classmethod
+    def from_flat(cls, values: Mapping[str, object], dialect: str | Dialect) -> "Event":
+        """Sort a flat mapping of fields by the sources that the catalogue gives them.
+
+        Only for callers who vouch for every value. `postback` and `attributed` may stand among the fields. In an open
+        dialect a key that is no field is a parameter of the link.
+
+        >>> Event.from_flat({"click_id": "1", "country_code": "DE"}, "appsflyer").af
+        {'country_code': 'DE'}
+
+        Raises:
+            CatalogueError: a key is no field of a closed dialect.
+        """
+        chosen = dialect_of(dialect)
+        sorted_values: dict[Source, dict[str, object]] = {source: {} for source in Source}
+        for name, value in values.items():
+            if name not in _HEAD:
+                sorted_values[_source(name, chosen)][name] = value
+        link, sdk, af = (sorted_values[source] for source in _SOURCES.values())
+        return cls(link, sdk, af, *_head(values))
+
+    @classmethod
+    def from_json(cls, data: object, dialect: str | Dialect) -> "Event":
+        """Read an event from decoded JSON: `{"postback", "attributed", "link", "sdk", "af"}`, or flat.
+
+        Raises:
+            CatalogueError: the data is no object, a key is no field, or a field stands under another source than its
+                own.
+        """
+        if not isinstance(data, dict):
+            raise CatalogueError(f"an event is a JSON object, not {_json_word(data)}")
+        if not any(isinstance(data.get(key), dict) for key in _SOURCES):
+            return cls.from_flat(data, dialect)
+        chosen = dialect_of(dialect)
+        for key in data:
+            if key not in _SOURCES and key not in _HEAD:
+                raise CatalogueError(f"unknown key {key!r}{did_you_mean(key, [*_SOURCES, *_HEAD])}")
+        parts = {key: _object(key, data.get(key)) for key in _SOURCES}
+        for key, values in parts.items():
+            for name in values:
+                _check_source(name, key, chosen)
+        return cls(parts["link"], parts["sdk"], parts["af"], *_head(data))
+
+
+def _source(name: str, dialect: Dialect) -> Source:
+    source = dialect.fields.get(name)
+    if source is not None:
+        return source
+    if dialect.open:
+        return Source.LINK
+    raise CatalogueError(f"unknown field {name!r}{_field_hint(name, dialect)}")
+
+
+def _field_hint(name: str, dialect: Dialect) -> str:
+    found = dialect.find(name)
+    return f"; did you mean {found[0].field!r}?" if found else did_you_mean(name, dialect.fields)
+
+
+def _check_source(name: str, key: str, dialect: Dialect) -> None:
+    # In an open dialect any name may be a parameter of the link, the names of fields among them.
+    if dialect.open and _SOURCES[key] is Source.LINK:
+        return
+    source = _source(name, dialect)
+    if source is not _SOURCES[key]:
+        right = next(word for word, meant in _SOURCES.items() if meant is source)
+        raise CatalogueError(f"field {name!r} comes from {source}, and stands under {key!r}; write it under {right!r}")
+
+
+def _head(data: Mapping[str, object]) -> tuple[Postback, bool]:
+    given, attributed = data.get("postback", Postback.INSTALL), data.get("attributed", True)
+    if not isinstance(attributed, bool):
+        raise CatalogueError(f"'attributed' must be true or false, not {attributed!r}")
+    try:
+        return Postback(cast("str", given)), attributed
+    except ValueError:
+        raise CatalogueError(f"unknown postback {given!r} (there are: {', '.join(Postback)})") from None
+
+
+def _object(key: str, value: object) -> dict[str, object]:
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return value
+    raise CatalogueError(f"{key!r} must be an object, not {_json_word(value)}")
+
+
+def _json_word(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

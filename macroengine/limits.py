@@ -1,0 +1,23 @@
+"""How large things may be before the library refuses them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds, all inclusive.
+
+    >>> Limits(template=2_000).template
+    2000
+    """
+
+    template: int = 16_384
+    """Length of a template, in code points."""
+    macros: int = 512
+    """Macros in a template, repeats included."""
+    nesting: int = 8
+    """URLs inside URLs around a macro; each layer encodes its value once more."""
+    url: int = 65_536
+    """Length of a rendered URL, in bytes of UTF-8."""
+    catalogue: int = 1_048_576
+    """Size of a catalogue file, in bytes."""

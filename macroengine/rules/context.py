@@ -1,0 +1,43 @@
+"""What a rule may look at."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from macroengine.catalogue import Dialect
+from macroengine.diagnostics import Finding, Severity
+from macroengine.nodes import Template
+from macroengine.policy import Policy
+from macroengine.resolve import Resolution, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A template with everything that is known of it."""
+
+    template: Template
+    dialect: Dialect
+    policy: Policy
+    resolution: Resolution
+
+    @classmethod
+    def of(cls, template: Template, dialect: Dialect, policy: Policy) -> "Context":
+        """Resolve `template` and return what its rules may look at."""
+        return cls(template, dialect, policy, resolve(template, dialect, policy))
+
+    @property
+    def source(self) -> str:
+        """The text of the template."""
+        return self.template.source
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule. Its page is the docstring of `find`."""
+
+    severity: Severity
+    find: Callable[[Context], Iterator[Finding]]
+
+    @property
+    def name(self) -> str:
+        """The name of the bad thing that it finds."""
+        return self.find.__name__.replace("_", "-")

@@ -1,0 +1,115 @@
+"""Rules about the names of macros."""
+
+from collections.abc import Iterator
+
+from macroengine.diagnostics import Finding
+from macroengine.resolve import Problem
+from macroengine.rules.context import Context
+
+
+def unknown_macro(context: Context) -> Iterator[Finding]:
+    """Macro that the dialect does not have.
+
+    What it does:
+        Finds macros that are not in the dialect's catalogue under any spelling.
+
+    Why it matters:
+        The platform sends the macro's own text, or nothing, and nobody notices until reports do not add up.
+
+    Example:
+        https://n.example/pb?id=(clickd)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return context.resolution.findings(Problem.UNKNOWN)
+
+
+def undocumented_spelling(context: Context) -> Iterator[Finding]:
+    """Macro in a spelling that no document uses.
+
+    What it does:
+        Finds names that differ from a documented one in case, `-` or `_` only.
+
+    Why it matters:
+        It is not documented that the platform reads names so generously.
+
+    Example:
+        https://n.example/pb?id=(click_id)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return context.resolution.findings(Problem.UNDOCUMENTED_SPELLING)
+
+
+def legacy_name(context: Context) -> Iterator[Finding]:
+    """Name of an older document, for a macro that has a newer one.
+
+    What it does:
+        Finds names that the current document no longer has.
+
+    Why it matters:
+        The platform may stop to read them.
+
+    Example:
+        https://n.example/pb?ts=(install-unix-ts)
+
+    Use instead:
+        https://n.example/pb?ts=(install_unix_ts)
+    """
+    return context.resolution.findings(Problem.LEGACY)
+
+
+def near_miss(context: Context) -> Iterator[Finding]:
+    """Parameter of the tracking link with almost the name of a macro.
+
+    What it does:
+        Finds names that an open dialect takes for a parameter, and that are like a documented macro.
+
+    Why it matters:
+        A slip in the name of a macro is no error there: it is sent empty.
+
+    Example:
+        appmetrica: https://n.example/pb?id={clickid}
+
+    Use instead:
+        appmetrica: https://n.example/pb?id={click_id}
+    """
+    return context.resolution.findings(Problem.NEAR_MISS)
+
+
+def undocumented_hash(context: Context) -> Iterator[Finding]:
+    """Hash of a macro of which no hash is documented.
+
+    What it does:
+        Finds hashes other than those that the dialect's documents name.
+
+    Why it matters:
+        The platform sends the macro's own text, or nothing.
+
+    Example:
+        https://n.example/pb?ip=(sha1-ip)
+
+    Use instead:
+        https://n.example/pb?ip=(ip)
+    """
+    return context.resolution.findings(Problem.UNDOCUMENTED_HASH)
+
+
+def hash_of_hash(context: Context) -> Iterator[Finding]:
+    """Hash of a hash.
+
+    What it does:
+        Finds a hash whose argument is written as a hash.
+
+    Why it matters:
+        No document has it, and a hash that is hashed again matches nothing.
+
+    Example:
+        https://n.example/pb?id=(sha1-sha1-idfa)
+
+    Use instead:
+        https://n.example/pb?id=(sha1-idfa)
+    """
+    return context.resolution.findings(Problem.HASH_OF_HASH)

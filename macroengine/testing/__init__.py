@@ -1,0 +1,1 @@
+"""What tests of postback code need; the extra `testing` installs it."""

@@ -1,0 +1,86 @@
+"""From a value of an event to text, before it is encoded."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from macroengine.kinds import ValueType
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
+# Nobody means a number of more digits, and writing one out would fill the memory: Decimal("1E+999999999").
+_MOST_DIGITS = 400
+
+
+class UnsendableError(Exception):
+    """A value has no text; the message says why, and goes on with "for macro ..."."""
+
+
+def value_text(value: object, kind: ValueType, booleans: tuple[str, str]) -> str:
+    """Return the text of a value that is not None, as a macro of type `kind` sends it.
+
+    `booleans` are the words for true and false.
+
+    >>> value_text(Decimal("1E+3"), ValueType.NUMBER, ("true", "false"))
+    '1000'
+
+    Raises:
+        UnsendableError: there is no text for this value, or for this type of value.
+    """
+    match value:
+        case str():
+            return str.__str__(value)
+        case bool():
+            return booleans[0] if value else booleans[1]
+        case int():
+            return _integer(value)
+        case float() | Decimal():
+            return _decimal(value)
+        case datetime():
+            return _time(value, kind)
+        case dict() | list() if kind is ValueType.JSON:
+            return _json(value)
+        case _:
+            raise UnsendableError(f"cannot send a value of type {type(value).__name__}")
+
+
+def _integer(value: int) -> str:
+    try:
+        return int.__repr__(value)
+    except ValueError:  # more digits than sys.get_int_max_str_digits()
+        raise UnsendableError("cannot send an int of so many digits") from None
+
+
+def _decimal(value: float | Decimal) -> str:
+    number = value if isinstance(value, Decimal) else Decimal(float.__repr__(value))
+    if not number.is_finite():
+        raise UnsendableError(f"cannot send {number}, which has no digits,")
+    exponent = int(number.as_tuple().exponent)
+    if not exponent >= -_MOST_DIGITS or number.adjusted() > _MOST_DIGITS:
+        raise UnsendableError(f"cannot send a {type(value).__name__} of so many digits")
+    return format(number, "f")
+
+
+def _time(value: datetime, kind: ValueType) -> str:
+    if value.utcoffset() is None:
+        raise UnsendableError("cannot send a datetime without a time zone")
+    if kind is ValueType.UNIX_TIME:
+        return str((value - _EPOCH) // _SECOND)
+    try:
+        utc = value.astimezone(UTC)
+    except OverflowError:
+        raise UnsendableError("cannot send a datetime outside the years 1 to 9999 UTC") from None
+    text = utc.replace(tzinfo=None).isoformat("T" if kind is ValueType.RFC3339 else " ", "seconds")
+    return text + "Z" if kind is ValueType.RFC3339 else text
+
+
+def _json(value: Any) -> str:
+    try:
+        return _dumps(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UnsendableError(f"cannot send a value that is not JSON ({error})") from None
+
+
+_dumps: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
