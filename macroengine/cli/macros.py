@@ -1,0 +1,87 @@
+"""`macroengine macros`: the catalogue."""
+
+import click
+from rich.text import Text
+
+from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.cli import output
+from macroengine.cli.options import dialect_option, postback_option
+from macroengine.kinds import Postback, Source
+from macroengine.suggest import did_you_mean
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  macroengine macros --postback install --send-all
+  macroengine macros idfa
+  macroengine macros --dialect appmetrica | cut -f1
+"""
+)
+@click.argument("name", required=False)
+@dialect_option
+@postback_option("Only macros that are filled for this kind of postback.")
+@click.option("--send-all", is_flag=True, help="Only macros that are filled for events of other networks, too.")
+@click.option(
+    "--source",
+    type=click.Choice([str(choice) for choice in Source], case_sensitive=False),
+    help="Only macros from this source.",
+)
+def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: bool, source: str | None) -> None:
+    """List the macros of a dialect, or show one in full, by any of its names.
+
+    Drawn as a table on a terminal, tab-separated elsewhere.
+    """
+    if name is not None:
+        _show(name, dialect)
+        return
+    rows = [
+        (spec.name, spec.source, _yes_no(spec.send_all), _availability(spec), spec.description)
+        for spec in dialect.macros.values()
+        if (postback is None or Postback(postback) in spec.available)
+        and (spec.send_all or not send_all)
+        and (source is None or spec.source is Source(source))
+    ]
+    output.print_table(("macro", "source", "send all", "available", "description"), rows)
+
+
+def _show(name: str, dialect: Dialect) -> None:
+    found = dialect.find(name.strip("".join(dialect.syntax.affixes)))
+    spec = found[0] if found else None
+    if spec is None or spec.name not in dialect.macros:
+        raise click.UsageError(f"unknown macro {name!r}{did_you_mean(name, dialect.names())}")
+    console = output.results()
+    for key, value in _facts(spec, dialect).items():
+        if value:
+            inferred = "  (inferred)" if key.replace(" ", "_") in spec.inferred else ""
+            console.print(Text.assemble((f"{key:12}", "bold"), value, (inferred, "dim")))
+
+
+def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
+    return {
+        "macro": dialect.syntax.write(spec.name),
+        "description": spec.description,
+        "field": spec.field,
+        "source": spec.source,
+        "send all": _yes_no(spec.send_all),
+        "available": _availability(spec),
+        "type": spec.type,
+        "personal": _yes_no(spec.personal),
+        "spellings": ", ".join(map(dialect.syntax.write, spec.spellings)),
+        "legacy": ", ".join(map(dialect.syntax.write, spec.legacy)),
+        "sha1": ", ".join(map(dialect.syntax.write_sha1, spec.sha1)),
+        "case": spec.case if spec.sha1 else "",
+        "example": spec.example,
+        "note": spec.note or "",
+        "references": "; ".join(dialect.references.get(reference, reference) for reference in spec.references),
+    }
+
+
+def _yes_no(answer: bool) -> str:
+    return "yes" if answer else "no"
+
+
+def _availability(spec: MacroSpec) -> str:
+    if spec.available == frozenset(Postback):
+        return "all"
+    return ", ".join(kind for kind in Postback if kind in spec.available)

@@ -1,0 +1,50 @@
+"""Options that several commands take."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect, dialect_names
+from macroengine.kinds import Postback
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _read_dialect(context: click.Context, parameter: click.Parameter, value: str) -> Dialect:  # noqa: ARG001 - click's
+    return Dialect.from_toml(value) if value.endswith(".toml") else dialect(value)
+
+
+def _complete_dialect(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:  # noqa: ARG001
+    return [name for name in dialect_names() if name.startswith(begun)]
+
+
+def dialect_option(command: Command) -> Command:
+    """Add `--dialect`."""
+    return click.option(
+        "--dialect",
+        callback=_read_dialect,
+        shell_complete=_complete_dialect,
+        metavar="NAME|FILE",
+        default=DEFAULT_DIALECT,
+        show_default=True,
+        help=f"One of {', '.join(dialect_names())}, or a .toml file of your own.",
+    )(command)
+
+
+def postback_option(text: str) -> Callable[[Command], Command]:
+    """Add `--postback`, explained by `text`."""
+    return click.option("--postback", type=click.Choice([str(choice) for choice in Postback]), help=text)
+
+
+def template_source(template: str | None, file: Path | None) -> str:
+    """Return the template that is given as an argument or in a file, whose last line break is not part of it."""
+    if (template is None) == (file is None):
+        raise click.UsageError("give one template: as an argument, or with --file")
+    if file is None:
+        return template or ""
+    try:
+        return file.read_bytes().decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{file}: not UTF-8 at byte {error.start:,}") from None

@@ -1,0 +1,48 @@
+"""How results look: colour on a terminal only, and nowhere where NO_COLOR is set."""
+
+import csv
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from macroengine.diagnostics import Diagnostic, Severity
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
+
+
+def results() -> Console:
+    """Return the console for results, standard output."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def errors() -> Console:
+    """Return the console for what is wrong, standard error."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_diagnostics(diagnostics: Iterable[Diagnostic], *, to: Console) -> None:
+    """Print diagnostics, each under its template's text."""
+    for diagnostic in diagnostics:
+        head, *lines = str(diagnostic).split("\n")
+        severity, _, rest = head.partition("[")
+        to.print(Text.assemble((severity, _STYLES[diagnostic.severity]), f"[{rest}"))
+        for line in lines:
+            marked = line.strip() and not line.strip(" ^")
+            to.print(Text(line, style="bold" if marked else ""))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table: drawn on a terminal, tab-separated with a head line elsewhere."""
+    console = results()
+    if not console.is_terminal:
+        writer = csv.writer(sys.stdout, dialect="excel-tab", lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+        return
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console(highlight=False).print(table)

@@ -1,0 +1,82 @@
+"""`macroengine parse`: the syntax tree of a template."""
+
+import json
+from pathlib import Path
+
+import click
+from rich.text import Text
+from rich.tree import Tree
+
+from macroengine.catalogue import Dialect
+from macroengine.cli import output
+from macroengine.cli.options import dialect_option, template_source
+from macroengine.nodes import Delimiter, Encode, Leaf, Literal, Macro, Sha1, Template
+from macroengine.parser import parse as parse_template
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  macroengine parse 'https://n.example/pb?id=(sha1-idfa)'
+  macroengine parse '{click_id}' --dialect appmetrica --format json | jq .leaves
+"""
+)
+@click.argument("template", required=False)
+@click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Read the template from a file.")
+@click.option("--format", "form", type=click.Choice(["tree", "json"]), default="tree", show_default=True)
+@dialect_option
+def parse(template: str | None, file: Path | None, form: str, dialect: Dialect) -> None:
+    """Take TEMPLATE apart: its parts, literals and macros, and where each of them stands."""
+    tree = parse_template(template_source(template, file), dialect)
+    if form == "json":
+        click.echo(json.dumps(_as_json(tree), ensure_ascii=False, indent=2))
+    else:
+        output.results().print(_as_tree(tree))
+
+
+def _as_json(template: Template) -> dict[str, object]:
+    leaves = [
+        {
+            "kind": _kind(leaf),
+            "text": leaf.text,
+            "name": _name(leaf),
+            "part": part,
+            "span": [leaf.span.start, leaf.span.stop],
+        }
+        for leaf, part in template.leaves()
+    ]
+    return {"source": template.source, "dialect": template.dialect, "leaves": leaves}
+
+
+def _as_tree(template: Template) -> Tree:
+    tree = Tree(Text(_printable(template.source)))
+    branch, current = tree, ""
+    for leaf, part in template.leaves():
+        if part != current:
+            branch, current = tree.add(Text(part, style="bold")), part
+        name = _name(leaf)
+        label = Text.assemble((f"{_kind(leaf):9} ", "dim"), (_printable(leaf.text), "" if name is None else "cyan"))
+        branch.add(label.append(f"  {leaf.span.start}:{leaf.span.stop}", style="dim"))
+    return tree
+
+
+def _kind(leaf: Leaf) -> str:
+    match leaf:
+        case Literal():
+            return "literal"
+        case Delimiter():
+            return "delimiter"
+        case Macro():
+            return "macro"
+        case Sha1():
+            return "sha1"
+        case Encode():
+            return "encode"
+
+
+def _name(leaf: Leaf) -> str | None:
+    return None if isinstance(leaf, Literal | Delimiter) else leaf.name
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

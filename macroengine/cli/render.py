@@ -1,0 +1,156 @@
+"""`macroengine render`: URLs from a template and events."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from macroengine.catalogue import Dialect
+from macroengine.cli import output
+from macroengine.cli.events import read_event, read_events
+from macroengine.cli.options import dialect_option, postback_option, template_source
+from macroengine.engine import CompiledTemplate, compile_template
+from macroengine.errors import RenderError, SuppressedError, TemplateError
+from macroengine.event import Event
+from macroengine.kinds import HashCase, Postback, Source
+from macroengine.plan import Missing
+from macroengine.policy import Policy
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  macroengine render 'https://n.example/pb?c=(clickid)' --event event.json
+  macroengine render --file template.txt --events events.jsonl --postback in-app > urls.txt
+  zcat events.gz | macroengine render --file template.txt --events - --send-all --missing drop
+
+\b
+An event is JSON, {"postback": "in-app", "attributed": true, "link": {"click_id": "1"},
+"sdk": {"event_name": "af_purchase"}, "af": {"country_code": "DE"}}, or flat, with the same fields side by side.
+"""
+)
+@click.argument("template", required=False)
+@click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Read the template from a file.")
+@click.option("--event", metavar="FILE", help="One event as JSON; - is standard input.")
+@click.option("--events", metavar="FILE", help="Events as JSON Lines, one URL a line; - is standard input.")
+@dialect_option
+@postback_option("Send this kind only. Default: whatever the event is.")
+@click.option("--send-all", is_flag=True, help="Also send events that are not attributed to the network.")
+@click.option(
+    "--source",
+    "sources",
+    type=click.Choice([str(choice) for choice in Source], case_sensitive=False),
+    multiple=True,
+    help="Allow values from this source only; may be repeated.",
+)
+@click.option("--deny", metavar="MACRO", multiple=True, help="Do not send this macro in any form; may be repeated.")
+@click.option(
+    "--missing",
+    type=click.Choice([member.value for member in Missing]),
+    default="empty",
+    show_default=True,
+    help="What is sent for a missing value.",
+)
+@click.option("--default", metavar="TEXT", help="Send TEXT for a missing value.")
+@click.option(
+    "--unknown",
+    type=click.Choice(["error", "keep", "empty"]),
+    default="error",
+    show_default=True,
+    help="What becomes of macros that the dialect does not have.",
+)
+@click.option(
+    "--nested/--no-nested",
+    default=True,
+    show_default=True,
+    help="Encode once more for each URL that a macro stands in.",
+)
+@click.option("--allow-host-macros", is_flag=True, help="Permit macros as labels of the host.")
+@click.option("--booleans", type=click.Choice(["true/false", "1/0"]), default="true/false", show_default=True)
+@click.option(
+    "--hash-case",
+    type=click.Choice([str(choice) for choice in HashCase]),
+    help="Hash identifiers in this case, not the documented one.",
+)
+@click.option("--ignore", metavar="CODE", multiple=True, help="Take a rule out of the check; may be repeated.")
+def render(template: str | None, file: Path | None, event: str | None, events: str | None, **options: Any) -> int:
+    """Render TEMPLATE for one event, or for many.
+
+    Of many events, those that the template is not for are passed over, and those that cannot be sent are reported
+    with their line; the exit status is then 1.
+    """
+    source = template_source(template, file)
+    if (event is None) == (events is None):
+        raise click.UsageError("give events: one with --event, or many with --events")
+    dialect: Dialect = options["dialect"]
+
+    def compiled(one: Event) -> CompiledTemplate:
+        return _compiled(source, one, **options)
+
+    if event is None:
+        return _render_many(compiled, events or "", dialect)
+    one = read_event(event, dialect)
+    click.echo(compiled(one).render(one))
+    return 0
+
+
+def _compiled(source: str, event: Event, *, postback: str | None, **options: Any) -> CompiledTemplate:
+    """Return the template for the kind of postback that is asked for, or else for the event's own."""
+    sources = frozenset(map(Source, options["sources"])) or frozenset(Source)
+    policy = Policy(Postback(postback or event.postback), options["send_all"], sources, frozenset(options["deny"]))
+    try:
+        return compile_template(
+            source,
+            dialect=options["dialect"],
+            policy=policy,
+            missing=Missing(options["missing"]) if options["default"] is None else options["default"],
+            unknown=options["unknown"],
+            nested=options["nested"],
+            allow_host_macros=options["allow_host_macros"],
+            booleans=options["booleans"],
+            hash_case=options["hash_case"],
+            ignore=options["ignore"],
+        )
+    except TemplateError:
+        raise
+    except ValueError as error:  # an option names something that there is not
+        raise click.UsageError(str(error)) from None
+
+
+def _render_many(compiled: Callable[[Event], CompiledTemplate], events: str, dialect: Dialect) -> int:
+    sent = suppressed = failed = 0
+    reported: set[Postback] = set()
+    with _progress() as advance:
+        for number, event in read_events(events, dialect):
+            advance(number)
+            try:
+                sys.stdout.write(compiled(event).render(event) + "\n")
+                sent += 1
+            except SuppressedError:
+                suppressed += 1
+            except RenderError as error:
+                failed += 1
+                click.echo(f"{events}:{number}: {error}", err=True)
+            except TemplateError as error:
+                failed += 1
+                if event.postback not in reported:
+                    reported.add(event.postback)
+                    output.print_diagnostics(error.diagnostics, to=output.errors())
+    if suppressed or failed:
+        click.echo(f"{sent:,} URLs, {suppressed:,} events not sent, {failed:,} failed", err=True)
+    return 1 if failed else 0
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int], None]]:
+    """Show how many events are done, where the URLs do not go to the same terminal."""
+    console = output.errors()
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} events"), TimeElapsedColumn())
+    hidden = sys.stdout.isatty() or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done: None if done % 1000 else progress.update(task, completed=done)
