@@ -151,6 +151,8 @@ def _progress() -> Iterator[Callable[[int], None]]:
     console = output.errors()
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} events"), TimeElapsedColumn())
     hidden = sys.stdout.isatty() or not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+    # Left to itself, rich would take what goes to standard output, and print it above the bar.
+    progress = Progress(*columns, console=console, transient=True, disable=hidden, redirect_stdout=False)
+    with progress:
         task = progress.add_task("", total=None)
         yield lambda done: None if done % 1000 else progress.update(task, completed=done)
