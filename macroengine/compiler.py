@@ -117,7 +117,7 @@ def _shape(segments: Iterable[Segment]) -> tuple[Shape, list[object]]:
             case Absent():
                 shape.append("absent")
                 cells.append(_absence(segment))
-            case Value():
+            case Value():  # pragma: no branch - there is no other kind of segment
                 shape.append(f"{segment.source.lower()}:{_form(segment)}")
                 cells += [segment.field, Conversion(segment)]
                 if _form(segment) == _DEFAULT:

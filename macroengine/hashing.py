@@ -40,5 +40,5 @@ def hash_identifier(identifier: str, case: HashCase, *, uuid: bool) -> str | Non
             return sha1_hex(identifier.upper())
         case HashCase.LOWER:
             return sha1_hex(identifier.lower())
-        case HashCase.AS_IS:
+        case HashCase.AS_IS:  # pragma: no branch - there is no other case
             return sha1_hex(identifier)

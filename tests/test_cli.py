@@ -2,6 +2,7 @@ import builtins
 import csv
 import io
 import json
+import runpy
 import sys
 from pathlib import Path
 
@@ -239,6 +240,19 @@ def test_progress_does_not_mix_with_urls(run, write, monkeypatch):
 
 def test_dialects_are_completed():
     assert _complete_dialect(None, None, "apps") == ["appsflyer"]
+
+
+def test_module_runs_the_command_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["macroengine", "macros", "ip"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("macroengine", run_name="__main__")
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.startswith("macro       (ip)\n")
+
+
+def test_streams_of_other_kinds_are_left_alone(run, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert run("macros", "ip")[0] == 0
 
 
 def test_help_has_examples(run):

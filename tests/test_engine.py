@@ -253,6 +253,7 @@ def test_python_source_shows_the_functions_and_their_cells():
     assert "link = event.link.get" in source
     assert source.count("def render(event)") == 2
     compile(source, "shown", "exec")
+    assert compile_template("?a=(clickid)").python_source.count("def render(event)") == 1
 
 
 def test_text_of_a_template_never_becomes_code():
