@@ -129,8 +129,8 @@ def _leaf(part: str, kind: str, expression: ParserElement) -> ParserElement:
 def railroad(syntax: str) -> str:
     """Return the grammar of a syntax as railroad diagrams, one above the other, in SVG."""
     width, top, drawn = 0.0, 0.0, StringIO()
-    # A grammar that has parsed is drawn differently; this one has not.
-    for named in to_railroad(_second_grammar.__wrapped__(syntax).streamline(), vertical=2):
+    # Parsing would first have merged what is better drawn apart.
+    for named in to_railroad(_second_grammar.__wrapped__(syntax), vertical=2):
         diagram = named.diagram.format()
         drawn.write(f'<text x="{_MARGIN}" y="{top + _TITLE}" class="title">{escape(named.name)}</text>\n')
         diagram.attrs["y"] = top + _TITLE
