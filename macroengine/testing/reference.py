@@ -5,12 +5,9 @@ can be held to each other. It reads the template anew for every event and is mea
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Literal as OneOf
 from urllib.parse import quote
 
@@ -23,9 +20,9 @@ from macroengine.nodes import AnyMacro, Literal, Pair, Part, Pieces, Sha1, Templ
 from macroengine.parser import parse
 from macroengine.plan import Missing
 from macroengine.policy import Policy
+from macroengine.testing.reference_text import UnsendableError, value_text
 
 _LONGEST_URL = 65_536  # bytes
-_LONGEST_NUMBER = 400  # digits, and powers of ten
 _ENCODED_DELIMITER = re.compile("%((?:25)*)(?:3A|2F|3F|23|5B|5D|40|26|3D)", re.IGNORECASE)  # : / ? # [ ] @ & =
 _HOST_LABEL = re.compile("[A-Za-z0-9-]{1,63}")
 
@@ -84,10 +81,6 @@ class _Rendering:
     hash_case: HashCase | None
 
 
-class _DropError(Exception):
-    """A value is missing whose parameter goes with it."""
-
-
 # The template
 
 
@@ -131,20 +124,21 @@ def _query(pairs: tuple[Pair, ...], rendering: _Rendering) -> str:
 
 def _pair(pair: Pair, rendering: _Rendering) -> str | None:
     """Return the pair without its opening, None where it goes."""
-    # Whether a pair goes is decided first, so that a value beside the missing one cannot make the event fail.
-    for piece in (*pair.name, *pair.value):
-        if not isinstance(piece, Literal) and _is_dropped(piece, rendering):
-            return None
-    try:
-        name = _pieces(pair.name, Part.NAME, rendering)
-        return name + (pair.equals.text if pair.equals else "") + _pieces(pair.value, Part.VALUE, rendering)
-    except _DropError:
+    # Whether a pair goes is decided first, so that a value beside the missing one cannot make the event fail: first
+    # by the values that are not there, then by the identifiers that are there and identify nobody.
+    macros = [piece for piece in (*pair.name, *pair.value) if not isinstance(piece, Literal)]
+    dropping = [(macro, spec) for macro in macros if (spec := _spec(macro, rendering)) and _drops(spec, rendering)]
+    if any(_raw(spec, rendering) is None for _, spec in dropping):
         return None
+    if any(_value(macro, spec, rendering) is None for macro, spec in dropping if isinstance(macro, Sha1)):
+        return None
+    name = _pieces(pair.name, Part.NAME, rendering)
+    value = _pieces(pair.value, Part.VALUE, rendering)
+    return name + (pair.equals.text if pair.equals else "") + value
 
 
-def _is_dropped(macro: AnyMacro, rendering: _Rendering) -> bool:
-    spec = _spec(macro, rendering)
-    return spec is not None and _missing(spec, rendering) is Missing.DROP and _raw(spec, rendering) is None
+def _drops(spec: MacroSpec, rendering: _Rendering) -> bool:
+    return _missing(spec, rendering) is Missing.DROP
 
 
 def _pieces(pieces: Pieces, part: Part, rendering: _Rendering) -> str:
@@ -171,14 +165,11 @@ def _macro(macro: AnyMacro, part: Part, layers: int, rendering: _Rendering) -> s
     spec = _spec(macro, rendering)
     if spec is None:
         return macro.text if rendering.unknown == "keep" else ""
-    try:
-        text = _value(macro, spec, rendering)
-    except _UnsendableError as error:
-        raise RenderError(f"{macro.text}: {error}", macro.name) from None
+    text = _value(macro, spec, rendering)
     if part is Part.AUTHORITY:
         return _host_label(text, macro)
     if text is None:
-        return _instead(macro, spec, part, layers, rendering)
+        return _instead(macro, spec, layers, rendering)
     return _encode(text, layers, macro)
 
 
@@ -196,16 +187,14 @@ def _host_label(text: str | None, macro: AnyMacro) -> str:
     return text
 
 
-def _instead(macro: AnyMacro, spec: MacroSpec, part: Part, layers: int, rendering: _Rendering) -> str:
+def _instead(macro: AnyMacro, spec: MacroSpec, layers: int, rendering: _Rendering) -> str:
     """Return what is sent for a missing value."""
     missing = _missing(spec, rendering)
     if missing is Missing.RAISE:
         raise MissingValueError(f"{macro.text}: value is missing", macro.name)
-    if missing is Missing.DROP and part in (Part.NAME, Part.VALUE):
-        raise _DropError
     if missing is Missing.KEEP:
         return macro.text
-    # Outside the query there is nothing to drop.
+    # With DROP the pair is gone already; outside the query there is none.
     return _encode(missing, layers, macro) if isinstance(missing, str) else ""
 
 
@@ -255,8 +244,11 @@ def _value(macro: AnyMacro, spec: MacroSpec, rendering: _Rendering) -> str | Non
     raw = _raw(spec, rendering)
     if raw is None:
         return None
-    text = _text(raw, spec.type, rendering.booleans)
-    return _sha1(text, spec, rendering.hash_case) if isinstance(macro, Sha1) else text
+    try:
+        text = value_text(raw, spec.type, rendering.booleans)
+        return _sha1(text, spec, rendering.hash_case) if isinstance(macro, Sha1) else text
+    except UnsendableError as error:
+        raise RenderError(f"{macro.text}: {error}", macro.name) from None
 
 
 def _sha1(identifier: str, spec: MacroSpec, hash_case: HashCase | None) -> str | None:
@@ -274,61 +266,4 @@ def _sha1(identifier: str, spec: MacroSpec, hash_case: HashCase | None) -> str |
     try:
         return hashlib.sha1(identifier.encode(), usedforsecurity=False).hexdigest()
     except UnicodeEncodeError:
-        raise _UnsendableError("the value has half of a surrogate pair") from None
-
-
-# The text of a value
-
-
-class _UnsendableError(Exception):
-    """A value has no text."""
-
-
-def _text(value: object, kind: ValueType, booleans: str) -> str:
-    match value:
-        case str():
-            return str.__str__(value)  # as it is, whatever a subclass would show
-        case bool():
-            return _boolean(value, "1/0" if kind is ValueType.FLAG else booleans)
-        case int() | float() | Decimal():
-            return _number(value)
-        case datetime():
-            return _time(value, kind)
-        case dict() | list() if kind is ValueType.JSON:
-            return _json(value)
-    raise _UnsendableError(f"a {type(value).__name__} has no text")
-
-
-def _boolean(value: bool, booleans: str) -> str:
-    yes, no = booleans.split("/")
-    return yes if value else no
-
-
-def _number(value: float | Decimal) -> str:
-    # Digits, with neither an exponent nor groups.
-    number = Decimal(float.__repr__(value)) if isinstance(value, float) else Decimal(value)
-    if not number.is_finite():
-        raise _UnsendableError(f"{number} is no number")
-    _, digits, exponent = number.as_tuple()
-    if len(digits) > _LONGEST_NUMBER or abs(int(exponent)) > _LONGEST_NUMBER:
-        raise _UnsendableError("the number is too long")
-    return format(number, "f")
-
-
-def _time(value: datetime, kind: ValueType) -> str:
-    if value.utcoffset() is None:
-        raise _UnsendableError("a time without a time zone says nothing")
-    if kind is ValueType.UNIX_TIME:
-        return str((value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1))  # rounds down
-    try:
-        utc = value.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    except OverflowError:
-        raise _UnsendableError("the time is before the year 1 or after the year 9999") from None
-    return utc.isoformat("T") + "Z" if kind is ValueType.RFC3339 else utc.isoformat(" ")
-
-
-def _json(value: object) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise _UnsendableError(f"no JSON: {error}") from None
+        raise UnsendableError("the value has half of a surrogate pair") from None
