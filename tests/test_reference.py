@@ -186,7 +186,7 @@ def test_decision(render, case, expected):
         pytest.param(case("?a=(ip)", sdk={"ip": Decimal("1E-400")}), RenderError, id="401-digits-with-zeros"),
         pytest.param(case("?a=(ip)", sdk={"ip": b"1"}), RenderError, id="bytes"),
         pytest.param(case("?a=(ip)", sdk={"ip": {}}), RenderError, id="json-elsewhere"),
-        pytest.param(case("?a=(ip)", sdk={"ip": datetime.min}), RenderError, id="no-time-zone"),
+        pytest.param(case("?a=(ip)", sdk={"ip": datetime.fromisoformat("2016-01-04")}), RenderError, id="no-time-zone"),
         pytest.param(case("?a=(ip)", sdk={"ip": datetime.max.replace(tzinfo=MINUS_3)}), RenderError, id="year-10000"),
         pytest.param(case("?a=(encode)", sdk={"event_value": [b""]}, policy=IN_APP), RenderError, id="no-json"),
         pytest.param(case("?a=(ip)", missing=Missing.RAISE), MissingValueError, id="raise"),
@@ -218,7 +218,7 @@ def test_the_longest_url(render):
 
 
 @given(cases())
-@laws(1500)
+@laws(1200)
 @example(case("?a=(ip)", sdk={"ip": 10**400}))
 # Of two faults, the first one is reported, wherever the query stands.
 @example(case("/(ip)?a=(clickid)", link={"click_id": b""}, missing={"ip": Missing.RAISE, "clickid": Missing.DROP}))
@@ -241,13 +241,15 @@ def changes_of_withheld_values(draw):
         for spec in macros
         if (event.attributed or spec.send_all) and spec.source in policy.sources and spec.field not in denied
     }
-    fields = [spec.field for spec in specs_of(case.source, name)]
-    changed = {}
-    for source in Source:
-        key = source.lower()
-        kept = {field: value for field, value in getattr(event, key).items() if (source, field) in shown}
-        hidden = [field for field in fields if (source, field) not in shown]
-        changed[key] = kept | draw(st.dictionaries(st.sampled_from(hidden), values()) if hidden else st.just({}))
+    changed = {
+        source.lower(): {
+            field: value for field, value in getattr(event, source.lower()).items() if (source, field) in shown
+        }
+        for source in Source
+    }
+    for spec in specs_of(case.source, name):
+        if (spec.source, spec.field) not in shown:
+            changed[spec.source.lower()][spec.field] = draw(values())
     return case, replace(case, event=replace(event, **changed))
 
 
@@ -266,7 +268,7 @@ def test_a_withheld_value_never_shows(cases):
 
 
 @given(cases())
-@laws(300)
+@laws(250)
 def test_a_pickled_template_renders_the_same(case):
     try:
         template = compile_template(case.source, ignore=IGNORE, **case.options)
@@ -278,7 +280,7 @@ def test_a_pickled_template_renders_the_same(case):
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.text(max_size=10)), max_size=4))
-@laws(300)
+@laws(250)
 def test_every_receiver_decodes_its_value(nested):
     inner = "https://x.example/?i="
     fields = ["app_name", "ip", "language", "platform"]
@@ -300,7 +302,7 @@ def test_every_receiver_decodes_its_value(nested):
 
 
 @given(cases(alphabet="".join(character for character in ALPHABET if "!" <= character <= "~")))
-@laws(500)
+@laws(250)
 def test_a_value_brings_nothing_that_a_url_may_not_hold(case):
     url = outcome(by_engine, case)
     assert not isinstance(url, str) or all("!" <= character <= "~" for character in url)
