@@ -128,7 +128,7 @@ def _shape(segments: Iterable[Segment]) -> tuple[Shape, list[object]]:
 _PLAIN = "plain"  # encoded; nothing when missing
 _DEFAULT = "default"  # encoded; a text when missing
 _REQUIRED = "required"  # encoded; an error when missing
-_CONVERTED = "converted"  # hashed, in a nested URL, or a label of the host
+_CONVERTED = "converted"  # hashed, in a nested URL, in the path, or a label of the host
 _DROPPING = "dropping"  # encoded; its parameter goes when it is missing
 _NESTED_DROPPING = "nested-dropping"
 _HASHED_DROPPING = "hashed-dropping"  # its parameter goes also when there is a value, but nothing to hash
@@ -137,7 +137,7 @@ _HASHED_DROPPING = "hashed-dropping"  # its parameter goes also when there is a 
 def _form(value: Value) -> str:
     if value.missing is Missing.DROP:
         return _HASHED_DROPPING if value.sha1 is not None else _DROPPING if value.depth == 1 else _NESTED_DROPPING
-    if value.sha1 is not None or value.depth != 1:
+    if value.sha1 is not None or value.depth != 1 or value.in_path:
         return _CONVERTED
     if value.missing is Missing.RAISE:
         return _REQUIRED
