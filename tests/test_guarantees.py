@@ -57,7 +57,7 @@ def laws(examples: int) -> Callable[..., Any]:
 @st.composite
 def sources(draw: st.DrawFn, name: str) -> str:
     """Draw templates, good ones, real ones and none at all."""
-    whole = draw(st.one_of(templates(name), templates(name), st.sampled_from(CORPUS), st.text()))
+    whole = draw(st.one_of(templates(name), templates(name), st.sampled_from(CORPUS), st.text(max_size=500)))
     cut = draw(st.integers(0, len(whole)))
     return draw(st.sampled_from([whole, whole, whole[cut:], whole[:cut] + draw(st.text(max_size=3)) + whole[cut:]]))
 
@@ -85,6 +85,19 @@ def test_check_and_compile_raise_nothing_but_template_errors(name, data):
         compile_template(source, dialect=name, policy=policy, **data.draw(options(name)))
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("?" * 16_385, id="characters"),
+        pytest.param("(ip)" * 513, id="macros"),
+        pytest.param("?a=%" + "25" * 9 + "3D(ip)", id="nesting"),
+    ],
+)
+def test_what_is_too_large_is_a_template_error(source):
+    with pytest.raises(LimitError, match="at most"):
+        compile_template(source, ignore="ME")
+
+
 class Hostile:
     """A value that objects to everything."""
 
@@ -100,7 +113,20 @@ DEEP: list[object] = []
 for _ in range(100_000):
     DEEP = [DEEP]
 # Chosen by number: Hypothesis would print them.
-HOSTILE = [Hostile(), [Hostile()], {"a": Hostile()}, RECURSIVE, DEEP, {1: 2}, {("a",): 1}, type, print, memoryview(b"")]
+HOSTILE = [
+    Hostile(),
+    [Hostile()],
+    {"a": Hostile()},
+    RECURSIVE,
+    DEEP,
+    {1: 2},
+    {("a",): 1},
+    type,
+    print,
+    memoryview(b""),
+    "\ud800",
+    ["\ud800"],
+]
 
 
 @EVERY_DIALECT
@@ -215,7 +241,8 @@ def rendered_elsewhere(pickled: bytes, source: str, chosen: dict[str, Any], even
     """Return what the pickled template and the compiled anew render, and the code of both."""
     template = pickle.loads(pickled)
     again = compile_template(source, **chosen)
-    return [outcome(template.render, event), outcome(again.render, event), template.python_source, again.python_source]
+    urls = [outcome(template.render, event), outcome(again.render, event)]
+    return [template, again, *urls, template.python_source, again.python_source]
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +264,7 @@ def test_another_process_renders_the_same(elsewhere, name, data):
     template = compile_template(source, **chosen)
     there = elsewhere.apply(rendered_elsewhere, (pickle.dumps(template), source, chosen, event))
     url, code = outcome(template.render, event), template.python_source
-    assert there == [url, url, code, code]
+    assert there == [template, template, url, url, code, code]
 
 
 @EVERY_DIALECT
@@ -264,11 +291,12 @@ def eager_threads() -> Iterator[None]:
 
 def test_threads_render_what_one_thread_renders(eager_threads):
     """Eight threads fill one cache and share one PostbackSet, whose functions are made while they render."""
-    pairs = [f"{place}=({name})" for place, name in enumerate(TEXT_MACROS)]
-    sources = [f"https://n{number}.example/?{'&'.join(pairs[: number % 7])}" for number in range(42)]
-    made = [event_of(dict.fromkeys(TEXT_MACROS, value)) for value in ("a b", "é", "1", "&=")]
+    pairs = [f"{number}=({TEXT_MACROS[number % 6]})" for number in range(42)]
+    # As many shapes as templates.
+    sources = [f"https://n.example/?{'&'.join(pairs[:number])}" for number in range(42)]
+    made = [event_of(dict.fromkeys(TEXT_MACROS, value)) for value in ("a b", "é", "1")]
     serial = [2 * [compile_template(source).render(event) for source in sources] for event in made]
-    for _ in range(10):
+    for _ in range(5):
         for cached in (_compile, _maker, _parser):
             cached.cache_clear()
         shared = PostbackSet(map(pickle.loads, [pickle.dumps(compile_template(source)) for source in sources]))
