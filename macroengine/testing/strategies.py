@@ -42,9 +42,8 @@ def _templates(dialect: Dialect, alphabet: str, *, unsound: bool) -> st.SearchSt
     literals = st.text(alphabet, max_size=3)
     macros = _macros(dialect, unsound=unsound)
     pieces = st.lists(st.one_of(literals, macros), max_size=3).map("".join)
-    values = st.lists(st.one_of(macros, st.sampled_from(_NESTED), literals, macros), min_size=1, max_size=3).map(
-        "".join
-    )
+    nested = st.builds("{}{}".format, st.sampled_from(_NESTED), macros)
+    values = st.lists(st.one_of(macros, nested, literals), min_size=1, max_size=3).map("".join)
     # So few names that they repeat.
     names = st.one_of(st.sampled_from(["a", "b", "a", "b", ""]), st.sampled_from(["a", "b"]), pieces)
     pairs = st.one_of(*[st.builds("{}={}".format, names, values)] * 3, st.sampled_from(["a", ""]))
