@@ -99,9 +99,7 @@ class _Shouted(str):
     """A string that shows something else than it is."""
 
     __slots__ = ()
-
-    def __str__(self) -> str:
-        return self.upper() + "!"
+    __str__ = str.upper
 
 
 _UNSENDABLE: tuple[object, ...] = (b"a", ("a",), {"a"}, date(2016, 1, 4), 1j, object(), timedelta(1))
