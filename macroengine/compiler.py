@@ -130,18 +130,26 @@ _DEFAULT = "default"  # encoded; a text when missing
 _REQUIRED = "required"  # encoded; an error when missing
 _CONVERTED = "converted"  # hashed, in a nested URL, or a label of the host
 _DROPPING = "dropping"  # encoded; its parameter goes when it is missing
-_CONVERTED_DROPPING = "converted-dropping"
+_NESTED_DROPPING = "nested-dropping"
+_HASHED_DROPPING = "hashed-dropping"  # its parameter goes also when there is a value, but nothing to hash
 
 
 def _form(value: Value) -> str:
-    dropping = value.missing is Missing.DROP
+    if value.missing is Missing.DROP:
+        return _HASHED_DROPPING if value.sha1 is not None else _DROPPING if value.depth == 1 else _NESTED_DROPPING
     if value.sha1 is not None or value.depth != 1:
-        return _CONVERTED_DROPPING if dropping else _CONVERTED
-    if dropping:
-        return _DROPPING
+        return _CONVERTED
     if value.missing is Missing.RAISE:
         return _REQUIRED
     return _DEFAULT if value.missing else _PLAIN
+
+
+# How a parameter sends what it goes without, once it stays.
+_SENT = {
+    _DROPPING: "{{encode({name}, {convert})}}",
+    _NESTED_DROPPING: "{{{convert}({name})}}",
+    _HASHED_DROPPING: "{{{name}}}",
+}
 
 
 class _Loader:
@@ -176,7 +184,14 @@ class _Writer:
         self._sources: dict[str, None] = {}
 
     def source(self, shape: Shape, *, admitted: bool) -> str:
-        url = "".join(self._query(kind) if isinstance(kind, tuple) else self._atom(kind) for kind in shape)
+        url = ""
+        for kind in shape:
+            if isinstance(kind, tuple):
+                # What stands before the query is rendered before it: of two faults, the first one is reported.
+                self._lines.append(f'before = f"{url}"')
+                url = "{before}" + self._query(kind)
+            else:
+                url += self._atom(kind)
         getters = [f"{source} = event.{source}.get" for source in self._sources]
         body = "\n".join(f"        {line}" for line in [*getters, *self._lines, f'url = f"{url}"'])
         cells = "".join(f", c{index}" for index in range(self._taken))
@@ -216,9 +231,9 @@ class _Writer:
     def _parameter(self, kinds: Shape) -> None:
         """Append the statement that collects one parameter, unless a value that it needs is missing.
 
-        All values are looked at before one is converted.
+        Whether it goes is settled first, so that a value beside the missing one cannot make the event fail.
         """
-        present, converted, text = [], [], ""
+        present, hashed, text = [], [], ""
         for kind in kinds:
             if not kind.endswith(_DROPPING):
                 text += self._atom(kind)
@@ -226,8 +241,8 @@ class _Writer:
             form, read, convert = self._value(kind)
             name = "v" + convert
             present.append(f"({name} := {read}) is not None")
-            if form == _CONVERTED_DROPPING:
-                converted.append(f"({name} := {convert}({name})) is not None")
-            text += f"{{{name}}}" if form == _CONVERTED_DROPPING else f"{{encode({name}, {convert})}}"
-        test = " and ".join(present + converted)
+            if form == _HASHED_DROPPING:
+                hashed.append(f"({name} := {convert}({name})) is not None")
+            text += _SENT[form].format(name=name, convert=convert)
+        test = " and ".join(present + hashed)
         self._lines.append(f'{f"if {test}: " if test else ""}parameters.append(f"{text}")')
