@@ -2,6 +2,7 @@
 
 from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
 from macroengine.diagnostics import Diagnostic, Fix, Severity, Span
+from macroengine.encoding import SPEEDUPS
 from macroengine.engine import CompiledTemplate, PostbackSet, compile_template, render
 from macroengine.errors import (
     CatalogueError,
@@ -25,6 +26,7 @@ from macroengine.rules import RULES, check
 
 __all__ = [
     "RULES",
+    "SPEEDUPS",
     "CatalogueError",
     "CompiledTemplate",
     "Diagnostic",
