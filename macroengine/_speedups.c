@@ -191,18 +191,10 @@ percent_encode(PyObject *Py_UNUSED(module), PyObject *value)
     return encode(value);
 }
 
-PyDoc_STRVAR(encode_value_doc,
-"encode_value($module, value, convert, /)\n--\n\n"
-"The twin of macroengine.percent.encode_value.");
-
+/* Return what percent.encode_value returns. */
 static PyObject *
-encode_value(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
+encode_or_convert(PyObject *value, PyObject *convert)
 {
-    if (count != 2) {
-        return PyErr_Format(PyExc_TypeError, "encode_value takes 2 arguments (%zd given)", count);
-    }
-    PyObject *value = args[0];
-    PyObject *convert = args[1];
     if (PyUnicode_CheckExact(value)) {
         PyObject *encoded = encode(value);
         if (encoded != NULL || !PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
@@ -224,9 +216,59 @@ encode_value(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
     return PyObject_CallOneArg(convert, value);
 }
 
+PyDoc_STRVAR(encode_value_doc,
+"encode_value($module, value, convert, /)\n--\n\n"
+"The twin of macroengine.percent.encode_value.");
+
+static PyObject *
+encode_value(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 2) {
+        return PyErr_Format(PyExc_TypeError, "encode_value takes 2 arguments (%zd given)", count);
+    }
+    return encode_or_convert(args[0], args[1]);
+}
+
+/* Return a new reference to `values.get(field)`; NULL without an error where a dict does not have it. */
+static PyObject *
+get(PyObject *values, PyObject *field)
+{
+    PyObject *value;
+    if (!PyDict_CheckExact(values)) {
+        return PyObject_CallMethod(values, "get", "(O)", field);
+    }
+#if PY_VERSION_HEX < 0x030D0000
+    value = PyDict_GetItemWithError(values, field);
+    Py_XINCREF(value);
+#else
+    PyDict_GetItemRef(values, field, &value);
+#endif
+    return value;
+}
+
+PyDoc_STRVAR(encode_field_doc,
+"encode_field($module, values, field, convert, /)\n--\n\n"
+"The twin of macroengine.percent.encode_field.");
+
+static PyObject *
+encode_field(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 3) {
+        return PyErr_Format(PyExc_TypeError, "encode_field takes 3 arguments (%zd given)", count);
+    }
+    PyObject *value = get(args[0], args[1]);
+    if (value == NULL) {
+        return PyErr_Occurred() ? NULL : PyUnicode_New(0, 0);
+    }
+    PyObject *encoded = encode_or_convert(value, args[2]);
+    Py_DECREF(value);
+    return encoded;
+}
+
 static PyMethodDef methods[] = {
     {"percent_encode", percent_encode, METH_O, percent_encode_doc},
     {"encode_value", (PyCFunction)(void (*)(void))encode_value, METH_FASTCALL, encode_value_doc},
+    {"encode_field", (PyCFunction)(void (*)(void))encode_field, METH_FASTCALL, encode_field_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -2,20 +2,20 @@
 
 import os
 
-from macroengine.percent import encode_value, percent_encode
+from macroengine.percent import encode_field, encode_value, percent_encode
 
 SPEEDUPS = False
 """Whether the encoder in C is in use."""
 
 if not os.environ.get("MACROENGINE_PURE"):
     try:
-        from macroengine._speedups import encode_value, percent_encode
+        from macroengine._speedups import encode_field, encode_value, percent_encode
 
         SPEEDUPS = True
     except ImportError:  # it could not be built, and nothing but time is lost
         pass
 
-__all__ = ["SPEEDUPS", "deepen", "encode_value", "percent_encode"]
+__all__ = ["SPEEDUPS", "deepen", "encode_field", "encode_value", "percent_encode"]
 
 
 def deepen(encoded: str, layers: int) -> str:

@@ -1,8 +1,8 @@
-"""The percent-encoder in Python. `_speedups.c` has the same two functions, with the same results and errors."""
+"""The percent-encoder in Python. `_speedups.c` has the same functions, with the same results and errors."""
 
 import re
 from codecs import charmap_encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from string import ascii_letters, digits
 
 # RFC 3986 section 2.3
@@ -17,6 +17,7 @@ _ENCODED = {byte: bytes([byte]) if byte in _SAFE else b"%%%02X" % byte for byte 
 # keeps what comes first; whoever floods it only makes others take the general way.
 _Replacements = tuple[tuple[bytes, bytes], ...]
 _replacements: dict[bytes, _Replacements] = {}
+_SHORT = 16
 _MOST_KEPT = 1024
 _MOST_UNSAFE = 96
 _MOST_DISTINCT = 8
@@ -33,7 +34,8 @@ def percent_encode(value: str, /) -> str:
     Raises:
         UnicodeEncodeError: `value` holds a lone surrogate.
     """
-    return value if _needs_encoding(value) is None else _encode(value)
+    # A subclass may have methods of its own; what counts is its text.
+    return value if _needs_encoding(value) is None else _encode(str.__str__(value))
 
 
 def encode_value(value: object, convert: Callable[[object], str | None], /) -> str | None:
@@ -56,19 +58,35 @@ def encode_value(value: object, convert: Callable[[object], str | None], /) -> s
     return convert(value)
 
 
+def encode_field(values: Mapping[str, object], field: str, convert: Callable[[object], str | None], /) -> str | None:
+    """Return `encode_value(values.get(field), convert)`, in one call."""
+    value = values.get(field)
+    if value.__class__ is not str:
+        return encode_value(value, convert)
+    # What follows stands in encode_value too: a call more would cost more than looking the value over.
+    if _needs_encoding(value) is None:
+        return value
+    try:
+        return _encode(value)
+    except UnicodeEncodeError:
+        return convert(value)
+
+
 def _encode(value: str) -> str:
     """Return a value with something to encode in it, encoded."""
-    # A subclass may have methods of its own; what counts is its text.
-    utf8 = str.encode(value)
-    if len(utf8) == len(value):  # ASCII
-        unsafe = utf8.translate(None, _SAFE)
-        replacements = _replacements.get(unsafe) or _learn(unsafe)
-        if replacements:
-            for byte, encoded in replacements:
-                utf8 = utf8.replace(byte, encoded)
-            return utf8.decode()
-    # Latin-1 gives each byte the character of its number.
-    return charmap_encode(utf8.decode("latin-1"), "strict", _ENCODED)[0].decode()
+    if value.isascii():
+        if len(value) > _SHORT:
+            utf8 = value.encode()
+            unsafe = utf8.translate(None, _SAFE)
+            replacements = _replacements.get(unsafe) or _learn(unsafe)
+            if replacements:
+                for byte, encoded in replacements:
+                    utf8 = utf8.replace(byte, encoded)
+                return utf8.decode()
+    else:
+        # Latin-1 gives each byte of the UTF-8 the character of its number.
+        value = value.encode().decode("latin-1")
+    return charmap_encode(value, "strict", _ENCODED)[0].decode()
 
 
 def _learn(unsafe: bytes) -> _Replacements:

@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
+from collections import ChainMap
 from concurrent.futures import ThreadPoolExecutor
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from urllib.parse import quote, unquote
 
 import pytest
@@ -137,10 +138,54 @@ def test_what_convert_returns_and_raises_goes_through(encoder):
 
 
 @encoder
-@pytest.mark.parametrize("arguments", [(), ("a",), ("a", None, None)])
-def test_encode_value_takes_two_arguments(encoder, arguments):
+@pytest.mark.parametrize("arguments", [(), ("a",), ("a", None, None, None)])
+def test_the_number_of_arguments_is_fixed(encoder, arguments):
     with pytest.raises(TypeError):
         encoder.encode_value(*arguments)
+    with pytest.raises(TypeError):
+        encoder.encode_field(*arguments)
+
+
+class Defaults(dict):
+    """A dict that has an answer of its own for what it does not hold."""
+
+    def get(self, key):
+        return f"no {key}"
+
+
+@encoder
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param({"a": "x y"}, "x%20y", id="dict"),
+        pytest.param({"a": "xy"}, "xy", id="safe"),
+        pytest.param({}, "", id="absent-is-missing"),
+        pytest.param({"a": None}, "", id="none-is-missing"),
+        pytest.param({"a": ""}, "", id="empty"),
+        pytest.param({"a": 12}, "12", id="int"),
+        pytest.param({"a": 1.5}, "converted", id="float"),
+        pytest.param({"a": "\ud800"}, "converted", id="lone-surrogate"),
+        pytest.param(MappingProxyType({"a": "x y"}), "x%20y", id="mapping"),
+        pytest.param(ChainMap({}, {"a": "é"}), "%C3%A9", id="mapping-in-python"),
+        pytest.param(Defaults(), "no%20a", id="subclass-of-dict"),
+    ],
+)
+def test_a_field_is_read_and_encoded(encoder, values, expected):
+    assert encoder.encode_field(values, "a", lambda _: "converted") == expected
+
+
+@encoder
+def test_an_error_of_the_mapping_goes_through(encoder):
+    class Broken(dict):
+        def get(self, key):
+            raise OSError(key)
+
+    with pytest.raises(OSError, match="a"):
+        encoder.encode_field(Broken(), "a", None)
+    with pytest.raises(TypeError):
+        encoder.encode_field({}, [], None)
+    with pytest.raises(AttributeError):
+        encoder.encode_field(None, "a", None)
 
 
 @encoder
@@ -161,11 +206,12 @@ def test_the_table_of_replacements_is_bounded(monkeypatch):
     table = {}
     monkeypatch.setattr(percent, "_replacements", table)
     for number in range(4_000):
-        value = f"{number:b}".replace("0", " ").replace("1", "/")
+        value = f"{number:032b}".replace("0", " ").replace("1", "/")
         assert percent.percent_encode(value) == quote(value, safe="")
         assert percent.percent_encode("%" * number) == "%25" * number
     assert len(table) == 1024
     assert max(map(len, table)) <= 96
+    assert all(len(replacements) <= 8 for replacements in table.values())
 
 
 @pytest.mark.parametrize(

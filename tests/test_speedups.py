@@ -4,6 +4,7 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 import pytest
 from hypothesis import example, given, settings
@@ -60,8 +61,9 @@ def test_both_do_the_same_with_any_value(value):
     assert outcome(speedups.percent_encode, value) == outcome(percent.percent_encode, value)
     calls = []
     results = [outcome(module.encode_value, value, calls.append) for module in (speedups, percent)]
-    assert results[0] == results[1]
-    assert len(calls) in (0, 2)
+    results += [outcome(module.encode_field, {"a": value}, "a", calls.append) for module in (speedups, percent)]
+    assert results == results[:1] * 4
+    assert len(calls) in (0, 4)
     assert all(call is value for call in calls)
 
 
@@ -95,18 +97,25 @@ KEPT = [
 
 @pytest.mark.parametrize("value", KEPT)
 def test_a_million_calls_leave_nothing_behind(value):
+    values = {"a": value}
+    wrapped = MappingProxyType(values)
+
     def calls(number):
         for _ in range(number):
             for function, arguments in (
                 (speedups.percent_encode, (value,)),
                 (speedups.encode_value, (value, refused)),
                 (speedups.encode_value, (value,)),
+                (speedups.encode_field, (values, "a", refused)),
+                (speedups.encode_field, (values, "b", refused)),
+                (speedups.encode_field, (wrapped, "a", refused)),
+                (speedups.encode_field, (values, [], refused)),
             ):
                 with suppress(UnicodeEncodeError, LookupError, TypeError):
                     function(*arguments)
 
     calls(100)
     before = sys.getrefcount(value), sys.getrefcount(refused), sys.getrefcount(""), sys.getallocatedblocks()
-    calls(35_000)  # times 3, times the values above: a million and more
+    calls(15_000)  # times 7, times the values above: a million and more
     after = sys.getrefcount(value), sys.getrefcount(refused), sys.getrefcount(""), sys.getallocatedblocks()
     assert max(abs(now - then) for now, then in zip(after, before, strict=True)) < 50
