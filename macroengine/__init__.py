@@ -3,7 +3,7 @@
 from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
 from macroengine.diagnostics import Diagnostic, Fix, Severity, Span
 from macroengine.encoding import SPEEDUPS
-from macroengine.engine import CompiledTemplate, PostbackSet, compile_template, render
+from macroengine.engine import CompiledTemplate, compile_template, render
 from macroengine.errors import (
     CatalogueError,
     LimitError,
@@ -22,6 +22,7 @@ from macroengine.nodes import Template
 from macroengine.parser import parse
 from macroengine.plan import Missing
 from macroengine.policy import Policy
+from macroengine.postbacks import PostbackSet
 from macroengine.rules import RULES, check
 
 __all__ = [

@@ -141,26 +141,6 @@ def render(source: str, event: Event, **options: Any) -> str:
     return compile_template(source, **options).render(event)
 
 
-class PostbackSet:
-    """The templates of many networks, for one event at a time."""
-
-    def __init__(self, templates: Iterable[CompiledTemplate]) -> None:
-        self.templates = tuple(templates)
-
-    def render(self, event: Event) -> list[str | None]:
-        """Return the URL of each template in order, None where it does not admit the event.
-
-        >>> installs = compile_template("https://a.example/pb?c=(clickid)")
-        >>> events = compile_template("https://b.example/pb?e=(event_name)", policy=Policy("in-app"))
-        >>> PostbackSet([installs, events]).render(Event(link={"click_id": "1"}))
-        ['https://a.example/pb?c=1', None]
-
-        Raises:
-            RenderError: an admitted event cannot be sent to one of them.
-        """
-        return [template.render(event) if template.admits(event) else None for template in self.templates]
-
-
 def _missing(
     missing: ForMissing | Mapping[str, ForMissing], dialect: Dialect
 ) -> tuple[ForMissing, tuple[tuple[str, ForMissing], ...]]:
