@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from benchmarks.workloads import Workload
 from macroengine import SuppressedError
-from macroengine.encoding import encode_field
+from macroengine.encoding import encode_value
 from macroengine.hashing import hasher
 from macroengine.kinds import HashCase
 
@@ -33,21 +33,21 @@ def with_quote(workload: Workload) -> Callable[[Any], str]:
 def same_rules(workload: Workload) -> Callable[[Any], str]:
     """Return the f-string with macroengine's encoder and rules: of an Event, which it must be allowed to send."""
     url = workload.written(
-        "{{encode({source}, '{field}', convert)}}",
-        "{{'' if (v := {source}.get('{field}')) is None else hash_{case}(v) or ''}}",
+        "{{encode({source}('{field}'), convert)}}",
+        "{{'' if (v := {source}('{field}')) is None else hash_{case}(v) or ''}}",
     )
     sources = {piece.source for piece in workload.placeholders}
-    reads = "".join(f"    {source} = event.{source}\n" for source in sorted(sources))
+    reads = "".join(f"    {source} = event.{source}.get\n" for source in sorted(sources))
     return _define(
         "def render(event):\n"
         "    if event.postback is not postback or not event.attributed:\n"
         "        raise SuppressedError\n"
         f'{reads}    return f"{url}"\n',
-        encode=encode_field,
+        encode=encode_value,
         convert=_no_text,
-        **{f"hash_{case.name}": hasher(case, uuid=True) for case in HashCase},
         SuppressedError=SuppressedError,
         postback=workload.event.postback,
+        **{f"hash_{case.name}": hasher(case, uuid=True) for case in HashCase},
     )
 
 

@@ -6,25 +6,33 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <string.h>
 
-/* By how many characters a character below 256 grows: %XX for each byte of its UTF-8, and not at all where it is in
- * the unreserved set of RFC 3986 section 2.3.
- */
-static const unsigned char GROWTH[256] = {
-    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,  2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-    /* - . 0-9 */
-    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 2,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2,
-    /* A-Z _ */
-    2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 0,
-    /* a-z ~ */
-    2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 0, 2,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,  5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,  5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,  5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
-    5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,  5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+/* What an ASCII character becomes, and in how many characters. The unreserved ones stay (RFC 3986 section 2.3). */
+#define S(ch) {ch, 0, 0, 1}
+#define U(high, low) {'%', high, low, 3}
+static const char ASCII[128][4] = {
+    U('0', '0'), U('0', '1'), U('0', '2'), U('0', '3'), U('0', '4'), U('0', '5'), U('0', '6'), U('0', '7'),
+    U('0', '8'), U('0', '9'), U('0', 'A'), U('0', 'B'), U('0', 'C'), U('0', 'D'), U('0', 'E'), U('0', 'F'),
+    U('1', '0'), U('1', '1'), U('1', '2'), U('1', '3'), U('1', '4'), U('1', '5'), U('1', '6'), U('1', '7'),
+    U('1', '8'), U('1', '9'), U('1', 'A'), U('1', 'B'), U('1', 'C'), U('1', 'D'), U('1', 'E'), U('1', 'F'),
+    U('2', '0'), U('2', '1'), U('2', '2'), U('2', '3'), U('2', '4'), U('2', '5'), U('2', '6'), U('2', '7'),
+    U('2', '8'), U('2', '9'), U('2', 'A'), U('2', 'B'), U('2', 'C'), S('-'), S('.'), U('2', 'F'),
+    S('0'), S('1'), S('2'), S('3'), S('4'), S('5'), S('6'), S('7'),
+    S('8'), S('9'), U('3', 'A'), U('3', 'B'), U('3', 'C'), U('3', 'D'), U('3', 'E'), U('3', 'F'),
+    U('4', '0'), S('A'), S('B'), S('C'), S('D'), S('E'), S('F'), S('G'),
+    S('H'), S('I'), S('J'), S('K'), S('L'), S('M'), S('N'), S('O'),
+    S('P'), S('Q'), S('R'), S('S'), S('T'), S('U'), S('V'), S('W'),
+    S('X'), S('Y'), S('Z'), U('5', 'B'), U('5', 'C'), U('5', 'D'), U('5', 'E'), S('_'),
+    U('6', '0'), S('a'), S('b'), S('c'), S('d'), S('e'), S('f'), S('g'),
+    S('h'), S('i'), S('j'), S('k'), S('l'), S('m'), S('n'), S('o'),
+    S('p'), S('q'), S('r'), S('s'), S('t'), S('u'), S('v'), S('w'),
+    S('x'), S('y'), S('z'), U('7', 'B'), U('7', 'C'), U('7', 'D'), S('~'), U('7', 'F'),
 };
+#undef S
+#undef U
 
-/* Four bytes of UTF-8, three characters for each. */
+/* A character of four bytes in UTF-8: %XX four times. */
 #define MOST_FOR_ONE 12
 
 static inline char *
@@ -37,13 +45,14 @@ put_byte(char *out, Py_UCS4 byte)
     return out + 3;
 }
 
-/* Write the UTF-8 of a character (RFC 3629 section 3), every byte of it encoded. */
 static inline char *
 put_character(char *out, Py_UCS4 ch)
 {
     if (ch < 0x80) {
-        return put_byte(out, ch);
+        memcpy(out, ASCII[ch], ASCII[ch][3]);
+        return out + ASCII[ch][3];
     }
+    /* UTF-8 (RFC 3629 section 3), every byte of it encoded. */
     if (ch < 0x800) {
         out = put_byte(out, 0xC0 | ch >> 6);
     }
@@ -61,67 +70,79 @@ put_character(char *out, Py_UCS4 ch)
 }
 
 static inline Py_ssize_t
-growth(Py_UCS4 ch)
+size_of(Py_UCS4 ch)
 {
-    return ch < 0x100 ? GROWTH[ch] : ch < 0x800 ? 5 : ch < 0x10000 ? 8 : MOST_FOR_ONE - 1;
+    return ch < 0x80 ? ASCII[ch][3] : ch < 0x800 ? 6 : ch < 0x10000 ? 9 : MOST_FOR_ONE;
 }
 
-/* The length of the encoded text. Most values are short ASCII and safe: four sums side by side, and no branch. */
+/* Return the length of the encoded text. Most values are short and ASCII: four sums side by side, and no branch. */
 static Py_ssize_t
-measure_1(const Py_UCS1 *text, Py_ssize_t length)
+measure_ascii(const Py_UCS1 *text, Py_ssize_t length)
 {
-    Py_ssize_t a = length, b = 0, c = 0, d = 0, i = 0;
+    Py_ssize_t a = 0, b = 0, c = 0, d = 0, i = 0;
     for (; i + 4 <= length; i += 4) {
-        a += GROWTH[text[i]];
-        b += GROWTH[text[i + 1]];
-        c += GROWTH[text[i + 2]];
-        d += GROWTH[text[i + 3]];
+        a += ASCII[text[i]][3];
+        b += ASCII[text[i + 1]][3];
+        c += ASCII[text[i + 2]][3];
+        d += ASCII[text[i + 3]][3];
     }
     for (; i < length; i++) {
-        a += GROWTH[text[i]];
+        a += ASCII[text[i]][3];
     }
     return a + b + c + d;
 }
 
-/* The same for wider characters; -1 where one is a lone surrogate. */
-#define MEASURE(WIDTH, TYPE)                                                  \
+/* Write the encoded text, four characters at a time whatever it needs: what is too much is written over. No branch
+ * depends on the text, which of all texts says least in advance.
+ */
+static void
+write_ascii(char *out, Py_ssize_t size, const Py_UCS1 *text, Py_ssize_t length)
+{
+    const char *end = out + size;
+    Py_ssize_t i = 0;
+    for (; i < length && end - out >= 4; i++) {
+        memcpy(out, ASCII[text[i]], 4);
+        out += ASCII[text[i]][3];
+    }
+    for (; i < length; i++) {
+        out = put_character(out, text[i]);
+    }
+}
+
+/* The same for other texts, by the width of a character; the length is -1 where there is a lone surrogate. */
+#define FOR_WIDTH(WIDTH)                                                      \
     static Py_ssize_t                                                         \
-    measure_##WIDTH(const TYPE *text, Py_ssize_t length)                      \
+    measure_##WIDTH(const Py_UCS##WIDTH *text, Py_ssize_t length)             \
     {                                                                         \
-        Py_ssize_t size = length;                                             \
+        Py_ssize_t size = 0;                                                  \
         for (Py_ssize_t i = 0; i < length; i++) {                             \
             if (Py_UNICODE_IS_SURROGATE(text[i])) {                           \
                 return -1;                                                    \
             }                                                                 \
-            size += growth(text[i]);                                          \
+            size += size_of(text[i]);                                         \
         }                                                                     \
         return size;                                                          \
-    }
-
-#define FILL(WIDTH, TYPE)                                                     \
+    }                                                                         \
+                                                                              \
     static void                                                               \
-    fill_##WIDTH(char *out, const TYPE *text, Py_ssize_t length)              \
+    write_##WIDTH(char *out, const Py_UCS##WIDTH *text, Py_ssize_t length)    \
     {                                                                         \
         for (Py_ssize_t i = 0; i < length; i++) {                             \
-            if (growth(text[i]) == 0) {                                       \
-                *out++ = (char)text[i];                                       \
-            }                                                                 \
-            else {                                                            \
-                out = put_character(out, text[i]);                            \
-            }                                                                 \
+            out = put_character(out, text[i]);                                \
         }                                                                     \
     }
 
-MEASURE(2, Py_UCS2)
-MEASURE(4, Py_UCS4)
-FILL(1, Py_UCS1)
-FILL(2, Py_UCS2)
-FILL(4, Py_UCS4)
+FOR_WIDTH(1)
+FOR_WIDTH(2)
+FOR_WIDTH(4)
 
 static Py_ssize_t
-measure(int kind, const void *text, Py_ssize_t length)
+measure(PyObject *value, const void *text, Py_ssize_t length)
 {
-    switch (kind) {
+    if (PyUnicode_IS_ASCII(value)) {
+        return measure_ascii(text, length);
+    }
+    switch (PyUnicode_KIND(value)) {
     case PyUnicode_1BYTE_KIND:
         return measure_1(text, length);
     case PyUnicode_2BYTE_KIND:
@@ -132,17 +153,21 @@ measure(int kind, const void *text, Py_ssize_t length)
 }
 
 static void
-fill(int kind, char *out, const void *text, Py_ssize_t length)
+write_encoded(char *out, Py_ssize_t size, PyObject *value, const void *text, Py_ssize_t length)
 {
-    switch (kind) {
+    if (PyUnicode_IS_ASCII(value)) {
+        write_ascii(out, size, text, length);
+        return;
+    }
+    switch (PyUnicode_KIND(value)) {
     case PyUnicode_1BYTE_KIND:
-        fill_1(out, text, length);
+        write_1(out, text, length);
         break;
     case PyUnicode_2BYTE_KIND:
-        fill_2(out, text, length);
+        write_2(out, text, length);
         break;
     default:
-        fill_4(out, text, length);
+        write_4(out, text, length);
     }
 }
 
@@ -155,13 +180,12 @@ encode(PyObject *value)
         return NULL;
     }
 #endif
-    int kind = PyUnicode_KIND(value);
     const void *text = PyUnicode_DATA(value);
     Py_ssize_t length = PyUnicode_GET_LENGTH(value);
     if (length > PY_SSIZE_T_MAX / MOST_FOR_ONE) {
         return PyErr_NoMemory();
     }
-    Py_ssize_t size = measure(kind, text, length);
+    Py_ssize_t size = measure(value, text, length);
     if (size == length) {
         Py_INCREF(value);
         return value;
@@ -173,7 +197,7 @@ encode(PyObject *value)
     }
     PyObject *encoded = PyUnicode_New(size, 127);
     if (encoded != NULL) {
-        fill(kind, PyUnicode_DATA(encoded), text, length);
+        write_encoded(PyUnicode_DATA(encoded), size, value, text, length);
     }
     return encoded;
 }
@@ -247,20 +271,30 @@ get(PyObject *values, PyObject *field)
 }
 
 PyDoc_STRVAR(encode_field_doc,
-"encode_field($module, values, field, convert, /)\n--\n\n"
+"encode_field($module, sources, key, /)\n--\n\n"
 "The twin of macroengine.percent.encode_field.");
 
 static PyObject *
 encode_field(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
 {
-    if (count != 3) {
-        return PyErr_Format(PyExc_TypeError, "encode_field takes 3 arguments (%zd given)", count);
+    if (count != 2 || !PyTuple_Check(args[0]) || !PyTuple_Check(args[1]) || PyTuple_GET_SIZE(args[1]) != 3) {
+        PyErr_SetString(PyExc_TypeError, "encode_field takes a tuple of sources and a key of three");
+        return NULL;
     }
-    PyObject *value = get(args[0], args[1]);
+    PyObject *sources = args[0];
+    PyObject *key = args[1];
+    Py_ssize_t source = PyLong_AsSsize_t(PyTuple_GET_ITEM(key, 0));
+    if (source < 0 || source >= PyTuple_GET_SIZE(sources)) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_IndexError, "encode_field got no such source");
+        }
+        return NULL;
+    }
+    PyObject *value = get(PyTuple_GET_ITEM(sources, source), PyTuple_GET_ITEM(key, 1));
     if (value == NULL) {
         return PyErr_Occurred() ? NULL : PyUnicode_New(0, 0);
     }
-    PyObject *encoded = encode_or_convert(value, args[2]);
+    PyObject *encoded = encode_or_convert(value, PyTuple_GET_ITEM(key, 2));
     Py_DECREF(value);
     return encoded;
 }

@@ -1,7 +1,7 @@
 """From a plan to a function. The only module that calls `exec`.
 
-The source of a function depends on the shape of its plan alone: how many texts and values, of which kinds, from which
-sources. Texts and fields come in as closure cells, so nothing of a template becomes code, and the next template of the
+The source of a function depends on the shape of its plan alone: how many texts and values, of which kinds, in which
+order. Texts and fields come in as closure cells, so nothing of a template becomes code, and the next template of the
 same shape costs one call.
 """
 
@@ -14,7 +14,8 @@ from typing import Any, NoReturn
 from macroengine.conversion import Conversion
 from macroengine.encoding import encode_field, encode_value
 from macroengine.errors import MissingValueError, RenderError, SuppressedError
-from macroengine.event import Event
+from macroengine.event import Event, Source
+from macroengine.percent import Key
 from macroengine.plan import Absent, Missing, Query, RenderPlan, Segment, Text, Value
 from macroengine.shapes import Entry, Shape, function_source
 
@@ -60,6 +61,8 @@ def plan_source(plan: RenderPlan) -> str:
 
 
 def _written(cell: object) -> str:
+    if isinstance(cell, tuple):
+        return f"({', '.join(map(_written, cell))})"
     # A conversion is the method of an object that says what it does.
     return repr(getattr(cell, "__self__", cell))
 
@@ -127,14 +130,23 @@ def _shape(segments: Iterable[Segment], value_cells: _ValueCells) -> tuple[Shape
     return tuple(shape), cells
 
 
+def key_of(value: Value) -> Key:
+    """Return where a value of the event is, and what converts it."""
+    # The keys of most events are interned too, and then found without being compared.
+    return _PLACES[value.source], sys.intern(value.field), Conversion(value).convert
+
+
+# As the generated functions put them side by side.
+_PLACES = {Source.LINK: 0, Source.SDK: 1, Source.AF: 2}
+
+
 def _value_cells(value: Value) -> tuple[str, list[object]]:
     """Return the kind of a value that is read from the event, and its cells."""
     form = _form(value)
-    # The keys of most events are interned too, and then found without being compared.
-    cells: list[object] = [sys.intern(value.field), Conversion(value).convert]
-    if form == "default":
-        cells.append(value.missing)
-    return f"{value.source.lower()}:{form}", cells
+    key = key_of(value)
+    if form == "plain":
+        return form, [key]
+    return form, [*key, value.missing] if form == "default" else [*key]
 
 
 def _form(value: Value) -> str:

@@ -8,6 +8,10 @@ from string import ascii_letters, digits
 # RFC 3986 section 2.3
 UNRESERVED = ascii_letters + digits + "-._~"
 
+Convert = Callable[[object], str | None]
+Key = tuple[int, str, Convert]
+"""Where a value is: the place of its source among the sources, and its field; and what converts it."""
+
 _needs_encoding = re.compile(f"[^{re.escape(UNRESERVED)}]").search
 _SAFE = UNRESERVED.encode()
 _ENCODED = {byte: bytes([byte]) if byte in _SAFE else b"%%%02X" % byte for byte in range(256)}
@@ -38,7 +42,7 @@ def percent_encode(value: str, /) -> str:
     return value if _needs_encoding(value) is None else _encode(str.__str__(value))
 
 
-def encode_value(value: object, convert: Callable[[object], str | None], /) -> str | None:
+def encode_value(value: object, convert: Convert, /) -> str | None:
     """Return the text of a value, percent-encoded; nothing for None.
 
     `convert` turns what is neither str nor an int of 64 bits into encoded text, and raises what is to be raised for a
@@ -58,9 +62,10 @@ def encode_value(value: object, convert: Callable[[object], str | None], /) -> s
     return convert(value)
 
 
-def encode_field(values: Mapping[str, object], field: str, convert: Callable[[object], str | None], /) -> str | None:
-    """Return `encode_value(values.get(field), convert)`, in one call."""
-    value = values.get(field)
+def encode_field(sources: tuple[Mapping[str, object], ...], key: Key, /) -> str | None:
+    """Return the value of a field, encoded, in one call: `encode_value(sources[source].get(field), convert)`."""
+    source, field, convert = key
+    value = sources[source].get(field)
     if value.__class__ is not str:
         return encode_value(value, convert)
     # What follows stands in encode_value too: a call more would cost more than looking the value over.

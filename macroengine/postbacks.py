@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import repeat
 
-from macroengine.compiler import Values, compile_shared
-from macroengine.conversion import Conversion
+from macroengine.compiler import Values, compile_shared, key_of
 from macroengine.encoding import encode_field
 from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError
 from macroengine.event import Event
-from macroengine.kinds import Postback, Source
+from macroengine.kinds import Postback
+from macroengine.percent import Key
 from macroengine.plan import Missing, RenderPlan, Segment, Value, values_of
 
 
@@ -74,33 +74,26 @@ def _outcome(template: CompiledTemplate, event: Event) -> str | RenderError | No
         return error
 
 
-_Convert = Callable[[object], str | None]
-_Read = tuple[str, str]
-"""A source, as the attribute of an event, and a field of it."""
-
-
 @dataclass(frozen=True, slots=True)
 class _FanOut:
     """What is done with the events of one kind. The values stand in a list, in the order of the attributes."""
 
-    plain: tuple[tuple[str, tuple[str, ...], tuple[_Convert, ...]], ...]
-    """By source, the fields that are only encoded, and their conversions. A missing value is an empty text."""
-    converted: tuple[tuple[_Read, _Convert], ...]
-    """The others. A missing value is None."""
-    optional: tuple[tuple[_Read, int], ...]
-    """Plain values, by their place in the list, that are also needed as None where they are missing."""
+    plain: tuple[Key, ...]
+    """Values that are only encoded. A missing one is an empty text."""
+    converted: tuple[Key, ...]
+    """The others. A missing one is None."""
+    optional: tuple[tuple[int, str, int], ...]
+    """Source, field and place in the list of plain values that are also needed as None where they are missing."""
     filled: tuple[int, ...]
-    """Converted values that are also needed as an empty text where they are missing."""
+    """Places of converted values that are also needed as an empty text where they are missing."""
     renders: tuple[Callable[[Values], str | None], ...]
 
     def render(self, event: Event) -> list[str | None]:
-        values: Values = []
-        for source, fields, conversions in self.plain:
-            values += map(encode_field, repeat(getattr(event, source)), fields, conversions)
-        values += [convert(getattr(event, source).get(field)) for (source, field), convert in self.converted]
+        sources = event.link, event.sdk, event.af
+        values: Values = [*map(encode_field, repeat(sources), self.plain)]
+        values += [convert(sources[source].get(field)) for source, field, convert in self.converted]
         values += [
-            None if getattr(event, source).get(field) is None else values[place]
-            for (source, field), place in self.optional
+            None if sources[source].get(field) is None else values[place] for source, field, place in self.optional
         ]
         values += [values[place] or "" for place in self.filled]
         return [render(values) for render in self.renders]
@@ -112,8 +105,7 @@ def _fan_out(plans: Iterable[RenderPlan], postback: Postback, *, attributed: boo
     needs = {value: _need(value) for segments in renderings for value in values_of(segments or ())}
     needed = dict.fromkeys(needs.values())
     shared = dict.fromkeys(value for value, _ in needed)
-    by_source = [(_attribute(source), [v for v in shared if v.source is source and _is_plain(v)]) for source in Source]
-    plain = [value for _, values in by_source for value in values]
+    plain = [value for value in shared if _is_plain(value)]
     converted = [value for value in shared if not _is_plain(value)]
     optional = [value for value, or_none in needed if or_none and _is_plain(value)]
     filled = [value for value, or_none in needed if not or_none and not _is_plain(value)]
@@ -121,13 +113,9 @@ def _fan_out(plans: Iterable[RenderPlan], postback: Postback, *, attributed: boo
     places = {need: place for place, need in enumerate(order)}
     slots = {value: places[need] for value, need in needs.items()}
     return _FanOut(
-        tuple(
-            (source, tuple(v.field for v in values), tuple(Conversion(v).convert for v in values))
-            for source, values in by_source
-            if values
-        ),
-        tuple((_read(v), Conversion(replace(v, missing=Missing.DROP)).convert) for v in converted),
-        tuple((_read(v), places[v, False]) for v in optional),
+        tuple(map(key_of, plain)),
+        tuple(key_of(replace(value, missing=Missing.DROP)) for value in converted),
+        tuple((*key_of(value)[:2], places[value, False]) for value in optional),
         tuple(places[v, True] for v in filled),
         tuple(
             _not_sent if segments is None else compile_shared(segments, slots, plan.most_bytes)
@@ -150,14 +138,6 @@ def _need(value: Value) -> tuple[Value, bool]:
 
 def _is_plain(value: Value) -> bool:
     return value.sha1 is None and value.depth == 1
-
-
-def _read(value: Value) -> _Read:
-    return _attribute(value.source), value.field
-
-
-def _attribute(source: Source) -> str:
-    return source.lower()
 
 
 def _not_sent(values: Values) -> None:  # noqa: ARG001 - in the place of a template that renders them

@@ -9,12 +9,12 @@ from enum import Enum
 from typing import Any
 
 Shape = tuple[Any, ...]
-"""Keys of FORMS, with `source:` before those of values that are read from the event; a query is a shape of shapes."""
+"""Keys of FORMS; a query is a shape of shapes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How one kind of segment is written: `{0}`, `{1}`, `{2}` are its cells, `{v}` a variable of its own."""
+    """How one kind of segment is written: `{0}`, `{1}` and so on are its cells, `{v}` a variable of its own."""
 
     cells: int
     sent: str
@@ -25,21 +25,21 @@ class Form:
     """The same, tested once all values are known to be present: there is something to hash."""
 
 
-_PRESENT = "({v} := {source}.get({0})) is not None"
+_PRESENT = "({v} := sources[{0}].get({1})) is not None"
 
 FORMS = {
     "text": Form(1, "{0}"),
     "absent": Form(1, "{0}()"),
     # Encoded; nothing, a text, or an error when missing.
-    "plain": Form(2, "encode_field({source}, {0}, {1})"),
-    "default": Form(3, f"encode({{v}}, {{1}}) if {_PRESENT} else {{2}}"),
-    "required": Form(2, f"encode({{v}}, {{1}}) if {_PRESENT} else {{1}}({{v}})"),
+    "plain": Form(1, "encode_field(sources, {0})"),
+    "default": Form(4, f"encode({{v}}, {{2}}) if {_PRESENT} else {{3}}"),
+    "required": Form(3, f"encode({{v}}, {{2}}) if {_PRESENT} else {{2}}({{v}})"),
     # Hashed, in a nested URL, or a label of the host.
-    "converted": Form(2, "{1}({source}.get({0}))"),
+    "converted": Form(3, "{2}(sources[{0}].get({1}))"),
     # Its parameter goes when it is missing; a hash also when there is nothing to hash.
-    "dropping": Form(2, "encode({v}, {1})", _PRESENT),
-    "nested-dropping": Form(2, "{1}({v})", _PRESENT),
-    "hashed-dropping": Form(2, "{v}", _PRESENT, "({v} := {1}({v})) is not None"),
+    "dropping": Form(3, "encode({v}, {2})", _PRESENT),
+    "nested-dropping": Form(3, "{2}({v})", _PRESENT),
+    "hashed-dropping": Form(3, "{v}", _PRESENT, "({v} := {2}({v})) is not None"),
     # Encoded before, for several templates.
     "shared": Form(1, "values[{0}]"),
     "shared-default": Form(2, "{v} if ({v} := values[{0}]) is not None else {1}"),
@@ -61,6 +61,7 @@ _OF_EVENT = """\
 def make(encode_field, encode, limit, measured, postback, otherwise{cells}):
     def render(event):
         if {test}:
+            sources = event.link, event.sdk, event.af
             {body}
             return url if len(url) <= limit else measured(url)
         return otherwise(event)
@@ -95,7 +96,6 @@ class _Writer:
     def __init__(self) -> None:
         self._taken = 0
         self._lines: list[str] = []
-        self._sources: dict[str, None] = {}
 
     def source(self, shape: Shape, entry: Entry) -> str:
         url = ""
@@ -106,7 +106,7 @@ class _Writer:
                 url = "{before}" + self._query(kind)
             else:
                 url += self._sent(kind)
-        lines = [*(f"{source} = event.{source}" for source in self._sources), *self._lines, f'url = f"{url}"']
+        lines = [*self._lines, f'url = f"{url}"']
         around, margin = (_OF_VALUES, 8) if entry is Entry.SHARED else (_OF_EVENT, 12)
         body = ("\n" + " " * margin).join(lines)
         cells = "".join(f", c{index}" for index in range(self._taken))
@@ -118,13 +118,10 @@ class _Writer:
 
     def _form(self, kind: str) -> Form:
         """Return how a kind is written, with its cells filled in."""
-        source, _, name = kind.rpartition(":")
-        if source:
-            self._sources[source] = None
-        form = FORMS[name]
+        form = FORMS[kind]
         variable = f"v{self._taken}"
         cells = [self._cell() for _ in range(form.cells)]
-        texts = (text.format(*cells, source=source, v=variable) for text in (form.sent, form.present, form.hashed))
+        texts = (text.format(*cells, v=variable) for text in (form.sent, form.present, form.hashed))
         return Form(form.cells, *texts)
 
     def _sent(self, kind: str) -> str:

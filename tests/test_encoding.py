@@ -171,7 +171,7 @@ class Defaults(dict):
     ],
 )
 def test_a_field_is_read_and_encoded(encoder, values, expected):
-    assert encoder.encode_field(values, "a", lambda _: "converted") == expected
+    assert encoder.encode_field(({"a": "another"}, values), (1, "a", lambda _: "converted")) == expected
 
 
 @encoder
@@ -181,11 +181,27 @@ def test_an_error_of_the_mapping_goes_through(encoder):
             raise OSError(key)
 
     with pytest.raises(OSError, match="a"):
-        encoder.encode_field(Broken(), "a", None)
+        encoder.encode_field((Broken(),), (0, "a", None))
     with pytest.raises(TypeError):
-        encoder.encode_field({}, [], None)
+        encoder.encode_field(({},), (0, [], None))
     with pytest.raises(AttributeError):
-        encoder.encode_field(None, "a", None)
+        encoder.encode_field((None,), (0, "a", None))
+
+
+@encoder
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        pytest.param((({},), (1, "a", None)), IndexError, id="no-such-source"),
+        pytest.param((({},), (2**100, "a", None)), (IndexError, OverflowError), id="far-away-source"),
+        pytest.param((({},), ("0", "a", None)), TypeError, id="source-is-no-number"),
+        pytest.param((None, (0, "a", None)), TypeError, id="no-sources"),
+        pytest.param((({},), None), TypeError, id="no-key"),
+    ],
+)
+def test_a_key_that_is_none(encoder, arguments, error):
+    with pytest.raises(error):
+        encoder.encode_field(*arguments)
 
 
 @encoder
