@@ -22,6 +22,7 @@ from macroengine.parser import parse
 from macroengine.plan import Missing
 from macroengine.policy import Policy
 from macroengine.rules import RULES, check
+from macroengine.rules.fixing import Fixed, fix
 
 __all__ = [
     "RULES",
@@ -31,6 +32,7 @@ __all__ = [
     "Dialect",
     "Event",
     "Fix",
+    "Fixed",
     "HashCase",
     "LimitError",
     "Limits",
@@ -54,6 +56,7 @@ __all__ = [
     "compile_template",
     "dialect",
     "dialect_names",
+    "fix",
     "parse",
     "render",
 ]

@@ -1,6 +1,7 @@
 """Faults as values: where they are, what they are, and how to mend them."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -11,6 +12,14 @@ class Span:
 
     start: int
     stop: int
+
+    def overlaps(self, others: Iterable["Span"]) -> bool:
+        """Say whether it has a code point in common with one of `others`.
+
+        >>> Span(2, 5).overlaps([Span(0, 2), Span(4, 9)])
+        True
+        """
+        return any(self.start < other.stop and other.start < self.stop for other in others)
 
 
 class Severity(StrEnum):
