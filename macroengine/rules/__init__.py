@@ -120,7 +120,8 @@ def _prefixes(given: Iterable[str]) -> tuple[str, ...]:
 def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str, ...]:
     for prefix in (*(select or ()), *ignore):
         if not prefix or not any(code.startswith(prefix) for code in RULES):
-            raise ValueError(f"unknown rule {prefix!r}{did_you_mean(prefix, RULES)}")
+            question = did_you_mean(prefix.upper(), RULES) or f" (there are {min(RULES)} to {max(RULES)})"
+            raise ValueError(f"unknown rule {prefix!r}{question}")
     chosen = RULES if select is None else [code for code in RULES if code.startswith(select)]
     return tuple(code for code in chosen if not code.startswith(ignore))
 
