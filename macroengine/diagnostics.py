@@ -101,6 +101,15 @@ def excerpt(source: str, span: Span, width: int = 78) -> list[str]:
     return [f"  {cut_left}{text}{cut_right}", f"{indent}{'^' * max(1, _columns(marked))}"]
 
 
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes.
+
+    >>> columns("a标")
+    3
+    """
+    return _columns(_cells(text))
+
+
 def _cells(text: str) -> list[str]:
     return [char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text]
 

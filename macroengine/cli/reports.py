@@ -1,7 +1,6 @@
 """Findings as text, JSON, GitHub annotations: each report is a function that prints them as they come."""
 
 import json
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,9 +9,10 @@ from rich.console import Console
 
 from macroengine.cli.files import Record
 from macroengine.cli.output import COLOURS, style
-from macroengine.diagnostics import Diagnostic, Severity, excerpt
+from macroengine.diagnostics import Diagnostic, Severity, columns, excerpt
 
 WIDTH = 80
+_LONGEST_WORD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +70,42 @@ def text_report(width: int, *, colour: bool) -> Report:
     def show(file: str, record: Record, diagnostic: Diagnostic) -> str:
         place = f"{file}:{record.line}:{diagnostic.span.start + 1}"
         severity = diagnostic.severity
-        head, *rest = _wrap(f"{place} {diagnostic.code} {severity} {diagnostic.message}", width)
-        marked = style(f"{diagnostic.code} {severity}", COLOURS[severity], colour=colour)
-        lines = [head.replace(f"{diagnostic.code} {severity}", marked, 1), *rest]
+        kind = f"{diagnostic.code} {severity}"
+        # The place stays whole, however long: editors and terminals make a link of it.
+        start, *lines = _wrap(f"{kind} {diagnostic.message}", width, columns(place) + 1)
+        lines.insert(0, f"{place} {style(kind, COLOURS[severity], colour=colour)}{start.removeprefix(kind)}")
         line, carets = excerpt(diagnostic.source, diagnostic.span, width - 2)
         lines += [line, style(carets, COLOURS[severity], colour=colour)]
         if diagnostic.hint is not None:
-            lines += _wrap(f"  hint: {diagnostic.hint}", width)
+            lines += _wrap(f"  hint: {diagnostic.hint}", width, 0)
         return "\n".join(lines) + "\n"
 
     return Report(str, show, lambda tally: f"{tally}\n")
 
 
-def _wrap(text: str, width: int) -> list[str]:
-    printable = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-    return textwrap.wrap(
-        printable, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False, drop_whitespace=True
-    )
+def _wrap(text: str, width: int, taken: int) -> list[str]:
+    """Break a text between words, so that it is at most `width` columns wide; long words are cut short.
+
+    Of the first line so many columns are `taken`.
+    """
+    first, *words = map(_shown, text.split(" "))
+    lines, used = [first], taken + columns(first)
+    for word in words:
+        needed = 1 + columns(word)
+        if used + needed <= width:
+            lines[-1] += f" {word}"
+            used += needed
+        else:
+            lines.append(f"    {word}")
+            used = 3 + needed
+    return lines
+
+
+def _shown(word: str) -> str:
+    printable = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in word)
+    while columns(printable) > _LONGEST_WORD:
+        printable = f"{printable[: min(len(printable) - 2, _LONGEST_WORD)]}…"
+    return printable
 
 
 def _as_json(file: str, record: Record, diagnostic: Diagnostic) -> str:

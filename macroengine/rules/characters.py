@@ -17,6 +17,9 @@ _WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 # RFC 3986 appendix A: ASCII that stands in no part of a URL; spaces and controls have rules of their own.
 _ILLEGAL = re.compile(r'["<>\\^`{|}]+')
 
+# What is longer reads better without its encoded form, three times as long or more.
+_SHORT = 4
+
 
 def control_character(context: Context) -> Iterator[Finding]:
     r"""Control character or line break.
@@ -187,7 +190,8 @@ def _encode(span: Span, part: Part, message: str, text: str) -> Finding:
     if part is Part.AUTHORITY:
         return Finding(span, message, "a host has letters, digits, - and dots; others are written in Punycode, xn--")
     encoded = quote(text, safe="")
-    return Finding(span, f"{message}; write {encoded}", None, Fix(encoded, span, safe=False))
+    advice = f"write {encoded}" if len(text) <= _SHORT else "percent-encode it"
+    return Finding(span, f"{message}; {advice}", None, Fix(encoded, span, safe=False))
 
 
 def _white_space(context: Context) -> Iterator[tuple[Span, str]]:

@@ -33,8 +33,10 @@ def html_entity(context: Context) -> Iterator[Finding]:
     """
     for span, replacement in _entities(context.source):
         text = context.source[span.start : span.stop]
+        # Of a sign that no URL holds, nobody can say that it was meant.
+        safe = replacement.isascii() or replacement.isspace()
         message = f"{text!r} is {replacement!r} damaged by HTML; write {replacement}"
-        yield Finding(span, message, None, Fix(replacement, span, safe=True))
+        yield Finding(span, message, None, Fix(replacement, span, safe=safe))
 
 
 def backslash_escape(context: Context) -> Iterator[Finding]:

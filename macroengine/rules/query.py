@@ -7,6 +7,7 @@ from itertools import pairwise
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.nodes import Literal, Pair
 from macroengine.rules.context import Context
+from macroengine.rules.damage import broken_text
 from macroengine.rules.meant import foreign_macros, own_macro
 from macroengine.rules.url import nested_urls
 
@@ -62,7 +63,8 @@ def empty_pair(context: Context) -> Iterator[Finding]:
     superfluous = [query[1]] if len(query) > 1 and _is_empty(query[0]) and not _is_empty(query[1]) else []
     for pair in superfluous + [pair for pair in query if _is_empty(pair)]:
         opening = pair.opening
-        if opening is not None and opening.text == "&":
+        # The & of &#38; has no name behind it, either.
+        if opening is not None and opening.text == "&" and not opening.span.overlaps(broken_text(context)):
             fix = Fix("", opening.span, safe=True)
             yield Finding(opening.span, "& without a parameter; remove it", None, fix)
 

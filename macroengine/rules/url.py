@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.nodes import Literal, Template
 from macroengine.rules.context import Context
+from macroengine.rules.damage import broken_text
 from macroengine.rules.meant import foreign_macros
 
 # RFC 3986 section 3.1, but for a colon before a port: localhost:3000/pb
@@ -96,7 +97,7 @@ def fragment(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     hash_ = context.template.hash
-    if hash_ is not None and not _in_foreign(hash_.start, context):
+    if hash_ is not None and not hash_.span.overlaps(broken_text(context)):
         yield Finding(
             Span(hash_.start, len(context.source)), "a fragment is never sent", "write # as %23 if it is meant"
         )
@@ -120,8 +121,8 @@ def bad_percent_escape(context: Context) -> Iterator[Finding]:
     if "%" not in context.source:
         return
     for match in _BAD_ESCAPE.finditer(context.source):
-        if not _in_foreign(match.start(), context):
-            span = Span(*match.span())
+        span = Span(*match.span())
+        if not span.overlaps(foreign.span for foreign in foreign_macros(context.source, context.dialect)):
             yield Finding(span, "% begins no escape; write %25", None, Fix("%25", span, safe=False))
 
 
@@ -193,8 +194,3 @@ def _has_scheme(template: Template) -> bool:
     """Say whether a template without `//` begins with a scheme nevertheless."""
     first = template.path[0] if template.path else None
     return isinstance(first, Literal) and _SCHEME.match(first.text) is not None
-
-
-def _in_foreign(position: int, context: Context) -> bool:
-    foreign = foreign_macros(context.source, context.dialect)
-    return any(meant.span.start <= position < meant.span.stop for meant in foreign)
