@@ -1,7 +1,7 @@
 """Faults as values: where they are, what they are, and how to mend them."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -110,12 +110,15 @@ def columns(text: str) -> int:
     return _columns(_cells(text))
 
 
-def _cells(text: str) -> list[str]:
+def _cells(text: str) -> Sequence[str]:
+    """Return what is shown for each character. A string stands for itself: each of its characters is one column."""
+    if text.isascii() and text.isprintable():
+        return text
     return [char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text]
 
 
-def _columns(cells: list[str]) -> int:
-    return sum(map(_width, cells))
+def _columns(cells: Sequence[str]) -> int:
+    return len(cells) if isinstance(cells, str) else sum(map(_width, cells))
 
 
 def _width(cell: str) -> int:
@@ -125,8 +128,10 @@ def _width(cell: str) -> int:
     return 0 if unicodedata.category(cell) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(cell) in "WF" else 1
 
 
-def _fitting(cells: list[str], room: int) -> list[str]:
+def _fitting(cells: Sequence[str], room: int) -> Sequence[str]:
     """Return as many cells from the front as fit into `room` columns."""
+    if isinstance(cells, str):
+        return cells[: max(0, room)]
     taken = 0
     for index, cell in enumerate(cells):
         taken += _width(cell)

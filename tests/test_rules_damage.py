@@ -167,6 +167,7 @@ def test_urls_are_completed_only_if_asked_for(source, fixed):
         pytest.param("&a=(clickid)_(af_siteid)-(af_sub1)", id="several-macros-in-one-value"),
         pytest.param("&json=1&Json=2", id="names-in-other-cases"),
         pytest.param("&x=$1&y=@me&z=a*b!c'd,e", id="sub-delimiters"),
+        pytest.param("&ua=(Linux&b=1", id="a-parenthesis-of-no-macro"),
         pytest.param("&noredirect", id="no-value"),
         pytest.param("&x=", id="empty-value"),
         pytest.param("&x=%2528Linux%2529&y=%28Linux%29", id="encoded-parentheses-around-no-macro"),

@@ -102,6 +102,11 @@ def test_unknown_macros_are_told_what_may_be_meant(source, name, message, hint, 
     assert (found.message, found.hint, found.fix and found.fix.replacement) == (message, hint, fix)
 
 
+def test_a_hint_is_shown_with_the_finding():
+    (found,) = check("(gps_adid)", select=["ME1"])
+    assert str(found).endswith("\n  ^^^^^^^^^^\n  hint: gps_adid is what Adjust calls (advertising_id)")
+
+
 def test_names_of_other_platforms_are_of_fields_that_some_dialect_has():
     fields = {*dialect("appsflyer").fields, *dialect("appmetrica").fields}
     assert {field for rows in _platforms().values() for _, field in rows} <= fields

@@ -131,12 +131,14 @@ def _column_index(row: list[str], name: str, column: str) -> int:
 
 def _with_cell(raw: str, row: list[str], index: int, dialect: str) -> Callable[[str], str]:
     def with_cell(template: str) -> str:
+        wanted = [*row[:index], template, *row[index + 1 :]]
         for quoting in (csv.QUOTE_ALL, csv.QUOTE_MINIMAL):
             old, new = (_csv_line([text], dialect, quoting=quoting) for text in (row[index], template))
-            if raw.count(old) == 1:
-                return raw.replace(old, new)
-        ending = _split_ending(raw)[1]
-        return _csv_line([*row[:index], template, *row[index + 1 :]], dialect) + ending
+            # The cell itself, or its like in another: only if the row is the right one all other cells stay as written.
+            for changed in (raw.replace(old, new, 1), new.join(raw.rsplit(old, 1))):
+                if next(csv.reader(io.StringIO(changed, newline=""), dialect)) == wanted:
+                    return changed
+        return _csv_line(wanted, dialect) + _split_ending(raw)[1]
 
     return with_cell
 
@@ -177,12 +179,13 @@ def _value(data: Any, where: str, key: str) -> str:
 
 def _with_value(raw: str, data: Any, old: str, key: str) -> Callable[[str], str]:
     def with_value(template: str) -> str:
+        wanted = template if isinstance(data, str) else {**data, key: template}
         for ascii_only in (False, True):
             before, behind = (json.dumps(text, ensure_ascii=ascii_only) for text in (old, template))
-            if raw.count(before) == 1:
-                return raw.replace(before, behind)
-        changed = template if isinstance(data, str) else {**data, key: template}
-        return json.dumps(changed, ensure_ascii=raw.isascii()) + _split_ending(raw)[1]
+            for changed in (raw.replace(before, behind, 1), behind.join(raw.rsplit(before, 1))):
+                if json.loads(changed.removeprefix(_BOM)) == wanted:
+                    return changed
+        return json.dumps(wanted, ensure_ascii=raw.isascii()) + _split_ending(raw)[1]
 
     return with_value
 

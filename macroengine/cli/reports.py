@@ -88,6 +88,8 @@ def _wrap(text: str, width: int, taken: int) -> list[str]:
 
     Of the first line so many columns are `taken`.
     """
+    if taken + len(text) <= width and text.isascii() and text.isprintable():
+        return [text]
     first, *words = map(_shown, text.split(" "))
     lines, used = [first], taken + columns(first)
     for word in words:
@@ -102,6 +104,8 @@ def _wrap(text: str, width: int, taken: int) -> list[str]:
 
 
 def _shown(word: str) -> str:
+    if len(word) <= _LONGEST_WORD and word.isascii() and word.isprintable():
+        return word
     printable = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in word)
     while columns(printable) > _LONGEST_WORD:
         printable = f"{printable[: min(len(printable) - 2, _LONGEST_WORD)]}…"

@@ -117,11 +117,8 @@ def _escapes(source: str) -> Iterator[tuple[Span, str]]:
         return
     pattern, meanings = escapes()
     for match in pattern.finditer(source):
-        for escape, meant in meanings:
-            exact = escape.fullmatch(match[0])
-            if exact:
-                yield Span(*match.span()), exact.expand(meant)
-                break
+        found = ((escape.fullmatch(match[0]), meant) for escape, meant in meanings)
+        yield Span(*match.span()), next(exact.expand(meant) for exact, meant in found if exact)
 
 
 def _tags(context: Context) -> Iterator[Span]:

@@ -29,6 +29,7 @@ class Foreign:
     platform: str
 
 
+@lru_cache(maxsize=4096)
 def own_macro(name: str, dialect: Dialect) -> str | None:
     """Return the macro of a dialect that has this name, in any spelling, as a template writes it.
 
@@ -107,6 +108,6 @@ def split_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
 
 @cache
 def bracketed(syntax: Syntax) -> re.Pattern[str]:
-    """Return the pattern of any text between the delimiters of a syntax; its group is the text."""
+    """Return the pattern of text between the delimiters of a syntax that is no name; its group is the text."""
     opening, closing = map(re.escape, syntax.affixes)
-    return re.compile(rf"{opening}([^{opening}{closing}]*){closing}")
+    return re.compile(rf"{opening}(?!{syntax.name}{closing})([^{opening}{closing}]*){closing}")

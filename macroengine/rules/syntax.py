@@ -85,15 +85,14 @@ def literal_delimiters(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?ua=(user-agent)
     """
-    syntax = context.dialect.syntax
     others: list[Meant | Foreign] = [
         *split_macros(context.source, context.dialect),
         *foreign_macros(context.source, context.dialect),
     ]
     spoken_of = [other.span for other in others]
-    for match in bracketed(syntax).finditer(context.source):
+    for match in bracketed(context.dialect.syntax).finditer(context.source):
         span = Span(*match.span())
-        if match[1].strip(" |") and not re.fullmatch(syntax.name, match[1]) and not span.overlaps(spoken_of):
+        if match[1].strip(" |") and not span.overlaps(spoken_of):
             yield Finding(span, f"{match[0]!r} is no macro, and is sent as it is")
 
 
@@ -187,9 +186,9 @@ def placeholder(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)&android_id=(android_id)
     """
     patterns = placeholder_patterns()
-    for macro in context.template.macros():
-        if patterns.fullmatch(macro.name):
-            yield Finding(macro.span, f"{macro.text} stands for a macro of yours; write that macro")
+    for macro in context.resolution.macros:
+        if patterns.fullmatch(macro.node.name):
+            yield Finding(macro.node.span, f"{macro.node.text} stands for a macro of yours; write that macro")
     for pair in context.template.query:
         if len(pair.value) == 1 and isinstance(pair.value[0], Literal):
             yield from _placeholder_value(pair, pair.value[0], context)
