@@ -1,7 +1,8 @@
 """Faults as values: where they are, what they are, and how to mend them."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -12,14 +13,6 @@ class Span:
 
     start: int
     stop: int
-
-    def overlaps(self, others: Iterable["Span"]) -> bool:
-        """Say whether it has a code point in common with one of `others`.
-
-        >>> Span(2, 5).overlaps([Span(0, 2), Span(4, 9)])
-        True
-        """
-        return any(self.start < other.stop and other.start < self.stop for other in others)
 
 
 class Severity(StrEnum):
@@ -76,6 +69,28 @@ class Diagnostic:
         if self.hint is not None:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
+
+
+def overlapping(spans: Iterable[Span]) -> Callable[[Span], bool]:
+    """Return a function that says whether a span has a code point in common with one of these.
+
+    >>> list(map(overlapping([Span(0, 2), Span(1, 4)]), [Span(3, 9), Span(4, 9)]))
+    [True, False]
+    """
+    starts: list[int] = []
+    stops: list[int] = []
+    for span in sorted(spans):
+        if stops and span.start <= stops[-1]:
+            stops[-1] = max(stops[-1], span.stop)
+        else:
+            starts.append(span.start)
+            stops.append(span.stop)
+
+    def overlaps(span: Span) -> bool:
+        nearest = bisect_right(stops, span.start)
+        return nearest < len(starts) and starts[nearest] < span.stop
+
+    return overlaps
 
 
 def excerpt(source: str, span: Span, width: int = 78) -> list[str]:

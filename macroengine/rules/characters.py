@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
-from macroengine.diagnostics import Finding, Fix, Span
-from macroengine.nodes import Literal, Part
+from macroengine.diagnostics import Finding, Fix, Span, overlapping
+from macroengine.nodes import Literal, Template
 from macroengine.rules.context import Context
 from macroengine.rules.damage import alien_text, broken_text
 from macroengine.rules.meant import split_macros
@@ -59,14 +59,15 @@ def raw_space(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&name=first%20deposit
     """
-    for span, text in _white_space(context):
-        if not any(unicodedata.category(char) == "Cc" for char in text):
-            if span.overlaps(alien_text(context)):
-                yield Finding(span, "space in a URL, in text that has to go")
-                continue
-            replacement = "" if _is_stray(context, span) else "%20" * len(text)
-            advice = f"write {replacement}" if replacement else "remove it"
-            yield Finding(span, f"space in a URL; {advice}", None, Fix(replacement, span, safe=True))
+    spaces = [(span, text) for span, text in _white_space(context) if not set(map(unicodedata.category, text)) & {"Cc"}]
+    is_alien = overlapping(alien_text(context) if spaces else [])
+    for span, text in spaces:
+        if is_alien(span):
+            yield Finding(span, "space in a URL, in text that has to go")
+            continue
+        replacement = "" if _is_stray(context, span) else "%20" * len(text)
+        advice = f"write {replacement}" if replacement else "remove it"
+        yield Finding(span, f"space in a URL; {advice}", None, Fix(replacement, span, safe=True))
 
 
 def invisible_character(context: Context) -> Iterator[Finding]:
@@ -150,12 +151,11 @@ def non_ascii_literal(context: Context) -> Iterator[Finding]:
     """
     if context.source.isascii():
         return
-    damaged = broken_text(context)
+    is_damaged = overlapping(broken_text(context))
     for span in _runs(context, _is_plain):
-        if span.overlaps(damaged):
-            continue
-        text = _in(span, context.source)
-        yield _encode(span, _part_at(context, span.start), f"{text!r} is not ASCII", text)
+        if not is_damaged(span):
+            text = _in(span, context.source)
+            yield _encode(span, context, f"{text!r} is not ASCII", text)
 
 
 def illegal_character(context: Context) -> Iterator[Finding]:
@@ -176,18 +176,18 @@ def illegal_character(context: Context) -> Iterator[Finding]:
     """
     if not _ILLEGAL.search(context.source):
         return
-    damaged = broken_text(context) + [finding.span for finding in literal_delimiters(context)]
-    for leaf, part in context.template.leaves():
+    is_damaged = overlapping([*broken_text(context), *(finding.span for finding in literal_delimiters(context))])
+    for leaf, _ in context.template.leaves():
         if not isinstance(leaf, Literal):
             continue
         for match in _ILLEGAL.finditer(leaf.text):
             span = Span(leaf.start + match.start(), leaf.start + match.end())
-            if not span.overlaps(damaged):
-                yield _encode(span, part, f"{match[0]!r} may not stand in a URL", match[0])
+            if not is_damaged(span):
+                yield _encode(span, context, f"{match[0]!r} may not stand in a URL", match[0])
 
 
-def _encode(span: Span, part: Part, message: str, text: str) -> Finding:
-    if part is Part.AUTHORITY:
+def _encode(span: Span, context: Context, message: str, text: str) -> Finding:
+    if span.start < _origin_end(context.template):
         return Finding(span, message, "a host has letters, digits, - and dots; others are written in Punycode, xn--")
     encoded = quote(text, safe="")
     advice = f"write {encoded}" if len(text) <= _SHORT else "percent-encode it"
@@ -200,25 +200,23 @@ def _white_space(context: Context) -> Iterator[tuple[Span, str]]:
     # This is how nearly every template is passed over: both tests are single scans in C.
     if source.isprintable() and " " not in source:
         return
-    names = [meant.span for meant in split_macros(source, context.dialect)]
+    in_name = overlapping(meant.span for meant in split_macros(source, context.dialect))
     for match in _WHITE_SPACE.finditer(source):
         span = Span(*match.span())
-        if not span.overlaps(names):
+        if not in_name(span):
             yield span, match[0]
 
 
 def _is_stray(context: Context, span: Span) -> bool:
     source = context.source
     around = source[max(0, span.start - 1) : span.start], source[span.stop : span.stop + 1]
-    return (
-        not all(around)
-        or not set("?&=#").isdisjoint(around)
-        or _part_at(context, span.start) in (Part.SCHEME, Part.AUTHORITY)
-    )
+    return not all(around) or not set("?&=#").isdisjoint(around) or span.start < _origin_end(context.template)
 
 
-def _part_at(context: Context, position: int) -> Part:
-    return next(part for leaf, part in context.template.leaves() if position < leaf.span.stop)
+def _origin_end(template: Template) -> int:
+    """Return where the scheme and the server of a template end."""
+    origin = template.authority or template.scheme
+    return origin[-1].span.stop if origin else 0
 
 
 def _hidden(context: Context, category: str) -> Iterator[Span]:

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from macroengine.diagnostics import Finding, Fix, Span
+from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.rules.context import Context
 from macroengine.rules.meant import foreign_macros, unclosed_macros
 from macroengine.rules.tables import escapes, lost_references, placeholder_patterns
@@ -117,15 +117,15 @@ def _escapes(source: str) -> Iterator[tuple[Span, str]]:
         return
     pattern, meanings = escapes()
     for match in pattern.finditer(source):
-        found = ((escape.fullmatch(match[0]), meant) for escape, meant in meanings)
+        found = ((escape.fullmatch(match["escaped"]), meant) for escape, meant in meanings)
         yield Span(*match.span()), next(exact.expand(meant) for exact, meant in found if exact)
 
 
 def _tags(context: Context) -> Iterator[Span]:
     if ">" not in context.source:
         return
-    foreign = [foreign.span for foreign in foreign_macros(context.source, context.dialect)]
+    is_foreign = overlapping(foreign.span for foreign in foreign_macros(context.source, context.dialect))
     for match in _TAG.finditer(context.source):
         span = Span(*match.span())
-        if not span.overlaps(foreign) and not placeholder_patterns().fullmatch(match[0]):
+        if not is_foreign(span) and not placeholder_patterns().fullmatch(match[0]):
             yield span

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from macroengine.diagnostics import Finding, Fix, Span
+from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.nodes import Literal, Pair
 from macroengine.rules.context import Context
 from macroengine.rules.damage import broken_text
@@ -61,10 +61,12 @@ def empty_pair(context: Context) -> Iterator[Finding]:
         return
     # Behind an empty first pair the next & is one too many; where that pair is empty itself, it is found below.
     superfluous = [query[1]] if len(query) > 1 and _is_empty(query[0]) and not _is_empty(query[1]) else []
-    for pair in superfluous + [pair for pair in query if _is_empty(pair)]:
+    suspects = superfluous + [pair for pair in query if _is_empty(pair)]
+    # The & of &#38; has no name behind it, either.
+    is_damaged = overlapping(broken_text(context) if suspects else [])
+    for pair in suspects:
         opening = pair.opening
-        # The & of &#38; has no name behind it, either.
-        if opening is not None and opening.text == "&" and not opening.span.overlaps(broken_text(context)):
+        if opening is not None and opening.text == "&" and not is_damaged(opening.span):
             fix = Fix("", opening.span, safe=True)
             yield Finding(opening.span, "& without a parameter; remove it", None, fix)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from macroengine.diagnostics import Finding, Fix, Span
+from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.nodes import Literal, Pair
 from macroengine.rules.context import Context
 from macroengine.rules.meant import Foreign, Meant, bracketed, foreign_macros, own_macro, split_macros, unclosed_macros
@@ -89,10 +89,10 @@ def literal_delimiters(context: Context) -> Iterator[Finding]:
         *split_macros(context.source, context.dialect),
         *foreign_macros(context.source, context.dialect),
     ]
-    spoken_of = [other.span for other in others]
+    is_spoken_of = overlapping(other.span for other in others)
     for match in bracketed(context.dialect.syntax).finditer(context.source):
         span = Span(*match.span())
-        if match[1].strip(" |") and not span.overlaps(spoken_of):
+        if match[1].strip(" |") and not is_spoken_of(span):
             yield Finding(span, f"{match[0]!r} is no macro, and is sent as it is")
 
 

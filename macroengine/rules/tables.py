@@ -41,9 +41,11 @@ def typographic() -> dict[str, str]:
 
 @cache
 def escapes() -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...]]:
-    """Return a pattern for any backslash escape, and what each of them means."""
+    """Return a pattern for any backslash escape, whose group is what is escaped, and what each of those means."""
     rows: dict[str, str] = _table("characters")["escapes"]
-    return re.compile("|".join(rows)), tuple((re.compile(pattern), meant) for pattern, meant in rows.items())
+    # From the first backslash of a run to its last, without going back: a template may be nothing else.
+    escape = re.compile(rf"(?<!\\)\\++(?P<escaped>{'|'.join(rows)})")
+    return escape, tuple((re.compile(pattern), meant) for pattern, meant in rows.items())
 
 
 @cache

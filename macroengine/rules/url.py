@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from macroengine.diagnostics import Finding, Fix, Span
+from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.nodes import Literal, Template
 from macroengine.rules.context import Context
 from macroengine.rules.damage import broken_text
@@ -97,7 +97,7 @@ def fragment(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     hash_ = context.template.hash
-    if hash_ is not None and not hash_.span.overlaps(broken_text(context)):
+    if hash_ is not None and not overlapping(broken_text(context))(hash_.span):
         yield Finding(
             Span(hash_.start, len(context.source)), "a fragment is never sent", "write # as %23 if it is meant"
         )
@@ -118,12 +118,13 @@ def bad_percent_escape(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&share=100%25
     """
-    if "%" not in context.source:
-        return
-    for match in _BAD_ESCAPE.finditer(context.source):
-        span = Span(*match.span())
-        if not span.overlaps(foreign.span for foreign in foreign_macros(context.source, context.dialect)):
-            yield Finding(span, "% begins no escape; write %25", None, Fix("%25", span, safe=False))
+    # Every template is compiled through here: others' macros are looked for only where they could be the reason.
+    found = [Span(*match.span()) for match in _BAD_ESCAPE.finditer(context.source)]
+    if found:
+        is_foreign = overlapping(foreign.span for foreign in foreign_macros(context.source, context.dialect))
+        for span in found:
+            if not is_foreign(span):
+                yield Finding(span, "% begins no escape; write %25", None, Fix("%25", span, safe=False))
 
 
 def nested_macro(context: Context) -> Iterator[Finding]:
