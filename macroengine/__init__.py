@@ -24,6 +24,7 @@ from macroengine.plan import Missing
 from macroengine.policy import Policy
 from macroengine.postbacks import PostbackSet
 from macroengine.rules import RULES, check
+from macroengine.rules.fixing import Fixed, fix
 
 __all__ = [
     "RULES",
@@ -34,6 +35,7 @@ __all__ = [
     "Dialect",
     "Event",
     "Fix",
+    "Fixed",
     "HashCase",
     "LimitError",
     "Limits",
@@ -57,6 +59,7 @@ __all__ = [
     "compile_template",
     "dialect",
     "dialect_names",
+    "fix",
     "parse",
     "render",
 ]
