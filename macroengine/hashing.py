@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from hashlib import sha1
 
 from macroengine.kinds import HashCase
 
@@ -30,6 +29,8 @@ def hasher(case: HashCase, *, uuid: bool) -> Callable[[str], str | None]:
 
     What it returns raises UnicodeEncodeError for an identifier with a lone surrogate.
     """
+    from hashlib import sha1  # noqa: PLC0415 - it loads OpenSSL, and most templates hash nothing
+
     recase = _RECASE[case]
 
     def hashed(identifier: str) -> str | None:

@@ -1,7 +1,6 @@
 """The names that somebody may have meant."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def fold(name: str) -> str:
@@ -19,6 +18,8 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     >>> nearest("instal-time", ["install_time", "install_unix_ts", "city"])
     ['install_time']
     """
+    from difflib import get_close_matches  # noqa: PLC0415 - good names need no suggestions
+
     # A name longer than any real one is not a slip; comparing it with all others would be slow.
     folded = fold(name[:100])
     spellings: dict[str, str] = {}
