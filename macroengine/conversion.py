@@ -37,13 +37,18 @@ class Conversion:
         value = self.value
         if raw is not None:
             try:
-                encoded = _encoded(raw, value)
+                text = raw if raw.__class__ is str else value_text(raw, value.type, value.booleans)
+                if value.sha1 is not None:
+                    # Hex digits need no encoding, however deep.
+                    encoded = hash_identifier(text, value.sha1, value.type is _UUID)
+                elif value.depth == 0:
+                    encoded = _host_label(text)
+                else:
+                    encoded = deepen(percent_encode(text), value.depth - 1)
             except UnicodeEncodeError:
-                raise RenderError(
-                    f"cannot send text with a lone surrogate for macro {value.macro!r}", value.macro
-                ) from None
+                raise self._error("cannot send text with a lone surrogate") from None
             except UnsendableError as error:
-                raise RenderError(f"{error} for macro {value.macro!r}", value.macro) from None
+                raise self._error(str(error)) from None
             if encoded is not None:
                 return encoded
         if value.missing is _RAISE:
@@ -52,14 +57,8 @@ class Conversion:
             )
         return None if value.missing is _DROP else value.missing
 
-
-def _encoded(raw: object, value: Value) -> str | None:
-    """Return the text of a value, encoded as deep as it stands; None where there is nothing to hash."""
-    text = raw if type(raw) is str else value_text(raw, value.type, value.booleans)
-    if value.sha1 is not None:
-        # Hex digits need no encoding, however deep.
-        return hash_identifier(text, value.sha1, uuid=value.type is _UUID)
-    return _host_label(text) if value.depth == 0 else deepen(percent_encode(text), value.depth - 1)
+    def _error(self, message: str) -> RenderError:
+        return RenderError(f"{message} for macro {self.value.macro!r}", self.value.macro)
 
 
 def _host_label(text: str) -> str:

@@ -11,16 +11,16 @@ _is_sha1 = re.compile(f"[0-9A-Fa-f]{{{_DIGITS}}}").fullmatch
 _UPPER, _LOWER = HashCase.UPPER, HashCase.LOWER
 
 
-def hash_identifier(identifier: str, case: HashCase, *, uuid: bool) -> str | None:
+def hash_identifier(identifier: str, case: HashCase, uuid: bool, /) -> str | None:
     """Return the SHA-1 of an identifier in 40 lower-case hex digits, or None where there is none to send.
 
     It is hashed as UTF-8 in its documented case, for platforms to match it, which protects nobody. An empty or all-zero
     identifier has no hash: everybody who opted out of tracking shares it. A `uuid` that is already 40 hex digits was
     hashed by the sender, and is not hashed again.
 
-    >>> hash_identifier("9c9a82fb-d5de-4cd1-90c3-527441c11828", HashCase.UPPER, uuid=True)
+    >>> hash_identifier("9c9a82fb-d5de-4cd1-90c3-527441c11828", HashCase.UPPER, True)
     '1d074de42d20d6c1e6e1baab6aac850e4f476554'
-    >>> hash_identifier("00000000-0000-0000-0000-000000000000", HashCase.UPPER, uuid=True) is None
+    >>> hash_identifier("00000000-0000-0000-0000-000000000000", HashCase.UPPER, True) is None
     True
 
     Raises:
