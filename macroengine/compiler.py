@@ -8,7 +8,7 @@ same shape costs one call.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
+from itertools import cycle
 from typing import Any, NoReturn
 
 from macroengine.conversion import Conversion
@@ -167,13 +167,14 @@ class _Loader:
         return self._source
 
 
-_numbers = count(1)
+# CPython never lets go of a name that it has compiled under, so the same ones come round again.
+_names = cycle(f"macroengine-shape-{number}" for number in range(1, 4097))
 
 
 @lru_cache(maxsize=256)
 def _maker(shape: Shape, *, admitted: bool) -> Callable[..., Render]:
     source = _Writer().source(shape, admitted=admitted)
-    name = f"macroengine-shape-{next(_numbers)}"
+    name = next(_names)
     namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source)}
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source is made of a shape alone
     make: Callable[..., Render] = namespace["make"]
