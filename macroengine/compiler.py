@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import count
+from itertools import cycle
 from typing import Any, NoReturn
 
 from macroengine.conversion import Conversion
@@ -188,13 +188,14 @@ class _Loader:
         return self._source
 
 
-_numbers = count(1)
+# CPython never lets go of a name that it has compiled under, so the same ones come round again.
+_names = cycle(f"macroengine-shape-{number}" for number in range(1, 4097))
 
 
 @lru_cache(maxsize=512)
 def _maker(shape: Shape, entry: Entry) -> Callable[..., Any]:
     source = function_source(shape, entry)
-    name = f"macroengine-shape-{next(_numbers)}"
+    name = next(_names)
     namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source)}
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source is made of a shape alone
     make: Callable[..., Any] = namespace["make"]
