@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import cycle
+from itertools import count
 from typing import Any, NoReturn
 
 from macroengine.conversion import Conversion
@@ -189,13 +189,14 @@ class _Loader:
 
 
 # CPython never lets go of a name that it has compiled under, so the same ones come round again.
-_names = cycle(f"macroengine-shape-{number}" for number in range(1, 4097))
+_numbers = count()
+_MOST_NAMES = 4096
 
 
 @lru_cache(maxsize=512)
 def _maker(shape: Shape, entry: Entry) -> Callable[..., Any]:
     source = function_source(shape, entry)
-    name = next(_names)
+    name = f"macroengine-shape-{next(_numbers) % _MOST_NAMES}"
     namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source)}
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source is made of a shape alone
     make: Callable[..., Any] = namespace["make"]
