@@ -12,6 +12,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 # Nobody means a number of more digits, and writing one out would fill the memory: Decimal("1E+999999999").
 _MOST_DIGITS = 400
+_TOO_LARGE = 10**_MOST_DIGITS
 
 
 class UnsendableError(Exception):
@@ -47,20 +48,25 @@ def value_text(value: object, kind: ValueType, booleans: tuple[str, str]) -> str
 
 
 def _integer(value: int) -> str:
-    try:
-        return int.__repr__(value)
-    except ValueError:  # more digits than sys.get_int_max_str_digits()
-        raise UnsendableError("cannot send an int of so many digits") from None
+    if abs(value) >= _TOO_LARGE:  # asked before it is written out, which Python does not do for any length
+        raise _too_long()
+    return int.__repr__(value)
 
 
 def _decimal(value: float | Decimal) -> str:
     number = value if isinstance(value, Decimal) else Decimal(float.__repr__(value))
     if not number.is_finite():
         raise UnsendableError(f"cannot send {number}, which has no digits,")
-    exponent = int(number.as_tuple().exponent)
-    if not exponent >= -_MOST_DIGITS or number.adjusted() > _MOST_DIGITS:
-        raise UnsendableError(f"cannot send a {type(value).__name__} of so many digits")
-    return format(number, "f")
+    if abs(int(number.as_tuple().exponent)) > _MOST_DIGITS:
+        raise _too_long()
+    text = format(number, "f")
+    if len(text) > _MOST_DIGITS and len(text.lstrip("-").replace(".", "")) > _MOST_DIGITS:
+        raise _too_long()
+    return text
+
+
+def _too_long() -> UnsendableError:
+    return UnsendableError(f"cannot send a number of more than {_MOST_DIGITS} digits")
 
 
 def _time(value: datetime, kind: ValueType) -> str:

@@ -1,4 +1,4 @@
-"""What several test modules share: golden files, and the command line in this process."""
+"""What all tests share, golden files, and the command line in this process."""
 
 import io
 import os
@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from macroengine.cli import main
+
+# How long a case takes is a matter of the machine; no test is to fail for it.
+settings.register_profile("macroengine", deadline=None)
+settings.load_profile("macroengine")
 
 
 def pytest_addoption(parser):

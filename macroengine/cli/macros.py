@@ -10,14 +10,7 @@ from macroengine.kinds import Postback, Source
 from macroengine.suggest import did_you_mean
 
 
-@click.command(
-    epilog="""\b
-Examples:
-  macroengine macros --postback install --send-all
-  macroengine macros idfa
-  macroengine macros --dialect appmetrica | cut -f1
-"""
-)
+@click.command()
 @click.argument("name", required=False)
 @dialect_option
 @postback_option("Only macros that are filled for this kind of postback.")
@@ -31,6 +24,12 @@ def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: b
     """List the macros of a dialect, or show one in full, by any of its names.
 
     Drawn as a table on a terminal, tab-separated elsewhere.
+
+    \b
+    Examples:
+      macroengine macros --postback install --send-all
+      macroengine macros idfa
+      macroengine macros --dialect appmetrica | cut -f1
     """
     if name is not None:
         _show(name, dialect)

@@ -1,0 +1,272 @@
+"""The reference renderer: what a template means, as plainly as Python can say it.
+
+It shares the parser, the catalogue and the policy's words with the engine, and nothing behind them, so that the two
+can be held to each other. It reads the template anew for every event and is meant for tests, yours included.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal as OneOf
+from urllib.parse import quote
+
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_of
+from macroengine.diagnostics import Diagnostic, Severity
+from macroengine.errors import MissingValueError, RenderError, SuppressedError, TemplateError
+from macroengine.event import Event
+from macroengine.kinds import HashCase, Source, ValueType
+from macroengine.nodes import AnyMacro, Literal, Pair, Part, Pieces, Sha1, Template
+from macroengine.parser import parse
+from macroengine.plan import Missing
+from macroengine.policy import Policy
+from macroengine.testing.reference_text import UnsendableError, value_text
+
+_LONGEST_URL = 65_536  # bytes
+_ENCODED_DELIMITER = re.compile("%((?:25)*)(?:3A|2F|3F|23|5B|5D|40|26|3D)", re.IGNORECASE)  # : / ? # [ ] @ & =
+_HOST_LABEL = re.compile("[A-Za-z0-9-]{1,63}")
+
+
+def render(
+    source: str,
+    event: Event,
+    *,
+    dialect: str | Dialect = DEFAULT_DIALECT,
+    policy: Policy = Policy(),  # noqa: B008 - immutable
+    missing: Missing | str | Mapping[str, Missing | str] = Missing.EMPTY,
+    unknown: OneOf["error", "keep", "empty"] = "error",
+    nested: bool = True,
+    allow_host_macros: bool = False,
+    booleans: OneOf["true/false", "1/0"] = "true/false",
+    hash_case: HashCase | None = None,
+) -> str:
+    """Return the URL for one event, as `macroengine.render` should.
+
+    Of the errors that a template can have it knows two, unknown macros and macros before the path; the others are
+    the business of `check`.
+
+    >>> render("https://n.example/pb?c=(clickid)", Event(link={"click_id": "a b"}))
+    'https://n.example/pb?c=a%20b'
+
+    Raises:
+        TemplateError: a macro is unknown, or would decide who gets the data.
+        SuppressedError: the postback is not sent for this event.
+        RenderError: a value has no text, or the URL is too long. MissingValueError where one must not be missing.
+    """
+    template = parse(source, dialect)
+    rendering = _Rendering(event, dialect_of(dialect), policy, missing, unknown, nested, booleans, hash_case)
+    _refuse(template, rendering, allow_host_macros)
+    # A postback is for one kind of event, and for the events of others only with send-all.
+    if event.postback is not policy.postback:
+        raise SuppressedError(f"the template is for {policy.postback} postbacks, the event is for {event.postback}")
+    if not (event.attributed or policy.send_all):
+        raise SuppressedError("the event is not attributed to the network, and the policy is not send-all")
+    url = _url(template, rendering)
+    if len(url.encode(errors="surrogatepass")) > _LONGEST_URL:
+        raise RenderError(f"the URL is longer than {_LONGEST_URL:,} bytes")
+    return url
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendering:
+    """An event, and how it is to be rendered."""
+
+    event: Event
+    dialect: Dialect
+    policy: Policy
+    missing: Missing | str | Mapping[str, Missing | str]
+    unknown: str
+    nested: bool
+    booleans: str
+    hash_case: HashCase | None
+
+
+# The template
+
+
+def _refuse(template: Template, rendering: _Rendering, allow_host_macros: bool) -> None:
+    for leaf, part in template.leaves():
+        if not isinstance(leaf, AnyMacro):
+            continue
+        if rendering.dialect.find(leaf.name) is None and rendering.unknown == "error":
+            _raise("ME101", "unknown-macro", f"unknown macro {leaf.name!r}", leaf, template)
+        if part is Part.SCHEME or (part is Part.AUTHORITY and not allow_host_macros):
+            _raise("ME201", "macro-in-origin", f"macro {leaf.name!r} decides who gets the data", leaf, template)
+
+
+def _raise(code: str, name: str, message: str, macro: AnyMacro, template: Template) -> None:
+    raise TemplateError(template.source, [Diagnostic(code, name, Severity.ERROR, message, macro.span, template.source)])
+
+
+def _url(template: Template, rendering: _Rendering) -> str:
+    # A value is encoded in the same way in the path, in the names and values of the query, and in the fragment.
+    return "".join(
+        (
+            _pieces(template.scheme, Part.SCHEME, rendering),
+            template.slashes.text if template.slashes else "",
+            _pieces(template.authority, Part.AUTHORITY, rendering),
+            _pieces(template.path, Part.PATH, rendering),
+            _query(template.query, rendering),
+            template.hash.text if template.hash else "",
+            _pieces(template.fragment, Part.FRAGMENT, rendering),
+        )
+    )
+
+
+def _query(pairs: tuple[Pair, ...], rendering: _Rendering) -> str:
+    # A dropped pair takes its & along. What opens the query stays as long as any pair does, an empty pair included.
+    kept = [text for pair in pairs if (text := _pair(pair, rendering)) is not None]
+    if not kept:
+        return ""
+    opening = pairs[0].opening
+    return (opening.text if opening else "") + "&".join(kept)
+
+
+def _pair(pair: Pair, rendering: _Rendering) -> str | None:
+    """Return the pair without its opening, None where it goes."""
+    # Whether a pair goes is decided first, so that a value beside the missing one cannot make the event fail: first
+    # by the values that are not there, then by the identifiers that are there and identify nobody.
+    macros = [piece for piece in (*pair.name, *pair.value) if not isinstance(piece, Literal)]
+    dropping = [(macro, spec) for macro in macros if (spec := _spec(macro, rendering)) and _drops(spec, rendering)]
+    if any(_raw(spec, rendering) is None for _, spec in dropping):
+        return None
+    if any(_value(macro, spec, rendering) is None for macro, spec in dropping if isinstance(macro, Sha1)):
+        return None
+    name = _pieces(pair.name, Part.NAME, rendering)
+    value = _pieces(pair.value, Part.VALUE, rendering)
+    return name + (pair.equals.text if pair.equals else "") + value
+
+
+def _drops(spec: MacroSpec, rendering: _Rendering) -> bool:
+    return _missing(spec, rendering) is Missing.DROP
+
+
+def _pieces(pieces: Pieces, part: Part, rendering: _Rendering) -> str:
+    """Return literals as written, and macros filled, each once: a value is not looked at again."""
+    texts = []
+    layers = 0
+    for piece in pieces:
+        if isinstance(piece, Literal):
+            texts.append(piece.text)
+            # Behind an encoded delimiter the text belongs to a URL inside the value, behind %253D to one inside that.
+            # The nearest delimiter counts.
+            if rendering.nested and part is Part.VALUE:
+                for delimiter in _ENCODED_DELIMITER.finditer(piece.text):
+                    layers = 1 + len(delimiter[1]) // len("25")
+        else:
+            texts.append(_macro(piece, part, layers, rendering))
+    return "".join(texts)
+
+
+# A macro
+
+
+def _macro(macro: AnyMacro, part: Part, layers: int, rendering: _Rendering) -> str:
+    spec = _spec(macro, rendering)
+    if spec is None:
+        return macro.text if rendering.unknown == "keep" else ""
+    text = _value(macro, spec, rendering)
+    if part is Part.AUTHORITY:
+        return _host_label(text, macro)
+    if text is None:
+        return _instead(macro, spec, layers, rendering)
+    if part is Part.PATH and text in (".", ".."):
+        # Receivers resolve them, even where the dots are encoded.
+        raise RenderError(f"{macro.text}: {text!r} leads to another path", macro.name)
+    return _encode(text, layers, macro)
+
+
+def _spec(macro: AnyMacro, rendering: _Rendering) -> MacroSpec | None:
+    found = rendering.dialect.find(macro.name)
+    return found[0] if found else None
+
+
+def _host_label(text: str | None, macro: AnyMacro) -> str:
+    # Nothing but one whole label may stand in the host: no default, no dot, no port.
+    if text is None:
+        raise MissingValueError(f"{macro.text}: the host needs a value", macro.name)
+    if not _HOST_LABEL.fullmatch(text):
+        raise RenderError(f"{macro.text}: {text!r} is no label of a host", macro.name)
+    return text
+
+
+def _instead(macro: AnyMacro, spec: MacroSpec, layers: int, rendering: _Rendering) -> str:
+    """Return what is sent for a missing value."""
+    missing = _missing(spec, rendering)
+    if missing is Missing.RAISE:
+        raise MissingValueError(f"{macro.text}: value is missing", macro.name)
+    if missing is Missing.KEEP:
+        return macro.text
+    # With DROP the pair is gone already; outside the query there is none.
+    return _encode(missing, layers, macro) if isinstance(missing, str) else ""
+
+
+def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | str:
+    if not isinstance(rendering.missing, Mapping):
+        return rendering.missing
+    chosen = rendering.missing.get("*", Missing.EMPTY)
+    for name, given in rendering.missing.items():
+        found = None if name == "*" else rendering.dialect.find(name)
+        if found and found[0] == spec:
+            chosen = given
+    return chosen
+
+
+def _encode(text: str, layers: int, macro: AnyMacro) -> str:
+    # RFC 3986: UTF-8, upper-case hex, unreserved characters kept, %20 for a space; once, and once more for each URL
+    # around it, so that the innermost receiver reads the value.
+    for _ in range(1 + layers):
+        try:
+            text = quote(text, safe="")
+        except UnicodeEncodeError:
+            raise RenderError(f"{macro.text}: the value has half of a surrogate pair", macro.name) from None
+    return text
+
+
+# Its value
+
+
+def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
+    """Return the value in the event, None where it is absent or none of the network's business."""
+    event, policy = rendering.event, rendering.policy
+    if not event.attributed and not spec.send_all:
+        return None
+    if spec.source not in policy.sources or spec.field in _denied(rendering):
+        return None
+    # A value counts only where it comes from the documented source.
+    return {Source.LINK: event.link, Source.SDK: event.sdk, Source.AF: event.af}[spec.source].get(spec.field)
+
+
+def _denied(rendering: _Rendering) -> set[str]:
+    # A denied name denies the field, and with it every macro that reads it.
+    found = [rendering.dialect.find(name) for name in rendering.policy.deny]
+    return {*rendering.policy.deny, *(spec.field for spec, _ in filter(None, found))}
+
+
+def _value(macro: AnyMacro, spec: MacroSpec, rendering: _Rendering) -> str | None:
+    raw = _raw(spec, rendering)
+    if raw is None:
+        return None
+    try:
+        text = value_text(raw, spec.type, rendering.booleans)
+        return _sha1(text, spec, rendering.hash_case) if isinstance(macro, Sha1) else text
+    except UnsendableError as error:
+        raise RenderError(f"{macro.text}: {error}", macro.name) from None
+
+
+def _sha1(identifier: str, spec: MacroSpec, hash_case: HashCase | None) -> str | None:
+    # The hash of no identifier, or of the one that all who opted out share, identifies nobody.
+    if not identifier.strip("0-"):
+        return None
+    # Some send the hash in place of the identifier.
+    if spec.type is ValueType.UUID and re.fullmatch("[0-9A-Fa-f]{40}", identifier):
+        return identifier.lower()
+    match hash_case or spec.case:
+        case HashCase.UPPER:
+            identifier = identifier.upper()
+        case HashCase.LOWER:
+            identifier = identifier.lower()
+    try:
+        return hashlib.sha1(identifier.encode(), usedforsecurity=False).hexdigest()
+    except UnicodeEncodeError:
+        raise UnsendableError("the value has half of a surrogate pair") from None

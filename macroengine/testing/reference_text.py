@@ -1,0 +1,66 @@
+"""The reference renderer's texts: how a value of each type is written."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from macroengine.kinds import ValueType
+
+_LONGEST_NUMBER = 400  # digits when written out; an exponent beyond it is not even tried
+
+
+class UnsendableError(Exception):
+    """A value has no text; the message says why."""
+
+
+def value_text(value: object, kind: ValueType, booleans: str) -> str:
+    """Return the text of a value that is not None, before it is encoded."""
+    match value:
+        case str():
+            return str.__str__(value)  # as it is, whatever a subclass would show
+        case bool():
+            return _boolean(value, "1/0" if kind is ValueType.FLAG else booleans)
+        case int() | float() | Decimal():
+            return _number(value)
+        case datetime():
+            return _time(value, kind)
+        case dict() | list() if kind is ValueType.JSON:
+            return _json(value)
+    raise UnsendableError(f"a {type(value).__name__} has no text")
+
+
+def _boolean(value: bool, booleans: str) -> str:
+    yes, no = booleans.split("/")
+    return yes if value else no
+
+
+def _number(value: float | Decimal) -> str:
+    # Digits, with neither an exponent nor groups.
+    number = Decimal(float.__repr__(value)) if isinstance(value, float) else Decimal(value)
+    if not number.is_finite():
+        raise UnsendableError(f"{number} is no number")
+    if abs(int(number.as_tuple().exponent)) > _LONGEST_NUMBER:
+        raise UnsendableError("the number is too long")
+    text = format(number, "f")
+    if sum(character.isdigit() for character in text) > _LONGEST_NUMBER:
+        raise UnsendableError("the number is too long")
+    return text
+
+
+def _time(value: datetime, kind: ValueType) -> str:
+    if value.utcoffset() is None:
+        raise UnsendableError("a time without a time zone says nothing")
+    if kind is ValueType.UNIX_TIME:
+        return str((value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1))  # rounds down
+    try:
+        utc = value.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    except OverflowError:
+        raise UnsendableError("the time is before the year 1 or after the year 9999") from None
+    return utc.isoformat("T") + "Z" if kind is ValueType.RFC3339 else utc.isoformat(" ")
+
+
+def _json(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UnsendableError(f"no JSON: {error}") from None
