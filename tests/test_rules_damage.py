@@ -144,6 +144,8 @@ def test_doubtful_text_is_rewritten_only_if_asked_for(written, intended):
         pytest.param("HTTP://n.example/pb", "https://n.example/pb", id="http"),
         pytest.param("https://n.example/pb&id=(clickid)", "https://n.example/pb?id=(clickid)", id="no-question-mark"),
         pytest.param("https://n.example&id=(clickid)", "https://n.example?id=(clickid)", id="nor-a-path"),
+        pytest.param("https://n.example/a&pid(pid)", "https://n.example/a?pid=(pid)", id="nor-an-equals-sign"),
+        pytest.param("app://a=(pid)&b=(ip)&c=1", "app://a=(pid)?b=(ip)&c=1", id="of-an-app"),
     ],
 )
 def test_urls_are_completed_only_if_asked_for(source, fixed):
@@ -177,6 +179,11 @@ def test_sound_templates_have_no_error_and_no_warning(sound):
     source = BASE + sound
     assert [finding for finding in check(source, policy=Policy("in-app")) if finding.severity != "info"] == []
     assert fix(source, unsafe=True, policy=Policy("in-app")).source == source
+
+
+@pytest.mark.parametrize("path", ["/r&d", "/r&d/x", "/(clickid)/r&d", "/a(b)c"])
+def test_paths_are_left_alone(path):
+    assert check(f"https://n.example{path}", ignore=["ME101"]) == []
 
 
 @pytest.mark.parametrize("host", ["YourCompanyDomain.com", "n.example:8443", "127.0.0.1", "[::1]:80", "a-b.co.uk"])

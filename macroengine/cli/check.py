@@ -88,11 +88,12 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     tally = Tally()
     # Where fixed templates go to standard output, what is found goes to the other.
     aside = options["fix"] and any(source.path is None for source in sources)
-    to = output.errors() if aside else output.results()
+    report = _report(options["form"], output.errors() if aside else output.results())
+    found = job.fixed(tally) if options["fix"] else job.found(tally)
     with _progress(sources) as job.advance:
-        print_findings(
-            _report(options["form"], to), job.fixed(tally) if options["fix"] else job.found(tally), tally, to
-        )
+        # The stream itself, on which the progress bar makes room: a console takes longer to print a line than the
+        # check to find what it says.
+        print_findings(report, found, tally, (sys.stderr if aside else sys.stdout).write)
     worst = {Severity.ERROR, Severity.WARNING} if options["strict"] else {Severity.ERROR}
     return 1 if worst & tally.found.keys() else 0
 
