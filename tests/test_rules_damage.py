@@ -111,6 +111,9 @@ def test_every_reference_without_a_semicolon_is_damage_or_known_to_be_none(name)
         pytest.param("1&euro;", "1%E2%82%AC", id="entity-of-a-sign"),
         pytest.param("$$click{sha1-idfa}", "(sha1-idfa)", id="a-hash"),
         pytest.param("%7Bclickid%7D", "(clickid)", id="encoded-braces"),
+        pytest.param(
+            "https%3A%2F%2Fm.example%3Fb%3D%28ip%29", "https%3A%2F%2Fm.example%3Fb%3D(ip)", id="encoded-in-a-url"
+        ),
         pytest.param("CLICK_ID", "(clickid)", id="placeholder"),
         pytest.param("（clickid）", "(clickid)", id="full-width"),
         pytest.param("(google_aid)", "(advertising_id)", id="a-name-of-appmetrica"),
@@ -179,6 +182,13 @@ def test_sound_templates_have_no_error_and_no_warning(sound):
     source = BASE + sound
     assert [finding for finding in check(source, policy=Policy("in-app")) if finding.severity != "info"] == []
     assert fix(source, unsafe=True, policy=Policy("in-app")).source == source
+
+
+def test_a_joiner_between_letters_of_other_scripts_may_be_meant():
+    word = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    source = f"{BASE}&x={word}"
+    assert fix(source).source == source
+    assert fix(f"{source}\u200c").source == source
 
 
 @pytest.mark.parametrize("path", ["/r&d", "/r&d/x", "/(clickid)/r&d", "/a(b)c"])
