@@ -17,7 +17,6 @@ from macroengine.cli.files import DEFAULT_COLUMN
 from macroengine.cli.job import Arguments, File, Job, Source
 from macroengine.cli.options import dialect_option, postback_option
 from macroengine.cli.reports import GITHUB_REPORT, JSON_REPORT, WIDTH, Report, Tally, print_findings, text_report
-from macroengine.cli.sarif import sarif_report
 from macroengine.diagnostics import Severity
 from macroengine.kinds import Postback
 from macroengine.rules import codes
@@ -125,6 +124,9 @@ def _report(form: str, to: Console) -> Report:
         case "github":
             return GITHUB_REPORT
         case "sarif":
+            # Here because the metadata of packages, where the version is from, takes long to load.
+            from macroengine.cli.sarif import sarif_report  # noqa: PLC0415
+
             return sarif_report()
         case _:
             width = min(WIDTH, to.width) if to.is_terminal else WIDTH
