@@ -18,7 +18,7 @@ def read(name):
 
 
 CORPUS = {row["id"]: row["template"] for row in read("corpus.jsonl")}
-ROWS = [row | {"template": CORPUS[row["id"]]} for row in read("odd_templates.jsonl")]
+ROWS = [row | {"template": CORPUS[row["id"]]} for row in read("rule_cases.jsonl")]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])

@@ -9,6 +9,7 @@ import click
 from macroengine.cli import output
 from macroengine.cli.check import check
 from macroengine.cli.explain import explain
+from macroengine.cli.intake import intake
 from macroengine.cli.macros import macros
 from macroengine.cli.parse import parse
 from macroengine.cli.render import render
@@ -25,7 +26,7 @@ def app() -> None:
     """
 
 
-for command in (check, render, parse, macros, explain, rules):
+for command in (check, render, parse, macros, explain, rules, intake):
     app.add_command(command)
 
 
