@@ -1,7 +1,7 @@
 """Postback templates: parse, check, compile and render them."""
 
 from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
-from macroengine.diagnostics import Diagnostic, Fix, Severity, Span
+from macroengine.diagnostics import Diagnostic, Fix, PayloadDiagnostic, Severity, Span
 from macroengine.encoding import SPEEDUPS
 from macroengine.engine import CompiledTemplate, compile_template, render
 from macroengine.errors import (
@@ -9,6 +9,7 @@ from macroengine.errors import (
     LimitError,
     MacroEngineError,
     MissingValueError,
+    PayloadError,
     PolicyError,
     RenderError,
     SuppressedError,
@@ -24,6 +25,7 @@ from macroengine.plan import Missing
 from macroengine.policy import Policy
 from macroengine.postbacks import PostbackSet
 from macroengine.rules import RULES, check
+from macroengine.rules.fixing import Fixed, fix
 
 __all__ = [
     "RULES",
@@ -34,6 +36,7 @@ __all__ = [
     "Dialect",
     "Event",
     "Fix",
+    "Fixed",
     "HashCase",
     "LimitError",
     "Limits",
@@ -41,6 +44,8 @@ __all__ = [
     "MacroSpec",
     "Missing",
     "MissingValueError",
+    "PayloadDiagnostic",
+    "PayloadError",
     "Policy",
     "PolicyError",
     "Postback",
@@ -57,6 +62,7 @@ __all__ = [
     "compile_template",
     "dialect",
     "dialect_names",
+    "fix",
     "parse",
     "render",
 ]
