@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import count
+from itertools import cycle
 from typing import Any, NoReturn
 
 from macroengine.conversion import Conversion
@@ -188,15 +188,15 @@ class _Loader:
         return self._source
 
 
-# CPython never lets go of a name that it has compiled under, so the same ones come round again.
-_numbers = count()
-_MOST_NAMES = 4096
+# CPython never lets go of a name that it has compiled under, so the same ones come round again. Threads may share this:
+# no Python runs inside, as in a generator.
+_names = cycle(map("macroengine-shape-{}".format, range(4096)))
 
 
 @lru_cache(maxsize=512)
 def _maker(shape: Shape, entry: Entry) -> Callable[..., Any]:
     source = function_source(shape, entry)
-    name = f"macroengine-shape-{next(_numbers) % _MOST_NAMES}"
+    name = next(_names)
     namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source)}
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source is made of a shape alone
     make: Callable[..., Any] = namespace["make"]
