@@ -7,6 +7,7 @@ from io import TextIOWrapper
 import click
 
 from macroengine.cli import output
+from macroengine.cli.bulk import bulk
 from macroengine.cli.macros import macros
 from macroengine.cli.parse import parse
 from macroengine.cli.render import render
@@ -22,7 +23,7 @@ def app() -> None:
     """
 
 
-for command in (render, parse, macros):
+for command in (render, bulk, parse, macros):
     app.add_command(command)
 
 
