@@ -27,6 +27,22 @@ def test_grammar_readme_is_true(syntax, source, leaves):
     assert found == leaves.splitlines()
 
 
+@pytest.mark.parametrize(
+    ("source", "scheme", "authority"),
+    [
+        pytest.param("https:///(a)/b", "https", "(a)", id="run-of-slashes"),
+        pytest.param("http://\\(a)", "http", "(a)", id="backslash"),
+        pytest.param("myhttp:///(a)", "myhttp", "", id="http-is-only-the-end-of-the-scheme"),
+        pytest.param("http\u017f:(a)", "", "", id="long-s-is-no-s"),
+        pytest.param("_(\u017f)\u212a://x", "_(\u017f)\u212a", "x", id="letters-beyond-ascii-make-no-macro"),
+    ],
+)
+def test_server_of_a_template_is_the_one_that_browsers_see(source, scheme, authority):
+    template = parse(source)
+    assert "".join(piece.text for piece in template.scheme) == scheme
+    assert "".join(piece.text for piece in template.authority) == authority
+
+
 def test_grammar_readme_has_examples():
     assert len(EXAMPLES) > 15
     assert {syntax for syntax, _, _ in EXAMPLES} == set(syntaxes())

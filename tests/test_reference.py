@@ -135,6 +135,11 @@ MINUS_3 = timezone(-timedelta(hours=3))
         ),
         pytest.param(case("?a=(sha1-android-id)", sdk={"android_id": "A"}), f"?a={SHA1_OF_A}", id="sha1-lower"),
         pytest.param(case("?a=(sha1-idfa)", sdk={"idfa": SHA1_OF_A.upper()}), f"?a={SHA1_OF_A}", id="hashed-before"),
+        pytest.param(
+            case("?a=(sha1-android-id)", sdk={"android_id": SHA1_OF_A}),
+            "?a=eee411109a229046154bc9d75265a9ccb23a3a9c",
+            id="no-uuid-is-hashed-again",
+        ),
         pytest.param(case("?a=(sha1-idfa)", sdk={"idfa": "a"}, hash_case="as-is"), f"?a={SHA1_OF_A}", id="hash-case"),
         pytest.param(case("?a=(sha1-idfa)", sdk={"idfa": ZEROS}, missing="-/"), "?a=-%2F", id="zeros-are-missing"),
         pytest.param(case("?a=(idfa)&b", sdk={"idfa": ZEROS}, **DROP), f"?a={ZEROS}&b", id="zeros-unhashed-are-not"),
@@ -193,6 +198,9 @@ def test_decision(render, case, expected):
         pytest.param(case("https://(app_id).n.example", missing="a", **IN_HOST), MissingValueError, id="no-host"),
         pytest.param(
             case("https://(app_id).n.example", sdk={"app_id": "a.b"}, **IN_HOST), RenderError, id="dot-in-host"
+        ),
+        pytest.param(
+            case("https://(app_id).n.example", sdk={"app_id": "a\n"}, **IN_HOST), RenderError, id="newline-in-host"
         ),
         pytest.param(case("https://(app_id).n.example", sdk={"app_id": "a"}), TemplateError, id="host-not-allowed"),
         pytest.param(case("?a=(x)"), TemplateError, id="unknown"),

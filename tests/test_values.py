@@ -1,6 +1,5 @@
 """The table of values: what each type of value is sent as, and which are refused."""
 
-import sys
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -54,7 +53,7 @@ def sent(value, macro="app_name", field="app_name", **options):
         pytest.param(-0.0, "-0.0", id="minus-zero"),
         pytest.param(Decimal("120.10"), "120.10", id="decimal-keeps-its-zeros"),
         pytest.param(Decimal("1E+3"), "1000", id="decimal-without-exponent"),
-        pytest.param(Decimal("1E+400"), "1" + "0" * 400, id="largest-decimal"),
+        pytest.param(Decimal("1E+399"), "1" + "0" * 399, id="largest-decimal"),
         pytest.param(TIME, "2016-01-04%2016%3A06%3A00", id="datetime-in-utc-without-fraction"),
         pytest.param(None, "", id="none"),
     ],
@@ -74,9 +73,9 @@ def test_values_are_sent_as(value, text):
         pytest.param(float("nan"), "cannot send NaN, which has no digits, for macro", id="nan"),
         pytest.param(float("-inf"), "cannot send -Infinity", id="infinity"),
         pytest.param(Decimal("NaN"), "cannot send NaN", id="decimal-nan"),
-        pytest.param(Decimal("1E+401"), "a Decimal of so many digits", id="too-large-decimal"),
-        pytest.param(Decimal("1E-999999"), "a Decimal of so many digits", id="too-small-decimal"),
-        pytest.param(10 ** (sys.get_int_max_str_digits() + 1), "an int of so many digits", id="too-large-int"),
+        pytest.param(Decimal("1E+400"), "a number of more than 400 digits", id="too-large-decimal"),
+        pytest.param(Decimal("1E-999999"), "a number of more than 400 digits", id="too-small-decimal"),
+        pytest.param(10**400, "a number of more than 400 digits", id="too-large-int"),
         pytest.param(TIME.replace(tzinfo=None), "a datetime without a time zone", id="naive-datetime"),
         pytest.param(datetime.min.replace(tzinfo=BERLIN), "outside the years 1 to 9999", id="datetime-before-year-1"),
         pytest.param("a\ud800", "text with a lone surrogate for macro 'app_name'", id="lone-surrogate"),

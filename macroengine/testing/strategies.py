@@ -18,7 +18,7 @@ from macroengine.policy import Policy
 ALPHABET = 'ab0-._~%+&=?# ()[]{}"\r\n\0é€😀'
 # Half of a surrogate pair is no Unicode text; Python's str may hold one, JSON with \ud800 in it brings it.
 _TEXT = st.text(ALPHABET + "/:@\ud800", max_size=4)
-_NESTED = ("%3D", "%3d", "%253D", "%25252f", "https%3A%2F%2Fx%3Fid%3D", "%26b%3D", "%25", "%2", "/:@")
+_NESTED = ("%3D", "%3d", "%253D", "%25252f", "https%3A%2F%2Fx%3Fid%3D", "%253Fb%3D", "%3Fu%253D", "%25", "%2", "/:@")
 _ORIGINS = ("https://n.example", "http://u@n.example:80", "app:", "//n.example", "", "")
 
 
@@ -42,9 +42,8 @@ def _templates(dialect: Dialect, alphabet: str, *, unsound: bool) -> st.SearchSt
     literals = st.text(alphabet, max_size=3)
     macros = _macros(dialect, unsound=unsound)
     pieces = st.lists(st.one_of(literals, macros), max_size=3).map("".join)
-    values = st.lists(st.one_of(macros, st.sampled_from(_NESTED), literals, macros), min_size=1, max_size=3).map(
-        "".join
-    )
+    nested = st.builds("{}{}".format, st.sampled_from(_NESTED), macros)
+    values = st.lists(st.one_of(macros, nested, literals), min_size=1, max_size=3).map("".join)
     # So few names that they repeat.
     names = st.one_of(st.sampled_from(["a", "b", "a", "b", ""]), st.sampled_from(["a", "b"]), pieces)
     pairs = st.one_of(*[st.builds("{}={}".format, names, values)] * 3, st.sampled_from(["a", ""]))
@@ -70,7 +69,7 @@ def _macros(dialect: Dialect, *, unsound: bool) -> st.SearchStrategy[str]:
         # Spelled as no document does.
         [syntax.write(spec.name.swapcase()) for spec in specs],
         [syntax.write_sha1(spec.name) for spec in specs if spec.sha1],
-        [syntax.write(spec.name) for spec in specs if spec.type is not ValueType.TEXT],
+        *([syntax.write(spec.name) for spec in specs if spec.type is kind] for kind in ValueType),
         [syntax.encode] if syntax.encode else [],
         [syntax.write("nosuchmacro"), syntax.write_sha1("nosuchmacro")] if unsound else [],
     ]
@@ -100,9 +99,7 @@ class _Shouted(str):
     """A string that shows something else than it is."""
 
     __slots__ = ()
-
-    def __str__(self) -> str:
-        return self.upper() + "!"
+    __str__ = str.upper
 
 
 _UNSENDABLE: tuple[object, ...] = (b"a", ("a",), {"a"}, date(2016, 1, 4), 1j, object(), timedelta(1))
@@ -142,6 +139,23 @@ def json_values() -> st.SearchStrategy[Any]:
     return st.one_of(st.dictionaries(_TEXT, inner, max_size=2), st.lists(inner, max_size=2))
 
 
+@cache
+def _values_of(spec: MacroSpec) -> st.SearchStrategy[object]:
+    """Draw values for a macro, half of them of the type that it is meant for."""
+    if spec.sha1:
+        return st.one_of(identifiers(), values())
+    match spec.type:
+        case ValueType.UUID:
+            return st.one_of(identifiers(), values())
+        case ValueType.BOOLEAN | ValueType.FLAG:
+            return st.one_of(st.booleans(), values())
+        case ValueType.TIME | ValueType.UNIX_TIME | ValueType.RFC3339:
+            return st.one_of(times(), values())
+        case ValueType.JSON:
+            return st.one_of(json_values(), values())
+    return values()
+
+
 @st.composite
 def events(
     draw: st.DrawFn,
@@ -158,8 +172,7 @@ def events(
     specs = draw(st.lists(st.sampled_from(known), max_size=6)) if macros is None else macros
     mappings: dict[Source, dict[str, object]] = {source: {} for source in Source}
     for spec in specs:
-        json = spec.type is ValueType.JSON
-        mappings[spec.source][spec.field] = draw(st.one_of(values(), json_values()) if json else values())
+        mappings[spec.source][spec.field] = draw(_values_of(spec))
         if draw(st.integers(0, 9)) == 5:
             mappings[draw(st.sampled_from(Source))].setdefault(spec.field, "forged")
     postback, attributed = draw(st.sampled_from(Postback)), draw(st.booleans())
