@@ -11,7 +11,7 @@ from macroengine.plan import Absent, Atom, Missing, Parameter, Query, RenderPlan
 POSTBACK, ATTRIBUTED = "postback", "attributed"
 
 E = TypeVar("E")
-C_co = TypeVar("C_co", covariant=True)
+C = TypeVar("C")
 
 
 class Planned(Protocol):
@@ -48,8 +48,10 @@ class Expression(Generic[E]):
 class Language(Protocol[E]):
     """What expressions are made of. A condition that is NULL does not hold."""
 
-    columns: Mapping[str, Any]
-    """The types of the columns by field."""
+    @property
+    def columns(self) -> Mapping[str, Any]:
+        """The types of the columns by field."""
+        ...
 
     def literal(self, text: str) -> E:
         """Return a text."""
@@ -166,7 +168,7 @@ def too_long(plan: RenderPlan) -> str:
     return f"rendered URL is too long; at most {plan.most_bytes:,} bytes are allowed"
 
 
-def columns_of(plan: RenderPlan, columns: Mapping[str, C_co] | None, text: C_co) -> Mapping[str, C_co]:
+def columns_of(plan: RenderPlan, columns: Mapping[str, C] | None, text: C) -> Mapping[str, C]:
     """Return the types of the columns that a plan reads; without `columns`, each of its fields is `text`.
 
     Raises:

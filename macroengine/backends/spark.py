@@ -51,26 +51,26 @@ def render_dataframe(
         UnsupportedError: the text of a column can differ from that of the Python engine.
         ValueError: a column is missing.
     """
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415 - an extra, under the name that it goes by
+    from pyspark.sql import functions as f
 
     plans = plans_of(templates)
     names = columns_for(plans.values(), columns or {}, frame.columns)
     check_kept(keep, frame.columns, [URL] if None in plans else [PARTNER, URL])
-    kept = [F.col(_quoted(name)).alias(f"kept {index}") for index, name in enumerate(keep)]
+    kept = [f.col(_quoted(name)).alias(f"kept {index}") for index, name in enumerate(keep)]
     read = [
-        (F.lit(None).cast("string") if name is None else F.col(_quoted(name))).alias(field)
+        (f.lit(None).cast("string") if name is None else f.col(_quoted(name))).alias(field)
         for field, name in names.items()
     ]
     table = frame.select(*kept, *read)
     types = {field: table.schema[field].dataType for field in names}
-    back = [F.col(f"`kept {index}`").alias(name) for index, name in enumerate(keep)]
+    back = [f.col(f"`kept {index}`").alias(name) for index, name in enumerate(keep)]
     if isinstance(templates, Mapping):
         urls = [
-            F.struct(F.lit(partner).alias(PARTNER), _column(plan, types)[0].alias(URL))
+            f.struct(f.lit(partner).alias(PARTNER), _column(plan, types)[0].alias(URL))
             for partner, plan in plans.items()
         ]
-        exploded = table.select(*back, F.inline(F.array(*urls)))
-        return exploded.where(F.col(URL).isNotNull())
+        exploded = table.select(*back, f.inline(f.array(*urls)))
+        return exploded.where(f.col(URL).isNotNull())
     url, admitted = _column(plans[None], types)
     # Asking for URLs that are not NULL would have Spark make each of them twice.
     return table.where(admitted).select(*back, url.alias(URL))
@@ -78,22 +78,22 @@ def render_dataframe(
 
 def _column(plan: RenderPlan, columns: "Mapping[str, DataType] | None") -> "tuple[Column, Column]":
     """Return the URL, and the condition that it is sent."""
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415
-    from pyspark.sql.types import StringType  # noqa: PLC0415
+    from pyspark.sql import functions as f
+    from pyspark.sql.types import StringType
 
-    language = _Spark(columns_of(plan, columns, StringType()), F)
+    language = _Spark(columns_of(plan, columns, StringType()), f)
     expression: Expression[Column] = express(plan, language)
     cases = [
-        (case.condition, _error(F, case.reason) if case.fails else language.null())
+        (case.condition, _error(f, case.reason) if case.fails else language.null())
         for case in (*expression.admission, *expression.failures)
     ]
-    admission = [(case.condition, F.lit(case.fails)) for case in expression.admission]
+    admission = [(case.condition, f.lit(case.fails)) for case in expression.admission]
     # Inside the array the URL has a name, and is made once.
-    checked = F.transform(
-        F.array(language.choose(cases, expression.url)),
-        lambda url: F.when(F.octet_length(url) > plan.most_bytes, _error(F, too_long(plan))).otherwise(url),
+    checked = f.transform(
+        f.array(language.choose(cases, expression.url)),
+        lambda url: f.when(f.octet_length(url) > plan.most_bytes, _error(f, too_long(plan))).otherwise(url),
     )
-    return checked[0], language.choose(admission, F.lit(True))
+    return checked[0], language.choose(admission, f.lit(True))
 
 
 def _error(functions: Any, reason: str) -> "Column":
@@ -110,18 +110,18 @@ class _Spark:
     """Columns over columns of these types."""
 
     columns: "Mapping[str, DataType]"
-    functions: Any
+    f: Any
     """The module pyspark.sql.functions."""
 
     def literal(self, text: str) -> "Column":
-        return self.functions.lit(text)
+        return self.f.lit(text)
 
     def null(self) -> "Column":
-        return self.functions.lit(None).cast("string")
+        return self.f.lit(None).cast("string")
 
     def value(self, value: Value) -> "tuple[Column, list[tuple[Column, str]]]":
-        F = self.functions  # noqa: N806
-        column = F.col(_quoted(value.field))
+        f = self.f
+        column = f.col(_quoted(value.field))
         kind = self.columns[value.field]
         match kind.typeName():
             case "string" if kind.simpleString() == "string":
@@ -129,8 +129,8 @@ class _Spark:
             case "byte" | "short" | "integer" | "long" | "decimal" | "void":
                 return column.cast("string"), []
             case "boolean":
-                yes, no = map(F.lit, value.booleans)
-                return F.when(column, yes).when(~column, no), []
+                yes, no = map(f.lit, value.booleans)
+                return f.when(column, yes).when(~column, no), []
             case "timestamp":
                 return self._time(column, value.type)
             case "struct" | "map" | "array" if value.type is ValueType.JSON:
@@ -140,49 +140,49 @@ class _Spark:
         raise UnsupportedError(f"cannot send column {value.field!r} of type {kind.simpleString()}; {advice}")
 
     def _time(self, column: "Column", kind: ValueType) -> "tuple[Column, list[tuple[Column, str]]]":
-        F = self.functions  # noqa: N806
-        seconds = F.unix_seconds(column)
+        f = self.f
+        seconds = f.unix_seconds(column)
         sendable = (seconds >= _YEAR_1) & (seconds < _YEAR_10000)
         if kind is ValueType.UNIX_TIME:
             text = seconds.cast("string")
         else:
             # Reckoned from 1970, in which the session's time zone has no part.
-            epoch = F.to_timestamp_ntz(F.lit("1970-01-01 00:00:00"))
-            text = (epoch + F.make_dt_interval(secs=seconds)).cast("string")
+            epoch = f.to_timestamp_ntz(f.lit("1970-01-01 00:00:00"))
+            text = (epoch + f.make_dt_interval(secs=seconds)).cast("string")
             if kind is ValueType.RFC3339:
-                text = F.concat(F.replace(text, F.lit(" "), F.lit("T")), F.lit("Z"))
-        return F.when(sendable, text).when(column.isNotNull(), ""), [
+                text = f.concat(f.replace(text, f.lit(" "), f.lit("T")), f.lit("Z"))
+        return f.when(sendable, text).when(column.isNotNull(), ""), [
             (~sendable, "cannot send a time outside the years 1 to 9999")
         ]
 
     def _json(self, column: "Column") -> "Column":
-        F = self.functions  # noqa: N806
-        text = F.to_json(column, {"ignoreNullFields": "false"})
-        fixed = reduce(lambda text, pair: F.replace(text, F.lit(pair[0]), F.lit(pair[1])), ESCAPES, text)
-        return F.when(F.contains(text, F.lit(r"\u00")), fixed).otherwise(text)
+        f = self.f
+        text = f.to_json(column, {"ignoreNullFields": "false"})
+        fixed = reduce(lambda text, pair: f.replace(text, f.lit(pair[0]), f.lit(pair[1])), ESCAPES, text)
+        return f.when(f.contains(text, f.lit(r"\u00")), fixed).otherwise(text)
 
     def flag(self, field: str) -> "Column":
-        F = self.functions  # noqa: N806
-        column = F.col(_quoted(field))
+        f = self.f
+        column = f.col(_quoted(field))
         if self.columns[field].typeName() == "boolean":
             return column
         text = column.cast("string")
-        return F.when(text == "true", F.lit(True)).when(text == "false", F.lit(False))
+        return f.when(text == "true", f.lit(True)).when(text == "false", f.lit(False))
 
     def joined(self, parts: "Sequence[Column]") -> "Column":
-        return self.functions.concat_ws("", *parts)
+        return self.f.concat_ws("", *parts)
 
     def chained(self, parts: "Sequence[Column]") -> "Column":
-        return self.functions.concat(*parts)
+        return self.f.concat(*parts)
 
     def either(self, text: "Column", otherwise: str) -> "Column":
-        return self.functions.coalesce(text, self.functions.lit(otherwise))
+        return self.f.coalesce(text, self.f.lit(otherwise))
 
     def choose(self, cases: "Sequence[tuple[Column, Column]]", otherwise: "Column") -> "Column":
         if not cases:
             return otherwise
         (condition, result), *more = cases
-        chosen = self.functions.when(condition, result)
+        chosen = self.f.when(condition, result)
         for condition, result in more:
             chosen = chosen.when(condition, result)
         return chosen.otherwise(otherwise)
@@ -204,33 +204,33 @@ class _Spark:
         return text.rlike(rf"\A(?:{pattern})\z")
 
     def is_blank(self, text: "Column") -> "Column":
-        return self.functions.btrim(text, self.functions.lit("0-")) == ""
+        return self.f.btrim(text, self.f.lit("0-")) == ""
 
     def is_ascii(self, text: "Column") -> "Column":
-        return self.functions.octet_length(text) == self.functions.char_length(text)
+        return self.f.octet_length(text) == self.f.char_length(text)
 
     def rest(self, text: "Column") -> "Column":
-        return self.functions.when(text != "", self.functions.substr(text, self.functions.lit(2)))
+        return self.f.when(text != "", self.f.substr(text, self.f.lit(2)))
 
     def upper(self, text: "Column") -> "Column":
-        return self.functions.upper(text)
+        return self.f.upper(text)
 
     def lower(self, text: "Column") -> "Column":
-        return self.functions.lower(text)
+        return self.f.lower(text)
 
     def sha1(self, text: "Column") -> "Column":
-        return self.functions.sha1(text)
+        return self.f.sha1(text)
 
     def encoded(self, text: "Column", depth: int) -> "Column":
         if depth == 0:
             return text
-        F = self.functions  # noqa: N806
+        f = self.f
         # java.net.URLEncoder encodes for forms.
         replacements = [("+", "%20"), ("*", "%2A"), ("%7E", "~")]
         if depth > 1:
             replacements.append(("%", "%" + "25" * (depth - 1)))
         return reduce(
-            lambda text, pair: F.replace(text, F.lit(pair[0]), F.lit(pair[1])), replacements, F.url_encode(text)
+            lambda text, pair: f.replace(text, f.lit(pair[0]), f.lit(pair[1])), replacements, f.url_encode(text)
         )
 
 
@@ -256,8 +256,7 @@ def _foreign(kind: Any) -> "DataType | None":
         case "byte" | "short" | "integer" | "long" | "boolean" | "string":
             return None
         case _:
-            foreign: DataType = kind
-            return foreign
+            return kind
     return next((foreign for child in inner if (foreign := _foreign(child)) is not None), None)
 
 

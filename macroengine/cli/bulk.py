@@ -81,18 +81,7 @@ def _read_columns(context: click.Context, parameter: click.Parameter, values: tu
 @postback_option("Send this kind only. Default: install.")
 @rendering_options
 def bulk(
-    template: str | None,
-    file: Path | None,
-    templates: Path | None,
-    source: str,
-    target: Path,
-    columns: Mapping[str, str | None],
-    where: str | None,
-    keep: tuple[str, ...],
-    force: bool,
-    memory_limit: str | None,
-    threads: int | None,
-    **options: Any,
+    template: str | None, file: Path | None, templates: Path | None, source: str, target: Path, **options: Any
 ) -> int:
     """Render TEMPLATE for a whole table of events, with DuckDB.
 
@@ -108,21 +97,11 @@ def bulk(
           --columns click_id=cid,country_code=geo --where "day = '2024-05-01'"
       macroengine bulk --templates partners.toml --input logs/ --output fanout.parquet --keep event_id
     """
+    table = {key: options.pop(key) for key in ("columns", "where", "keep", "memory_limit", "threads", "force")}
     compiled = _templates(template, file, templates, **options)
     try:
         with _progress(source) as report:
-            summary = render_table(
-                compiled,
-                source,
-                target,
-                columns=columns,
-                where=where,
-                keep=keep,
-                memory_limit=memory_limit,
-                threads=threads,
-                force=force,
-                progress=report,
-            )
+            summary = render_table(compiled, source, target, **table, progress=report)
     except ModuleNotFoundError as error:
         raise click.UsageError("this command needs its extra: pip install 'macroengine[duckdb]'") from error
     except ValueError as error:
@@ -163,7 +142,7 @@ def _read_templates(path: Path) -> Iterator[tuple[str, str]]:
 
 def _csv_pairs(content: str) -> list[tuple[str, str]]:
     reader = csv.DictReader(content.splitlines(keepends=True))
-    if set(reader.fieldnames or ()) < {"partner", "template"}:
+    if not {"partner", "template"} <= {*(reader.fieldnames or ())}:
         raise click.UsageError("the templates need the columns partner and template, named in the first line")
     return [(row["partner"], row["template"]) for row in reader]
 

@@ -103,7 +103,7 @@ def check_output(output: Path, *, columns: int, force: bool) -> None:
 
 def copy(query: str, output: Path, to: Path) -> str:
     """Return the SQL that writes what `query` selects to the file `to`, in the format of `output`."""
-    return f"COPY ({query}) TO {literal(str(to))} ({_WRITERS[output.suffix]})"
+    return f"COPY ({query}) TO {literal(str(to))} ({_WRITERS[output.suffix]}, USE_TMP_FILE false)"
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """From a table of events to a file of URLs, streamed through DuckDB."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event as Signal
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from macroengine.backends.columns import PARTNER, URL, check_kept, columns_for, plans_of
 from macroengine.backends.duckdb.files import check_output, copy, files_of, read, replacing
@@ -113,11 +114,8 @@ class _Job:
         read += [f"{name(column)} AS {_kept(index)}" for index, column in enumerate(keep)]
         events = _where(table, where).project(", ".join(read or ["NULL AS nothing"]))
         numbered = _where(table.project(f"*, row_number() OVER () AS {_NUMBER}"), where)
-        types = dict(zip(events.columns, map(str, events.types), strict=True))
-        expressions = {
-            partner: express(plan, Sql(columns_of(plan, {field: types[field] for field in columns}, TEXT)))
-            for partner, plan in plans.items()
-        }
+        types = dict(zip(columns, map(str, events.types), strict=False))
+        expressions = {partner: express(plan, Sql(columns_of(plan, types, TEXT))) for partner, plan in plans.items()}
         return cls(plans, expressions, keep, events, numbered.project(", ".join([*read, _NUMBER])))
 
     def count(self) -> tuple[int | None, Mapping[str, int]]:
@@ -134,7 +132,7 @@ class _Job:
         )
         query = f"SELECT count(*), {verdicts} FROM {_EVENTS} GROUP BY ALL"
         total, suppressed = 0, Counter[str]()
-        for events, *indices in self.events.query(_EVENTS, query).fetchall():
+        for events, *indices in _rows(self.events, query):
             total += events
             for expression, index in zip(self.expressions.values(), indices, strict=True):
                 if index is None:
@@ -166,10 +164,10 @@ class _Job:
         Raises:
             RenderError: an event cannot be sent.
         """
-        import duckdb  # noqa: PLC0415
+        import duckdb
 
         try:
-            (written,) = self.events.query(_EVENTS, statement).fetchall()
+            (written,) = _rows(self.events, statement)
         except duckdb.InvalidInputException:
             failure = self.failure()
             if failure is None:
@@ -188,11 +186,17 @@ class _Job:
             ]
             problems = f"SELECT {_NUMBER} AS number, {choose(cases, long)} AS problem FROM {_EVENTS}"
             query = f"SELECT count(*), min(number), min_by(problem, number) FROM ({problems}) WHERE problem IS NOT NULL"
-            ((count, first, problem),) = self.numbered.query(_EVENTS, query).fetchall()
+            ((count, first, problem),) = _rows(self.numbered, query)
             if count:
                 whose = "" if partner is None else f" for {partner!r}"
                 return RenderError(f"{count:,} events cannot be sent{whose}; the first is event {first:,}: {problem}")
         return None
+
+
+def _rows(events: "DuckDBPyRelation", query: str) -> list[tuple[Any, ...]]:
+    """Return what a query over the events returns."""
+    # What is typed as optional is None for statements without a result, of which there are none here.
+    return cast("DuckDBPyRelation", events.query(_EVENTS, query)).fetchall()
 
 
 def _column(column: str | None) -> str:
@@ -204,7 +208,7 @@ def _kept(index: int) -> str:
 
 
 def _where(table: "DuckDBPyRelation", where: str | None) -> "DuckDBPyRelation":
-    import duckdb  # noqa: PLC0415
+    import duckdb
 
     if where is None:
         return table
@@ -228,7 +232,7 @@ def _table(
     source: "str | Path | DuckDBPyRelation", memory_limit: str | None, threads: int | None
 ) -> "Iterator[tuple[DuckDBPyRelation, DuckDBPyConnection | None]]":
     """Open the source, with the connection that reads it if that is ours."""
-    import duckdb  # noqa: PLC0415
+    import duckdb
 
     if not isinstance(source, str | Path):
         yield source, None
@@ -242,13 +246,15 @@ def _table(
         except duckdb.Error as error:
             raise ValueError(f"memory_limit or threads: {_first_line(error)}") from None
         with connection:
+            # Needed to ask how much is done; left to itself, DuckDB would print it.
+            connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
             yield read(files, connection), connection
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
     """Raise what DuckDB raises as what it is to us."""
-    import duckdb  # noqa: PLC0415
+    import duckdb
 
     try:
         yield
@@ -259,7 +265,7 @@ def _translated() -> Iterator[None]:
 
 
 def _first_line(error: Exception) -> str:
-    line = str(error).partition("\n")[0]
+    line = re.sub("^[A-Z][A-Za-z ]* Error: ", "", str(error).partition("\n")[0])
     return line[:1].lower() + line[1:]
 
 
@@ -269,7 +275,6 @@ def _reported(connection: "DuckDBPyConnection | None", progress: Progress | None
     if connection is None or progress is None:
         yield
         return
-    connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     done = Signal()
 
     def report() -> None:

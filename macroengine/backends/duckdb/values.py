@@ -19,7 +19,7 @@ Unsendable = list[tuple[str, str]]
 """Conditions under which a value that is there has no text, with the reason."""
 
 
-def column_text(column: str, given: str, value: Value) -> tuple[str, Unsendable]:
+def column_text(column: str, given: str, value: Value) -> tuple[str, Unsendable]:  # noqa: PLR0911 - one a type
     """Return the text of a column of the type `given`. It is NULL where the value is missing, and only there.
 
     Raises:
@@ -129,7 +129,7 @@ def _dynamic(column: str, value: Value) -> tuple[str, Unsendable]:
 
 def _check_nested(given: str, column: str) -> None:
     """Refuse a nested type that has something in it that is written in another way than Python's JSON."""
-    import duckdb  # noqa: PLC0415 - an extra, and nothing else reads its types
+    import duckdb
 
     foreign = _foreign(duckdb.sqltype(given))
     if foreign is not None:
