@@ -6,6 +6,7 @@ same shape costs one call.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 from typing import Any, NoReturn
@@ -92,12 +93,16 @@ def _measure(most: int) -> Callable[[str], None]:
     return measure
 
 
-def _absence(absent: Absent) -> Callable[[], NoReturn]:
-    def absence() -> NoReturn:
-        message = f"value of macro {absent.macro!r} is withheld from this network for this event"
-        raise MissingValueError(message, absent.macro)
+@dataclass(frozen=True, slots=True)
+class _Absence:
+    """The cell of a value that must not be read, and is called where it would be sent."""
 
-    return absence
+    macro: str
+
+    def __call__(self) -> NoReturn:
+        raise MissingValueError(
+            f"value of macro {self.macro!r} is withheld from this network for this event", self.macro
+        )
 
 
 def _shape(segments: Iterable[Segment]) -> tuple[Shape, list[object]]:
@@ -114,9 +119,9 @@ def _shape(segments: Iterable[Segment]) -> tuple[Shape, list[object]]:
             case Text(text):
                 shape.append("text")
                 cells.append(text)
-            case Absent():
+            case Absent(macro):
                 shape.append("absent")
-                cells.append(_absence(segment))
+                cells.append(_Absence(macro))
             case Value():  # pragma: no branch - there is no other kind of segment
                 shape.append(f"{segment.source.lower()}:{_form(segment)}")
                 cells += [segment.field, Conversion(segment)]
@@ -128,7 +133,7 @@ def _shape(segments: Iterable[Segment]) -> tuple[Shape, list[object]]:
 _PLAIN = "plain"  # encoded; nothing when missing
 _DEFAULT = "default"  # encoded; a text when missing
 _REQUIRED = "required"  # encoded; an error when missing
-_CONVERTED = "converted"  # hashed, in a nested URL, or a label of the host
+_CONVERTED = "converted"  # hashed, in a nested URL, in the path, or a label of the host
 _DROPPING = "dropping"  # encoded; its parameter goes when it is missing
 _NESTED_DROPPING = "nested-dropping"
 _HASHED_DROPPING = "hashed-dropping"  # its parameter goes also when there is a value, but nothing to hash
@@ -137,7 +142,7 @@ _HASHED_DROPPING = "hashed-dropping"  # its parameter goes also when there is a 
 def _form(value: Value) -> str:
     if value.missing is Missing.DROP:
         return _HASHED_DROPPING if value.sha1 is not None else _DROPPING if value.depth == 1 else _NESTED_DROPPING
-    if value.sha1 is not None or value.depth != 1:
+    if value.sha1 is not None or value.depth != 1 or value.in_path:
         return _CONVERTED
     if value.missing is Missing.RAISE:
         return _REQUIRED

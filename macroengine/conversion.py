@@ -46,12 +46,21 @@ class Conversion:
                 if hashed is None:
                     return None
                 text = hashed
-            return _host_label(text) if value.depth == 0 else deepen(percent_encode(text), value.depth - 1)
+            if value.depth == 0:
+                return _host_label(text)
+            return deepen(percent_encode(_in_path(text) if value.in_path else text), value.depth - 1)
         except UnicodeEncodeError:
             message = "cannot send text with a lone surrogate"
         except UnsendableError as error:
             message = str(error)
         raise RenderError(f"{message} for macro {value.macro!r}", value.macro)
+
+
+def _in_path(text: str) -> str:
+    # Encoding does not help: `%2E%2E` is a way up as well (WHATWG URL, section 4.1).
+    if text in (".", ".."):
+        raise UnsendableError(f"cannot send {text!r}, which leads to another path,")
+    return text
 
 
 def _host_label(text: str) -> str:

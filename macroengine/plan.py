@@ -55,6 +55,8 @@ class Value:
     """How many times it is encoded; 0 for a label of the host, which is checked instead."""
     missing: PlannedMissing
     """What is sent where it is missing: a text, already encoded, or Missing.RAISE, or in a Parameter Missing.DROP."""
+    in_path: bool
+    """Whether it stands in the path, where `.` and `..` are refused: receivers take them for a way up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,8 @@ class _Rendering:
     def _value(self, macro: Resolved, spec: MacroSpec, missing: PlannedMissing) -> Value:
         yes, no = _FLAG if spec.type is ValueType.FLAG else self._options.booleans.split("/")
         sha1 = (self._options.hash_case or spec.case) if isinstance(macro.node, Sha1) else None
-        return Value(macro.node.name, spec.source, spec.field, spec.type, (yes, no), sha1, self._depth(macro), missing)
+        depth, in_path = self._depth(macro), macro.part is Part.PATH
+        return Value(macro.node.name, spec.source, spec.field, spec.type, (yes, no), sha1, depth, missing, in_path)
 
     def _depth(self, macro: Resolved) -> int:
         return 0 if macro.host_label else 1 + macro.nesting if self._options.nested else 1

@@ -100,6 +100,8 @@ MINUS_3 = timezone(-timedelta(hours=3))
     [
         pytest.param(case("?a=(clickid)", link={"click_id": "a b/é~"}), "?a=a%20b%2F%C3%A9~", id="rfc-3986"),
         pytest.param(case("/(clickid)?(clickid)#(clickid)", link={"click_id": "/"}), "/%2F?%2F#%2F", id="everywhere"),
+        pytest.param(case("/...?..#(clickid)", link={"click_id": ".."}), "/...?..#..", id="dots-but-no-way-up"),
+        pytest.param(case("/(clickid)", link={"click_id": "..."}), "/...", id="three-dots"),
         pytest.param(case("?a=(clickid)", link={"click_id": "(ip)"}, sdk={"ip": "1"}), "?a=%28ip%29", id="once"),
         pytest.param(case("?u=x%3Di%253d(clickid)", link={"click_id": "/"}), "?u=x%3Di%253d%25252F", id="nested"),
         pytest.param(case("?u=%253d%26(clickid)", link={"click_id": "/"}), "?u=%253d%26%252F", id="nearest-delimiter"),
@@ -203,6 +205,8 @@ def test_decision(render, case, expected):
             case("https://(app_id).n.example", sdk={"app_id": "a\n"}, **IN_HOST), RenderError, id="newline-in-host"
         ),
         pytest.param(case("https://(app_id).n.example", sdk={"app_id": "a"}), TemplateError, id="host-not-allowed"),
+        pytest.param(case("/pb/(clickid)", link={"click_id": "."}), RenderError, id="dot-in-path"),
+        pytest.param(case("/pb/(clickid)/a", link={"click_id": ".."}), RenderError, id="way-up-in-path"),
         pytest.param(case("?a=(x)"), TemplateError, id="unknown"),
         pytest.param(case("?a=", attributed=False), SuppressedError, id="not-attributed"),
         pytest.param(replace(case("?a="), event=Event(postback="in-app")), SuppressedError, id="another-kind"),
