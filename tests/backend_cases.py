@@ -22,7 +22,9 @@ TEXT = st.text(
 IDENTIFIERS = st.one_of(
     st.uuids().map(str),
     st.uuids().map(lambda uuid: str(uuid).upper()),
-    st.sampled_from(["", "0", "00000000-0000-0000-0000-000000000000", "-0", "Ab" * 20, "ab" * 20 + "\n", "a-b"]),
+    st.sampled_from(
+        ["", "0", "00000000-0000-0000-0000-000000000000", "-0", "Ab" * 20, "ab" * 20 + "\n", "a-b", ".", ".."]
+    ),
 )
 TIMES = st.datetimes(timezones=st.just(UTC)) | st.sampled_from(
     [

@@ -137,6 +137,13 @@ def test_half_of_a_surrogate_pair_in_a_template_is_refused():
             "no label of a host, for macro 'clickid'",
             id="host",
         ),
+        pytest.param(
+            compile_template("https://n.example/(clickid)/"),
+            {"click_id": "VARCHAR"},
+            {"click_id": "'..'"},
+            "lead to another path, for macro 'clickid'",
+            id="path",
+        ),
         pytest.param(CLICK, {"click_id": "DOUBLE"}, {"click_id": "'nan'::DOUBLE"}, "no digits", id="not-a-number"),
         pytest.param(
             compile_template(URL + "t=(install_time)"),

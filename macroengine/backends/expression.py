@@ -238,7 +238,7 @@ def _head(field: str) -> Value:
     return replace(_HEAD, macro=field, field=field)
 
 
-_HEAD = Value("", Source.AF, "", ValueType.TEXT, ("true", "false"), None, 1, "")
+_HEAD = Value("", Source.AF, "", ValueType.TEXT, ("true", "false"), None, 1, "", in_path=False)
 
 
 def _guarded(language: Language[E], case: Case[E], conditions: Sequence[E]) -> Case[E]:
@@ -311,6 +311,10 @@ def _value(language: Language[E], value: Value) -> Part[E]:
         unsendable += more
     if value.depth == 0:
         unsendable.append((language.negated(_is_label(language, text)), "cannot send what is no label of a host,"))
+    if value.in_path:
+        unsendable.append(
+            (language.is_one_of(text, [".", ".."]), "cannot send '.' or '..', which lead to another path,")
+        )
     cases = [Case(condition, f"{reason} for macro {value.macro!r}", fails=True) for condition, reason in unsendable]
     if value.missing is Missing.RAISE:
         cases.append(Case(language.is_null(text), f"value of macro {value.macro!r} is missing", fails=True))
