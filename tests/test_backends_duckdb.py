@@ -217,6 +217,22 @@ def test_the_heads_decide_whether_an_event_is_sent(connection, values: dict[str,
     assert rendered(connection, CLICK, columns, click_id="1", **values) == expected
 
 
+@pytest.mark.parametrize(
+    ("macro", "dialect", "expected"),
+    [
+        ("(install_time)", "appsflyer", "1969-12-31%2023%3A59%3A59"),
+        ("(install_unix_ts)", "appsflyer", "-1"),
+        ("{install_datetime}", "appmetrica", "1969-12-31T23%3A59%3A59Z"),
+    ],
+)
+def test_times_are_utc_and_rounded_down(connection, macro: str, dialect: str, expected: str):
+    template = compile_template(URL + "t=" + macro, dialect=dialect)
+    (field,) = template.fields
+    columns = {field: "TIMESTAMP WITH TIME ZONE"}
+    time = "'1969-12-31 23:59:59.5+00'::TIMESTAMPTZ"
+    assert rendered(connection, template, columns, **{field: time}) == URL + "t=" + expected
+
+
 # Nothing becomes SQL
 
 HOSTILE = st.lists(

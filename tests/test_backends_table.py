@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 
 import duckdb
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from macroengine import Event, Missing, Policy, RenderError, UnsupportedError, compile_template
-from macroengine.backends.duckdb import render_table
+from macroengine.backends.duckdb import render_table, words
 
 URL = "https://n.example/pb?"
 CLICK = compile_template(URL + "c=(clickid)")
@@ -126,13 +127,13 @@ def test_columns_are_named_like_fields_or_mapped_to_them(tmp_path, connection):
 
 
 @settings(deadline=None, max_examples=50)
-@given(name=st.text(st.sampled_from("\"';-/*\\ aé\n"), min_size=1, max_size=6))
-def test_no_name_of_a_column_becomes_sql(tmp_path_factory, name: str):
+@given(column=st.text(st.sampled_from("\"';-/*\\ aé\n"), min_size=1, max_size=6))
+def test_no_name_of_a_column_becomes_sql(tmp_path_factory, column: str):
     target = tmp_path_factory.mktemp("names") / "out.csv"
     with duckdb.connect() as connection:
-        quoted = name.replace('"', '""')
+        quoted = column.replace('"', '""')
         relation = connection.sql(f"""SELECT 'x' AS "{quoted}" """)
-        render_table(CLICK, relation, target, columns={"click_id": name}, keep=[name])
+        render_table(CLICK, relation, target, columns={"click_id": column}, keep=[column])
         assert connection.sql(f"SELECT * FROM read_csv('{target}')").fetchall() == [("x", URL + "c=x")]
 
 
@@ -159,11 +160,9 @@ def test_a_wrong_column_is_refused_with_those_that_there_are(tmp_path, connectio
     assert left_in(tmp_path) == []
 
 
-def test_a_name_with_a_nul_is_refused(tmp_path, connection):
+def test_a_name_with_a_nul_is_refused():
     with pytest.raises(UnsupportedError, match="NUL"):
-        from macroengine.backends.duckdb.words import name
-
-        name("a\0b")
+        words.name("a\0b")
 
 
 # What is written
@@ -196,7 +195,8 @@ def test_many_templates_fan_out_in_one_pass(tmp_path, connection):
 
 def test_what_is_not_sent_is_counted_by_reason(tmp_path, connection):
     relation = connection.sql(
-        "SELECT i AS click_id, i % 2 = 0 AS attributed, ['install', 'in-app'][1 + i // 6] AS postback FROM range(9) t(i)"
+        "SELECT i AS click_id, i % 2 = 0 AS attributed, ['install', 'in-app'][1 + i // 6] AS postback "
+        "FROM range(9) t(i)"
     )
     summary = render_table(CLICK, relation, tmp_path / "out.txt", where="click_id > 0")
     assert summary.suppressed == {"not of kind install": 3, "not attributed": 3}
@@ -234,7 +234,7 @@ def test_failing_rows_are_counted_and_the_first_is_named(tmp_path):
 @pytest.mark.parametrize("templates", [REQUIRED, {"a": CLICK, "b": REQUIRED}])
 def test_a_url_that_is_too_long_fails_its_row(tmp_path, connection, templates):
     relation = connection.sql("SELECT repeat('é', 7000 * i::INTEGER) AS click_id FROM range(3) t(i)")
-    with pytest.raises(RenderError, match="1 events .*event 3: .* at most 65,536 bytes"):
+    with pytest.raises(RenderError, match=r"1 events .*event 3: .* at most 65,536 bytes"):
         render_table(templates, relation, tmp_path / "out.csv")
     assert left_in(tmp_path) == []
 
@@ -250,10 +250,18 @@ def test_heads_that_say_nothing_fail_before_anything_is_written(tmp_path, connec
         render_table(CLICK, relation, tmp_path / "out.csv")
 
 
-def test_an_error_of_the_input_is_not_taken_for_a_failing_row(tmp_path, connection):
-    relation = connection.sql("SELECT CASE WHEN i = 1 THEN error('not ours') ELSE i END AS click_id FROM range(2) t(i)")
+@pytest.mark.parametrize("column", ["click_id", "other"])
+def test_an_error_of_the_input_is_not_taken_for_a_failing_row(tmp_path, connection, column: str):
+    failing = f"CASE WHEN i = 1 THEN error('not ours') ELSE i END AS {column}"
+    relation = connection.sql(f"SELECT {failing}, i AS click_id FROM range(2) t(i)")
     with pytest.raises(OSError, match="not ours"):
-        render_table(CLICK, relation, tmp_path / "out.csv")
+        render_table(CLICK, relation, tmp_path / "out.csv", keep=[column])
+    assert left_in(tmp_path) == []
+
+
+def test_a_column_that_cannot_be_sent_is_refused(tmp_path, connection):
+    with pytest.raises(UnsupportedError, match="DECIMAL"):
+        render_table(CLICK, connection.sql("SELECT 1::FLOAT AS click_id"), tmp_path / "out.csv")
 
 
 # Files that cannot be read or written
@@ -386,11 +394,17 @@ def test_a_killed_run_leaves_no_output_and_the_next_one_succeeds(tmp_path, large
 
 
 def test_an_interrupted_run_leaves_nothing(tmp_path, large):
-    run = started(large, tmp_path / "out.csv")
-    run.send_signal(signal.SIGINT)
-    _, errors = run.communicate(timeout=30)
-    assert "KeyboardInterrupt" in errors
-    assert run.returncode != 0
+    part = tmp_path / ".out.csv.part"
+
+    def interrupt() -> None:
+        while not (part.exists() and part.stat().st_size):
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    Thread(target=interrupt).start()
+    template = compile_template(URL + "&".join(f"{number}=(clickid)" for number in range(40)))
+    with pytest.raises(KeyboardInterrupt):
+        render_table(template, large, tmp_path / "out.csv", threads=1)
     assert left_in(tmp_path) == []
 
 

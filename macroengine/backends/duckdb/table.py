@@ -262,6 +262,9 @@ def _translated() -> Iterator[None]:
         if str(error) == "Query interrupted":  # what becomes of Ctrl-C
             raise KeyboardInterrupt from None
         raise
+    except duckdb.OutOfMemoryException as error:
+        advice = "raise memory_limit (--memory-limit), or use fewer threads"
+        raise OSError(f"{_first_line(error)}; {advice}") from None
     except duckdb.Error as error:
         raise OSError(_first_line(error)) from None
 
