@@ -1,6 +1,6 @@
 """Render the postbacks of many partners for a table of events, on a cluster.
 
-    spark-submit --py-files macroengine.zip examples/spark_job.py \
+    spark-submit examples/spark_job.py \
         --templates partners.toml --input events/ --output urls/ --keep event_id --columns country_code=geo
 
 `partners.toml` has a line for each partner: acme = "https://acme.example/pb?c=(clickid)". The output is Parquet, in a

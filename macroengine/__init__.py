@@ -2,7 +2,8 @@
 
 from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
 from macroengine.diagnostics import Diagnostic, Fix, Severity, Span
-from macroengine.engine import CompiledTemplate, PostbackSet, compile_template, render
+from macroengine.encoding import SPEEDUPS
+from macroengine.engine import CompiledTemplate, compile_template, render
 from macroengine.errors import (
     CatalogueError,
     LimitError,
@@ -21,16 +22,20 @@ from macroengine.nodes import Template
 from macroengine.parser import parse
 from macroengine.plan import Missing
 from macroengine.policy import Policy
+from macroengine.postbacks import PostbackSet
 from macroengine.rules import RULES, check
+from macroengine.rules.fixing import Fixed, fix
 
 __all__ = [
     "RULES",
+    "SPEEDUPS",
     "CatalogueError",
     "CompiledTemplate",
     "Diagnostic",
     "Dialect",
     "Event",
     "Fix",
+    "Fixed",
     "HashCase",
     "LimitError",
     "Limits",
@@ -54,6 +59,7 @@ __all__ = [
     "compile_template",
     "dialect",
     "dialect_names",
+    "fix",
     "parse",
     "render",
 ]

@@ -1,45 +1,29 @@
 """From a plan to a function. The only module that calls `exec`.
 
-The source of a function depends on the shape of its plan alone: how many texts and values, of which kinds, from which
-sources. Texts and keys come in as closure cells, so nothing of a template becomes code, and the next template of the
+The source of a function depends on the shape of its plan alone: how many texts and values, of which kinds, in which
+order. Texts and fields come in as closure cells, so nothing of a template becomes code, and the next template of the
 same shape costs one call.
 """
 
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from typing import Any, NoReturn
 
 from macroengine.conversion import Conversion
-from macroengine.encoding import encode_value
+from macroengine.encoding import encode_field, encode_value
 from macroengine.errors import MissingValueError, RenderError, SuppressedError
-from macroengine.event import Event
+from macroengine.event import Event, Source
+from macroengine.percent import Key
 from macroengine.plan import Absent, Missing, Query, RenderPlan, Segment, Text, Value
+from macroengine.shapes import Entry, Shape, function_source
 
 Render = Callable[[Event], str]
-Shape = tuple[Any, ...]
-
-_MAKE_ADMITTED = """\
-def make(encode, postback, refuse, unattributed, limit, measure{cells}):
-    def render(event):
-        if event.postback is not postback:
-            refuse(event)
-        if not event.attributed:
-            return unattributed(event)
-{body}
-    return render
-"""
-_MAKE = """\
-def make(encode, limit, measure{cells}):
-    def render(event):
-{body}
-    return render
-"""
-_END = """\
-        if len(url) > limit:
-            measure(url)
-        return url"""
+Values = list[str | None]
+RenderValues = Callable[[Values], str]
+_ValueCells = Callable[[Value], tuple[str, list[object]]]
 
 
 def compile_plan(plan: RenderPlan) -> Render:
@@ -48,31 +32,47 @@ def compile_plan(plan: RenderPlan) -> Render:
     It raises RenderError where a value cannot be sent, MissingValueError where one must not be missing, and
     SuppressedError where the event is not for this template.
     """
-    refuse = _refusal(plan)
-    unattributed = refuse if plan.unattributed is None else _function(plan, plan.unattributed)
-    return _function(plan, plan.attributed, plan.postback, refuse, unattributed)
+    otherwise: Render = _refusal(plan)
+    if plan.unattributed is not None:
+        otherwise = _of_event(plan, plan.unattributed, Entry.UNATTRIBUTED, otherwise)
+    return _of_event(plan, plan.attributed, Entry.ATTRIBUTED, otherwise)
+
+
+def compile_shared(segments: Iterable[Segment], slots: Mapping[Value, int], most_bytes: int) -> RenderValues:
+    """Return the function that renders values which are encoded already; `slots` says where in the list each is.
+
+    It raises RenderError where the URL is too long, and MissingValueError where a value must not be missing.
+    """
+    shape, cells = _shape(segments, partial(_shared_cells, slots))
+    render: RenderValues = _maker(shape, Entry.SHARED)(*_limit(most_bytes, cells), *cells)
+    return render
 
 
 def plan_source(plan: RenderPlan) -> str:
     """Return what `compile_plan` compiles, with the cells written out: Python to read, not to run."""
-    renderings = {"attributed": (plan.attributed, True)}
+    renderings = {"attributed": (plan.attributed, Entry.ATTRIBUTED)}
     if plan.unattributed is not None:
-        renderings["not attributed"] = (plan.unattributed, False)
+        renderings["not attributed"] = (plan.unattributed, Entry.UNATTRIBUTED)
     parts = []
-    for title, (segments, admitted) in renderings.items():
-        shape, cells = _shape(segments)
-        values = "\n".join(f"# c{index} = {cell!r}" for index, cell in enumerate(cells))
-        parts.append(f"# {title}\n{values}\n\n{_Writer().source(shape, admitted=admitted)}")
+    for title, (segments, entry) in renderings.items():
+        shape, cells = _shape(segments, _value_cells)
+        values = "\n".join(f"# c{index} = {_written(cell)}" for index, cell in enumerate(cells))
+        parts.append(f"# {title}\n{values}\n\n{function_source(shape, entry)}")
     return "\n\n".join(parts)
 
 
-def _function(plan: RenderPlan, segments: Iterable[Segment], *admission: object) -> Render:
-    shape, cells = _shape(segments)
-    texts = (cell for cell in cells if isinstance(cell, str))
-    # Of what is sent, only the template's own text can be longer in bytes than in characters.
-    surplus = sum(len(text.encode(errors="surrogatepass")) - len(text) for text in texts)
-    make = _maker(shape, admitted=bool(admission))
-    return make(encode_value, *admission, plan.most_bytes - surplus, _measure(plan.most_bytes), *cells)
+def _written(cell: object) -> str:
+    if isinstance(cell, tuple):
+        return f"({', '.join(map(_written, cell))})"
+    # A conversion is the method of an object that says what it does.
+    return repr(getattr(cell, "__self__", cell))
+
+
+def _of_event(plan: RenderPlan, segments: Iterable[Segment], entry: Entry, otherwise: Render) -> Render:
+    shape, cells = _shape(segments, _value_cells)
+    limit = _limit(plan.most_bytes, cells)
+    render: Render = _maker(shape, entry)(encode_field, encode_value, *limit, plan.postback, otherwise, *cells)
+    return render
 
 
 def _refusal(plan: RenderPlan) -> Callable[[Event], NoReturn]:
@@ -84,13 +84,19 @@ def _refusal(plan: RenderPlan) -> Callable[[Event], NoReturn]:
     return refuse
 
 
-def _measure(most: int) -> Callable[[str], None]:
-    def measure(url: str) -> None:
-        size = len(url.encode(errors="surrogatepass"))
-        if size > most:
-            raise RenderError(f"rendered URL has {size:,} bytes; at most {most:,} are allowed")
+def _limit(most_bytes: int, cells: Iterable[object]) -> tuple[int, Callable[[str], str]]:
+    """Return how many characters are never too many bytes, and what measures those that may be."""
 
-    return measure
+    def measured(url: str) -> str:
+        size = len(url.encode(errors="surrogatepass"))
+        if size > most_bytes:
+            raise RenderError(f"rendered URL has {size:,} bytes; at most {most_bytes:,} are allowed")
+        return url
+
+    texts = (cell for cell in cells if isinstance(cell, str))
+    # Of what is sent, only the template's own text can be longer in bytes than in characters.
+    surplus = sum(len(text.encode(errors="surrogatepass")) - len(text) for text in texts)
+    return most_bytes - surplus, measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ class _Absence:
         )
 
 
-def _shape(segments: Iterable[Segment]) -> tuple[Shape, list[object]]:
+def _shape(segments: Iterable[Segment], value_cells: _ValueCells) -> tuple[Shape, list[object]]:
     """Return the kind of each segment, and the cells that all of them take, in order."""
     shape: list[Any] = []
     cells: list[object] = []
@@ -113,7 +119,7 @@ def _shape(segments: Iterable[Segment]) -> tuple[Shape, list[object]]:
         match segment:
             case Query(opening, parameters):
                 cells.append(opening)
-                inner = [_shape(parameter.atoms) for parameter in parameters]
+                inner = [_shape(parameter.atoms, value_cells) for parameter in parameters]
                 shape.append(tuple(kinds for kinds, _ in inner))
                 cells += [cell for _, taken in inner for cell in taken]
             case Text(text):
@@ -123,38 +129,53 @@ def _shape(segments: Iterable[Segment]) -> tuple[Shape, list[object]]:
                 shape.append("absent")
                 cells.append(_Absence(macro))
             case Value():  # pragma: no branch - there is no other kind of segment
-                shape.append(f"{segment.source.lower()}:{_form(segment)}")
-                cells += [segment.field, Conversion(segment)]
-                if _form(segment) == _DEFAULT:
-                    cells.append(segment.missing)
+                kind, taken = value_cells(segment)
+                shape.append(kind)
+                cells += taken
     return tuple(shape), cells
 
 
-_PLAIN = "plain"  # encoded; nothing when missing
-_DEFAULT = "default"  # encoded; a text when missing
-_REQUIRED = "required"  # encoded; an error when missing
-_CONVERTED = "converted"  # hashed, in a nested URL, in the path, or a label of the host
-_DROPPING = "dropping"  # encoded; its parameter goes when it is missing
-_NESTED_DROPPING = "nested-dropping"
-_HASHED_DROPPING = "hashed-dropping"  # its parameter goes also when there is a value, but nothing to hash
+def key_of(value: Value) -> Key:
+    """Return where a value of the event is, and what converts it."""
+    # The keys of most events are interned too, and then found without being compared.
+    return _PLACES[value.source], sys.intern(value.field), Conversion(value).convert
+
+
+# As the generated functions put them side by side.
+_PLACES = {Source.LINK: 0, Source.SDK: 1, Source.AF: 2}
+
+
+def _value_cells(value: Value) -> tuple[str, list[object]]:
+    """Return the kind of a value that is read from the event, and its cells."""
+    form = _form(value)
+    key = key_of(value)
+    if form == "plain":
+        return form, [key]
+    return form, [*key, value.missing] if form == "default" else [*key]
 
 
 def _form(value: Value) -> str:
     if value.missing is Missing.DROP:
-        return _HASHED_DROPPING if value.sha1 is not None else _DROPPING if value.depth == 1 else _NESTED_DROPPING
+        return "hashed-dropping" if value.sha1 is not None else "dropping" if value.depth == 1 else "nested-dropping"
     if value.sha1 is not None or value.depth != 1 or value.in_path:
-        return _CONVERTED
+        return "converted"
     if value.missing is Missing.RAISE:
-        return _REQUIRED
-    return _DEFAULT if value.missing else _PLAIN
+        return "required"
+    return "default" if value.missing else "plain"
 
 
-# How a parameter sends what it goes without, once it stays.
-_SENT = {
-    _DROPPING: "{{encode({name}, {convert})}}",
-    _NESTED_DROPPING: "{{{convert}({name})}}",
-    _HASHED_DROPPING: "{{{name}}}",
-}
+def _shared_cells(slots: Mapping[Value, int], value: Value) -> tuple[str, list[object]]:
+    """Return the kind of a value that is encoded already, and its cells."""
+    slot = slots[value]
+    match value.missing:
+        case "":
+            return "shared", [slot]
+        case Missing.DROP:
+            return "shared-dropping", [slot]
+        case Missing.RAISE:
+            return "shared-required", [slot, Conversion(value).convert]
+        case text:
+            return "shared-default", [slot, text]
 
 
 class _Loader:
@@ -170,84 +191,11 @@ class _Loader:
 _numbers = count(1)
 
 
-@lru_cache(maxsize=256)
-def _maker(shape: Shape, *, admitted: bool) -> Callable[..., Render]:
-    source = _Writer().source(shape, admitted=admitted)
+@lru_cache(maxsize=512)
+def _maker(shape: Shape, entry: Entry) -> Callable[..., Any]:
+    source = function_source(shape, entry)
     name = f"macroengine-shape-{next(_numbers)}"
     namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source)}
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source is made of a shape alone
-    make: Callable[..., Render] = namespace["make"]
+    make: Callable[..., Any] = namespace["make"]
     return make
-
-
-class _Writer:
-    """Writes the source for one shape; takes the cells in the order in which `_shape` gives them."""
-
-    def __init__(self) -> None:
-        self._taken = 0
-        self._lines: list[str] = []
-        self._sources: dict[str, None] = {}
-
-    def source(self, shape: Shape, *, admitted: bool) -> str:
-        url = ""
-        for kind in shape:
-            if isinstance(kind, tuple):
-                # What stands before the query is rendered before it: of two faults, the first one is reported.
-                self._lines.append(f'before = f"{url}"')
-                url = "{before}" + self._query(kind)
-            else:
-                url += self._atom(kind)
-        getters = [f"{source} = event.{source}.get" for source in self._sources]
-        body = "\n".join(f"        {line}" for line in [*getters, *self._lines, f'url = f"{url}"'])
-        cells = "".join(f", c{index}" for index in range(self._taken))
-        return (_MAKE_ADMITTED if admitted else _MAKE).format(cells=cells, body=f"{body}\n{_END}")
-
-    def _cell(self) -> str:
-        self._taken += 1
-        return f"c{self._taken - 1}"
-
-    def _atom(self, kind: str) -> str:
-        """Return the part of an f-string that sends one atom."""
-        if kind == "text":
-            return f"{{{self._cell()}}}"
-        if kind == "absent":
-            return f"{{{self._cell()}()}}"
-        form, read, convert = self._value(kind)
-        if form == _PLAIN:
-            return f"{{encode({read}, {convert})}}"
-        if form == _CONVERTED:
-            return f"{{{convert}({read})}}"
-        otherwise = self._cell() if form == _DEFAULT else f"{convert}(v)"
-        return f"{{encode(v, {convert}) if (v := {read}) is not None else {otherwise}}}"
-
-    def _value(self, kind: str) -> tuple[str, str, str]:
-        """Return the form of a value, the expression that reads it, and the cell that converts it."""
-        source, _, form = kind.partition(":")
-        self._sources[source] = None
-        return form, f"{source}({self._cell()})", self._cell()
-
-    def _query(self, parameters: tuple[Shape, ...]) -> str:
-        opening = self._cell()
-        self._lines.append("parameters = []")
-        for parameter in parameters:
-            self._parameter(parameter)
-        return f"{{{opening} + '&'.join(parameters) if parameters else ''}}"
-
-    def _parameter(self, kinds: Shape) -> None:
-        """Append the statement that collects one parameter, unless a value that it needs is missing.
-
-        Whether it goes is settled first, so that a value beside the missing one cannot make the event fail.
-        """
-        present, hashed, text = [], [], ""
-        for kind in kinds:
-            if not kind.endswith(_DROPPING):
-                text += self._atom(kind)
-                continue
-            form, read, convert = self._value(kind)
-            name = "v" + convert
-            present.append(f"({name} := {read}) is not None")
-            if form == _HASHED_DROPPING:
-                hashed.append(f"({name} := {convert}({name})) is not None")
-            text += _SENT[form].format(name=name, convert=convert)
-        test = " and ".join(present + hashed)
-        self._lines.append(f'{f"if {test}: " if test else ""}parameters.append(f"{text}")')

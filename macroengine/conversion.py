@@ -1,11 +1,12 @@
 """From a value of an event to the text that is sent for it, in the cases that the encoder alone does not settle."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from macroengine.encoding import deepen, percent_encode
 from macroengine.errors import MissingValueError, RenderError
-from macroengine.hashing import hash_identifier
+from macroengine.hashing import hasher
 from macroengine.kinds import ValueType
 from macroengine.plan import Missing, Value
 from macroengine.values import UnsendableError, value_text
@@ -19,41 +20,56 @@ class Conversion:
     """What is done with one value of a plan."""
 
     value: Value
+    _encode: Callable[[str], str | None] = field(init=False, repr=False, compare=False)
 
-    def __call__(self, raw: object) -> str | None:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_encode", _encoder(self.value))
+
+    def convert(self, raw: object) -> str | None:
         """Return the encoded text of `raw`, or what stands for it when it is missing; None where a parameter goes.
 
         Raises:
             RenderError: there is no text for this value.
             MissingValueError: it is missing, and must not be.
         """
+        if raw is not None:
+            try:
+                text = raw if type(raw) is str else value_text(raw, self.value.type, self.value.booleans)
+                encoded = self._encode(text)
+            except UnicodeEncodeError:
+                raise self._error("cannot send text with a lone surrogate") from None
+            except UnsendableError as error:
+                raise self._error(str(error)) from None
+            if encoded is not None:
+                return encoded
+        return self._missing()
+
+    def _missing(self) -> str | None:
         value = self.value
-        text = None if raw is None else self._text(raw)
-        if text is not None:
-            return text
         if value.missing is Missing.RAISE:
             raise MissingValueError(
                 f"value of macro {value.macro!r} is missing: no {value.field!r} in {value.source}", value.macro
             )
         return None if value.missing is Missing.DROP else value.missing
 
-    def _text(self, raw: object) -> str | None:
-        value = self.value
-        try:
-            text = value_text(raw, value.type, value.booleans)
-            if value.sha1 is not None:
-                hashed = hash_identifier(text, value.sha1, uuid=value.type is ValueType.UUID)
-                if hashed is None:
-                    return None
-                text = hashed
-            if value.depth == 0:
-                return _host_label(text)
-            return deepen(percent_encode(_in_path(text) if value.in_path else text), value.depth - 1)
-        except UnicodeEncodeError:
-            message = "cannot send text with a lone surrogate"
-        except UnsendableError as error:
-            message = str(error)
-        raise RenderError(f"{message} for macro {value.macro!r}", value.macro)
+    def _error(self, message: str) -> RenderError:
+        return RenderError(f"{message} for macro {self.value.macro!r}", self.value.macro)
+
+
+def _encoder(value: Value) -> Callable[[str], str | None]:
+    """Return what encodes the text of a value, as deep as it stands; None where there is nothing to hash."""
+    if value.sha1 is not None:
+        # Hex digits need no encoding, however deep.
+        return hasher(value.sha1, uuid=value.type is ValueType.UUID)
+    if value.in_path:
+        return lambda text: percent_encode(_in_path(text))
+    match value.depth:
+        case 0:
+            return _host_label
+        case 1:
+            return percent_encode
+        case depth:
+            return lambda text: deepen(percent_encode(text), depth - 1)
 
 
 def _in_path(text: str) -> str:

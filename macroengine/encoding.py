@@ -1,28 +1,21 @@
-"""From text to the text that a URL may hold."""
+"""From text to the text that a URL may hold: the encoder in C where it could be built, or else the one in Python."""
 
-import re
-from collections.abc import Callable
-from string import ascii_letters, digits
-from urllib.parse import quote
+import os
 
-# RFC 3986 section 2.3
-UNRESERVED = ascii_letters + digits + "-._~"
+from macroengine.percent import encode_field, encode_value, percent_encode
 
-_needs_encoding = re.compile(f"[^{re.escape(UNRESERVED)}]").search
+SPEEDUPS = False
+"""Whether the encoder in C is in use."""
 
+if not os.environ.get("MACROENGINE_PURE"):
+    try:
+        from macroengine._speedups import encode_field, encode_value, percent_encode
 
-def percent_encode(value: str) -> str:
-    """Encode `value` so that it survives as one query value or path segment (RFC 3986 section 2.1).
+        SPEEDUPS = True
+    except ImportError:  # it could not be built, and nothing but time is lost
+        pass
 
-    The same as `urllib.parse.quote(value, safe="")`, only faster.
-
-    >>> percent_encode("a b&c=é")
-    'a%20b%26c%3D%C3%A9'
-
-    Raises:
-        UnicodeEncodeError: `value` holds a lone surrogate.
-    """
-    return quote(value, safe="") if _needs_encoding(value) else value
+__all__ = ["SPEEDUPS", "deepen", "encode_field", "encode_value", "percent_encode"]
 
 
 def deepen(encoded: str, layers: int) -> str:
@@ -34,18 +27,3 @@ def deepen(encoded: str, layers: int) -> str:
     'a%2520b'
     """
     return encoded.replace("%", "%" + "25" * layers)
-
-
-def encode_value(value: object, convert: Callable[[object], str]) -> str:
-    """Return the text of a value, percent-encoded; nothing for None.
-
-    `convert` turns what is no str into encoded text, and raises what is to be raised for a lone surrogate.
-    """
-    if value.__class__ is str:
-        if not _needs_encoding(value):
-            return value
-        try:
-            return quote(value, safe="")
-        except UnicodeEncodeError:
-            return convert(value)
-    return "" if value is None else convert(value)

@@ -1,10 +1,11 @@
 """The front door: from a template to a function."""
 
+import pickle
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.compiler import compile_plan, plan_source
@@ -34,7 +35,8 @@ class CompiledTemplate:
     policy: Policy
     options: Options = field(repr=False)
     ignore: frozenset[str] = field(repr=False)
-    plan: RenderPlan = field(repr=False, compare=False)
+    _plan: RenderPlan | bytes = field(repr=False, compare=False)
+    """Bytes, which are small and quickly read, from unpickling to the first use."""
 
     def render(self, event: Event) -> str:
         """Return the URL for one event.
@@ -52,6 +54,13 @@ class CompiledTemplate:
         # From now on the function itself is found, before this method.
         object.__setattr__(self, "render", function)
         return function(event)
+
+    @property
+    def plan(self) -> RenderPlan:
+        """What it sends for which event; backends take it."""
+        if isinstance(self._plan, bytes):
+            object.__setattr__(self, "_plan", pickle.loads(self._plan))  # noqa: S301 - of a pickle that was read already
+        return cast("RenderPlan", self._plan)
 
     def __call__(self, event: Event) -> str:
         """Return the URL for one event, like `render`."""
@@ -84,8 +93,24 @@ class CompiledTemplate:
 
     def __reduce__(self) -> tuple[object, ...]:
         # A compiled function cannot be pickled; what it is compiled from can.
-        state = (self.source, self.dialect, self.policy, self.options, self.ignore, self.plan)
-        return CompiledTemplate, state
+        plan = self._plan if isinstance(self._plan, bytes) else pickle.dumps(self._plan, pickle.HIGHEST_PROTOCOL)
+        return _unpickled, (self.source, _packed(self.dialect, self.policy, self.options, self.ignore), plan)
+
+
+# Many templates share few settings, and so do their pickles: each is packed once, and unpacked once.
+@lru_cache(maxsize=256)
+def _packed(*settings: object) -> bytes:
+    return pickle.dumps(settings, pickle.HIGHEST_PROTOCOL)
+
+
+@lru_cache(maxsize=256)
+def _unpacked(settings: bytes) -> Any:
+    return pickle.loads(settings)  # noqa: S301 - of a pickle that is being read already
+
+
+def _unpickled(source: str, settings: bytes, plan: bytes) -> CompiledTemplate:
+    dialect, policy, options, ignore = _unpacked(settings)
+    return CompiledTemplate(source, dialect, policy, options, ignore, plan)
 
 
 def compile_template(
@@ -139,26 +164,6 @@ def render(source: str, event: Event, **options: Any) -> str:
         RenderError: the event cannot be sent.
     """
     return compile_template(source, **options).render(event)
-
-
-class PostbackSet:
-    """The templates of many networks, for one event at a time."""
-
-    def __init__(self, templates: Iterable[CompiledTemplate]) -> None:
-        self.templates = tuple(templates)
-
-    def render(self, event: Event) -> list[str | None]:
-        """Return the URL of each template in order, None where it does not admit the event.
-
-        >>> installs = compile_template("https://a.example/pb?c=(clickid)")
-        >>> events = compile_template("https://b.example/pb?e=(event_name)", policy=Policy("in-app"))
-        >>> PostbackSet([installs, events]).render(Event(link={"click_id": "1"}))
-        ['https://a.example/pb?c=1', None]
-
-        Raises:
-            RenderError: an admitted event cannot be sent to one of them.
-        """
-        return [template.render(event) if template.admits(event) else None for template in self.templates]
 
 
 def _missing(

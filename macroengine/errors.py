@@ -20,6 +20,10 @@ class MacroEngineError(Exception):
     """What all exceptions of the library are."""
 
 
+LIMIT_EXCEEDED = "ME000"
+"""The code of what LimitError says; all other codes are those of rules."""
+
+
 class TemplateError(MacroEngineError, ValueError):
     """A template that cannot be used, with every reason why."""
 
@@ -44,7 +48,7 @@ class LimitError(TemplateError):
     def at(cls, source: str, span: Span, message: str) -> "LimitError":
         """Return the error for what stands at `span`."""
         hint = "shorten the template, or raise the limit with limits=Limits(...)"
-        return cls(source, [Diagnostic("ME000", "limit-exceeded", Severity.ERROR, message, span, source, hint)])
+        return cls(source, [Diagnostic(LIMIT_EXCEEDED, "limit-exceeded", Severity.ERROR, message, span, source, hint)])
 
 
 class RenderError(MacroEngineError):

@@ -249,8 +249,8 @@ def test_compiled_template_describes_itself():
 
 def test_python_source_shows_the_functions_and_their_cells():
     source = compile_template("?a=(clickid)", policy=Policy(send_all=True)).python_source
-    assert "# c1 = 'click_id'" in source
-    assert "link = event.link.get" in source
+    assert "# c1 = (0, 'click_id', Conversion(" in source
+    assert "encode_field(sources, c1)" in source
     assert source.count("def render(event)") == 2
     compile(source, "shown", "exec")
     assert compile_template("?a=(clickid)").python_source.count("def render(event)") == 1
@@ -274,7 +274,7 @@ def test_traceback_shows_the_generated_line():
         template.render(Event(link={"click_id": object()}))
     except RenderError as error:
         shown = "".join(traceback.format_exception(error))
-    assert "encode(link(c1), c2)" in shown
+    assert "encode_field(sources, c1)" in shown
 
 
 @pytest.mark.parametrize("rendered", [False, True])

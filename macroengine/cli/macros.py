@@ -35,7 +35,7 @@ def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: b
         _show(name, dialect)
         return
     rows = [
-        (spec.name, spec.source, _yes_no(spec.send_all), _availability(spec), spec.description)
+        (spec.name, spec.source, yes_no(spec.send_all), availability(spec), spec.description)
         for spec in dialect.macros.values()
         if (postback is None or Postback(postback) in spec.available)
         and (spec.send_all or not send_all)
@@ -62,10 +62,10 @@ def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
         "description": spec.description,
         "field": spec.field,
         "source": spec.source,
-        "send all": _yes_no(spec.send_all),
-        "available": _availability(spec),
+        "send all": yes_no(spec.send_all),
+        "available": availability(spec),
         "type": spec.type,
-        "personal": _yes_no(spec.personal),
+        "personal": yes_no(spec.personal),
         "spellings": ", ".join(map(dialect.syntax.write, spec.spellings)),
         "legacy": ", ".join(map(dialect.syntax.write, spec.legacy)),
         "sha1": ", ".join(map(dialect.syntax.write_sha1, spec.sha1)),
@@ -76,11 +76,13 @@ def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
     }
 
 
-def _yes_no(answer: bool) -> str:
+def yes_no(answer: bool) -> str:
+    """Return the word for a yes or no."""
     return "yes" if answer else "no"
 
 
-def _availability(spec: MacroSpec) -> str:
+def availability(spec: MacroSpec) -> str:
+    """Return the kinds of postback for which a macro is filled."""
     if spec.available == frozenset(Postback):
         return "all"
     return ", ".join(kind for kind in Postback if kind in spec.available)

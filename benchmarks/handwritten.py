@@ -1,0 +1,66 @@
+"""What one would write by hand for one template: an f-string."""
+
+from collections.abc import Callable
+from hashlib import sha1
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+from benchmarks.workloads import Workload
+from macroengine import SuppressedError
+from macroengine.encoding import encode_value
+from macroengine.hashing import hasher
+from macroengine.kinds import HashCase
+
+
+def floor(workload: Workload) -> Callable[[Any], str]:
+    """Return an f-string that encodes nothing, and sends nothing for None: what the text alone costs."""
+    return _from_row(
+        workload,
+        "{{'' if (v := get('{field}')) is None else v}}",
+        "{{'' if (v := get('{field}')) is None else sha1(v.encode()).hexdigest()}}",
+    )
+
+
+def with_quote(workload: Workload) -> Callable[[Any], str]:
+    """Return what one writes first: the f-string with `urllib.parse.quote`."""
+    return _from_row(
+        workload,
+        "{{'' if (v := get('{field}')) is None else quote(str(v), safe='')}}",
+        "{{'' if (v := get('{field}')) is None else quote(sha1(v.encode()).hexdigest(), safe='')}}",
+    )
+
+
+def same_rules(workload: Workload) -> Callable[[Any], str]:
+    """Return the f-string with macroengine's encoder and rules: of an Event, which it must be allowed to send."""
+    url = workload.written(
+        "{{encode({source}('{field}'), convert)}}",
+        "{{'' if (v := {source}('{field}')) is None else hash_{case}(v) or ''}}",
+    )
+    sources = {piece.source for piece in workload.placeholders}
+    reads = "".join(f"    {source} = event.{source}.get\n" for source in sorted(sources))
+    return _define(
+        "def render(event):\n"
+        "    if event.postback is not postback or not event.attributed:\n"
+        "        raise SuppressedError\n"
+        f'{reads}    return f"{url}"\n',
+        encode=encode_value,
+        convert=_no_text,
+        SuppressedError=SuppressedError,
+        postback=workload.event.postback,
+        **{f"hash_{case.name}": hasher(case, uuid=True) for case in HashCase},
+    )
+
+
+def _from_row(workload: Workload, macro: str, hashed: str) -> Callable[[Any], str]:
+    url = workload.written(macro, hashed)
+    return _define(f'def render(row):\n    get = row.get\n    return f"{url}"\n', quote=quote, sha1=sha1)
+
+
+def _no_text(value: object) -> NoReturn:
+    raise TypeError(value)
+
+
+def _define(source: str, **names: object) -> Callable[[Any], str]:
+    exec(source, names)
+    render: Callable[[Any], str] = names["render"]  # type: ignore[assignment]
+    return render

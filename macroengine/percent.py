@@ -1,0 +1,106 @@
+"""The percent-encoder in Python. `_speedups.c` has the same functions, with the same results and errors."""
+
+import re
+from codecs import charmap_encode
+from collections.abc import Callable, Mapping
+from string import ascii_letters, digits
+
+# RFC 3986 section 2.3
+UNRESERVED = ascii_letters + digits + "-._~"
+
+Convert = Callable[[object], str | None]
+Key = tuple[int, str, Convert]
+"""Where a value is: the place of its source among the sources, and its field; and what converts it."""
+
+_needs_encoding = re.compile(f"[^{re.escape(UNRESERVED)}]").search
+_SAFE = UNRESERVED.encode()
+_ENCODED = {byte: bytes([byte]) if byte in _SAFE else b"%%%02X" % byte for byte in range(256)}
+
+# Values of one kind have the same unsafe bytes, in the same order: two texts of JSON from one app, two User-Agents of
+# one browser. Replacing one byte after the other beats the general way as long as there are few to replace. The table
+# keeps what comes first; whoever floods it only makes others take the general way.
+_Replacements = tuple[tuple[bytes, bytes], ...]
+_replacements: dict[bytes, _Replacements] = {}
+_SHORT = 16
+_MOST_KEPT = 1024
+_MOST_UNSAFE = 96
+_MOST_DISTINCT = 8
+
+
+def percent_encode(value: str, /) -> str:
+    """Encode `value` so that it survives as one query value or path segment (RFC 3986 section 2.1).
+
+    The same as `urllib.parse.quote(value, safe="")`, only faster.
+
+    >>> percent_encode("a b&c=é")
+    'a%20b%26c%3D%C3%A9'
+
+    Raises:
+        UnicodeEncodeError: `value` holds a lone surrogate.
+    """
+    # A subclass may have methods of its own; what counts is its text.
+    return value if _needs_encoding(value) is None else _encode(str.__str__(value))
+
+
+def encode_value(value: object, convert: Convert, /) -> str | None:
+    """Return the text of a value, percent-encoded; nothing for None.
+
+    `convert` turns what is neither str nor an int of 64 bits into encoded text, and raises what is to be raised for a
+    lone surrogate.
+    """
+    if value.__class__ is str:
+        if _needs_encoding(value) is None:
+            return value
+        try:
+            return _encode(value)
+        except UnicodeEncodeError:
+            return convert(value)
+    if value is None:
+        return ""
+    if value.__class__ is int and -(2**63) <= value < 2**63:
+        return int.__repr__(value)  # digits and a minus sign are unreserved
+    return convert(value)
+
+
+def encode_field(sources: tuple[Mapping[str, object], ...], key: Key, /) -> str | None:
+    """Return the value of a field, encoded, in one call: `encode_value(sources[source].get(field), convert)`."""
+    source, field, convert = key
+    value = sources[source].get(field)
+    if value.__class__ is not str:
+        return encode_value(value, convert)
+    # What follows stands in encode_value too: a call more would cost more than looking the value over.
+    if _needs_encoding(value) is None:
+        return value
+    try:
+        return _encode(value)
+    except UnicodeEncodeError:
+        return convert(value)
+
+
+def _encode(value: str) -> str:
+    """Return a value with something to encode in it, encoded."""
+    if value.isascii():
+        if len(value) > _SHORT:
+            utf8 = value.encode()
+            unsafe = utf8.translate(None, _SAFE)
+            replacements = _replacements.get(unsafe) or _learn(unsafe)
+            if replacements:
+                for byte, encoded in replacements:
+                    utf8 = utf8.replace(byte, encoded)
+                return utf8.decode()
+    else:
+        # Latin-1 gives each byte of the UTF-8 the character of its number.
+        value = value.encode().decode("latin-1")
+    return charmap_encode(value, "strict", _ENCODED)[0].decode()
+
+
+def _learn(unsafe: bytes) -> _Replacements:
+    """Return how values with these unsafe bytes are encoded; nothing where the general way is better, or must do."""
+    if len(_replacements) >= _MOST_KEPT or len(unsafe) > _MOST_UNSAFE:
+        return ()
+    distinct = set(unsafe)
+    if len(distinct) > _MOST_DISTINCT:
+        return ()
+    # The percent sign first, as all others bring one.
+    ordered = sorted(distinct, key=lambda byte: byte != ord("%"))
+    return _replacements.setdefault(unsafe, tuple((bytes([byte]), _ENCODED[byte]) for byte in ordered))

@@ -1,0 +1,146 @@
+"""From the shape of a plan to the source of a function.
+
+A shape says of each segment, in order, what kind it is, and nothing of what is in it: texts, fields and conversions
+come in as closure cells `c0`, `c1`, ..., in the order in which the segments take them.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+Shape = tuple[Any, ...]
+"""Keys of FORMS; a query is a shape of shapes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one kind of segment is written: `{0}`, `{1}` and so on are its cells, `{v}` a variable of its own."""
+
+    cells: int
+    sent: str
+    """The expression that is sent."""
+    present: str = ""
+    """In a parameter that goes: what must be true of the event for it to stay."""
+    hashed: str = ""
+    """The same, tested once all values are known to be present: there is something to hash."""
+
+
+_PRESENT = "({v} := sources[{0}].get({1})) is not None"
+
+FORMS = {
+    "text": Form(1, "{0}"),
+    "absent": Form(1, "{0}()"),
+    # Encoded; nothing, a text, or an error when missing.
+    "plain": Form(1, "encode_field(sources, {0})"),
+    "default": Form(4, f"encode({{v}}, {{2}}) if {_PRESENT} else {{3}}"),
+    "required": Form(3, f"encode({{v}}, {{2}}) if {_PRESENT} else {{2}}({{v}})"),
+    # Hashed, in a nested URL, or a label of the host.
+    "converted": Form(3, "{2}(sources[{0}].get({1}))"),
+    # Its parameter goes when it is missing; a hash also when there is nothing to hash.
+    "dropping": Form(3, "encode({v}, {2})", _PRESENT),
+    "nested-dropping": Form(3, "{2}({v})", _PRESENT),
+    "hashed-dropping": Form(3, "{v}", _PRESENT, "({v} := {2}({v})) is not None"),
+    # Encoded before, for several templates.
+    "shared": Form(1, "values[{0}]"),
+    "shared-default": Form(2, "{v} if ({v} := values[{0}]) is not None else {1}"),
+    "shared-required": Form(2, "{v} if ({v} := values[{0}]) is not None else {1}({v})"),
+    "shared-dropping": Form(1, "{v}", "({v} := values[{0}]) is not None"),
+}
+
+
+class Entry(Enum):
+    """What a function takes, and what it asks before it renders."""
+
+    ATTRIBUTED = "event.attributed and event.postback is postback"
+    UNATTRIBUTED = "event.postback is postback"
+    SHARED = ""
+    """Nothing: it takes values that were encoded before."""
+
+
+_OF_EVENT = """\
+def make(encode_field, encode, limit, measured, postback, otherwise{cells}):
+    def render(event):
+        if {test}:
+            sources = event.link, event.sdk, event.af
+            {body}
+            return url if len(url) <= limit else measured(url)
+        return otherwise(event)
+    return render
+"""
+_OF_VALUES = """\
+def make(limit, measured{cells}):
+    def render(values):
+        {body}
+        return url if len(url) <= limit else measured(url)
+    return render
+"""
+
+
+def function_source(shape: Shape, entry: Entry) -> str:
+    """Return the source of `make`, which takes the cells and returns the function.
+
+    >>> print(function_source(("text", "shared"), Entry.SHARED))
+    def make(limit, measured, c0, c1):
+        def render(values):
+            url = f"{c0}{values[c1]}"
+            return url if len(url) <= limit else measured(url)
+        return render
+    <BLANKLINE>
+    """
+    return _Writer().source(shape, entry)
+
+
+class _Writer:
+    """Writes one function, and counts the cells."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+        self._lines: list[str] = []
+
+    def source(self, shape: Shape, entry: Entry) -> str:
+        url = ""
+        for kind in shape:
+            if isinstance(kind, tuple):
+                # What stands before the query is rendered before it: of two faults, the first one is reported.
+                self._lines.append(f'before = f"{url}"')
+                url = "{before}" + self._query(kind)
+            else:
+                url += self._sent(kind)
+        lines = [*self._lines, f'url = f"{url}"']
+        around, margin = (_OF_VALUES, 8) if entry is Entry.SHARED else (_OF_EVENT, 12)
+        body = ("\n" + " " * margin).join(lines)
+        cells = "".join(f", c{index}" for index in range(self._taken))
+        return around.format(cells=cells, test=entry.value, body=body)
+
+    def _cell(self) -> str:
+        self._taken += 1
+        return f"c{self._taken - 1}"
+
+    def _form(self, kind: str) -> Form:
+        """Return how a kind is written, with its cells filled in."""
+        form = FORMS[kind]
+        variable = f"v{self._taken}"
+        cells = [self._cell() for _ in range(form.cells)]
+        texts = (text.format(*cells, v=variable) for text in (form.sent, form.present, form.hashed))
+        return Form(form.cells, *texts)
+
+    def _sent(self, kind: str) -> str:
+        return f"{{{self._form(kind).sent}}}"
+
+    def _query(self, parameters: tuple[Shape, ...]) -> str:
+        opening = self._cell()
+        self._lines.append("parameters = []")
+        for parameter in parameters:
+            self._parameter(parameter)
+        return f"{{{opening} + '&'.join(parameters) if parameters else ''}}"
+
+    def _parameter(self, kinds: Shape) -> None:
+        """Append the statement that collects one parameter, unless a value that it needs is missing.
+
+        Whether it goes is settled first, so that a value beside the missing one cannot make the event fail.
+        """
+        forms = [self._form(kind) for kind in kinds]
+        tests = [form.present for form in forms] + [form.hashed for form in forms]
+        test = " and ".join(filter(None, tests))
+        text = "".join(f"{{{form.sent}}}" for form in forms)
+        self._lines.append(f'{f"if {test}: " if test else ""}parameters.append(f"{text}")')

@@ -1,0 +1,170 @@
+"""A set renders like its templates alone, and reads and encodes what they share once."""
+
+import pickle
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from macroengine import (
+    Event,
+    Missing,
+    MissingValueError,
+    Policy,
+    PostbackSet,
+    RenderError,
+    TemplateError,
+    compile_template,
+    dialect,
+    parse,
+    percent,
+    postbacks,
+)
+from macroengine.testing.strategies import events, options, policies, templates
+
+EVERYBODY = Policy(send_all=True)
+
+
+def in_full(function, *arguments):
+    try:
+        return function(*arguments)
+    except RenderError as error:
+        return type(error), str(error)
+
+
+def alone(template, event):
+    return in_full(template.render, event) if template.admits(event) else None
+
+
+def shown(outcome):
+    return (type(outcome), str(outcome)) if isinstance(outcome, RenderError) else outcome
+
+
+@st.composite
+def sets(draw):
+    """Draw templates of few macros, so that they share them, and an event that most of them admit."""
+    policy = draw(policies().filter(lambda policy: not policy.deny))
+    macros = [dialect("appsflyer").macros[name] for name in ("clickid", "IDFA", "country_code", "event_value", "ip")]
+    drawn = []
+    for _ in range(draw(st.integers(1, 4))):
+        own = policy if draw(st.booleans()) else draw(policies())
+        name = "appsflyer" if draw(st.integers(0, 4)) else "appmetrica"
+        if name == "appsflyer" and draw(st.booleans()):
+            source = "?" + draw(st.lists(st.sampled_from(SHARED), max_size=5).map("&".join))
+        else:
+            source = draw(templates(name, unsound=False))
+        found = [dialect(name).find(macro.name) for macro in parse(source, name).macros()]
+        macros += [spec for spec, _ in filter(None, found)]
+        try:
+            drawn.append(
+                compile_template(source, dialect=name, policy=own, ignore=("ME",), **draw(options(name, macros=macros)))
+            )
+        except TemplateError:
+            pass
+        except ValueError:  # an option names a macro of the other dialect
+            drawn.append(compile_template(source, dialect=name, policy=own, ignore=("ME",)))
+    return drawn, draw(events(macros=macros, policy=policy))
+
+
+SHARED = [
+    "c=(clickid)",
+    "u=x%3D(clickid)",
+    "i=(IDFA)",
+    "h=(sha1-idfa)",
+    "l=(country_code)",
+    "j=(event_value)",
+    "p=(ip)",
+]
+
+
+def strict(source, **options):
+    return compile_template(source, missing=Missing.RAISE, **options)
+
+
+@given(sets())
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(([], Event()))
+@example(([strict("?a=(clickid)"), strict("?b=(ip)")], Event(sdk={"ip": b""})))
+@example(([compile_template("?a=(ip)"), compile_template("?b=(ip)", missing=Missing.DROP)], Event(sdk={"ip": ""})))
+@example(([compile_template("?a=(sha1-idfa)"), strict("?b=(sha1-idfa)")], Event(sdk={"idfa": "0-0"})))
+def test_a_set_renders_like_its_templates_alone(drawn):
+    chosen, event = drawn
+    urls = [alone(template, event) for template in chosen]
+    both = PostbackSet(chosen)
+    for _ in range(2):
+        assert [shown(outcome) for outcome in both.outcomes(event)] == urls
+        failures = [url for url in urls if isinstance(url, tuple)]
+        assert in_full(both.render, event) == (failures[0] if failures else urls)
+
+
+def test_one_failure_keeps_no_other_url_back():
+    good, bad = compile_template("https://a.example/?c=(clickid)"), strict("https://b.example/?c=(clickid)&i=(ip)")
+    event = Event(link={"click_id": "1"})
+    outcomes = PostbackSet([bad, good, compile_template("?", policy=Policy("in-app"))]).outcomes(event)
+    assert isinstance(outcomes[0], MissingValueError)
+    assert outcomes[1:] == ["https://a.example/?c=1", None]
+    with pytest.raises(MissingValueError, match="'ip'"):
+        PostbackSet([good, bad]).render(event)
+
+
+def test_too_long_a_url_fails_alone():
+    short, long = compile_template("?c=(clickid)"), compile_template("?c=(clickid)&d=(clickid)")
+    outcomes = PostbackSet([long, short]).outcomes(Event(link={"click_id": "x" * 40_000}))
+    assert "bytes" in str(outcomes[0])
+    assert outcomes[1] == "?c=" + "x" * 40_000
+
+
+class Counted(dict):
+    """Counts how often each key is read."""
+
+    def __init__(self, values):
+        super().__init__(values)
+        self.reads = Counter()
+
+    def get(self, key):
+        self.reads[key] += 1
+        return super().get(key)
+
+
+def test_what_templates_share_is_encoded_once(monkeypatch):
+    encoded = []
+
+    def encode_field(sources, key):
+        encoded.append(key[1])
+        return percent.encode_field(sources, key)
+
+    monkeypatch.setattr(postbacks, "encode_field", encode_field)
+    sdk = Counted({"ip": "::1", "idfa": "30255BCE-4CDA-4F62-91DC-475B1D7E60A2", "city": "X"})
+    sources = ["?c=(clickid)&ip=(ip)", "?ip=(ip)&h=(sha1-idfa)&c=(clickid)", "?n=x%3D(clickid)&h=(sha1-idfa)"]
+    chosen = [compile_template(source, missing=missing) for source in sources for missing in ("", "none", Missing.DROP)]
+    event = Event(link={"click_id": "a b"}, sdk=sdk)
+    urls = PostbackSet(chosen * 20).render(event)
+    assert urls == [template.render(event) for template in chosen] * 20
+    assert sorted(encoded) == ["click_id", "ip"]
+
+
+def test_a_withheld_value_is_not_read():
+    click = compile_template("?c=(clickid)&ip=(ip)", policy=EVERYBODY)
+    own = compile_template("?c=(clickid)")
+    link, sdk = Counted({"click_id": "secret"}), Counted({"ip": "1"})
+    assert PostbackSet([own, click]).render(Event(link, sdk, attributed=False)) == [None, "?c=&ip=1"]
+    assert link.reads == {}
+    assert sdk.reads == {"ip": 1}
+
+
+def test_a_value_for_one_template_is_no_value_for_another():
+    may = compile_template("?c=(clickid)")
+    may_not = compile_template("?c=(clickid)", policy=Policy(deny={"clickid"}), ignore=("ME3",))
+    assert PostbackSet([may, may_not]).render(Event(link={"click_id": "1"})) == ["?c=1", "?c="]
+
+
+def test_a_set_pickles_and_is_shared_by_threads():
+    chosen = [compile_template(f"https://n{number}.example/?c=(clickid)") for number in range(20)]
+    original = PostbackSet(chosen)
+    original.render(Event())
+    copy = pickle.loads(pickle.dumps(original))
+    with ThreadPoolExecutor(8) as pool:
+        rendered = list(pool.map(copy.render, (Event(link={"click_id": n}) for n in range(200))))
+    assert rendered == [[f"https://n{number}.example/?c={n}" for number in range(20)] for n in range(200)]
