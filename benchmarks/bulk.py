@@ -91,8 +91,8 @@ def hand_written(job: Job) -> Run:
 def python_loop(job: Job) -> Run:
     from macroengine import Event, Policy, Postback, compile_template
 
-    render = compile_template(TEMPLATE, policy=Policy("in-app")).render
-    return _loop(job, lambda row: render(Event(row, row, row, Postback.IN_APP)))
+    template = compile_template(TEMPLATE, policy=Policy("in-app"))
+    return _loop(job, lambda row: template.render(Event(row, row, row, Postback.IN_APP)))
 
 
 def python_quote(job: Job) -> Run:

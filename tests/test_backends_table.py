@@ -104,8 +104,9 @@ def test_a_directory_or_a_glob_is_read_in_order_of_its_names(tmp_path, pattern: 
 
 
 def test_a_relation_is_read_with_its_own_connection(tmp_path, connection):
-    relation = connection.sql("SELECT 1.50::DECIMAL(5,2) AS click_id")
-    render_table(CLICK, relation, tmp_path / "out.txt", progress=pytest.fail)
+    connection.execute("CREATE TABLE events AS SELECT 1.50::DECIMAL(5,2) AS click_id")
+    render_table(CLICK, connection.table("events"), tmp_path / "out.txt", progress=pytest.fail)
+    assert connection.sql("SHOW TABLES").fetchall() == [("events",)]
     assert lines(tmp_path / "out.txt") == [URL + "c=1.50"]
 
 
@@ -234,13 +235,13 @@ def test_failing_rows_are_counted_and_the_first_is_named(tmp_path):
 @pytest.mark.parametrize("templates", [REQUIRED, {"a": CLICK, "b": REQUIRED}])
 def test_a_url_that_is_too_long_fails_its_row(tmp_path, connection, templates):
     relation = connection.sql("SELECT repeat('é', 7000 * i::INTEGER) AS click_id FROM range(3) t(i)")
-    with pytest.raises(RenderError, match=r"1 events .*event 3: .* at most 65,536 bytes"):
+    with pytest.raises(RenderError, match=r"1 event .*event 3: .* at most 65,536 bytes"):
         render_table(templates, relation, tmp_path / "out.csv")
     assert left_in(tmp_path) == []
 
 
 def test_a_failing_partner_is_named(tmp_path, connection):
-    with pytest.raises(RenderError, match="1 events cannot be sent for 'b'; the first is event 1"):
+    with pytest.raises(RenderError, match="1 event cannot be sent for 'b'; the first is event 1"):
         render_table({"a": CLICK, "b": REQUIRED}, connection.sql("SELECT NULL AS click_id"), tmp_path / "out.csv")
 
 

@@ -188,8 +188,9 @@ class _Job:
             query = f"SELECT count(*), min(number), min_by(problem, number) FROM ({problems}) WHERE problem IS NOT NULL"
             ((count, first, problem),) = _rows(self.numbered, query)
             if count:
+                events = "1 event" if count == 1 else f"{count:,} events"
                 whose = "" if partner is None else f" for {partner!r}"
-                return RenderError(f"{count:,} events cannot be sent{whose}; the first is event {first:,}: {problem}")
+                return RenderError(f"{events} cannot be sent{whose}; the first is event {first:,}: {problem}")
         return None
 
 
