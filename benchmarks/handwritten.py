@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from benchmarks.workloads import Workload
 from macroengine import SuppressedError
-from macroengine.encoding import encode_value
-from macroengine.hashing import hasher
+from macroengine.encoding import encode_field, encode_value
+from macroengine.hashing import hash_identifier
 from macroengine.kinds import HashCase
 
 
@@ -32,22 +32,43 @@ def with_quote(workload: Workload) -> Callable[[Any], str]:
 
 def same_rules(workload: Workload) -> Callable[[Any], str]:
     """Return the f-string with macroengine's encoder and rules: of an Event, which it must be allowed to send."""
+    sources = sorted({piece.source for piece in workload.placeholders})
+    reads = "".join(f"    {source} = event.{source}.get\n" for source in sources)
     url = workload.written(
         "{{encode({source}('{field}'), convert)}}",
-        "{{'' if (v := {source}('{field}')) is None else hash_{case}(v) or ''}}",
+        "{{'' if (v := {source}('{field}')) is None else hash(v, HashCase.{case}, True) or ''}}",
     )
-    sources = {piece.source for piece in workload.placeholders}
-    reads = "".join(f"    {source} = event.{source}.get\n" for source in sorted(sources))
+    return _of_event(workload, reads, url, encode=encode_value, convert=_no_text)
+
+
+def same_calls(workload: Workload) -> Callable[[Any], str]:
+    """Return the f-string that a shape would be if it were written for one template: its texts are constants."""
+    keys = {
+        f"K_{piece.source}_{piece.field}": (_SOURCES.index(piece.source), piece.field, _no_text)
+        for piece in workload.placeholders
+    }
+    url = workload.written(
+        "{{encode_field(sources, K_{source}_{field})}}",
+        "{{'' if (v := event.{source}.get('{field}')) is None else hash(v, HashCase.{case}, True) or ''}}",
+    )
+    reads = "    sources = event.link, event.sdk, event.af\n"
+    return _of_event(workload, reads, url, encode_field=encode_field, **keys)
+
+
+_SOURCES = ("link", "sdk", "af")
+
+
+def _of_event(workload: Workload, reads: str, url: str, **names: object) -> Callable[[Any], str]:
     return _define(
         "def render(event):\n"
         "    if event.postback is not postback or not event.attributed:\n"
         "        raise SuppressedError\n"
         f'{reads}    return f"{url}"\n',
-        encode=encode_value,
-        convert=_no_text,
         SuppressedError=SuppressedError,
         postback=workload.event.postback,
-        **{f"hash_{case.name}": hasher(case, uuid=True) for case in HashCase},
+        hash=hash_identifier,
+        HashCase=HashCase,
+        **names,
     )
 
 

@@ -8,7 +8,7 @@ from statistics import median
 from timeit import Timer
 from typing import Any
 
-_SLICE = 0.002  # seconds: long against the timer, short against what disturbs
+_SLICE = 0.0005  # seconds: long against the timer, and short enough for some slices to be undisturbed
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Timing:
     median: float
 
 
-def interleaved(calls: Mapping[str, tuple[Any, ...]], *, rounds: int = 40) -> dict[str, Timing]:
+def interleaved(calls: Mapping[str, tuple[Any, ...]], *, rounds: int = 150) -> dict[str, Timing]:
     """Time calls, each a function with its arguments, in turns.
 
     Every round runs a slice of each, in another order: what slows the machine down slows all of them down.

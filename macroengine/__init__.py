@@ -1,7 +1,7 @@
 """Postback templates: parse, check, compile and render them."""
 
 from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
-from macroengine.diagnostics import Diagnostic, Fix, Severity, Span
+from macroengine.diagnostics import Diagnostic, Fix, PayloadDiagnostic, Severity, Span
 from macroengine.encoding import SPEEDUPS
 from macroengine.engine import CompiledTemplate, compile_template, render
 from macroengine.errors import (
@@ -9,6 +9,7 @@ from macroengine.errors import (
     LimitError,
     MacroEngineError,
     MissingValueError,
+    PayloadError,
     PolicyError,
     RenderError,
     SuppressedError,
@@ -43,6 +44,8 @@ __all__ = [
     "MacroSpec",
     "Missing",
     "MissingValueError",
+    "PayloadDiagnostic",
+    "PayloadError",
     "Policy",
     "PolicyError",
     "Postback",

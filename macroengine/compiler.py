@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import count
+from itertools import cycle
 from typing import Any, NoReturn
 
 from macroengine.conversion import Conversion
@@ -93,9 +93,9 @@ def _limit(most_bytes: int, cells: Iterable[object]) -> tuple[int, Callable[[str
             raise RenderError(f"rendered URL has {size:,} bytes; at most {most_bytes:,} are allowed")
         return url
 
-    texts = (cell for cell in cells if isinstance(cell, str))
     # Of what is sent, only the template's own text can be longer in bytes than in characters.
-    surplus = sum(len(text.encode(errors="surrogatepass")) - len(text) for text in texts)
+    longer = (cell for cell in cells if isinstance(cell, str) and not cell.isascii())
+    surplus = sum(len(text.encode(errors="surrogatepass")) - len(text) for text in longer)
     return most_bytes - surplus, measured
 
 
@@ -117,32 +117,32 @@ def _shape(segments: Iterable[Segment], value_cells: _ValueCells) -> tuple[Shape
     cells: list[object] = []
     for segment in segments:
         match segment:
-            case Query(opening, parameters):
+            case Text():
+                shape.append("text")
+                cells.append(segment.text)
+            case Value():
+                kind, taken = value_cells(segment)
+                shape.append(kind)
+                cells += taken
+            case Absent():
+                shape.append("absent")
+                cells.append(_Absence(segment.macro))
+            case Query(opening, parameters):  # pragma: no branch - there is no other kind of segment
                 cells.append(opening)
                 inner = [_shape(parameter.atoms, value_cells) for parameter in parameters]
                 shape.append(tuple(kinds for kinds, _ in inner))
                 cells += [cell for _, taken in inner for cell in taken]
-            case Text(text):
-                shape.append("text")
-                cells.append(text)
-            case Absent(macro):
-                shape.append("absent")
-                cells.append(_Absence(macro))
-            case Value():  # pragma: no branch - there is no other kind of segment
-                kind, taken = value_cells(segment)
-                shape.append(kind)
-                cells += taken
     return tuple(shape), cells
 
 
 def key_of(value: Value) -> Key:
     """Return where a value of the event is, and what converts it."""
     # The keys of most events are interned too, and then found without being compared.
-    return _PLACES[value.source], sys.intern(value.field), Conversion(value).convert
+    return _SOURCES.index(value.source), sys.intern(value.field), Conversion(value).convert
 
 
 # As the generated functions put them side by side.
-_PLACES = {Source.LINK: 0, Source.SDK: 1, Source.AF: 2}
+_SOURCES = (Source.LINK, Source.SDK, Source.AF)
 
 
 def _value_cells(value: Value) -> tuple[str, list[object]]:
@@ -188,13 +188,14 @@ class _Loader:
         return self._source
 
 
-_numbers = count(1)
+# CPython never lets go of a name that it has compiled under, so the same ones come round again.
+_names = cycle(f"macroengine-shape-{number}" for number in range(1, 4097))
 
 
 @lru_cache(maxsize=512)
 def _maker(shape: Shape, entry: Entry) -> Callable[..., Any]:
     source = function_source(shape, entry)
-    name = f"macroengine-shape-{next(_numbers)}"
+    name = next(_names)
     namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source)}
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source is made of a shape alone
     make: Callable[..., Any] = namespace["make"]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+_WIDTH = 78
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -93,7 +95,32 @@ def overlapping(spans: Iterable[Span]) -> Callable[[Span], bool]:
     return overlaps
 
 
-def excerpt(source: str, span: Span, width: int = 78) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class PayloadDiagnostic:
+    """A reported fault of a JSON payload. `pointer` says where it is (RFC 6901); `""` is the whole payload.
+
+    >>> print(PayloadDiagnostic("ME511", "missing-field", Severity.ERROR, "'eventName' is missing", "/eventName"))
+    error[ME511]: 'eventName' is missing
+      at /eventName
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    pointer: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.severity}[{self.code}]: {self.message}"]
+        if self.pointer:
+            lines.append(f"  at {''.join(_fitting(_cells(self.pointer), _WIDTH))}")
+        if self.hint is not None:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+def excerpt(source: str, span: Span, width: int = _WIDTH) -> list[str]:
     r"""Return two lines of at most `width` columns: the text around `span`, and carets under it.
 
     What does not print is shown as an escape, wide characters count two columns, combining ones none.

@@ -190,14 +190,15 @@ def _compile(
     source: str, dialect: Dialect, policy: Policy, options: Options, ignore: frozenset[str]
 ) -> CompiledTemplate:
     context = Context.of(parse(source, dialect, limits=options.limits), dialect, policy)
-    errors = list(diagnose(context, set(codes(None, ignore)) & _ERRORS - _permitted(options)))
+    errors = list(diagnose(context, _enforced(ignore, options.unknown, allow_host=options.allow_host_macros)))
     if errors:
         only_policy = all(error.code.startswith(_POLICY_FAMILY) for error in errors)
         raise (PolicyError if only_policy else TemplateError)(source, errors)
     return CompiledTemplate(source, dialect, policy, options, ignore, plan(context.resolution, options))
 
 
-def _permitted(options: Options) -> set[str]:
-    """Return the rules that the options overrule."""
-    permitted = set() if options.unknown == "error" else {_UNKNOWN}
-    return permitted | {_HOST_LABEL} if options.allow_host_macros else permitted
+@lru_cache(maxsize=256)
+def _enforced(ignore: frozenset[str], unknown: str, *, allow_host: bool) -> frozenset[str]:
+    """Return the rules whose findings keep a template from being compiled: neither ignored nor overruled by options."""
+    permitted = {_UNKNOWN: unknown != "error", _HOST_LABEL: allow_host}
+    return frozenset(code for code in codes(None, ignore) if code in _ERRORS and not permitted.get(code))

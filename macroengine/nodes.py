@@ -75,6 +75,7 @@ class Encode(_Leaf):
 
 
 AnyMacro = Macro | Sha1 | Encode
+_MACROS = (Macro, Sha1, Encode)
 Piece = Literal | AnyMacro
 Leaf = Piece | Delimiter
 Pieces = tuple[Piece, ...]
@@ -113,23 +114,23 @@ class Template:
 
     def leaves(self) -> Iterator[tuple[Leaf, Part]]:
         """Yield every leaf with its part, in source order, without gap or overlap."""
-        yield from _in_part(None, self.scheme, Part.SCHEME)
-        yield from _in_part(self.slashes, self.authority, Part.AUTHORITY)
-        yield from _in_part(None, self.path, Part.PATH)
+        for delimiter, pieces, part in self._parts():
+            if delimiter is not None:
+                yield delimiter, part
+            for piece in pieces:
+                yield piece, part
+
+    def _parts(self) -> Iterator[tuple[Delimiter | None, Pieces, Part]]:
+        yield None, self.scheme, Part.SCHEME
+        yield self.slashes, self.authority, Part.AUTHORITY
+        yield None, self.path, Part.PATH
         for pair in self.query:
-            yield from _in_part(pair.opening, pair.name, Part.NAME)
-            yield from _in_part(pair.equals, pair.value, Part.VALUE)
-        yield from _in_part(self.hash, self.fragment, Part.FRAGMENT)
+            yield pair.opening, pair.name, Part.NAME
+            yield pair.equals, pair.value, Part.VALUE
+        yield self.hash, self.fragment, Part.FRAGMENT
 
     def macros(self) -> Iterator[AnyMacro]:
         """Yield the macros in source order, repeats included."""
         for leaf, _ in self.leaves():
-            if isinstance(leaf, Macro | Sha1 | Encode):
+            if isinstance(leaf, _MACROS):
                 yield leaf
-
-
-def _in_part(delimiter: Delimiter | None, pieces: Pieces, part: Part) -> Iterator[tuple[Leaf, Part]]:
-    if delimiter is not None:
-        yield delimiter, part
-    for piece in pieces:
-        yield piece, part

@@ -89,6 +89,7 @@ class Query:
 
 Segment = Atom | Query
 A = TypeVar("A", bound=Segment)
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +155,30 @@ class _Rendering:
 
     def __init__(self, resolution: Resolution, options: Options, *, attributed: bool) -> None:
         self._template = resolution.template
+        self._macros = resolution.macros
         self._resolved = {macro.node.start: macro for macro in resolution.macros}
         self._options = options
         self._missing_for = dict(options.missing_for)
         self._attributed = attributed
+        yes, no = options.booleans.split("/")
+        self._booleans = yes, no
 
     def segments(self) -> tuple[Segment, ...]:
         template = self._template
         if Missing.DROP not in (self._options.missing, *self._missing_for.values()):
-            return _merged(self._all_sent(leaf for leaf, _ in template.leaves()))
+            return _merged(_kept(self._in_source_order()))
         before = (*template.scheme, *_one(template.slashes), *template.authority, *template.path)
         after = (*_one(template.hash), *template.fragment)
         return _merged([*self._all_sent(before), *self._query(template.query), *self._all_sent(after)])
+
+    def _in_source_order(self) -> Iterator[str | Atom | None]:
+        """Yield what is sent for each macro, and between them the source as it is."""
+        source, done = self._template.source, 0
+        for macro in self._macros:
+            yield source[done : macro.node.start]
+            yield self._filled(macro)
+            done = macro.node.start + len(macro.node.text)
+        yield source[done:]
 
     def _query(self, pairs: tuple[Pair, ...]) -> list[str | Segment]:
         opening = pairs[0].opening.text if pairs and pairs[0].opening else ""
@@ -183,25 +196,27 @@ class _Rendering:
         return segments
 
     def _all_sent(self, leaves: Iterable[Leaf]) -> list[str | Value | Absent]:
-        return [sent for sent in map(self._sent, leaves) if sent is not None]
+        return _kept(map(self._sent, leaves))
 
     def _sent(self, leaf: Leaf) -> str | Value | Absent | None:
         """Return what is sent for a leaf; None where its parameter goes."""
-        if isinstance(leaf, Literal | Delimiter):
-            return leaf.text
-        macro = self._resolved[leaf.start]
+        return leaf.text if isinstance(leaf, Literal | Delimiter) else self._filled(self._resolved[leaf.start])
+
+    def _filled(self, macro: Resolved) -> str | Value | Absent | None:
+        """Return what is sent for a macro; None where its parameter goes."""
+        node = macro.node
         if macro.spec is None:
-            return "" if self._options.unknown == "empty" else leaf.text
+            return "" if self._options.unknown == "empty" else node.text
         missing = self._missing(macro, macro.spec)
         if macro.forbidden or (macro.withheld and not self._attributed):
-            return missing if isinstance(missing, str) else Absent(leaf.name) if missing is Missing.RAISE else None
+            return missing if isinstance(missing, str) else Absent(node.name) if missing is Missing.RAISE else None
         return self._value(macro, macro.spec, missing)
 
     def _value(self, macro: Resolved, spec: MacroSpec, missing: PlannedMissing) -> Value:
-        yes, no = _FLAG if spec.type is ValueType.FLAG else self._options.booleans.split("/")
+        booleans = _FLAG if spec.type is ValueType.FLAG else self._booleans
         sha1 = (self._options.hash_case or spec.case) if isinstance(macro.node, Sha1) else None
         depth, in_path = self._depth(macro), macro.part is Part.PATH
-        return Value(macro.node.name, spec.source, spec.field, spec.type, (yes, no), sha1, depth, missing, in_path)
+        return Value(macro.node.name, spec.source, spec.field, spec.type, booleans, sha1, depth, missing, in_path)
 
     def _depth(self, macro: Resolved) -> int:
         return 0 if macro.host_label else 1 + macro.nesting if self._options.nested else 1
@@ -229,6 +244,10 @@ _PARAMETER = (Part.NAME, Part.VALUE)
 
 def _one(delimiter: Delimiter | None) -> tuple[Delimiter, ...]:
     return () if delimiter is None else (delimiter,)
+
+
+def _kept(sent: Iterable[K | None]) -> list[K]:
+    return [segment for segment in sent if segment is not None]
 
 
 def _merged(sent: Iterable[str | A]) -> tuple[A | Text, ...]:

@@ -92,9 +92,9 @@ def _macros(template: Template) -> Iterator[tuple[AnyMacro, Part, int, Problem |
     """Yield every macro with its part, its nesting, and whether it decides which server gets the URL."""
     for node in _only_macros(template.scheme):
         yield node, Part.SCHEME, 0, Problem.DECIDES_ORIGIN
+    labels = _host_labels(template.authority)
     for node in _only_macros(template.authority):
-        host = _is_host_label(template.authority, node)
-        yield node, Part.AUTHORITY, 0, Problem.HOST_LABEL if host else Problem.DECIDES_ORIGIN
+        yield node, Part.AUTHORITY, 0, Problem.HOST_LABEL if node.start in labels else Problem.DECIDES_ORIGIN
     scheme_end = 0 if template.slashes else _scheme_end(template.path)
     for node in _only_macros(template.path):
         yield node, Part.PATH, 0, Problem.DECIDES_ORIGIN if node.start < scheme_end else None
@@ -133,13 +133,17 @@ def _scheme_end(path: Pieces) -> int:
     return 0
 
 
-def _is_host_label(authority: Pieces, node: AnyMacro) -> bool:
-    """Say whether a macro stands in the host, left of a literal domain, and not in user info or port."""
-    before = "".join(piece.text for piece in authority if isinstance(piece, Literal) and piece.start < node.start)
-    after = "".join(piece.text for piece in authority if isinstance(piece, Literal) and piece.start > node.start)
-    domain = authority[-1].text if isinstance(authority[-1], Literal) else ""
-    in_host = "@" not in after and not set(":[") & set(before.rpartition("@")[2])
-    return in_host and re.match(r"[A-Za-z0-9-]*\.[A-Za-z0-9]", domain) is not None
+def _host_labels(authority: Pieces) -> range:
+    """Return where a macro is in the host, left of a literal domain, and not in user info or port."""
+    domain = authority[-1].text if authority and isinstance(authority[-1], Literal) else ""
+    if not re.match(r"[A-Za-z0-9-]*\.[A-Za-z0-9]", domain):
+        return range(0)
+    # Nothing in a macro's own text is taken for a delimiter.
+    text = "".join(piece.text if isinstance(piece, Literal) else "-" * len(piece.text) for piece in authority)
+    host = text.rfind("@") + 1
+    port = re.compile("[:[]").search(text, host)
+    first = authority[0].start
+    return range(first + host, first + (port.start() if port else len(text)))
 
 
 def _look_up(node: AnyMacro, dialect: Dialect) -> tuple[MacroSpec | None, list[tuple[Problem, Finding]]]:

@@ -1,6 +1,5 @@
 """How macros are written: the grammar files and the table beside them."""
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,6 +57,8 @@ class Syntax:
 @cache
 def syntaxes() -> dict[str, Syntax]:
     """Return every syntax by its key."""
+    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+
     table = tomllib.loads((GRAMMAR / "syntaxes.toml").read_text(encoding="utf-8"))
     return {key: Syntax(key, **row) for key, row in table.items()}
 

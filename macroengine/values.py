@@ -1,9 +1,9 @@
 """From a value of an event to text, before it is encoded."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from macroengine.kinds import ValueType
@@ -84,9 +84,13 @@ def _time(value: datetime, kind: ValueType) -> str:
 
 def _json(value: Any) -> str:
     try:
-        return _dumps(value)
+        return _json_encoder()(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise UnsendableError(f"cannot send a value that is not JSON ({error})") from None
 
 
-_dumps: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+@cache
+def _json_encoder() -> Callable[[Any], str]:
+    import json  # noqa: PLC0415 - most events bring their JSON as text
+
+    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode

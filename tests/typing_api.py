@@ -1,5 +1,6 @@
 """Uses of the public API that only have to type-check: mypy reads this file, nobody runs it."""
 
+from datetime import UTC, datetime
 from typing import assert_type
 
 from macroengine import (
@@ -9,6 +10,8 @@ from macroengine import (
     Event,
     Fix,
     Missing,
+    PayloadDiagnostic,
+    PayloadError,
     Policy,
     Postback,
     PostbackSet,
@@ -20,6 +23,21 @@ from macroengine import (
     dialect,
     parse,
     render,
+)
+from macroengine.intake import (
+    Click,
+    Impression,
+    RetrySchedule,
+    S2SEvent,
+    Stamp,
+    appmetrica,
+    appsflyer,
+    build_url,
+    link_values,
+    next_try,
+    parse_url,
+    stamp,
+    to_event,
 )
 
 
@@ -47,3 +65,28 @@ def uses() -> None:
     except TemplateError as error:
         assert_type(error.source, str)
         assert_type(error.diagnostics, tuple[Diagnostic, ...])
+
+
+def takes_in(schedule: RetrySchedule) -> None:
+    click = parse_url("")
+    assert_type(click, Click | Impression)
+    assert_type(build_url(1, click), str)
+    assert_type(appmetrica.validate(click), list[Diagnostic])
+    assert_type(Event(link=link_values(click)), Event)
+
+    now = datetime.now(UTC)
+    s2s = S2SEvent.from_json(b"", app_id="id1")
+    assert_type(s2s.event_time, str | datetime | None)
+    assert_type(appsflyer.validate(s2s), list[PayloadDiagnostic])
+    assert_type(to_event(s2s, install=None, arrival=now), Event)
+    assert_type(stamp("", now), Stamp)
+    assert_type(next_try(schedule, 1, first=now, now=now), datetime | None)
+
+    S2SEvent("id", "name", event_time=0)  # type: ignore[arg-type]
+    build_url(1, s2s)  # type: ignore[arg-type]
+    s2s.idfa = ""  # type: ignore[misc]
+
+    try:
+        S2SEvent.from_json("")
+    except PayloadError as error:
+        assert_type(error.diagnostics, tuple[Diagnostic | PayloadDiagnostic, ...])

@@ -1,7 +1,6 @@
 """From the text of a dialect's file to its parts, with errors that name file, macro and key."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -38,6 +37,8 @@ def read_text(path: Path, most: int) -> str:
 
 def read_dialect(text: str, where: str) -> dict[str, Any]:
     """Return what a Dialect is made of; `where` names the file in errors."""
+    import tomllib  # noqa: PLC0415 - most programs read no dialect before their first template
+
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -10,6 +10,7 @@ from macroengine.cli import output
 from macroengine.cli.bulk import bulk
 from macroengine.cli.check import check
 from macroengine.cli.explain import explain
+from macroengine.cli.intake import intake
 from macroengine.cli.macros import macros
 from macroengine.cli.parse import parse
 from macroengine.cli.render import render
@@ -26,7 +27,7 @@ def app() -> None:
     """
 
 
-for command in (check, render, bulk, parse, macros, explain, rules):
+for command in (check, render, bulk, parse, macros, explain, rules, intake):
     app.add_command(command)
 
 

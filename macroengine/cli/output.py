@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from macroengine.diagnostics import Diagnostic, Severity
+from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
@@ -32,8 +32,8 @@ def style(text: str, colour_name: str, *, colour: bool) -> str:
     return click.style(text, fg=colour_name, bold=True) if colour else text
 
 
-def print_diagnostics(diagnostics: Iterable[Diagnostic], *, to: Console) -> None:
-    """Print diagnostics, each under its template's text."""
+def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, to: Console) -> None:
+    """Print diagnostics, each over the text or the pointer that shows its place."""
     for diagnostic in diagnostics:
         head, *lines = str(diagnostic).split("\n")
         severity, _, rest = head.partition("[")

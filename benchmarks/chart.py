@@ -1,0 +1,35 @@
+"""The chart of the README: one render of each workload by each contender."""
+
+from pathlib import Path
+
+from benchmarks.report import Table
+from benchmarks.suites.render import OURS
+
+FILE = Path(__file__).resolve().parents[1] / "docs" / "performance.svg"
+_OURS, _RIGHT, _WRONG = "#1b7f5c", "#8a94a6", "#d9b3a6"
+
+
+def draw(tables: list[Table]) -> Path:
+    """Write the chart, and return where it is."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams.update({"svg.hashsalt": "macroengine", "svg.fonttype": "none", "font.size": 9})
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(1, len(tables), figsize=(13, 4.2), layout="constrained")
+    for table, plot in zip(tables, axes, strict=True):
+        rows = sorted(table.rows, key=lambda row: -row.best)
+        times = [row.best * 1e6 for row in rows]
+        colours = [_OURS if row.name == OURS else _WRONG if "not right" in row.note else _RIGHT for row in rows]
+        bars = plot.barh([row.name for row in rows], times, color=colours)
+        plot.bar_label(bars, [f"{time:.3g}" for time in times], padding=3, fontsize=8)
+        plot.set_xscale("log")
+        plot.set_xlim(right=max(times) * 3)
+        plot.set_title(table.title.partition(" (not")[0], fontsize=9, wrap=True)
+        plot.set_xlabel("µs a render, logarithmic")
+        plot.spines[["top", "right"]].set_visible(False)
+    figure.suptitle("One render. Light red: the output is not the right one", fontsize=10)
+    FILE.parent.mkdir(exist_ok=True)
+    figure.savefig(FILE, metadata={"Date": None})
+    return FILE

@@ -1,0 +1,45 @@
+"""A process that begins: imports and the command line, over a bare interpreter."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from statistics import median
+from time import perf_counter
+
+from benchmarks.report import Row, Table, Target
+
+_BARE = "bare interpreter"
+_ROUNDS = 15
+_TEMPLATE = "https://n.example/pb?clickid=(clickid)"
+
+
+def run() -> Iterator[Table]:
+    commands = {
+        _BARE: ("-c", "pass"),
+        "import macroengine": ("-c", "import macroengine"),
+        "from macroengine import compile_template": ("-c", "from macroengine import compile_template"),
+        "first render": (
+            "-c",
+            f"from macroengine import Event, render; render({_TEMPLATE!r}, Event())",
+        ),
+        "macroengine check": ("-m", "macroengine", "check", _TEMPLATE),
+        "macroengine parse": ("-m", "macroengine", "parse", _TEMPLATE),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    status = {name: _start(command)[1] for name, command in commands.items()}  # and the files are in memory
+    for _ in range(_ROUNDS):
+        for name, command in commands.items():
+            taken[name].append(_start(command)[0])
+    notes = {name: f"exit status {status[name]}" if status[name] else "" for name in commands}
+    rows = tuple(Row(name, min(times), median(times), notes[name]) for name, times in taken.items())
+    over = {row.name: (row.best - rows[0].best) * 1e3 for row in rows}
+    targets = [Target("P7", "import macroengine: ms over a bare interpreter", over["import macroengine"], 20)]
+    if not status["macroengine check"]:
+        targets.append(Target("P7", "macroengine check: ms over a bare interpreter", over["macroengine check"], 150))
+    yield Table("start", "ms", rows, tuple(targets), _BARE)
+
+
+def _start(command: tuple[str, ...]) -> tuple[float, int]:
+    begun = perf_counter()
+    done = subprocess.run([sys.executable, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return perf_counter() - begun, done.returncode

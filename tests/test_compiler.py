@@ -1,0 +1,127 @@
+"""What becomes code and what does not, and what the functions promise."""
+
+import ast
+import linecache
+import pickle
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from macroengine import Event, Limits, Missing, Policy, RenderError, compile_template
+from macroengine.compiler import _maker, compile_plan, plan_source
+from macroengine.shapes import FORMS, Entry, function_source
+
+EVERYBODY = Policy(send_all=True)
+
+
+def test_templates_of_one_shape_share_their_code():
+    one, same, other = (
+        compile_plan(compile_template(source).plan)
+        for source in (
+            "https://a.example/?x=(clickid)&y=(country_code)",
+            "https://b.example/?z=(ip)&w=(C)",
+            "https://c.example/?z=(ip)&w=(sha1-idfa)",
+        )
+    )
+    assert one.__code__ is same.__code__
+    assert one.__code__ is not other.__code__
+
+
+pieces = st.sampled_from([*"ab\"'{}\\\n;é)(", "(clickid)", "(sha1-idfa)"])
+
+
+@given(st.lists(pieces, max_size=20).map("".join))
+@settings(max_examples=300)
+def test_no_text_of_a_template_becomes_code(text):
+    template = compile_template(f"https://n.example/?SECRET=(clickid)&{text}", unknown="keep", ignore=("ME",))
+    code = compile_plan(template.plan).__code__
+    assert not any("SECRET" in str(constant) for constant in code.co_consts + code.co_names + code.co_varnames)
+    link = {"click_id": "{SECRET}"}
+    assert template.render(Event(link)).startswith("https://n.example/?SECRET=%7BSECRET%7D&")
+
+
+def test_the_shapes_that_are_kept_are_bounded():
+    for number in range(600):
+        compile_plan(compile_template("?" + "&".join(["a=(clickid)"] * (number % 300)) + "&d" * (number % 2)).plan)
+    assert _maker.cache_info().currsize <= _maker.cache_info().maxsize
+
+
+def test_the_first_render_compiles():
+    template = compile_template("https://first.example/?c=(clickid)")
+    assert "render" not in vars(template)
+    template.render(Event())
+    assert "render" in vars(template)
+    assert "render" not in vars(pickle.loads(pickle.dumps(template)))
+
+
+def test_threads_may_compile_the_same_template():
+    template = compile_template("https://threads.example/?c=(clickid)&" + "&".join("d=(sha1-idfa)" for _ in range(17)))
+    with ThreadPoolExecutor(8) as pool:
+        urls = set(pool.map(template.render, [Event({"click_id": "1"})] * 100))
+    assert len(urls) == 1
+
+
+def test_a_traceback_shows_the_generated_line():
+    class Broken(dict):
+        def get(self, key):
+            raise ZeroDivisionError(key)
+
+    linecache.clearcache()
+    with pytest.raises(ZeroDivisionError) as caught:
+        compile_template("https://n.example/?c=(sha1-idfa)").render(Event(sdk=Broken()))
+    shown = "".join(traceback.format_exception(caught.value))
+    assert 'url = f"{c0}{c3(sources[c1].get(c2))}"' in shown
+
+
+@pytest.mark.parametrize("entry", Entry)
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_python_that_takes_its_cells(entry, form):
+    # A form that lets its parameter go stands in a parameter only.
+    anywhere = () if FORMS[form].present else (form,)
+    source = function_source(("text", *anywhere, (("text",), (form, "text"), (form,))), entry)
+    (make,) = ast.parse(source).body
+    cells = [argument.arg for argument in make.args.args if argument.arg[1:].isdigit()]
+    assert cells == [f"c{number}" for number in range(len(cells))]
+    used = {node.id for node in ast.walk(make) if isinstance(node, ast.Name)}
+    assert set(cells) <= used
+
+
+def test_what_may_not_be_read_has_no_code():
+    template = compile_template("?c=(clickid)&d=(ip)", policy=EVERYBODY, missing={"clickid": "none"})
+    attributed, unattributed = plan_source(template.plan).split("# not attributed")
+    assert "click_id" in attributed
+    assert "click_id" not in unattributed
+    assert "c=none" in unattributed
+
+
+@pytest.mark.parametrize("text", ["", "é", "€", "\ud800"])
+def test_the_limit_counts_bytes(text):
+    source = f"https://n.example/{text}?c=(clickid)"
+    room = 100 - len(source.encode(errors="surrogatepass")) + len("(clickid)")
+    template = compile_template(source, limits=Limits(url=100), ignore=("ME",))
+    url = template.render(Event({"click_id": "x" * room}))
+    assert len(url.encode(errors="surrogatepass")) == 100
+    with pytest.raises(RenderError, match="101 bytes; at most 100 are allowed"):
+        template.render(Event({"click_id": "x" * (room + 1)}))
+
+
+def test_the_limit_holds_for_events_that_are_not_attributed():
+    template = compile_template("?ip=(ip)", policy=EVERYBODY, limits=Limits(url=10))
+    with pytest.raises(RenderError, match="bytes"):
+        template.render(Event(sdk={"ip": "1" * 10}, attributed=False))
+
+
+def test_a_pickle_of_many_holds_their_settings_once():
+    templates = [
+        compile_template(f"https://n{number}.example/?c=(clickid)", missing=Missing.DROP) for number in range(9)
+    ]
+    pickled = pickle.dumps(templates)
+    assert pickled.count(b"Limits") == 1
+    copies = pickle.loads(pickled)
+    assert copies == templates
+    assert len({id(copy.options) for copy in copies}) == 1
+    assert [copy.render(Event()) for copy in copies] == [template.render(Event()) for template in templates]
+    assert pickle.dumps(copies) == pickle.dumps(pickle.loads(pickle.dumps(copies)))
