@@ -189,7 +189,8 @@ class _Loader:
 
 
 # CPython never lets go of a name that it has compiled under, so the same ones come round again.
-_names = cycle(f"macroengine-shape-{number}" for number in range(1, 4097))
+# A list, since two threads may not draw from one generator.
+_names = cycle([f"macroengine-shape-{number}" for number in range(1, 4097)])
 
 
 @lru_cache(maxsize=512)
