@@ -7,7 +7,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
-    from macroengine.diagnostics import Diagnostic, Fix, Severity, Span
+    from macroengine.diagnostics import Diagnostic, Fix, PayloadDiagnostic, Severity, Span
     from macroengine.encoding import SPEEDUPS
     from macroengine.engine import CompiledTemplate, compile_template, render
     from macroengine.errors import (
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         LimitError,
         MacroEngineError,
         MissingValueError,
+        PayloadError,
         PolicyError,
         RenderError,
         SuppressedError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from macroengine.policy import Policy
     from macroengine.postbacks import PostbackSet
     from macroengine.rules import RULES, check
+    from macroengine.rules.fixing import Fixed, fix
 
 __all__ = [
     "RULES",
@@ -40,6 +42,7 @@ __all__ = [
     "Dialect",
     "Event",
     "Fix",
+    "Fixed",
     "HashCase",
     "LimitError",
     "Limits",
@@ -47,6 +50,8 @@ __all__ = [
     "MacroSpec",
     "Missing",
     "MissingValueError",
+    "PayloadDiagnostic",
+    "PayloadError",
     "Policy",
     "PolicyError",
     "Postback",
@@ -63,6 +68,7 @@ __all__ = [
     "compile_template",
     "dialect",
     "dialect_names",
+    "fix",
     "parse",
     "render",
 ]
@@ -70,7 +76,7 @@ __all__ = [
 # Loaded at the first use, with what they need themselves: a program that only raises our errors waits for no parser.
 _HOMES = {
     "catalogue": ("Dialect", "MacroSpec", "dialect", "dialect_names"),
-    "diagnostics": ("Diagnostic", "Fix", "Severity", "Span"),
+    "diagnostics": ("Diagnostic", "Fix", "PayloadDiagnostic", "Severity", "Span"),
     "encoding": ("SPEEDUPS",),
     "engine": ("CompiledTemplate", "compile_template", "render"),
     "errors": (
@@ -78,6 +84,7 @@ _HOMES = {
         "LimitError",
         "MacroEngineError",
         "MissingValueError",
+        "PayloadError",
         "PolicyError",
         "RenderError",
         "SuppressedError",
@@ -93,6 +100,7 @@ _HOMES = {
     "policy": ("Policy",),
     "postbacks": ("PostbackSet",),
     "rules": ("RULES", "check"),
+    "rules.fixing": ("Fixed", "fix"),
 }
 
 if not TYPE_CHECKING:

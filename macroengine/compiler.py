@@ -7,8 +7,9 @@ same shape costs one call.
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import count
+from itertools import cycle
 from typing import Any, Final, NoReturn
 
 from macroengine.conversion import Conversion
@@ -98,12 +99,16 @@ def _limit(most_bytes: int, cells: Iterable[object]) -> tuple[int, Callable[[str
     return most_bytes - surplus, measured
 
 
-def _absence(absent: Absent) -> Callable[[], NoReturn]:
-    def absence() -> NoReturn:
-        message = f"value of macro {absent.macro!r} is withheld from this network for this event"
-        raise MissingValueError(message, absent.macro)
+@dataclass(frozen=True, slots=True)
+class _Absence:
+    """The cell of a value that must not be read, and is called where it would be sent."""
 
-    return absence
+    macro: str
+
+    def __call__(self) -> NoReturn:
+        raise MissingValueError(
+            f"value of macro {self.macro!r} is withheld from this network for this event", self.macro
+        )
 
 
 def _shape(segments: Iterable[Segment], value_cells: _ValueCells) -> tuple[Shape, list[object]]:
@@ -121,8 +126,8 @@ def _shape(segments: Iterable[Segment], value_cells: _ValueCells) -> tuple[Shape
                 cells += taken
             case Absent():
                 shape.append("absent")
-                cells.append(_absence(segment))
-            case Query(opening, parameters):
+                cells.append(_Absence(segment.macro))
+            case Query(opening, parameters):  # pragma: no branch - there is no other kind of segment
                 cells.append(opening)
                 inner = [_shape(parameter.atoms, value_cells) for parameter in parameters]
                 shape.append(tuple(kinds for kinds, _ in inner))
@@ -156,7 +161,7 @@ _RAISE: Final = Missing.RAISE
 def _form(value: Value) -> str:
     if value.missing is _DROP:
         return "hashed-dropping" if value.sha1 is not None else "dropping" if value.depth == 1 else "nested-dropping"
-    if value.sha1 is not None or value.depth != 1:
+    if value.sha1 is not None or value.depth != 1 or value.in_path:
         return "converted"
     if value.missing is _RAISE:
         return "required"
@@ -187,13 +192,15 @@ class _Loader:
         return self._source
 
 
-_numbers = count(1)
+# CPython never lets go of a name that it has compiled under, so the same ones come round again. Threads may share this:
+# no Python runs inside, as in a generator.
+_names = cycle(map("macroengine-shape-{}".format, range(4096)))
 
 
 @lru_cache(maxsize=512)
 def _maker(shape: Shape, entry: Entry) -> Callable[..., Any]:
     source = function_source(shape, entry)
-    name = f"macroengine-shape-{next(_numbers)}"
+    name = next(_names)
     namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source)}
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source is made of a shape alone
     make: Callable[..., Any] = namespace["make"]

@@ -44,7 +44,7 @@ class Conversion:
                 elif value.depth == 0:
                     encoded = _host_label(text)
                 else:
-                    encoded = deepen(percent_encode(text), value.depth - 1)
+                    encoded = deepen(percent_encode(_in_path(text) if value.in_path else text), value.depth - 1)
             except UnicodeEncodeError:
                 raise self._error("cannot send text with a lone surrogate") from None
             except UnsendableError as error:
@@ -59,6 +59,13 @@ class Conversion:
 
     def _error(self, message: str) -> RenderError:
         return RenderError(f"{message} for macro {self.value.macro!r}", self.value.macro)
+
+
+def _in_path(text: str) -> str:
+    # Encoding does not help: `%2E%2E` is a way up as well (WHATWG URL, section 4.1).
+    if text in (".", ".."):
+        raise UnsendableError(f"cannot send {text!r}, which leads to another path,")
+    return text
 
 
 def _host_label(text: str) -> str:

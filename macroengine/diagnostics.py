@@ -1,8 +1,12 @@
 """Faults as values: where they are, what they are, and how to mend them."""
 
 import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+_WIDTH = 78
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,7 +73,54 @@ class Diagnostic:
         return "\n".join(lines)
 
 
-def excerpt(source: str, span: Span, width: int = 78) -> list[str]:
+def overlapping(spans: Iterable[Span]) -> Callable[[Span], bool]:
+    """Return a function that says whether a span has a code point in common with one of these.
+
+    >>> list(map(overlapping([Span(0, 2), Span(1, 4)]), [Span(3, 9), Span(4, 9)]))
+    [True, False]
+    """
+    starts: list[int] = []
+    stops: list[int] = []
+    for span in sorted(spans):
+        if stops and span.start <= stops[-1]:
+            stops[-1] = max(stops[-1], span.stop)
+        else:
+            starts.append(span.start)
+            stops.append(span.stop)
+
+    def overlaps(span: Span) -> bool:
+        nearest = bisect_right(stops, span.start)
+        return nearest < len(starts) and starts[nearest] < span.stop
+
+    return overlaps
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadDiagnostic:
+    """A reported fault of a JSON payload. `pointer` says where it is (RFC 6901); `""` is the whole payload.
+
+    >>> print(PayloadDiagnostic("ME511", "missing-field", Severity.ERROR, "'eventName' is missing", "/eventName"))
+    error[ME511]: 'eventName' is missing
+      at /eventName
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    pointer: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.severity}[{self.code}]: {self.message}"]
+        if self.pointer:
+            lines.append(f"  at {''.join(_fitting(_cells(self.pointer), _WIDTH))}")
+        if self.hint is not None:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+def excerpt(source: str, span: Span, width: int = _WIDTH) -> list[str]:
     r"""Return two lines of at most `width` columns: the text around `span`, and carets under it.
 
     What does not print is shown as an escape, wide characters count two columns, combining ones none.
@@ -92,12 +143,24 @@ def excerpt(source: str, span: Span, width: int = 78) -> list[str]:
     return [f"  {cut_left}{text}{cut_right}", f"{indent}{'^' * max(1, _columns(marked))}"]
 
 
-def _cells(text: str) -> list[str]:
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes.
+
+    >>> columns("a标")
+    3
+    """
+    return _columns(_cells(text))
+
+
+def _cells(text: str) -> Sequence[str]:
+    """Return what is shown for each character. A string stands for itself: each of its characters is one column."""
+    if text.isascii() and text.isprintable():
+        return text
     return [char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text]
 
 
-def _columns(cells: list[str]) -> int:
-    return sum(map(_width, cells))
+def _columns(cells: Sequence[str]) -> int:
+    return len(cells) if isinstance(cells, str) else sum(map(_width, cells))
 
 
 def _width(cell: str) -> int:
@@ -107,8 +170,10 @@ def _width(cell: str) -> int:
     return 0 if unicodedata.category(cell) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(cell) in "WF" else 1
 
 
-def _fitting(cells: list[str], room: int) -> list[str]:
+def _fitting(cells: Sequence[str], room: int) -> Sequence[str]:
     """Return as many cells from the front as fit into `room` columns."""
+    if isinstance(cells, str):
+        return cells[: max(0, room)]
     taken = 0
     for index, cell in enumerate(cells):
         taken += _width(cell)

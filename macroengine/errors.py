@@ -7,17 +7,22 @@ MacroEngineError
 ├── RenderError                             a good template met a bad event
 │   ├── MissingValueError (LookupError)     a value that must be there is not
 │   └── SuppressedError                     this postback is not sent for this event
+├── PayloadError (ValueError)               what a platform sent, or is to be sent, is no good
 ├── UnsupportedError (NotImplementedError)  a backend cannot express this plan
 └── CatalogueError (ValueError)             a data file or an event file is wrong
 """
 
 from collections.abc import Sequence
 
-from macroengine.diagnostics import Diagnostic, Severity, Span
+from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, Span
 
 
 class MacroEngineError(Exception):
     """What all exceptions of the library are."""
+
+
+LIMIT_EXCEEDED = "ME000"
+"""The code of what LimitError says; all other codes are those of rules."""
 
 
 class TemplateError(MacroEngineError, ValueError):
@@ -44,7 +49,7 @@ class LimitError(TemplateError):
     def at(cls, source: str, span: Span, message: str) -> "LimitError":
         """Return the error for what stands at `span`."""
         hint = "shorten the template, or raise the limit with limits=Limits(...)"
-        return cls(source, [Diagnostic("ME000", "limit-exceeded", Severity.ERROR, message, span, source, hint)])
+        return cls(source, [Diagnostic(LIMIT_EXCEEDED, "limit-exceeded", Severity.ERROR, message, span, source, hint)])
 
 
 class RenderError(MacroEngineError):
@@ -64,6 +69,17 @@ class MissingValueError(RenderError, LookupError):
 
 class SuppressedError(RenderError):
     """This postback is not sent for this event: another kind, or not attributed."""
+
+
+class PayloadError(MacroEngineError, ValueError):
+    """A payload that cannot be used, with every reason why."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic] | Sequence[PayloadDiagnostic]) -> None:
+        self.diagnostics: tuple[Diagnostic | PayloadDiagnostic, ...] = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.diagnostics))
 
 
 class UnsupportedError(MacroEngineError, NotImplementedError):

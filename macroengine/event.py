@@ -70,7 +70,7 @@ class Event:
                 own.
         """
         if not isinstance(data, dict):
-            raise CatalogueError(f"an event is a JSON object, not {_json_word(data)}")
+            raise CatalogueError(f"an event is a JSON object, not {json_word(data)}")
         if not any(isinstance(data.get(key), dict) for key in _SOURCES):
             return cls.from_flat(data, dialect)
         chosen = dialect_of(dialect)
@@ -123,9 +123,10 @@ def _object(key: str, value: object) -> dict[str, object]:
         return {}
     if isinstance(value, dict):
         return value
-    raise CatalogueError(f"{key!r} must be an object, not {_json_word(value)}")
+    raise CatalogueError(f"{key!r} must be an object, not {json_word(value)}")
 
 
-def _json_word(value: object) -> str:
+def json_word(value: object) -> str:
+    """Return what JSON calls a value, for errors."""
     names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
     return names.get(type(value), "a number")

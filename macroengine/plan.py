@@ -55,6 +55,8 @@ class Value:
     """How many times it is encoded; 0 for a label of the host, which is checked instead."""
     missing: PlannedMissing
     """What is sent where it is missing: a text, already encoded, or Missing.RAISE, or in a Parameter Missing.DROP."""
+    in_path: bool
+    """Whether it stands in the path, where `.` and `..` are refused: receivers take them for a way up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Query:
 
 Segment = Atom | Query
 A = TypeVar("A", bound=Segment)
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +166,10 @@ class _Rendering:
     def segments(self) -> tuple[Segment, ...]:
         template = self._template
         if Missing.DROP not in (self._options.missing, *self._missing_for.values()):
-            return _merged(self._in_source_order())
+            return _merged(_kept(self._in_source_order()))
         before = (*template.scheme, *_one(template.slashes), *template.authority, *template.path)
         after = (*_one(template.hash), *template.fragment)
-        return _merged([*map(self._sent, before), *self._query(template.query), *map(self._sent, after)])
+        return _merged([*self._all_sent(before), *self._query(template.query), *self._all_sent(after)])
 
     def _in_source_order(self) -> Iterator[str | Atom | None]:
         """Yield what is sent for each macro, and between them the source as it is."""
@@ -179,14 +182,21 @@ class _Rendering:
 
     def _query(self, pairs: tuple[Pair, ...]) -> list[str | Segment]:
         opening = pairs[0].opening.text if pairs and pairs[0].opening else ""
-        all_sent = [[*map(self._sent, (*pair.name, *_one(pair.equals), *pair.value))] for pair in pairs]
-        parameters: list[tuple[Atom, ...]] = [_merged(sent) for sent in all_sent if None not in sent]
+        parameters: list[tuple[Atom, ...]] = []
+        for pair in pairs:
+            leaves = (*pair.name, *_one(pair.equals), *pair.value)
+            sent = self._all_sent(leaves)
+            if len(sent) == len(leaves):
+                parameters.append(_merged(sent))
         if any(value.missing is Missing.DROP for atoms in parameters for value in values_of(atoms)):
             return [Query(opening, tuple(Parameter(atoms) for atoms in parameters))]
         segments: list[str | Segment] = []
         for index, atoms in enumerate(parameters):
             segments += ["&" if index else opening, *atoms]
         return segments
+
+    def _all_sent(self, leaves: Iterable[Leaf]) -> list[str | Value | Absent]:
+        return _kept(map(self._sent, leaves))
 
     def _sent(self, leaf: Leaf) -> str | Value | Absent | None:
         """Return what is sent for a leaf; None where its parameter goes."""
@@ -205,7 +215,8 @@ class _Rendering:
     def _value(self, macro: Resolved, spec: MacroSpec, missing: PlannedMissing) -> Value:
         booleans = _FLAG if spec.type is _FLAG_TYPE else self._booleans
         sha1 = (self._options.hash_case or spec.case) if isinstance(macro.node, Sha1) else None
-        return Value(macro.node.name, spec.source, spec.field, spec.type, booleans, sha1, self._depth(macro), missing)
+        depth, in_path = self._depth(macro), macro.part is Part.PATH
+        return Value(macro.node.name, spec.source, spec.field, spec.type, booleans, sha1, depth, missing, in_path)
 
     def _depth(self, macro: Resolved) -> int:
         return 0 if macro.host_label else 1 + macro.nesting if self._options.nested else 1
@@ -226,7 +237,7 @@ class _Rendering:
                 return Missing.DROP if macro.part in _PARAMETER else ""
             case Missing.RAISE:
                 return Missing.RAISE
-            case str(default):
+            case str(default):  # pragma: no branch - there is no other kind
                 return deepen(percent_encode(default), self._depth(macro) - 1)
 
 
@@ -240,7 +251,11 @@ def _one(delimiter: Delimiter | None) -> tuple[Delimiter, ...]:
     return () if delimiter is None else (delimiter,)
 
 
-def _merged(sent: Iterable[str | A | None]) -> tuple[A | Text, ...]:
+def _kept(sent: Iterable[K | None]) -> list[K]:
+    return [segment for segment in sent if segment is not None]
+
+
+def _merged(sent: Iterable[str | A]) -> tuple[A | Text, ...]:
     """Join the texts that stand side by side, and leave out what is empty."""
     merged: list[A | Text] = []
     texts: list[str] = []
@@ -249,7 +264,7 @@ def _merged(sent: Iterable[str | A | None]) -> tuple[A | Text, ...]:
             texts.append(segment)
         elif isinstance(segment, Text):
             texts.append(segment.text)
-        elif segment is not None:
+        else:
             if text := "".join(texts):
                 merged.append(Text(text))
             texts.clear()

@@ -137,7 +137,7 @@ def _need(value: Value) -> tuple[Value, bool]:
 
 
 def _is_plain(value: Value) -> bool:
-    return value.sha1 is None and value.depth == 1
+    return value.sha1 is None and value.depth == 1 and not value.in_path
 
 
 def _not_sent(values: Values) -> None:  # noqa: ARG001 - in the place of a template that renders them

@@ -7,11 +7,12 @@ from enum import Enum, auto
 from typing import Final
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
+from macroengine.catalogue.elsewhere import called_elsewhere
 from macroengine.diagnostics import Finding, Fix
 from macroengine.kinds import Postback, Source
 from macroengine.nodes import AnyMacro, Literal, Part, Pieces, Sha1, Template
 from macroengine.policy import Policy
-from macroengine.suggest import did_you_mean, nearest
+from macroengine.suggest import did_you_mean, question
 
 # The delimiters of RFC 3986 section 2.2 that divide a URL, percent-encoded once or, behind further 25s, more often.
 _ENCODED_DELIMITER = re.compile(r"%((?:25)*)(?:3A|2F|3F|23|26|3D|40|5B|5D)", re.IGNORECASE)
@@ -98,9 +99,9 @@ def _macros(template: Template) -> Iterator[tuple[AnyMacro, Part, int, Problem |
     """Yield every macro with its part, its nesting, and whether it decides which server gets the URL."""
     for node in _only_macros(template.scheme):
         yield node, Part.SCHEME, 0, Problem.DECIDES_ORIGIN
+    labels = _host_labels(template.authority)
     for node in _only_macros(template.authority):
-        host = _is_host_label(template.authority, node)
-        yield node, Part.AUTHORITY, 0, Problem.HOST_LABEL if host else Problem.DECIDES_ORIGIN
+        yield node, Part.AUTHORITY, 0, Problem.HOST_LABEL if node.start in labels else Problem.DECIDES_ORIGIN
     scheme_end = 0 if template.slashes else _scheme_end(template.path)
     for node in _only_macros(template.path):
         yield node, Part.PATH, 0, Problem.DECIDES_ORIGIN if node.start < scheme_end else None
@@ -139,13 +140,17 @@ def _scheme_end(path: Pieces) -> int:
     return 0
 
 
-def _is_host_label(authority: Pieces, node: AnyMacro) -> bool:
-    """Say whether a macro stands in the host, left of a literal domain, and not in user info or port."""
-    before = "".join(piece.text for piece in authority if isinstance(piece, Literal) and piece.start < node.start)
-    after = "".join(piece.text for piece in authority if isinstance(piece, Literal) and piece.start > node.start)
-    domain = authority[-1].text if isinstance(authority[-1], Literal) else ""
-    in_host = "@" not in after and not set(":[") & set(before.rpartition("@")[2])
-    return in_host and re.match(r"[A-Za-z0-9-]*\.[A-Za-z0-9]", domain) is not None
+def _host_labels(authority: Pieces) -> range:
+    """Return where a macro is in the host, left of a literal domain, and not in user info or port."""
+    domain = authority[-1].text if authority and isinstance(authority[-1], Literal) else ""
+    if not re.match(r"[A-Za-z0-9-]*\.[A-Za-z0-9]", domain):
+        return range(0)
+    # Nothing in a macro's own text is taken for a delimiter.
+    text = "".join(piece.text if isinstance(piece, Literal) else "-" * len(piece.text) for piece in authority)
+    host = text.rfind("@") + 1
+    port = re.compile("[:[]").search(text, host)
+    first = authority[0].start
+    return range(first + host, first + (port.start() if port else len(text)))
 
 
 def _look_up(node: AnyMacro, dialect: Dialect) -> tuple[MacroSpec | None, list[tuple[Problem, Finding]]]:
@@ -165,9 +170,9 @@ def _look_up(node: AnyMacro, dialect: Dialect) -> tuple[MacroSpec | None, list[t
             message = f"undocumented spelling {node.text}; write {dialect.syntax.write(spec.name)}"
             return spec, [(Problem.UNDOCUMENTED_SPELLING, _rename(node, dialect, spec.name, message))]
         case Spelling.PARAMETER:
-            near = nearest(node.name, dialect.names(), 1)
-            message = f"{node.text} is taken for a parameter of the tracking link{did_you_mean(node.name, near)}"
-            return spec, [(Problem.NEAR_MISS, Finding(node.span, message))] if near else []
+            near, hint = _near(node.name, dialect)
+            message = f"{node.text} is taken for a parameter of the tracking link{question(near[:1])}"
+            return spec, [(Problem.NEAR_MISS, Finding(node.span, message, hint))] if near else []
 
 
 def _look_up_hash(node: Sha1, dialect: Dialect) -> tuple[MacroSpec | None, list[tuple[Problem, Finding]]]:
@@ -196,12 +201,23 @@ def _rename(node: AnyMacro, dialect: Dialect, name: str, message: str) -> Findin
 
 
 def _unknown(node: AnyMacro, dialect: Dialect) -> Finding:
-    names = dialect.names()
-    near = nearest(node.name, names)
-    text = dialect.syntax.write_sha1 if isinstance(node, Sha1) else dialect.syntax.write
-    fix = Fix(text(near[0]), node.span, safe=False) if near else None
-    message = f"unknown macro {node.name!r}{did_you_mean(node.name, names)}"
-    return Finding(node.span, message, None if near else f"`macroengine macros` lists all of {dialect.title}", fix)
+    near, hint = _near(node.name, dialect)
+    write = dialect.syntax.write
+    if isinstance(node, Sha1):
+        hashed = [spec.sha1[0] for spec, _ in filter(None, map(dialect.find, near)) if spec.sha1]
+        near, write = list(dict.fromkeys(hashed)), dialect.syntax.write_sha1
+    message = f"unknown macro {node.name!r}{question(near)}"
+    if not near:
+        hint = f"`macroengine macros` lists all of {dialect.title}"
+    return Finding(node.span, message, hint, Fix(write(near[0]), node.span, safe=False) if near else None)
+
+
+def _near(name: str, dialect: Dialect) -> tuple[list[str], str | None]:
+    """Return the names that an unknown one may be meant for, and a hint where another platform calls a macro so."""
+    elsewhere = called_elsewhere(name, dialect)
+    names = [spec.name for spec, _ in elsewhere] + dialect.nearest(name)
+    hint = f"{name} is what {elsewhere[0][1]} calls {dialect.syntax.write(names[0])}" if elsewhere else None
+    return list(dict.fromkeys(names))[:3], hint
 
 
 def _origin_problem(node: AnyMacro, origin: Problem) -> tuple[Problem, Finding]:

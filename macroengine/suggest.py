@@ -1,6 +1,10 @@
 """The names that somebody may have meant."""
 
 from collections.abc import Iterable
+from functools import lru_cache
+
+# A name longer than any real one is no slip; comparing it with all others would be slow.
+_LONGEST = 100
 
 
 def fold(name: str) -> str:
@@ -13,26 +17,66 @@ def fold(name: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
-    """Return the known names that are like `name`, the likeliest first.
+    """Return the known names that are like `name`, the likeliest first, and none that is much less like it.
+
+    Names are alike when few single letters are to be added, dropped, replaced or swapped, whatever their case, `-`
+    and `_`: at most one in three.
 
     >>> nearest("instal-time", ["install_time", "install_unix_ts", "city"])
     ['install_time']
     """
-    from difflib import get_close_matches  # noqa: PLC0415 - good names need no suggestions
-
-    # A name longer than any real one is not a slip; comparing it with all others would be slow.
-    folded = fold(name[:100])
-    spellings: dict[str, str] = {}
-    for spelling in known:
-        spellings.setdefault(fold(spelling), spelling)
-    return [spellings[match] for match in get_close_matches(folded, spellings, most, cutoff=0.75)]
+    return list(_nearest(name[:_LONGEST], tuple(known))[:most])
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x' or 'y'?`, or an empty string.
 
-    >>> did_you_mean("clickd", ["clickid", "city"])
+    >>> did_you_mean("clickd", ["clickid", "click-ts", "city"])
     "; did you mean 'clickid'?"
     """
-    names = [repr(match) for match in nearest(name, known)]
-    return f"; did you mean {' or '.join(names)}?" if names else ""
+    return question(nearest(name, known))
+
+
+def question(names: Iterable[str]) -> str:
+    """Return `; did you mean 'x' or 'y'?` for these names, or an empty string for none."""
+    quoted = [repr(name) for name in names]
+    return f"; did you mean {' or '.join(quoted)}?" if quoted else ""
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    spellings: dict[str, str] = {}
+    for spelling in known:
+        spellings.setdefault(fold(spelling), spelling)
+    folded = fold(name)
+    found = []
+    for other, spelling in spellings.items():
+        bound = max(len(folded), len(other)) // 3
+        if _least(folded, other) <= bound and (distance := edit_distance(folded, other)) <= bound:
+            found.append((distance, spelling))
+    found.sort(key=lambda pair: pair[0])
+    # Half as much again as the best one needs is another word.
+    return tuple(spelling for distance, spelling in found if distance <= 1.5 * found[0][0])
+
+
+def _least(one: str, other: str) -> int:
+    """Return a lower bound of the edit distance that costs next to nothing."""
+    return max(abs(len(one) - len(other)), len(set(one) - set(other)), len(set(other) - set(one)))
+
+
+def edit_distance(one: str, other: str) -> int:
+    """Return how many letters must be added, dropped, replaced or swapped with the next to make `other` of `one`.
+
+    >>> edit_distance("clcikid", "clickid")
+    1
+    """
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one):
+        last, before, row = before, row, [i + 1]
+        for j, wanted in enumerate(other):
+            cost = min(before[j] + (letter != wanted), before[j + 1] + 1, row[j] + 1)
+            if i and j and letter == other[j - 1] and wanted == one[i - 1]:
+                cost = min(cost, last[j - 1] + 1)
+            row.append(cost)
+    return row[-1]

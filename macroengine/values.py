@@ -49,7 +49,7 @@ def value_text(value: object, kind: ValueType, booleans: tuple[str, str]) -> str
 
 def _integer(value: int) -> str:
     if abs(value) >= _TOO_LARGE:  # asked before it is written out, which Python does not do for any length
-        raise _too_long(value)
+        raise _too_long()
     return int.__repr__(value)
 
 
@@ -58,15 +58,15 @@ def _decimal(value: float | Decimal) -> str:
     if not number.is_finite():
         raise UnsendableError(f"cannot send {number}, which has no digits,")
     if abs(int(number.as_tuple().exponent)) > _MOST_DIGITS:
-        raise _too_long(value)
+        raise _too_long()
     text = format(number, "f")
     if len(text) > _MOST_DIGITS and len(text.lstrip("-").replace(".", "")) > _MOST_DIGITS:
-        raise _too_long(value)
+        raise _too_long()
     return text
 
 
-def _too_long(value: object) -> UnsendableError:
-    return UnsendableError(f"cannot send a {type(value).__name__} of more than {_MOST_DIGITS} digits")
+def _too_long() -> UnsendableError:
+    return UnsendableError(f"cannot send a number of more than {_MOST_DIGITS} digits")
 
 
 def _time(value: datetime, kind: ValueType) -> str:

@@ -30,8 +30,9 @@ from macroengine.testing import reference
 from macroengine.testing.strategies import ALPHABET, events, options, policies, templates, values
 
 DIALECTS = ("appsflyer", "appmetrica")
-# What a policy forbids is a finding; without the findings it must still not be sent.
-IGNORE = ("ME3",)
+# What a policy forbids is a finding; without the findings it must still not be sent. Of the text of a template the
+# reference judges nothing: it is sent as it is.
+IGNORE = ("ME0", "ME221", "ME3")
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ MINUS_3 = timezone(-timedelta(hours=3))
     [
         pytest.param(case("?a=(clickid)", link={"click_id": "a b/é~"}), "?a=a%20b%2F%C3%A9~", id="rfc-3986"),
         pytest.param(case("/(clickid)?(clickid)#(clickid)", link={"click_id": "/"}), "/%2F?%2F#%2F", id="everywhere"),
+        pytest.param(case("/...?..#(clickid)", link={"click_id": ".."}), "/...?..#..", id="dots-but-no-way-up"),
+        pytest.param(case("/(clickid)", link={"click_id": "..."}), "/...", id="three-dots"),
         pytest.param(case("?a=(clickid)", link={"click_id": "(ip)"}, sdk={"ip": "1"}), "?a=%28ip%29", id="once"),
         pytest.param(case("?u=x%3Di%253d(clickid)", link={"click_id": "/"}), "?u=x%3Di%253d%25252F", id="nested"),
         pytest.param(case("?u=%253d%26(clickid)", link={"click_id": "/"}), "?u=%253d%26%252F", id="nearest-delimiter"),
@@ -135,6 +138,11 @@ MINUS_3 = timezone(-timedelta(hours=3))
         ),
         pytest.param(case("?a=(sha1-android-id)", sdk={"android_id": "A"}), f"?a={SHA1_OF_A}", id="sha1-lower"),
         pytest.param(case("?a=(sha1-idfa)", sdk={"idfa": SHA1_OF_A.upper()}), f"?a={SHA1_OF_A}", id="hashed-before"),
+        pytest.param(
+            case("?a=(sha1-android-id)", sdk={"android_id": SHA1_OF_A}),
+            "?a=eee411109a229046154bc9d75265a9ccb23a3a9c",
+            id="no-uuid-is-hashed-again",
+        ),
         pytest.param(case("?a=(sha1-idfa)", sdk={"idfa": "a"}, hash_case="as-is"), f"?a={SHA1_OF_A}", id="hash-case"),
         pytest.param(case("?a=(sha1-idfa)", sdk={"idfa": ZEROS}, missing="-/"), "?a=-%2F", id="zeros-are-missing"),
         pytest.param(case("?a=(idfa)&b", sdk={"idfa": ZEROS}, **DROP), f"?a={ZEROS}&b", id="zeros-unhashed-are-not"),
@@ -186,7 +194,7 @@ def test_decision(render, case, expected):
         pytest.param(case("?a=(ip)", sdk={"ip": Decimal("1E-400")}), RenderError, id="401-digits-with-zeros"),
         pytest.param(case("?a=(ip)", sdk={"ip": b"1"}), RenderError, id="bytes"),
         pytest.param(case("?a=(ip)", sdk={"ip": {}}), RenderError, id="json-elsewhere"),
-        pytest.param(case("?a=(ip)", sdk={"ip": datetime.min}), RenderError, id="no-time-zone"),
+        pytest.param(case("?a=(ip)", sdk={"ip": datetime.fromisoformat("2016-01-04")}), RenderError, id="no-time-zone"),
         pytest.param(case("?a=(ip)", sdk={"ip": datetime.max.replace(tzinfo=MINUS_3)}), RenderError, id="year-10000"),
         pytest.param(case("?a=(encode)", sdk={"event_value": [b""]}, policy=IN_APP), RenderError, id="no-json"),
         pytest.param(case("?a=(ip)", missing=Missing.RAISE), MissingValueError, id="raise"),
@@ -194,7 +202,12 @@ def test_decision(render, case, expected):
         pytest.param(
             case("https://(app_id).n.example", sdk={"app_id": "a.b"}, **IN_HOST), RenderError, id="dot-in-host"
         ),
+        pytest.param(
+            case("https://(app_id).n.example", sdk={"app_id": "a\n"}, **IN_HOST), RenderError, id="newline-in-host"
+        ),
         pytest.param(case("https://(app_id).n.example", sdk={"app_id": "a"}), TemplateError, id="host-not-allowed"),
+        pytest.param(case("/pb/(clickid)", link={"click_id": "."}), RenderError, id="dot-in-path"),
+        pytest.param(case("/pb/(clickid)/a", link={"click_id": ".."}), RenderError, id="way-up-in-path"),
         pytest.param(case("?a=(x)"), TemplateError, id="unknown"),
         pytest.param(case("?a=", attributed=False), SuppressedError, id="not-attributed"),
         pytest.param(replace(case("?a="), event=Event(postback="in-app")), SuppressedError, id="another-kind"),
@@ -218,7 +231,7 @@ def test_the_longest_url(render):
 
 
 @given(cases())
-@laws(1500)
+@laws(1200)
 @example(case("?a=(ip)", sdk={"ip": 10**400}))
 # Of two faults, the first one is reported, wherever the query stands.
 @example(case("/(ip)?a=(clickid)", link={"click_id": b""}, missing={"ip": Missing.RAISE, "clickid": Missing.DROP}))
@@ -241,13 +254,15 @@ def changes_of_withheld_values(draw):
         for spec in macros
         if (event.attributed or spec.send_all) and spec.source in policy.sources and spec.field not in denied
     }
-    fields = [spec.field for spec in specs_of(case.source, name)]
-    changed = {}
-    for source in Source:
-        key = source.lower()
-        kept = {field: value for field, value in getattr(event, key).items() if (source, field) in shown}
-        hidden = [field for field in fields if (source, field) not in shown]
-        changed[key] = kept | draw(st.dictionaries(st.sampled_from(hidden), values()) if hidden else st.just({}))
+    changed = {
+        source.lower(): {
+            field: value for field, value in getattr(event, source.lower()).items() if (source, field) in shown
+        }
+        for source in Source
+    }
+    for spec in specs_of(case.source, name):
+        if (spec.source, spec.field) not in shown:
+            changed[spec.source.lower()][spec.field] = draw(values())
     return case, replace(case, event=replace(event, **changed))
 
 
@@ -266,7 +281,7 @@ def test_a_withheld_value_never_shows(cases):
 
 
 @given(cases())
-@laws(300)
+@laws(250)
 def test_a_pickled_template_renders_the_same(case):
     try:
         template = compile_template(case.source, ignore=IGNORE, **case.options)
@@ -278,7 +293,7 @@ def test_a_pickled_template_renders_the_same(case):
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.text(max_size=10)), max_size=4))
-@laws(300)
+@laws(250)
 def test_every_receiver_decodes_its_value(nested):
     inner = "https://x.example/?i="
     fields = ["app_name", "ip", "language", "platform"]
@@ -300,7 +315,7 @@ def test_every_receiver_decodes_its_value(nested):
 
 
 @given(cases(alphabet="".join(character for character in ALPHABET if "!" <= character <= "~")))
-@laws(500)
+@laws(250)
 def test_a_value_brings_nothing_that_a_url_may_not_hold(case):
     url = outcome(by_engine, case)
     assert not isinstance(url, str) or all("!" <= character <= "~" for character in url)

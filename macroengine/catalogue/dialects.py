@@ -11,7 +11,7 @@ from macroengine.catalogue.spec import MacroSpec
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Source
 from macroengine.limits import Limits
-from macroengine.suggest import fold
+from macroengine.suggest import fold, nearest
 from macroengine.syntax import Syntax
 
 
@@ -80,6 +80,18 @@ class Dialect:
     def names(self) -> list[str]:
         """Return every documented name and spelling, without the legacy ones."""
         return [name for spec in self.macros.values() for name in (spec.name, *spec.spellings)]
+
+    def nearest(self, name: str, most: int = 3) -> list[str]:
+        """Return the documented names that are like `name`, the likeliest first.
+
+        >>> from macroengine import dialect
+        >>> dialect("appsflyer").nearest("campain")  # like a legacy name of it
+        ['C']
+        """
+        spelled = (spelling for spelling in self._spelled if not spelling.startswith(_FOLDED))
+        found = (self._spelled[near] + (near,) for near in nearest(name, spelled, 2 * most))
+        names = (spec.name if spelling is Spelling.LEGACY else near for spec, spelling, near in found)
+        return list(dict.fromkeys(names))[:most]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Dialect) and self._text == other._text

@@ -7,22 +7,26 @@ from io import TextIOWrapper
 import click
 
 from macroengine.cli import output
+from macroengine.cli.check import check
+from macroengine.cli.explain import explain
+from macroengine.cli.intake import intake
 from macroengine.cli.macros import macros
 from macroengine.cli.parse import parse
 from macroengine.cli.render import render
+from macroengine.cli.rules import rules
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="macroengine")
 def app() -> None:
-    """Postback templates of ad networks: render them, take them apart, look macros up.
+    """Postback templates of ad networks: check and mend them, render them, look macros up.
 
     Exit status: 0 clean, 1 findings or a render that failed, 2 wrong usage or a file that cannot be read.
     """
 
 
-for command in (render, parse, macros):
+for command in (check, render, parse, macros, explain, rules, intake):
     app.add_command(command)
 
 

@@ -10,14 +10,7 @@ from macroengine.kinds import Postback, Source
 from macroengine.suggest import did_you_mean
 
 
-@click.command(
-    epilog="""\b
-Examples:
-  macroengine macros --postback install --send-all
-  macroengine macros idfa
-  macroengine macros --dialect appmetrica | cut -f1
-"""
-)
+@click.command()
 @click.argument("name", required=False)
 @dialect_option
 @postback_option("Only macros that are filled for this kind of postback.")
@@ -31,12 +24,18 @@ def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: b
     """List the macros of a dialect, or show one in full, by any of its names.
 
     Drawn as a table on a terminal, tab-separated elsewhere.
+
+    \b
+    Examples:
+      macroengine macros --postback install --send-all
+      macroengine macros idfa
+      macroengine macros --dialect appmetrica | cut -f1
     """
     if name is not None:
         _show(name, dialect)
         return
     rows = [
-        (spec.name, spec.source, _yes_no(spec.send_all), _availability(spec), spec.description)
+        (spec.name, spec.source, yes_no(spec.send_all), availability(spec), spec.description)
         for spec in dialect.macros.values()
         if (postback is None or Postback(postback) in spec.available)
         and (spec.send_all or not send_all)
@@ -63,10 +62,10 @@ def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
         "description": spec.description,
         "field": spec.field,
         "source": spec.source,
-        "send all": _yes_no(spec.send_all),
-        "available": _availability(spec),
+        "send all": yes_no(spec.send_all),
+        "available": availability(spec),
         "type": spec.type,
-        "personal": _yes_no(spec.personal),
+        "personal": yes_no(spec.personal),
         "spellings": ", ".join(map(dialect.syntax.write, spec.spellings)),
         "legacy": ", ".join(map(dialect.syntax.write, spec.legacy)),
         "sha1": ", ".join(map(dialect.syntax.write_sha1, spec.sha1)),
@@ -77,11 +76,13 @@ def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
     }
 
 
-def _yes_no(answer: bool) -> str:
+def yes_no(answer: bool) -> str:
+    """Return the word for a yes or no."""
     return "yes" if answer else "no"
 
 
-def _availability(spec: MacroSpec) -> str:
+def availability(spec: MacroSpec) -> str:
+    """Return the kinds of postback for which a macro is filled."""
     if spec.available == frozenset(Postback):
         return "all"
     return ", ".join(kind for kind in Postback if kind in spec.available)

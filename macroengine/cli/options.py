@@ -20,14 +20,14 @@ def _complete_dialect(context: click.Context, parameter: click.Parameter, begun:
     return [name for name in dialect_names() if name.startswith(begun)]
 
 
-def dialect_option(command: Command) -> Command:
+def dialect_option(command: Command, default: str = DEFAULT_DIALECT) -> Command:
     """Add `--dialect`."""
     return click.option(
         "--dialect",
         callback=_read_dialect,
         shell_complete=_complete_dialect,
         metavar="NAME|FILE",
-        default=DEFAULT_DIALECT,
+        default=default,
         show_default=True,
         help=f"One of {', '.join(dialect_names())}, or a .toml file of your own.",
     )(command)

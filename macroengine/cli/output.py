@@ -4,13 +4,14 @@ import csv
 import sys
 from collections.abc import Iterable, Sequence
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from macroengine.diagnostics import Diagnostic, Severity
+from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity
 
-_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
+COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
 
 def results() -> Console:
@@ -23,12 +24,20 @@ def errors() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def print_diagnostics(diagnostics: Iterable[Diagnostic], *, to: Console) -> None:
-    """Print diagnostics, each under its template's text."""
+def style(text: str, colour_name: str, *, colour: bool) -> str:
+    """Return text in bold and in a colour, if there is to be colour.
+
+    What is printed by the thousand is printed so: a console of rich takes longer than the check.
+    """
+    return click.style(text, fg=colour_name, bold=True) if colour else text
+
+
+def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, to: Console) -> None:
+    """Print diagnostics, each over the text or the pointer that shows its place."""
     for diagnostic in diagnostics:
         head, *lines = str(diagnostic).split("\n")
         severity, _, rest = head.partition("[")
-        to.print(Text.assemble((severity, _STYLES[diagnostic.severity]), f"[{rest}"))
+        to.print(Text.assemble((severity, f"bold {COLOURS[diagnostic.severity]}"), f"[{rest}"))
         for line in lines:
             marked = line.strip() and not line.strip(" ^")
             to.print(Text(line, style="bold" if marked else ""))

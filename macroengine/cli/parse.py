@@ -14,19 +14,19 @@ from macroengine.nodes import Delimiter, Encode, Leaf, Literal, Macro, Sha1, Tem
 from macroengine.parser import parse as parse_template
 
 
-@click.command(
-    epilog="""\b
-Examples:
-  macroengine parse 'https://n.example/pb?id=(sha1-idfa)'
-  macroengine parse '{click_id}' --dialect appmetrica --format json | jq .leaves
-"""
-)
+@click.command()
 @click.argument("template", required=False)
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Read the template from a file.")
 @click.option("--format", "form", type=click.Choice(["tree", "json"]), default="tree", show_default=True)
 @dialect_option
 def parse(template: str | None, file: Path | None, form: str, dialect: Dialect) -> None:
-    """Take TEMPLATE apart: its parts, literals and macros, and where each of them stands."""
+    """Take TEMPLATE apart: its parts, literals and macros, and where each of them stands.
+
+    \b
+    Examples:
+      macroengine parse 'https://n.example/pb?id=(sha1-idfa)'
+      macroengine parse '{click_id}' --dialect appmetrica --format json | jq .leaves
+    """
     tree = parse_template(template_source(template, file), dialect)
     if form == "json":
         click.echo(json.dumps(_as_json(tree), ensure_ascii=False, indent=2))
@@ -70,7 +70,7 @@ def _kind(leaf: Leaf) -> str:
             return "macro"
         case Sha1():
             return "sha1"
-        case Encode():
+        case Encode():  # pragma: no branch - there is no other kind of leaf
             return "encode"
 
 

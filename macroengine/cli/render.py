@@ -21,18 +21,7 @@ from macroengine.plan import Missing
 from macroengine.policy import Policy
 
 
-@click.command(
-    epilog="""\b
-Examples:
-  macroengine render 'https://n.example/pb?c=(clickid)' --event event.json
-  macroengine render --file template.txt --events events.jsonl --postback in-app > urls.txt
-  zcat events.gz | macroengine render --file template.txt --events - --send-all --missing drop
-
-\b
-An event is JSON, {"postback": "in-app", "attributed": true, "link": {"click_id": "1"},
-"sdk": {"event_name": "af_purchase"}, "af": {"country_code": "DE"}}, or flat, with the same fields side by side.
-"""
-)
+@click.command()
 @click.argument("template", required=False)
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Read the template from a file.")
 @click.option("--event", metavar="FILE", help="One event as JSON; - is standard input.")
@@ -82,6 +71,16 @@ def render(template: str | None, file: Path | None, event: str | None, events: s
 
     Of many events, those that the template is not for are passed over, and those that cannot be sent are reported
     with their line; the exit status is then 1.
+
+    \b
+    Examples:
+      macroengine render 'https://n.example/pb?c=(clickid)' --event event.json
+      macroengine render --file template.txt --events events.jsonl --postback in-app > urls.txt
+      zcat events.gz | macroengine render --file template.txt --events - --send-all --missing drop
+
+    \b
+    An event is JSON, {"postback": "in-app", "attributed": true, "link": {"click_id": "1"},
+    "sdk": {"event_name": "af_purchase"}, "af": {"country_code": "DE"}}, or flat, with the same fields side by side.
     """
     source = template_source(template, file)
     if (event is None) == (events is None):
@@ -151,6 +150,8 @@ def _progress() -> Iterator[Callable[[int], None]]:
     console = output.errors()
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} events"), TimeElapsedColumn())
     hidden = sys.stdout.isatty() or not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+    # Left to itself, rich would take what goes to standard output, and print it above the bar.
+    progress = Progress(*columns, console=console, transient=True, disable=hidden, redirect_stdout=False)
+    with progress:
         task = progress.add_task("", total=None)
         yield lambda done: None if done % 1000 else progress.update(task, completed=done)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from inspect import cleandoc
+from typing import Literal
 
 from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Finding, Severity
@@ -36,8 +38,15 @@ class Rule:
 
     severity: Severity
     find: Callable[[Context], Iterator[Finding]]
+    fix: Literal["safe", "unsafe"] | None = None
+    """The best fix that it offers; not every finding has one."""
 
     @property
     def name(self) -> str:
         """The name of the bad thing that it finds."""
         return self.find.__name__.replace("_", "-")
+
+    @property
+    def page(self) -> str:
+        """What it does and why, with an example; the first line is the summary."""
+        return cleandoc(self.find.__doc__ or "")

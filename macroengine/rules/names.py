@@ -70,11 +70,14 @@ def near_miss(context: Context) -> Iterator[Finding]:
     Why it matters:
         A slip in the name of a macro is no error there: it is sent empty.
 
+    With:
+        dialect="appmetrica"
+
     Example:
-        appmetrica: https://n.example/pb?id={clickid}
+        https://n.example/pb?id={clickid}
 
     Use instead:
-        appmetrica: https://n.example/pb?id={click_id}
+        https://n.example/pb?id={click_id}
     """
     return context.resolution.findings(Problem.NEAR_MISS)
 

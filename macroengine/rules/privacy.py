@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding
+from macroengine.nodes import Sha1
 from macroengine.resolve import Problem
 from macroengine.rules.context import Context
+from macroengine.rules.tables import privacy_fields
+from macroengine.rules.url import http_scheme
 
 
 def unavailable_macro(context: Context) -> Iterator[Finding]:
@@ -34,11 +37,14 @@ def withheld_macro(context: Context) -> Iterator[Finding]:
     Why it matters:
         They are missing for every event that is not attributed to the network.
 
+    With:
+        policy=Policy(send_all=True)
+
     Example:
-        send-all: https://n.example/pb?id=(clickid)
+        https://n.example/pb?id=(clickid)
 
     Use instead:
-        send-all: https://n.example/pb?id=(appsflyer_id)
+        https://n.example/pb?id=(appsflyer_id)
     """
     return context.resolution.findings(Problem.WITHHELD)
 
@@ -52,11 +58,14 @@ def source_not_allowed(context: Context) -> Iterator[Finding]:
     Why it matters:
         The policy says that the network may not have them.
 
+    With:
+        policy=Policy(sources={"SDK", "AF"})
+
     Example:
-        no-link: https://n.example/pb?id=(clickid)
+        https://n.example/pb?id=(clickid)
 
     Use instead:
-        no-link: https://n.example/pb?id=(appsflyer_id)
+        https://n.example/pb?id=(appsflyer_id)
     """
     return context.resolution.findings(Problem.SOURCE_NOT_ALLOWED)
 
@@ -70,10 +79,80 @@ def denied_macro(context: Context) -> Iterator[Finding]:
     Why it matters:
         The policy says that the network may not have it.
 
+    With:
+        policy=Policy(deny={"idfa"})
+
     Example:
-        no-idfa: https://n.example/pb?id=(sha1-idfa)
+        https://n.example/pb?id=(sha1-idfa)
 
     Use instead:
-        no-idfa: https://n.example/pb?id=(clickid)
+        https://n.example/pb?id=(clickid)
     """
     return context.resolution.findings(Problem.DENIED)
+
+
+def personal_data_over_http(context: Context) -> Iterator[Finding]:
+    """Identifier of a person or a device that is sent without encryption.
+
+    What it does:
+        Finds macros that the catalogue marks as personal, hashes of them included, in an `http:` template.
+
+    Why it matters:
+        Anyone on the way can read the identifier and what is said about its bearer.
+
+    Example:
+        http://n.example/pb?idfa=(idfa)
+
+    Use instead:
+        https://n.example/pb?idfa=(idfa)
+    """
+    if http_scheme(context.template) is not None:
+        for macro in context.resolution.macros:
+            if macro.spec is not None and macro.spec.personal:
+                yield Finding(macro.node.span, f"{macro.node.text} is personal, and http: is not encrypted; use https:")
+
+
+def missing_consent(context: Context) -> Iterator[Finding]:
+    """Advertising identifier without what the user has said about its use.
+
+    What it does:
+        Finds templates that send an advertising identifier, and nothing about ad tracking or consent.
+
+    Why it matters:
+        The receiver cannot know whether the identifier may be used, or why it is missing.
+
+    Example:
+        https://n.example/pb?idfa=(idfa)
+
+    Use instead:
+        https://n.example/pb?idfa=(idfa)&att=(att-status)
+    """
+    advertising, consent = privacy_fields()
+    sent = [macro for macro in context.resolution.macros if macro.spec is not None]
+    identifiers = [macro for macro in sent if macro.spec is not None and macro.spec.field in advertising]
+    if identifiers and not any(macro.spec is not None and macro.spec.field in consent for macro in sent):
+        words = [spec.name for spec in context.dialect.macros.values() if spec.field in consent]
+        hint = f"there are: {', '.join(map(context.dialect.syntax.write, words))}"
+        yield Finding(identifiers[0].node.span, "advertising identifier without the user's consent", hint)
+
+
+def raw_and_hashed(context: Context) -> Iterator[Finding]:
+    """Identifier that is sent both as it is and hashed.
+
+    What it does:
+        Finds hashes of an identifier that the template also sends as it is.
+
+    Why it matters:
+        The hash hides nothing then, and the receiver can learn whose it is.
+
+    Example:
+        https://n.example/pb?idfa=(idfa)&hash=(sha1-idfa)
+
+    Use instead:
+        https://n.example/pb?hash=(sha1-idfa)
+    """
+    fields = [(macro, macro.spec.field) for macro in context.resolution.macros if macro.spec is not None]
+    raw = {field for macro, field in fields if not isinstance(macro.node, Sha1)}
+    for macro, field in fields:
+        if isinstance(macro.node, Sha1) and field in raw:
+            yield Finding(macro.node.span, f"{macro.node.text} is sent as it is, too; send one of the two")

@@ -1,9 +1,15 @@
-"""Rules about text that cannot be a template, or cannot be meant as it stands."""
+"""Rules about text that is no macro, and should be one."""
 
+import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
-from macroengine.diagnostics import Finding, Span
+from macroengine.diagnostics import Finding, Fix, Span, overlapping
+from macroengine.nodes import Literal, Pair
 from macroengine.rules.context import Context
+from macroengine.rules.meant import Foreign, Meant, bracketed, foreign_macros, own_macro, split_macros, unclosed_macros
+from macroengine.rules.tables import placeholder_patterns
+from macroengine.syntax import syntaxes
 
 
 def empty_template(context: Context) -> Iterator[Finding]:
@@ -23,3 +29,197 @@ def empty_template(context: Context) -> Iterator[Finding]:
     """
     if not context.source:
         yield Finding(Span(0, 0), "template is empty", "write a URL")
+
+
+def unclosed_macro(context: Context) -> Iterator[Finding]:
+    """Macro that lacks a delimiter.
+
+    What it does:
+        Finds the name of a macro between one delimiter and the end of the value, or between two that do not belong
+        together.
+
+    Why it matters:
+        It is no macro: the text is sent as it is.
+
+    Example:
+        https://n.example/pb?id=(clickid&ip=(ip)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&ip=(ip)
+    """
+    for meant in unclosed_macros(context.source, context.dialect):
+        yield _write(meant.macro, meant.span, f"{_text(meant.span, context)} lacks a delimiter", safe=True)
+
+
+def split_macro(context: Context) -> Iterator[Finding]:
+    """White space in the name of a macro.
+
+    What it does:
+        Finds names of macros with spaces or line breaks in them, raw or as `%20`.
+
+    Why it matters:
+        It is no macro: the text is sent as it is. Tables on help pages break long names like this.
+
+    Example:
+        https://n.example/pb?id=(advertising id)
+
+    Use instead:
+        https://n.example/pb?id=(advertising_id)
+    """
+    for meant in split_macros(context.source, context.dialect):
+        yield _write(meant.macro, meant.span, f"white space in {_text(meant.span, context)!r}", safe=True)
+
+
+def literal_delimiters(context: Context) -> Iterator[Finding]:
+    """Text in the delimiters of a macro that can be none.
+
+    What it does:
+        Finds delimiters around text that is no name.
+
+    Why it matters:
+        Nothing is wrong with `(Linux;%20U)`. It is mentioned in case a macro was meant.
+
+    Example:
+        https://n.example/pb?ua=Mozilla/5.0%20(Linux;%20U)
+
+    Use instead:
+        https://n.example/pb?ua=(user-agent)
+    """
+    others: list[Meant | Foreign] = [
+        *split_macros(context.source, context.dialect),
+        *foreign_macros(context.source, context.dialect),
+    ]
+    is_spoken_of = overlapping(other.span for other in others)
+    for match in bracketed(context.dialect.syntax).finditer(context.source):
+        span = Span(*match.span())
+        if match[1].strip(" |") and not is_spoken_of(span):
+            yield Finding(span, f"{match[0]!r} is no macro, and is sent as it is")
+
+
+def nameless_macro(context: Context) -> Iterator[Finding]:
+    """Delimiters of a macro with nothing between them.
+
+    What it does:
+        Finds values that are a macro without its name.
+
+    Why it matters:
+        Template engines of pages take the names out. The value is sent as it is.
+
+    Example:
+        https://n.example/pb?id=()
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    for match in bracketed(context.dialect.syntax).finditer(context.source):
+        if not match[1].strip(" |") and context.source[match.start() - 1 : match.start()] == "=":
+            yield Finding(Span(*match.span()), f"{match[0]} is a macro without a name; write the name")
+
+
+def encoded_delimiters(context: Context) -> Iterator[Finding]:
+    """Macro whose delimiters are percent-encoded.
+
+    What it does:
+        Finds known macros in encoded delimiters. In a URL inside a parameter they may be meant for the next system,
+        so that the fix is not safe there.
+
+    Why it matters:
+        It is no macro any more. Whatever encodes a whole URL, such as a spreadsheet or `urlencode`, does this.
+
+    Example:
+        https://n.example/pb?id=%28clickid%29
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    if "%" not in context.source:
+        return
+    own = context.dialect.syntax
+    for syntax in syntaxes().values():
+        opening, closing = (quote(affix, safe="").replace("%", "%(?:25)*") for affix in syntax.affixes)
+        for match in re.finditer(rf"{opening}({syntax.name}){closing}", context.source, re.IGNORECASE):
+            macro = own_macro(match[1], context.dialect)
+            if macro is not None:
+                safe = syntax == own and not _is_nested(context.source, match.start())
+                yield _write(macro, Span(*match.span()), f"encoded delimiters in {match[0]}", safe=safe)
+
+
+def foreign_macro(context: Context) -> Iterator[Finding]:
+    """Macro in the way of another platform.
+
+    What it does:
+        Finds `{x}`, `${x}`, `{{x}}`, `[x]`, `__X__`, `%%X%%`, `$$click(x)` and others, and the macro of the dialect
+        that has the same value.
+
+    Why it matters:
+        The platform does not replace it: the text is sent as it is.
+
+    Example:
+        https://n.example/pb?id={clickid}&gaid=__GAID__
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&gaid=(advertising_id)
+    """
+    for foreign in foreign_macros(context.source, context.dialect):
+        message = f"{_text(foreign.span, context)} is no macro of {context.dialect.title}"
+        if foreign.macro is not None:
+            yield _write(foreign.macro, foreign.span, message, safe=False)
+        else:
+            hint = f"it is written in the way of {foreign.platform}"
+            yield Finding(foreign.span, f"{message}, and is sent as it is", hint)
+
+
+def placeholder(context: Context) -> Iterator[Finding]:
+    """Placeholder for a person to fill in.
+
+    What it does:
+        Finds values like `YOURMACRO`, `CLICK_ID`, `INSERT_ID_HERE` and `XXX`, and values that only repeat the name
+        of their parameter where a macro has that name.
+
+    Why it matters:
+        Someone has forgotten to replace it, and it is sent as it is.
+
+    Example:
+        https://n.example/pb?id=CLICK_ID&android_id=android_id
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&android_id=(android_id)
+    """
+    patterns = placeholder_patterns()
+    for macro in context.resolution.macros:
+        if patterns.fullmatch(macro.node.name):
+            yield Finding(macro.node.span, f"{macro.node.text} stands for a macro of yours; write that macro")
+    for pair in context.template.query:
+        if len(pair.value) == 1 and isinstance(pair.value[0], Literal):
+            yield from _placeholder_value(pair, pair.value[0], context)
+    for piece in context.template.path:
+        if isinstance(piece, Literal):
+            for match in re.finditer("[^/]+", piece.text):
+                if patterns.fullmatch(match[0]):
+                    span = Span(piece.start + match.start(), piece.start + match.end())
+                    yield Finding(span, f"{match[0]} is a placeholder; write the value")
+
+
+def _placeholder_value(pair: Pair, value: Literal, context: Context) -> Iterator[Finding]:
+    text = value.text
+    repeats = [piece.text for piece in pair.name] == [text]
+    shouted = text.isupper() and "_" in text.strip("_")
+    macro = own_macro(text, context.dialect) if repeats or shouted else None
+    if macro is not None:
+        yield _write(macro, value.span, f"{text} is a placeholder", safe=False)
+    elif placeholder_patterns().fullmatch(text):
+        yield Finding(value.span, f"{text} is a placeholder; write the value or a macro")
+
+
+def _is_nested(source: str, position: int) -> bool:
+    """Say whether a position is inside an encoded URL in a value of the query."""
+    value = re.split("[?&]", source[:position])[-1]
+    return re.search("%(?:25)*(?:3A|2F|3F)", value, re.IGNORECASE) is not None
+
+
+def _text(span: Span, context: Context) -> str:
+    return context.source[span.start : span.stop]
+
+
+def _write(macro: str, span: Span, message: str, *, safe: bool) -> Finding:
+    return Finding(span, f"{message}; write {macro}", None, Fix(macro, span, safe=safe))

@@ -170,6 +170,9 @@ def _macro(macro: AnyMacro, part: Part, layers: int, rendering: _Rendering) -> s
         return _host_label(text, macro)
     if text is None:
         return _instead(macro, spec, layers, rendering)
+    if part is Part.PATH and text in (".", ".."):
+        # Receivers resolve them, even where the dots are encoded.
+        raise RenderError(f"{macro.text}: {text!r} leads to another path", macro.name)
     return _encode(text, layers, macro)
 
 

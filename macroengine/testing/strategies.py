@@ -17,8 +17,8 @@ from macroengine.policy import Policy
 # What has a meaning in a URL or in a syntax, what may not stand in a URL, and three lengths of UTF-8.
 ALPHABET = 'ab0-._~%+&=?# ()[]{}"\r\n\0é€😀'
 # Half of a surrogate pair is no Unicode text; Python's str may hold one, JSON with \ud800 in it brings it.
-_TEXT = st.text(ALPHABET + "/:@\ud800", max_size=8)
-_NESTED = ("%3D", "%3d", "%253D", "%25252f", "https%3A%2F%2Fx%3Fid%3D", "%26b%3D", "%25", "%2", "/:@")
+_TEXT = st.text(ALPHABET + "/:@\ud800", max_size=4)
+_NESTED = ("%3D", "%3d", "%253D", "%25252f", "https%3A%2F%2Fx%3Fid%3D", "%253Fb%3D", "%3Fu%253D", "%25", "%2", "/:@")
 _ORIGINS = ("https://n.example", "http://u@n.example:80", "app:", "//n.example", "", "")
 
 
@@ -42,13 +42,12 @@ def _templates(dialect: Dialect, alphabet: str, *, unsound: bool) -> st.SearchSt
     literals = st.text(alphabet, max_size=3)
     macros = _macros(dialect, unsound=unsound)
     pieces = st.lists(st.one_of(literals, macros), max_size=3).map("".join)
-    values = st.lists(st.one_of(macros, st.sampled_from(_NESTED), literals, macros), min_size=1, max_size=4).map(
-        "".join
-    )
+    nested = st.builds("{}{}".format, st.sampled_from(_NESTED), macros)
+    values = st.lists(st.one_of(macros, nested, literals), min_size=1, max_size=3).map("".join)
     # So few names that they repeat.
     names = st.one_of(st.sampled_from(["a", "b", "a", "b", ""]), st.sampled_from(["a", "b"]), pieces)
     pairs = st.one_of(*[st.builds("{}={}".format, names, values)] * 3, st.sampled_from(["a", ""]))
-    queries = st.lists(pairs, min_size=1, max_size=4).map("&".join)
+    queries = st.lists(pairs, min_size=1, max_size=3).map("&".join)
     hosts = st.builds("https://{}{}.n.example".format, st.sampled_from(["", "a-"]), macros)
     origins = st.one_of(*[st.sampled_from(_ORIGINS)] * 4, *[hosts] * (2 * unsound))
     paths = st.one_of(st.just(""), pieces.map("/{}".format))
@@ -70,7 +69,7 @@ def _macros(dialect: Dialect, *, unsound: bool) -> st.SearchStrategy[str]:
         # Spelled as no document does.
         [syntax.write(spec.name.swapcase()) for spec in specs],
         [syntax.write_sha1(spec.name) for spec in specs if spec.sha1],
-        [syntax.write(spec.name) for spec in specs if spec.type is not ValueType.TEXT],
+        *([syntax.write(spec.name) for spec in specs if spec.type is kind] for kind in ValueType),
         [syntax.encode] if syntax.encode else [],
         [syntax.write("nosuchmacro"), syntax.write_sha1("nosuchmacro")] if unsound else [],
     ]
@@ -100,9 +99,7 @@ class _Shouted(str):
     """A string that shows something else than it is."""
 
     __slots__ = ()
-
-    def __str__(self) -> str:
-        return self.upper() + "!"
+    __str__ = str.upper
 
 
 _UNSENDABLE: tuple[object, ...] = (b"a", ("a",), {"a"}, date(2016, 1, 4), 1j, object(), timedelta(1))
@@ -138,8 +135,25 @@ def times() -> st.SearchStrategy[datetime]:
 def json_values() -> st.SearchStrategy[Any]:
     """Draw what the value of an event can be: an object or array, seldom with something in it that JSON has not."""
     leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _TEXT, st.sampled_from([b"a"]))
-    documents = st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(_TEXT, inner), max_leaves=4)
-    return st.one_of(st.dictionaries(_TEXT, documents, max_size=2), st.lists(documents, max_size=2))
+    inner = st.one_of(leaves, st.lists(leaves, max_size=2), st.dictionaries(_TEXT, leaves, max_size=2))
+    return st.one_of(st.dictionaries(_TEXT, inner, max_size=2), st.lists(inner, max_size=2))
+
+
+@cache
+def _values_of(spec: MacroSpec) -> st.SearchStrategy[object]:
+    """Draw values for a macro, half of them of the type that it is meant for."""
+    if spec.sha1:
+        return st.one_of(identifiers(), values())
+    match spec.type:
+        case ValueType.UUID:
+            return st.one_of(identifiers(), values())
+        case ValueType.BOOLEAN | ValueType.FLAG:
+            return st.one_of(st.booleans(), values())
+        case ValueType.TIME | ValueType.UNIX_TIME | ValueType.RFC3339:
+            return st.one_of(times(), values())
+        case ValueType.JSON:
+            return st.one_of(json_values(), values())
+    return values()
 
 
 @st.composite
@@ -158,8 +172,7 @@ def events(
     specs = draw(st.lists(st.sampled_from(known), max_size=6)) if macros is None else macros
     mappings: dict[Source, dict[str, object]] = {source: {} for source in Source}
     for spec in specs:
-        json = spec.type is ValueType.JSON
-        mappings[spec.source][spec.field] = draw(st.one_of(values(), json_values()) if json else values())
+        mappings[spec.source][spec.field] = draw(_values_of(spec))
         if draw(st.integers(0, 9)) == 5:
             mappings[draw(st.sampled_from(Source))].setdefault(spec.field, "forged")
     postback, attributed = draw(st.sampled_from(Postback)), draw(st.booleans())
@@ -171,6 +184,7 @@ def events(
 # Policies and options
 
 
+@cache
 def policies(dialect: str | Dialect = DEFAULT_DIALECT) -> st.SearchStrategy[Policy]:
     """Draw policies; half of them forbid nothing."""
     chosen = dialect_of(dialect)
@@ -184,22 +198,27 @@ def policies(dialect: str | Dialect = DEFAULT_DIALECT) -> st.SearchStrategy[Poli
     )
 
 
+@st.composite
 def options(
-    dialect: str | Dialect = DEFAULT_DIALECT, *, macros: Iterable[MacroSpec] | None = None
-) -> st.SearchStrategy[dict[str, Any]]:
-    """Draw the keyword arguments of `render` that say how to render; `macros` are those to make exceptions for."""
-    defaults = st.text(ALPHABET + "/:@", max_size=4)
-    missing = st.one_of(st.sampled_from(Missing), st.sampled_from(Missing), defaults)
-    specs = dialect_of(dialect).macros.values() if macros is None else macros
-    names = st.sampled_from(["*", *(name for spec in specs for name in (spec.name, *spec.spellings))])
-    return st.fixed_dictionaries(
-        {},
-        optional={
-            "missing": st.one_of(missing, missing, st.dictionaries(names, missing, max_size=3)),
-            "unknown": st.sampled_from(["error", "keep", "empty"]),
-            "nested": st.booleans(),
-            "allow_host_macros": st.booleans(),
-            "booleans": st.sampled_from(["true/false", "1/0"]),
-            "hash_case": st.none() | st.sampled_from(HashCase),
-        },
-    )
+    draw: st.DrawFn, dialect: str | Dialect = DEFAULT_DIALECT, *, macros: Iterable[MacroSpec] | None = None
+) -> dict[str, Any]:
+    """Draw keyword arguments of `render` that say how to render; `macros` are those to make exceptions for."""
+    drawn = draw(_OPTIONS)
+    if draw(st.integers(0, 3)) == 2:
+        specs = dialect_of(dialect).macros.values() if macros is None else macros
+        names = ["*", *(name for spec in specs for name in (spec.name, *spec.spellings))]
+        drawn["missing"] = {draw(st.sampled_from(names)): draw(_MISSING) for _ in range(3)}
+    return drawn
+
+
+_MISSING = st.one_of(st.sampled_from(Missing), st.sampled_from(Missing), st.text(ALPHABET + "/:@", max_size=4))
+_OPTIONS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "missing": _MISSING,
+        "unknown": st.sampled_from(["keep", "empty", "error"]),
+        "nested": st.booleans(),
+        "allow_host_macros": st.booleans(),
+        "booleans": st.sampled_from(["true/false", "1/0"]),
+        "hash_case": st.sampled_from([None, *HashCase]),
+    }
+)

@@ -1,0 +1,144 @@
+"""What must not be lost: clicks and impressions, installs, and postbacks on their way. SQLite, one file."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Lock
+
+from macroengine import Event
+from macroengine.intake import Click, Impression, Outcome, link_values
+
+# How long a click or an impression may lead to an install.
+WINDOW = timedelta(days=10)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS engagements (
+    app_id TEXT NOT NULL, partner TEXT NOT NULL, kind TEXT NOT NULL, happened INTEGER NOT NULL,
+    click_id TEXT, external_click_id TEXT, device_id TEXT, link TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_click ON engagements (app_id, click_id);
+CREATE INDEX IF NOT EXISTS by_external_click ON engagements (app_id, external_click_id);
+CREATE INDEX IF NOT EXISTS by_device ON engagements (app_id, device_id);
+CREATE TABLE IF NOT EXISTS installs (
+    app_id TEXT NOT NULL, appsflyer_id TEXT NOT NULL, owner TEXT, event TEXT NOT NULL,
+    PRIMARY KEY (app_id, appsflyer_id)
+);
+CREATE TABLE IF NOT EXISTS postbacks (
+    id INTEGER PRIMARY KEY, partner TEXT NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL,
+    failures INTEGER NOT NULL, first_try TEXT NOT NULL, next_try TEXT
+);
+CREATE INDEX IF NOT EXISTS by_next_try ON postbacks (next_try) WHERE next_try IS NOT NULL;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A postback whose time has come."""
+
+    id: int
+    partner: str
+    url: str
+    failures: int
+    first_try: datetime
+
+
+class Store:
+    """Every method is one transaction, on disk when it returns. May be called from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = sqlite3.connect(path, timeout=10, check_same_thread=False)
+        self._lock = Lock()
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")
+        self._database.executescript(_SCHEMA)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._database as database:
+            yield database
+
+    def add_engagement(self, app_id: str, partner: str, engagement: Click | Impression) -> None:
+        device = next(filter(_tells_devices_apart, (engagement.google_aid, engagement.ios_ifa, engagement.oaid)), None)
+        row = (
+            app_id,
+            partner,
+            type(engagement).__name__,
+            engagement.click_timestamp,
+            engagement.click_id,
+            engagement.external_click_id,
+            device and device.lower(),
+            json.dumps(link_values(engagement)),
+        )
+        with self._transaction() as database:
+            database.execute("INSERT INTO engagements VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def match(
+        self, app_id: str, click_id: str | None, devices: Iterable[object], now: datetime
+    ) -> tuple[str, dict[str, object]] | None:
+        """Return the partner and the Link values of what led to an install.
+
+        The click id counts more than the device, a click more than an impression, and then the latest.
+        """
+        known = [str(device).lower() for device in devices if _tells_devices_apart(device)]
+        places = ", ".join("?" * len(known))
+        query = f"""
+            SELECT partner, link FROM engagements
+            WHERE app_id = ? AND happened >= ? AND (click_id = ? OR external_click_id = ? OR device_id IN ({places}))
+            ORDER BY ? IN (click_id, external_click_id) DESC, kind = 'Click' DESC, happened DESC LIMIT 1
+        """
+        since = int((now - WINDOW).timestamp())
+        with self._transaction() as database:
+            found = database.execute(query, (app_id, since, click_id, click_id, *known, click_id)).fetchone()
+        return found and (found[0], json.loads(found[1]))
+
+    def add_install(self, app_id: str, owner: str | None, event: Event, postbacks: list[tuple[str, str]]) -> None:
+        data = json.dumps({"link": event.link, "sdk": event.sdk, "af": event.af, "attributed": event.attributed})
+        row = (app_id, event.sdk["appsflyer_id"], owner, data)
+        with self._transaction() as database:
+            database.execute("INSERT OR REPLACE INTO installs VALUES (?, ?, ?, ?)", row)
+            _add_postbacks(database, postbacks)
+
+    def install(self, app_id: str, appsflyer_id: str) -> tuple[str | None, Event] | None:
+        """Return the install of a device, and the partner that it is attributed to."""
+        query = "SELECT owner, event FROM installs WHERE app_id = ? AND appsflyer_id = ?"
+        with self._transaction() as database:
+            found = database.execute(query, (app_id, appsflyer_id)).fetchone()
+        return found and (found[0], Event(**json.loads(found[1])))
+
+    def add_postbacks(self, postbacks: list[tuple[str, str]]) -> None:
+        with self._transaction() as database:
+            _add_postbacks(database, postbacks)
+
+    def due(self, now: datetime, most: int = 20) -> list[Due]:
+        query = """
+            SELECT id, partner, url, failures, first_try FROM postbacks
+            WHERE next_try <= ? ORDER BY next_try LIMIT ?
+        """
+        with self._transaction() as database:
+            rows = database.execute(query, (now.isoformat(), most)).fetchall()
+        return [
+            Due(number, partner, url, failures, datetime.fromisoformat(first_try))
+            for number, partner, url, failures, first_try in rows
+        ]
+
+    def settle(self, due: Due, outcome: Outcome, next_try: datetime | None) -> None:
+        """Write down how a try ended, and when the next one is; None: there is none."""
+        row = (outcome, due.failures + (outcome is not Outcome.DELIVERED), next_try and next_try.isoformat(), due.id)
+        with self._transaction() as database:
+            database.execute("UPDATE postbacks SET state = ?, failures = ?, next_try = ? WHERE id = ?", row)
+
+
+def _add_postbacks(database: sqlite3.Connection, postbacks: list[tuple[str, str]]) -> None:
+    now = datetime.now(UTC).isoformat()
+    rows = [(partner, url, "new", 0, now, now) for partner, url in postbacks]
+    columns = "(partner, url, state, failures, first_try, next_try)"
+    database.executemany(f"INSERT INTO postbacks {columns} VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def _tells_devices_apart(device: object) -> bool:
+    """Say whether an id is one: those who do not share theirs have all zeros in common."""
+    return isinstance(device, str) and bool(device.strip("0-"))

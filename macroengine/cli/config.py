@@ -1,0 +1,166 @@
+"""Settings of a project, from `macroengine.toml` or the table `[tool.macroengine]` of `pyproject.toml`."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import click
+
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect
+from macroengine.errors import CatalogueError
+from macroengine.kinds import Postback
+from macroengine.policy import Policy
+from macroengine.rules import codes
+from macroengine.suggest import did_you_mean
+
+_OWN_FILE = "macroengine.toml"
+_PROJECT_FILE = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a template is checked as, and for what."""
+
+    dialect: Dialect
+    postback: Postback = Postback.INSTALL
+    send_all: bool = False
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that templates are held against."""
+        return Policy(self.postback, self.send_all)
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The codes that are looked for."""
+        return codes(self.select, self.ignore)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of a project, and those of single files over them."""
+
+    folder: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+    per_file: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def settings_for(self, file: Path | None, given: Mapping[str, Any]) -> Settings:
+        """Return the settings for a file, None for what is in none; what is `given` on the command line is over all."""
+        found = Settings(dialect(DEFAULT_DIALECT))
+        for values in (self.settings, *self._of_file(file), given):
+            found = replace(found, **values)
+        return found
+
+    def _of_file(self, file: Path | None) -> list[dict[str, Any]]:
+        """Return the settings whose pattern a file matches, by its path from the configuration on, or by its name."""
+        if file is None:
+            return []
+        full = file.resolve()
+        path = full.relative_to(self.folder) if full.is_relative_to(self.folder) else full
+        return [
+            values
+            for pattern, values in self.per_file.items()
+            if fnmatch(path.as_posix(), pattern) or fnmatch(path.name, pattern)
+        ]
+
+
+def find_config(folder: Path) -> Config:
+    """Return the configuration of a folder: that of the nearest folder upwards that has one."""
+    for parent in (folder, *folder.parents):
+        own, project = parent / _OWN_FILE, parent / _PROJECT_FILE
+        if own.is_file():
+            return read_config(own)
+        if project.is_file() and "macroengine" in _read(project).get("tool", {}):
+            return read_config(project)
+    return Config(folder)
+
+
+def read_config(path: Path) -> Config:
+    """Read a configuration from a file; of a `pyproject.toml` its table `[tool.macroengine]`."""
+    data, where = _read(path), str(path)
+    if path.name == _PROJECT_FILE:
+        data, where = data.get("tool", {}).get("macroengine", {}), f"{path}: [tool.macroengine]"
+    folder = path.resolve().parent
+    per_file = _expect(data.pop("per_file", {}), dict, f"{where}: 'per_file' must be a table")
+    settings = {
+        pattern: _settings(
+            _expect(values, dict, f"{where}: per_file.{pattern!r} must be a table"),
+            f"{where}: per_file.{pattern!r}",
+            folder,
+        )
+        for pattern, values in per_file.items()
+    }
+    return Config(folder, _settings(data, where, folder, also=("per_file",)), settings)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode())
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{path}: not UTF-8 at byte {error.start:,}") from None
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        raise click.UsageError(f"{path}: not TOML: {message[0].lower()}{message[1:]}") from None
+
+
+def _settings(data: Mapping[str, Any], where: str, folder: Path, also: tuple[str, ...] = ()) -> dict[str, Any]:
+    values = {}
+    for key, value in data.items():
+        if key not in _KEYS:
+            known = (*_KEYS, *also)
+            question = did_you_mean(key, known) or f" (there are: {', '.join(known)})"
+            raise click.UsageError(f"{where}: unknown key {key!r}{question}")
+        values[key] = _KEYS[key](value, f"{where}: {key!r}", folder)
+    return values
+
+
+def _expect(value: Any, kind: type, message: str) -> Any:
+    if not isinstance(value, kind):
+        raise click.UsageError(f"{message}, not {value!r}")
+    return value
+
+
+def _dialect(value: Any, where: str, folder: Path) -> Dialect:
+    name = _expect(value, str, f"{where} must be the name of a dialect or a file")
+    try:
+        return Dialect.from_toml(folder / name) if name.endswith(".toml") else dialect(name)
+    except CatalogueError as error:
+        raise click.UsageError(f"{where}: {error}") from None
+
+
+def _postback(value: Any, where: str, _: Path) -> Postback:
+    kinds = ", ".join(Postback)
+    if value not in list(Postback):
+        raise click.UsageError(f"{where} must be one of {kinds}, not {value!r}")
+    return Postback(value)
+
+
+def _flag(value: Any, where: str, _: Path) -> bool:
+    flag: bool = _expect(value, bool, f"{where} must be true or false")
+    return flag
+
+
+def _codes(value: Any, where: str, _: Path) -> tuple[str, ...]:
+    found = tuple(
+        _expect(code, str, f"{where} must be a list of codes")
+        for code in _expect(value, list, f"{where} must be a list of codes")
+    )
+    try:
+        codes(found, ())
+    except ValueError as error:
+        raise click.UsageError(f"{where}: {error}") from None
+    return found
+
+
+_KEYS: Mapping[str, Callable[[Any, str, Path], Any]] = {
+    "dialect": _dialect,
+    "postback": _postback,
+    "send_all": _flag,
+    "select": _codes,
+    "ignore": _codes,
+}

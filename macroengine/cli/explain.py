@@ -1,0 +1,69 @@
+"""`macroengine explain`: the page of a rule, or the macros of a template."""
+
+import re
+
+import click
+
+from macroengine.catalogue import Dialect
+from macroengine.cli import output
+from macroengine.cli.macros import availability, yes_no
+from macroengine.cli.options import dialect_option
+from macroengine.parser import parse
+from macroengine.policy import Policy
+from macroengine.resolve import resolve
+from macroengine.rules import RULES
+from macroengine.rules.pages import page
+from macroengine.suggest import did_you_mean
+
+_CODE = re.compile(r"[A-Z]{2}\d{3}", re.IGNORECASE)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  macroengine explain ME222
+  macroengine explain unknown-macro
+  macroengine explain 'https://n.example/pb?u=https%3A%2F%2Fx%3Fid%3D(clickid)&idfa=(sha1-idfa)'
+"""
+)
+@click.argument("what", metavar="CODE|TEMPLATE")
+@dialect_option
+def explain(what: str, dialect: Dialect) -> None:
+    """Explain a rule, by its code or name, or each macro of a template.
+
+    Of a macro: the field that it reads, its source, whether it is filled for events of other networks, for which
+    postbacks it is, how many times its value is encoded, and an example of it.
+    """
+    names = {rule.name: code for code, rule in RULES.items()}
+    code = names.get(what, what.upper())
+    if code in RULES:
+        click.echo(page(code))
+    elif _CODE.fullmatch(what):
+        _explain_fault(code)
+    else:
+        _explain_template(what, dialect)
+
+
+def _explain_fault(code: str) -> None:
+    # Loading it takes longer than all the rest of the command.
+    from macroengine.intake import FAULTS  # noqa: PLC0415 - see above
+
+    fault = FAULTS.get(code)
+    if fault is None:
+        raise click.UsageError(f"unknown rule {code!r}{did_you_mean(code, [*RULES, *FAULTS])}")
+    click.echo(f"{code} {fault.name} ({fault.severity})\n\nOf a payload, see intake: {fault.meaning}.")
+
+
+def _explain_template(source: str, dialect: Dialect) -> None:
+    rows = []
+    for macro in resolve(parse(source, dialect), dialect, Policy()).macros:
+        spec = macro.spec
+        if spec is None:
+            rows.append((macro.node.text, "unknown", *[""] * 5))
+        else:
+            facts = (spec.field, spec.source, yes_no(spec.send_all), availability(spec))
+            rows.append((macro.node.text, *facts, str(1 + macro.nesting), spec.example))
+    if not rows:
+        click.echo(f"no macro of {dialect.title} in {source!r}; rules are explained by code or name", err=True)
+        return
+    output.print_table(("macro", "field", "source", "send all", "available", "encoded", "example"), rows)

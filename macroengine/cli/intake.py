@@ -1,0 +1,158 @@
+"""`macroengine intake`: from what platforms send to events.
+
+Imports `macroengine.intake` where it is used: loading it takes longer than other commands take to run.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect
+from macroengine.catalogue import dialect as dialect_named
+from macroengine.cli import output
+from macroengine.cli.events import STANDARD_INPUT, read_events
+from macroengine.cli.options import dialect_option
+from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity
+from macroengine.event import Event
+
+if TYPE_CHECKING:
+    from macroengine.intake import S2SEvent
+
+
+def _read_time(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:  # noqa: ARG001 - click's
+    from macroengine.intake.stamping import parse_time
+
+    time = datetime.now(UTC) if value == "now" else parse_time(value or "")
+    if time is None and value is not None:
+        raise click.BadParameter(f"{value!r} is no time; write it like '2024-04-30 01:00:00', in UTC, or 'now'")
+    return time
+
+
+_arrival = click.option("--arrival", metavar="TIME", callback=_read_time, help="When it arrived, in UTC; or now.")
+_strict = click.option("--strict", is_flag=True, help="Warnings count as findings, too.")
+
+
+@click.group()
+def intake() -> None:
+    """Validate what platforms send, and print the events that it makes, one a line.
+
+    Findings go to standard error. What has errors makes no event.
+    """
+
+
+@intake.command("appsflyer-s2s")
+@click.argument("file")
+@click.option("--app-id", metavar="ID", help="The app that the events are sent to.")
+@click.option("--installs", metavar="FILE", help="Events of installs as JSON Lines, to fill the rest from.")
+@_arrival
+@_strict
+def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: datetime | None, strict: bool) -> int:
+    """Read bodies of AppsFlyer's S2S events API from FILE, one a line; - is standard input.
+
+    Without --installs all events count as attributed to whoever renders them.
+
+    \b
+    Examples:
+      macroengine intake appsflyer-s2s bodies.jsonl --app-id id123456789
+      macroengine intake appsflyer-s2s bodies.jsonl --installs installs.jsonl |
+        macroengine render 'https://n.example/pb?c=(clickid)&e=(event_name)' --events -
+    """
+    from macroengine.intake import S2SEvent, appsflyer, by_device
+
+    known = None if installs is None else by_device(_read_installs(installs))
+    failed = False
+    for where, line in _lines(file):
+        found = appsflyer.validate(line, app_id=app_id)
+        if _report(where, found, strict=strict):
+            failed = True
+        if not _has_errors(found):
+            _print(_event(S2SEvent.from_json(line, app_id=app_id), known, arrival))
+    return 1 if failed else 0
+
+
+@intake.command("appmetrica")
+@click.argument("url_or_file", metavar="URL|FILE")
+@partial(dialect_option, default="appmetrica")
+@_arrival
+@_strict
+def appmetrica_tracking(url_or_file: str, dialect: Dialect, arrival: datetime | None, strict: bool) -> int:
+    """Read one tracking URL of AppMetrica, or a FILE of them, one a line; - is standard input.
+
+    Each makes the event of an install that is attributed to it, with the Link values that templates of the dialect can
+    read.
+
+    \b
+    Examples:
+      macroengine intake appmetrica 'https://redirect.appmetrica.yandex.com/serve/1?click_id=1&...'
+      macroengine intake appmetrica clicks.txt --arrival now |
+        macroengine render 'https://n.example/pb?c={click_id}' --dialect appmetrica --events -
+    """
+    from macroengine.intake import appmetrica, link_values, parse_url
+
+    failed = False
+    is_url = "/" in url_or_file and "?" in url_or_file
+    for where, line in [("", url_or_file)] if is_url else _lines(url_or_file):
+        url = line if isinstance(line, str) else line.decode("utf-8", "surrogateescape")
+        found = appmetrica.validate(url, arrival=arrival)
+        if _report(where, found, strict=strict):
+            failed = True
+        if not _has_errors(found):
+            _print(Event(link=link_values(parse_url(url), dialect=dialect)))
+    return 1 if failed else 0
+
+
+def _lines(path: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the lines that are not blank, each with its place."""
+    name = "standard input" if path == STANDARD_INPUT else path
+    with sys.stdin.buffer if path == STANDARD_INPUT else Path(path).open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield f"{name}:{number}: ", line
+
+
+def _read_installs(path: str) -> Iterator[Event]:
+    return (install for _, install in read_events(path, dialect_named(DEFAULT_DIALECT)))
+
+
+def _event(s2s: "S2SEvent", installs: dict[object, Event] | None, arrival: datetime | None) -> Event:
+    from macroengine.intake import to_event
+
+    if installs is None:
+        return replace(to_event(s2s, arrival=arrival), attributed=True)
+    return to_event(s2s, install=installs.get(s2s.appsflyer_id), arrival=arrival)
+
+
+def _has_errors(found: Iterable[Diagnostic | PayloadDiagnostic]) -> bool:
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in found)
+
+
+def _report(where: str, found: Sequence[Diagnostic | PayloadDiagnostic], *, strict: bool) -> bool:
+    """Print what was found in one payload, and say whether the exit status tells of it."""
+    console = output.errors()
+    for diagnostic in found:
+        if where:
+            console.print(where, end="", markup=False)
+        output.print_diagnostics([diagnostic], to=console)
+    return bool(found) if strict else _has_errors(found)
+
+
+def _print(event: Event) -> None:
+    data = {
+        "postback": event.postback,
+        "attributed": event.attributed,
+        "link": event.link,
+        "sdk": event.sdk,
+        "af": event.af,
+    }
+    click.echo(json.dumps(data, ensure_ascii=False, default=_time_text))
+
+
+def _time_text(time: datetime) -> str:
+    return time.replace(tzinfo=None).isoformat(" ", "seconds")

@@ -1,0 +1,81 @@
+"""Findings as SARIF 2.1.0, the Static Analysis Results Interchange Format (OASIS)."""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from macroengine.cli.files import Record
+from macroengine.cli.reports import Report
+from macroengine.diagnostics import Diagnostic, Severity, Span
+from macroengine.errors import LIMIT_EXCEEDED
+from macroengine.rules import RULES
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+
+def sarif_report() -> Report:
+    """Return the report; the results are written as they come, in the frame of one run."""
+    mark = "@@results@@"
+    run = {"tool": {"driver": _driver()}, "columnKind": "unicodeCodePoints", "results": [mark]}
+    log = json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+    before, behind = log.split(json.dumps(mark))
+    return Report(lambda: f"{before}\n", _result, lambda _: f"\n{behind}\n", between=",\n")
+
+
+def _driver() -> dict[str, Any]:
+    limit = {
+        "id": LIMIT_EXCEEDED,
+        "name": "limit-exceeded",
+        "shortDescription": {"text": "Template that is too large."},
+    }
+    return {"name": "macroengine", "version": version("macroengine"), "rules": [limit, *map(_rule, RULES)]}
+
+
+def _rule(code: str) -> dict[str, Any]:
+    rule = RULES[code]
+    return {
+        "id": code,
+        "name": rule.name,
+        "shortDescription": {"text": rule.page.partition("\n")[0]},
+        "help": {"text": rule.page},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+    }
+
+
+def _result(file: str, record: Record, diagnostic: Diagnostic) -> str:
+    hint = "" if diagnostic.hint is None else f" ({diagnostic.hint})"
+    result: dict[str, Any] = {
+        "ruleId": diagnostic.code,
+        "level": _LEVELS[diagnostic.severity],
+        "message": {"text": diagnostic.message + hint},
+        "locations": [_location(file, record, diagnostic)],
+    }
+    fix = diagnostic.fix
+    if fix is not None and record.in_line:
+        replacement: dict[str, Any] = {"deletedRegion": _region(record, fix.span)}
+        if fix.replacement:
+            replacement["insertedContent"] = {"text": fix.replacement}
+        change = {"artifactLocation": {"uri": _uri(file)}, "replacements": [replacement]}
+        safety = "safe" if fix.safe else "unsafe"
+        result["fixes"] = [{"description": {"text": f"{safety} fix"}, "artifactChanges": [change]}]
+    return json.dumps(result)
+
+
+def _location(file: str, record: Record, diagnostic: Diagnostic) -> dict[str, Any]:
+    if file.startswith("<"):  # no file: an argument, or standard input
+        return {"logicalLocations": [{"name": f"{file}:{record.line}:{diagnostic.span.start + 1}"}]}
+    region = _region(record, diagnostic.span) if record.in_line else {"startLine": record.line}
+    snippet = {"text": diagnostic.source[diagnostic.span.start : diagnostic.span.stop]}
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": {**region, "snippet": snippet}}}
+
+
+def _region(record: Record, span: Span) -> dict[str, Any]:
+    return {"startLine": record.line, "startColumn": span.start + 1, "endColumn": span.stop + 1}
+
+
+def _uri(file: str) -> str:
+    path = Path(file)
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())

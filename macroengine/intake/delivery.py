@@ -1,0 +1,129 @@
+"""When to send again, when to give up, and how fast to grow: decisions only, no network.
+
+The numbers are in `data/delivery.toml`.
+"""
+
+import random as _random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from http import HTTPStatus
+
+from macroengine.intake.tables import DELIVERY, table
+from macroengine.suggest import did_you_mean
+
+_MINUTE = timedelta(minutes=1)
+# Past so many failures every backoff has reached its most, and a float would overflow.
+_MOST_DOUBLINGS = 64
+
+
+class Outcome(StrEnum):
+    """What an answer to a request means for whoever sent it."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    """Another try would be answered the same."""
+    FAILED = "failed"
+    """Worth another try."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetrySchedule:
+    """How often a request is sent again. In seconds."""
+
+    first_s: float
+    """Between the first failure and the second try."""
+    factor: float
+    """How much longer each delay is than the one before."""
+    most_s: float
+    """The longest delay."""
+    jitter: float
+    """The share of a delay that chance may take off it, 0 to 1, so that not all senders come back at once."""
+    give_up_s: float
+    """From the first try on."""
+    answer_within_s: float
+    """An answer later than this is none."""
+    refusals: frozenset[int] = frozenset()
+    """Status codes that another try does not change."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "refusals", frozenset(self.refusals))
+
+
+def retry_schedule(platform: str) -> RetrySchedule:
+    """Return the documented schedule: that of AppMetrica's postbacks, or one for AppsFlyer's events API.
+
+    >>> retry_schedule("appmetrica").first_s
+    180.0
+
+    Raises:
+        ValueError: there is no schedule of that name.
+    """
+    known = _schedules()
+    if platform not in known:
+        raise ValueError(
+            f"unknown schedule {platform!r}{did_you_mean(platform, known)} (there are: {', '.join(known)})"
+        )
+    return known[platform]
+
+
+@cache
+def _schedules() -> dict[str, RetrySchedule]:
+    about = {"references", "inferred"}
+    rows = table(DELIVERY)["schedules"].items()
+    return {name: RetrySchedule(**{key: row[key] for key in row.keys() - about}) for name, row in rows}
+
+
+def outcome(schedule: RetrySchedule, status: int | None) -> Outcome:
+    """Return what the status code of an answer means; None is no answer in time.
+
+    >>> outcome(retry_schedule("appsflyer"), 401).value
+    'refused'
+    """
+    if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Outcome.DELIVERED
+    return Outcome.REFUSED if status in schedule.refusals else Outcome.FAILED
+
+
+def delay(schedule: RetrySchedule, failures: int, random: Callable[[], float] = _random.random) -> timedelta:
+    """Return how long to wait after so many failures in a row; `random` gives a number from 0 to 1.
+
+    >>> [delay(retry_schedule("appsflyer"), failures, lambda: 0).seconds for failures in (1, 2, 3, 20)]
+    [1, 2, 4, 300]
+    """
+    if failures < 1:
+        raise ValueError(f"failures must be 1 or more, not {failures}")
+    longest = min(schedule.most_s, schedule.first_s * schedule.factor ** min(failures - 1, _MOST_DOUBLINGS))
+    return timedelta(seconds=longest * (1 - schedule.jitter * random()))
+
+
+def next_try(
+    schedule: RetrySchedule,
+    failures: int,
+    *,
+    first: datetime,
+    now: datetime,
+    random: Callable[[], float] = _random.random,
+) -> datetime | None:
+    """Return when to try again after so many failures in a row, or None to give up.
+
+    `first` is the time of the first try, `now` that of the last failure. A sender that is started anew can go on with
+    what it wrote down: nothing else is remembered.
+    """
+    at = now + delay(schedule, failures, random)
+    return at if at - first <= timedelta(seconds=schedule.give_up_s) else None
+
+
+def ramp(elapsed: timedelta, *, base: int | None = None, step: int | None = None) -> int:
+    """Return how many requests a second are allowed after `elapsed`: `base`, and `step` more each full minute.
+
+    >>> [ramp(timedelta(minutes=minute)) for minute in range(5)]
+    [10000, 12000, 14000, 16000, 18000]
+    """
+    if elapsed < timedelta():
+        raise ValueError(f"elapsed must not be negative, not {elapsed}")
+    documented = table(DELIVERY)["ramp"]
+    start, more = documented["base"] if base is None else base, documented["step"] if step is None else step
+    return int(start + more * (elapsed // _MINUTE))

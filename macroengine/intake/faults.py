@@ -1,0 +1,65 @@
+"""What can be wrong with a payload: the codes of intake's diagnostics."""
+
+from dataclasses import dataclass
+
+from macroengine.diagnostics import Diagnostic, Fix, PayloadDiagnostic, Severity, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A kind of thing that can be wrong, before it is found anywhere."""
+
+    code: str
+    name: str
+    severity: Severity
+    meaning: str
+
+    def at(self, pointer: str, message: str, hint: str | None = None) -> PayloadDiagnostic:
+        """Report it at a place of a JSON payload."""
+        return PayloadDiagnostic(self.code, self.name, self.severity, message, pointer, hint)
+
+    def on(self, source: str, span: Span, message: str, hint: str | None = None, fix: Fix | None = None) -> Diagnostic:
+        """Report it at a place of a URL."""
+        return Diagnostic(self.code, self.name, self.severity, message, span, source, hint, fix)
+
+
+_E, _W = Severity.ERROR, Severity.WARNING
+
+# A code is never used for another fault. 50x: any JSON payload; 51x: its fields; 52x: the payload and what it
+# belongs to; 55x: tracking URLs.
+TOO_LARGE = Fault("ME501", "payload-too-large", _E, "larger than the platform accepts")
+NOT_UNICODE = Fault("ME502", "not-unicode", _E, "bytes that are not UTF-8, or half a surrogate pair")
+NOT_JSON = Fault("ME503", "not-json", _E, "no JSON: a syntax error, NaN, a number too large to read, too deep nesting")
+SEVERAL_EVENTS = Fault("ME504", "several-events", _E, "an array; a request holds one event")
+REPEATED_KEY = Fault("ME505", "repeated-key", _E, "one key twice in an object")
+MISSING_FIELD = Fault("ME511", "missing-field", _E, "a mandatory field is missing or empty")
+WRONG_TYPE = Fault("ME512", "wrong-type", _E, "a value of another type than documented")
+MALFORMED_VALUE = Fault("ME513", "malformed-value", _E, "a value of another form than documented")
+UNKNOWN_VALUE = Fault("ME514", "unknown-value", _E, "a value that is not among the documented ones")
+NOT_STRINGIFIED = Fault("ME515", "not-stringified", _E, "an object where a string that holds JSON is due")
+FORMATTED_FIGURE = Fault("ME516", "formatted-figure", _E, "an amount with a currency, grouping or spaces")
+INVALID_TIME = Fault("ME517", "invalid-time", _W, "an event time that cannot be read; the arrival counts")
+UNKNOWN_FIELD = Fault("ME518", "unknown-field", _W, "a field that the API does not have")
+UNREPORTABLE_FIELD = Fault("ME519", "unreportable-field", _W, "a field that cannot be reported by S2S")
+OTHER_ADDRESS = Fault("ME520", "other-address", _W, "an IPv6 address where IPv4 is documented")
+MISSING_SYSTEM = Fault("ME521", "missing-system-version", _W, "no system version, which counts as a newer iOS")
+MIXED_PLATFORMS = Fault("ME522", "mixed-platforms", _W, "identifiers of several platforms in one event")
+UNPREFIXED_APP = Fault("ME523", "unprefixed-app-id", _E, "an iOS app without its prefix; events are not recorded")
+OTHER_DEVICE = Fault("ME524", "other-device", _E, "the install is that of another device")
+NOT_TRACKING = Fault("ME551", "not-a-tracking-url", _E, "no URL of a click or an impression")
+TRACKING_ID = Fault("ME552", "unusual-tracking-id", _W, "a tracking id that is no decimal number")
+MISSING_PARAMETER = Fault("ME553", "missing-parameter", _E, "a mandatory parameter is missing or empty")
+NOT_AN_IP = Fault("ME554", "not-an-ip", _E, "no IPv4 or IPv6 address, and no range of them")
+NOT_A_TIMESTAMP = Fault("ME555", "not-a-timestamp", _E, "a time that is not in whole UNIX seconds")
+IN_THE_FUTURE = Fault("ME556", "in-the-future", _E, "a time after the arrival")
+TOO_LATE = Fault("ME557", "too-late", _E, "arrived too long after the click or impression to count")
+MISSPELT_PARAMETER = Fault("ME558", "misspelt-parameter", _W, "a documented parameter but for case, `-` or `_`")
+TYPOGRAPHIC_DASH = Fault("ME559", "typographic-dash", _E, "a dash where an identifier has a hyphen")
+MALFORMED_ID = Fault("ME560", "malformed-id", _W, "an identifier of another form than documented")
+RAW_LINE_BREAK = Fault("ME561", "raw-line-break", _W, "a line break or tab inside the URL; it is passed over")
+REPEATED_PARAMETER = Fault("ME562", "repeated-parameter", _E, "one parameter twice in a URL")
+NOT_A_FLAG = Fault("ME563", "not-a-flag", _W, "neither 0 nor 1 where a switch stands")
+BAD_ENCODING = Fault("ME564", "bad-encoding", _E, "percent-encoded bytes that are not UTF-8")
+NO_CLICK_ID = Fault("ME565", "no-click-id", _E, "no click id to pass on to the store")
+
+FAULTS = {fault.code: fault for fault in list(globals().values()) if isinstance(fault, Fault)}

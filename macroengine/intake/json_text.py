@@ -1,0 +1,122 @@
+"""From a JSON text to values, with a pointer to everything in it that is no JSON."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from macroengine.diagnostics import PayloadDiagnostic
+from macroengine.intake import faults
+
+# Nobody means a number of more digits; those of an int can take minutes to read.
+_MOST_DIGITS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """What stands for a number that JSON does not have, or that nobody can read."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JsonText:
+    """The value of a JSON text, and what is wrong with the text. None where it cannot be read at all."""
+
+    value: object
+    diagnostics: tuple[PayloadDiagnostic, ...]
+
+
+def read_json(text: str | bytes, pointer: str = "") -> JsonText:
+    r"""Read a JSON text that stands at `pointer`. Of a key that stands twice, the last value counts.
+
+    >>> [str(found) for found in read_json('{"a": 1, "a": 2}').diagnostics]
+    ["error[ME505]: key 'a' stands twice in one object\n  at /a"]
+    """
+    reading = _Reading(pointer)
+    try:
+        decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+        value = json.loads(
+            decoded,
+            object_pairs_hook=reading.as_dict,
+            parse_int=reading.as_int,
+            parse_float=reading.as_float,
+            parse_constant=_Unreadable,
+        )
+    except UnicodeDecodeError as error:
+        return _nothing(faults.NOT_UNICODE.at(pointer, f"not UTF-8 at byte {error.start:,}"))
+    except json.JSONDecodeError as error:
+        reason = f"{error.msg[0].lower()}{error.msg[1:]}"
+        return _nothing(faults.NOT_JSON.at(pointer, f"not JSON at line {error.lineno} column {error.colno}: {reason}"))
+    except RecursionError:
+        return _nothing(faults.NOT_JSON.at(pointer, "nested too deeply"))
+    return JsonText(value, tuple(reading.faults_of(value)))
+
+
+def below(pointer: str, key: str | int) -> str:
+    """Return the pointer to a member of what stands at `pointer` (RFC 6901 section 3).
+
+    >>> below("/a", "b/c")
+    '/a/b~1c'
+    """
+    printable = str(key).encode("utf-8", "backslashreplace").decode()
+    return f"{pointer}/{printable.replace('~', '~0').replace('/', '~1')}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    pointer: str
+    repeated: dict[int, list[str]] = field(default_factory=dict)
+    """Keys that stand twice, by the identity of their object."""
+
+    def as_dict(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        read = dict(pairs)
+        if len(read) < len(pairs):
+            counts = Counter(key for key, _ in pairs)
+            self.repeated[id(read)] = [key for key, count in counts.items() if count > 1]
+        return read
+
+    def as_int(self, digits: str) -> object:
+        return int(digits) if len(digits) <= _MOST_DIGITS else _Unreadable(digits)
+
+    def as_float(self, digits: str) -> object:
+        number = float(digits)
+        return number if math.isfinite(number) else _Unreadable(digits)
+
+    def faults_of(self, value: object) -> Iterator[PayloadDiagnostic]:
+        """Yield what is wrong in `value`, in the order of the text."""
+        rest = [(self.pointer, value)]
+        while rest:
+            pointer, node = rest.pop()
+            match node:
+                case _Unreadable(text):
+                    yield faults.NOT_JSON.at(pointer, f"{_short(text)} is no number of JSON, or too large to read")
+                case str() if _has_surrogate(node):
+                    yield faults.NOT_UNICODE.at(pointer, "half a surrogate pair, which is no character")
+                case dict():
+                    for key in self.repeated.get(id(node), ()):
+                        yield faults.REPEATED_KEY.at(
+                            below(pointer, key), f"key {_short(key)!r} stands twice in one object"
+                        )
+                    for key in filter(_has_surrogate, node):
+                        yield faults.NOT_UNICODE.at(below(pointer, key), "a key with half a surrogate pair")
+                    rest.extend((below(pointer, key), item) for key, item in reversed(node.items()))
+                case list():
+                    rest.extend((below(pointer, index), node[index]) for index in reversed(range(len(node))))
+
+
+def _nothing(diagnostic: PayloadDiagnostic) -> JsonText:
+    return JsonText(None, (diagnostic,))
+
+
+def _has_surrogate(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:40]}…"

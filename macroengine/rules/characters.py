@@ -1,0 +1,254 @@
+"""Rules about single characters."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+
+from macroengine.diagnostics import Finding, Fix, Span, overlapping
+from macroengine.nodes import Literal, Template
+from macroengine.rules.context import Context
+from macroengine.rules.damage import alien_text, broken_text
+from macroengine.rules.meant import split_macros
+from macroengine.rules.syntax import literal_delimiters
+from macroengine.rules.tables import typographic
+
+_WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+# RFC 3986 appendix A: ASCII that stands in no part of a URL; spaces and controls have rules of their own.
+_ILLEGAL = re.compile(r'["<>\\^`{|}]+')
+
+# What is longer reads better without its encoded form, three times as long or more.
+_SHORT = 4
+
+
+def control_character(context: Context) -> Iterator[Finding]:
+    r"""Control character or line break.
+
+    What it does:
+        Finds control characters, line breaks among them, with the white space around them.
+
+    Why it matters:
+        No URL may hold one. Templates that were copied from a page come with the page's line breaks.
+
+    Example:
+        https://n.example/pb?id=(clickid)&\nip=(ip)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&ip=(ip)
+    """
+    for span, text in _white_space(context):
+        controls = [char for char in text if unicodedata.category(char) == "Cc"]
+        if controls:
+            word = "line break" if set(text) & set("\r\n") else f"control character {controls[0]!a}"
+            yield Finding(span, f"{word} in a URL; remove it", None, Fix("", span, safe=True))
+
+
+def raw_space(context: Context) -> Iterator[Finding]:
+    """Space.
+
+    What it does:
+        Finds spaces, the non-breaking and other wide or narrow ones included.
+
+    Why it matters:
+        No URL may hold one; what a client makes of it is anybody's guess. Beside a delimiter a space is a slip and
+        is removed, elsewhere it is encoded.
+
+    Example:
+        https://n.example/pb?id= (clickid)&name=first deposit
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&name=first%20deposit
+    """
+    spaces = [(span, text) for span, text in _white_space(context) if not set(map(unicodedata.category, text)) & {"Cc"}]
+    is_alien = overlapping(alien_text(context) if spaces else [])
+    for span, text in spaces:
+        if is_alien(span):
+            yield Finding(span, "space in a URL, in text that has to go")
+            continue
+        replacement = "" if _is_stray(context, span) else "%20" * len(text)
+        advice = f"write {replacement}" if replacement else "remove it"
+        yield Finding(span, f"space in a URL; {advice}", None, Fix(replacement, span, safe=True))
+
+
+def invisible_character(context: Context) -> Iterator[Finding]:
+    r"""Zero-width or bidirectional character.
+
+    What it does:
+        Finds characters that have no width or change the direction of text: joiners, marks, soft hyphens.
+
+    Why it matters:
+        Nobody sees them, and a name or a host that holds one is another name or host.
+
+    Example:
+        https://n.example/pb?id=(click\u200bid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    for span in _hidden(context, "Cf"):
+        source = context.source
+        names = ", ".join(dict.fromkeys(unicodedata.name(char, "format").lower() for char in _in(span, source)))
+        # Between letters of other scripts a joiner can be meant.
+        around = source[max(0, span.start - 1) : span.start] + source[span.stop : span.stop + 1]
+        safe = len(around) < 2 or any(map(str.isascii, around))
+        yield Finding(span, f"invisible character ({names}); remove it", None, Fix("", span, safe=safe))
+
+
+def lone_surrogate(context: Context) -> Iterator[Finding]:
+    r"""Half of a character.
+
+    What it does:
+        Finds code points that are half of a pair in UTF-16 and no character.
+
+    Why it matters:
+        They have no form in UTF-8, so the URL cannot be sent. Software that cuts text by length leaves them.
+
+    Example:
+        https://n.example/pb?id=(clickid)&x=\ud83d
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&x=%F0%9F%98%80
+    """
+    for span in _hidden(context, "Cs"):
+        yield Finding(span, "half of a character (lone surrogate), which cannot be sent; remove it")
+
+
+def typographic_character(context: Context) -> Iterator[Finding]:
+    """Typographic dash, quote or full-width character.
+
+    What it does:
+        Finds characters that word processors and input methods put in place of ASCII ones.
+
+    Why it matters:
+        They are not the ones that were meant: a macro in full-width parentheses is no macro.
+
+    Example:
+        https://n.example/pb?id=（clickid）
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    for span in _runs(context, lambda char: _ascii_for(char) is not None):
+        text = _in(span, context.source)
+        meant = "".join(_ascii_for(char) or "" for char in text)
+        yield Finding(span, f"typographic {text!r}; write {meant!r}", None, Fix(meant, span, safe=False))
+
+
+def non_ascii_literal(context: Context) -> Iterator[Finding]:
+    """Letter or sign outside ASCII.
+
+    What it does:
+        Finds literal text that is not ASCII.
+
+    Why it matters:
+        A URL is ASCII. Clients encode the rest, and not all of them as UTF-8.
+
+    Example:
+        https://n.example/pb?id=(clickid)&city=Köln
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&city=K%C3%B6ln
+    """
+    if context.source.isascii():
+        return
+    is_damaged = overlapping(broken_text(context))
+    for span in _runs(context, _is_plain):
+        if not is_damaged(span):
+            text = _in(span, context.source)
+            yield _encode(span, context, f"{text!r} is not ASCII", text)
+
+
+def illegal_character(context: Context) -> Iterator[Finding]:
+    """ASCII character that no URL may hold.
+
+    What it does:
+        Finds double quotes, angle brackets, backslashes, carets, backticks, vertical bars, and braces that belong to
+        no macro.
+
+    Why it matters:
+        Some clients encode them, some refuse the URL. At an end they are often left from the text around.
+
+    Example:
+        https://n.example/pb?data={"id":"(clickid)"}
+
+    Use instead:
+        https://n.example/pb?data=%7B%22id%22:%22(clickid)%22%7D
+    """
+    if not _ILLEGAL.search(context.source):
+        return
+    is_damaged = overlapping([*broken_text(context), *(finding.span for finding in literal_delimiters(context))])
+    for leaf, _ in context.template.leaves():
+        if not isinstance(leaf, Literal):
+            continue
+        for match in _ILLEGAL.finditer(leaf.text):
+            span = Span(leaf.start + match.start(), leaf.start + match.end())
+            if not is_damaged(span):
+                yield _encode(span, context, f"{match[0]!r} may not stand in a URL", match[0])
+
+
+def _encode(span: Span, context: Context, message: str, text: str) -> Finding:
+    if span.start < _origin_end(context.template):
+        return Finding(span, message, "a host has letters, digits, - and dots; others are written in Punycode, xn--")
+    encoded = quote(text, safe="")
+    advice = f"write {encoded}" if len(text) <= _SHORT else "percent-encode it"
+    return Finding(span, f"{message}; {advice}", None, Fix(encoded, span, safe=False))
+
+
+def _white_space(context: Context) -> Iterator[tuple[Span, str]]:
+    """Yield the runs of white space and controls that are not inside the name of a macro."""
+    source = context.source
+    # This is how nearly every template is passed over: both tests are single scans in C.
+    if source.isprintable() and " " not in source:
+        return
+    in_name = overlapping(meant.span for meant in split_macros(source, context.dialect))
+    for match in _WHITE_SPACE.finditer(source):
+        span = Span(*match.span())
+        if not in_name(span):
+            yield span, match[0]
+
+
+def _is_stray(context: Context, span: Span) -> bool:
+    source = context.source
+    around = source[max(0, span.start - 1) : span.start], source[span.stop : span.stop + 1]
+    return not all(around) or not set("?&=#").isdisjoint(around) or span.start < _origin_end(context.template)
+
+
+def _origin_end(template: Template) -> int:
+    """Return where the scheme and the server of a template end."""
+    origin = template.authority or template.scheme
+    return origin[-1].span.stop if origin else 0
+
+
+def _hidden(context: Context, category: str) -> Iterator[Span]:
+    """Yield the runs of characters of a category of those that do not print."""
+    if not context.source.isprintable():
+        yield from _runs(context, lambda char: unicodedata.category(char) == category)
+
+
+def _runs(context: Context, belongs: Callable[[str], bool]) -> Iterator[Span]:
+    """Yield the maximal runs of characters outside ASCII of which `belongs` is true."""
+    source = context.source
+    if source.isascii():
+        return
+    start = None
+    for position, char in enumerate(source + "\0"):
+        if not char.isascii() and belongs(char):
+            start = position if start is None else start
+        elif start is not None:
+            yield Span(start, position)
+            start = None
+
+
+def _is_plain(char: str) -> bool:
+    """Say whether no other rule speaks of a character outside ASCII."""
+    return unicodedata.category(char) not in ("Cc", "Cf", "Cs") and not char.isspace() and _ascii_for(char) is None
+
+
+def _ascii_for(char: str) -> str | None:
+    # Full-width forms: Unicode annex 44, the decomposition tag <wide>.
+    wide = unicodedata.decomposition(char).startswith("<wide>")
+    return unicodedata.normalize("NFKC", char) if wide and not char.isspace() else typographic().get(char)
+
+
+def _in(span: Span, source: str) -> str:
+    return source[span.start : span.stop]

@@ -1,0 +1,80 @@
+"""From a damaged template to the template that was meant."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect
+from macroengine.diagnostics import Diagnostic, Fix
+from macroengine.policy import Policy
+from macroengine.rules import check, codes
+
+# One round mends all that does not overlap. What is damaged several times over takes a round for each time.
+_MOST_ROUNDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A mended template: what was mended, and what is still found in it."""
+
+    source: str
+    applied: tuple[Diagnostic, ...]
+    """What was mended, in the order in which it was done. The spans are those of the text as it was then."""
+    remaining: tuple[Diagnostic, ...]
+    """What `check` finds in `source`."""
+
+
+def fix(
+    source: str,
+    *,
+    dialect: str | Dialect = DEFAULT_DIALECT,
+    policy: Policy = Policy(),  # noqa: B008 - immutable
+    unsafe: bool = False,
+    select: Iterable[str] | None = None,
+    ignore: Iterable[str] = (),
+) -> Fixed:
+    """Apply the safe fixes to a template, with `unsafe` all, until there are none left.
+
+    A safe fix changes nothing that the author can have meant; an unsafe one may. `select` and `ignore` are those of
+    `check`.
+
+    >>> fix("https://n.example/pb?id=(click-id)&;ip=(ip)").source
+    'https://n.example/pb?id=(clickid)&ip=(ip)'
+
+    Raises:
+        LimitError: the template is too large, or would be.
+        ValueError: a code is no rule's.
+    """
+    wanted = codes(select, ignore)
+    applied: list[Diagnostic] = []
+    for _ in range(_MOST_ROUNDS):
+        found = check(source, dialect=dialect, policy=policy, select=wanted)
+        mended = _apart(finding for finding in found if finding.fix and (unsafe or finding.fix.safe))
+        if not mended:
+            break
+        source = _apply((finding.fix for finding in mended if finding.fix), source)
+        applied += mended
+    return Fixed(source, tuple(applied), tuple(found))
+
+
+def _apart(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return those findings whose fixes do not touch one before, in order."""
+    chosen: list[Diagnostic] = []
+    free = -1
+    for start, stop, _, finding in sorted(
+        (finding.fix.span.start, finding.fix.span.stop, order, finding)
+        for order, finding in enumerate(findings)
+        if finding.fix
+    ):
+        # Two insertions at one place touch, too: what the first writes is what the second would be judged by.
+        if start > free or (start == free and stop > start):
+            chosen.append(finding)
+            free = stop
+    return chosen
+
+
+def _apply(fixes: Iterable[Fix], source: str) -> str:
+    pieces, end = [], 0
+    for fix_ in fixes:
+        pieces += [source[end : fix_.span.start], fix_.replacement]
+        end = fix_.span.stop
+    return "".join([*pieces, source[end:]])

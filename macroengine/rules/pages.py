@@ -1,0 +1,75 @@
+"""The pages of the rules, from their docstrings."""
+
+import re
+from collections.abc import Iterator
+from textwrap import wrap
+
+from macroengine.rules import RULES, Rule
+
+_SECTION = re.compile(r"^(\w[\w ]*):\n((?:(?:    .*)?\n)*)", re.MULTILINE)
+_PROSE = ("What it does", "Why it matters")
+_HEAD = """\
+# Rules
+
+What `macroengine check` finds: {count} rules.
+An error keeps a template from being compiled; a warning is doubtful, an info is worth knowing.
+A safe fix is applied by `--fix`, an unsafe one by `--fix --unsafe-fixes`.
+Examples are checked as AppsFlyer templates of an install postback, unless `With` says otherwise; what does not print is
+shown as an escape.
+
+"""
+
+
+def page(code: str) -> str:
+    """Return the page of a rule, as text of at most 80 columns but for its examples."""
+    rule = RULES[code]
+    lines = [f"{code} {rule.name} ({_kind(rule)})"]
+    for heading, body in sections(code).items():
+        lines += ["", f"{heading}:"] if heading else [""]
+        indent = "    " if heading else ""
+        text = wrap(body, 80 - len(indent)) if heading in _PROSE else [body]
+        lines += [indent + line for line in text]
+    return "\n".join(lines)
+
+
+def sections(code: str) -> dict[str, str]:
+    """Return the sections of a rule's page by their headings; the summary is under "".
+
+    >>> sections("ME001")["Use instead"]
+    'https://n.example/pb?clickid=(clickid)'
+    """
+    text = RULES[code].page
+    found = {
+        heading: re.sub("^    ", "", body, flags=re.MULTILINE).strip()
+        for heading, body in _SECTION.findall(text + "\n")
+    }
+    return {"": text.partition("\n")[0], **found}
+
+
+def markdown() -> str:
+    """Return the pages of all rules as Markdown: `docs/rules.md`."""
+    return _HEAD.format(count=len(RULES)) + "\n".join([*_table(), *(line for code in RULES for line in _chapter(code))])
+
+
+def _table() -> Iterator[str]:
+    yield "| code | name | severity | fix | finds |"
+    yield "|---|---|---|---|---|"
+    for code, rule in RULES.items():
+        anchor = f"{code.lower()}-{rule.name}"
+        summary = sections(code)[""].rstrip(".")
+        yield f"| [{code}](#{anchor}) | {rule.name} | {rule.severity} | {rule.fix or ''} | {summary} |"
+    yield ""
+
+
+def _chapter(code: str) -> Iterator[str]:
+    rule, found = RULES[code], sections(code)
+    yield f"## {code} {rule.name}\n\n{found['']}\n{_kind(rule).capitalize()}.\n"
+    for heading, body in found.items():
+        if heading in _PROSE:
+            yield f"{heading}: {' '.join(body.split())}\n"
+        elif heading:
+            yield f"{heading}:\n\n```text\n{body}\n```\n"
+
+
+def _kind(rule: Rule) -> str:
+    return f"{rule.severity}, {rule.fix or 'no'} fix"

@@ -1,0 +1,243 @@
+"""Rules about the parameters of a URL."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise, zip_longest
+
+from macroengine.diagnostics import Finding, Fix, Span, overlapping
+from macroengine.nodes import Literal, Pair
+from macroengine.rules.context import Context
+from macroengine.rules.damage import broken_text
+from macroengine.rules.meant import foreign_macros, own_macro
+from macroengine.rules.url import nested_urls
+
+_PARAMETER = r"[A-Za-z_][A-Za-z0-9_.-]*="
+_SECOND_QUESTION_MARK = re.compile(rf"\?(?={_PARAMETER})")
+_FIRST_AMPERSAND = re.compile(rf"&(?={_PARAMETER})")
+_NAME_BEFORE_MACRO = re.compile(r"&(?=[A-Za-z_][A-Za-z0-9_.-]*$)")
+_NEXT_PARAMETER = re.compile(_PARAMETER)
+
+
+def duplicate_parameter(context: Context) -> Iterator[Finding]:
+    """Parameter that stands twice.
+
+    What it does:
+        Finds names of parameters that were there before; names that end in `[]` are lists and may repeat.
+
+    Why it matters:
+        Receivers take the first, the last or both.
+
+    Example:
+        https://n.example/pb?id=(clickid)&id=(af_siteid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&site=(af_siteid)
+    """
+    seen: set[str] = set()
+    for pair in context.template.query:
+        name = "".join(piece.text for piece in pair.name)
+        if name in seen and not name.endswith(("[]", "%5B%5D")):
+            yield Finding(_name_span(pair), f"parameter {name!r} was there before", "give it another name")
+        if name:
+            seen.add(name)
+
+
+def empty_pair(context: Context) -> Iterator[Finding]:
+    """Ampersand without a parameter.
+
+    What it does:
+        Finds `?&`, `&&` and an `&` at the end.
+
+    Why it matters:
+        Some receivers read a parameter without a name. It is often what is left of a mangled template.
+
+    Example:
+        https://n.example/pb?&id=(clickid)&&ip=(ip)&
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&ip=(ip)
+    """
+    query = context.template.query
+    if not query:
+        return
+    # Behind an empty first pair the next & is one too many; where that pair is empty itself, it is found below.
+    superfluous = [query[1]] if len(query) > 1 and _is_empty(query[0]) and not _is_empty(query[1]) else []
+    suspects = superfluous + [pair for pair in query if _is_empty(pair)]
+    # The & of &#38; has no name behind it, either.
+    is_damaged = overlapping(broken_text(context) if suspects else [])
+    for pair in suspects:
+        opening = pair.opening
+        if opening is not None and opening.text == "&" and not is_damaged(opening.span):
+            fix = Fix("", opening.span, safe=True)
+            yield Finding(opening.span, "& without a parameter; remove it", None, fix)
+
+
+def missing_question_mark(context: Context) -> Iterator[Finding]:
+    """Parameters without a question mark before the first.
+
+    What it does:
+        Finds `&name=`, or `&name` before a macro, in the path or the server of a template that has no query.
+
+    Why it matters:
+        Everything is read as part of the path.
+
+    Example:
+        https://n.example/pb&id=(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    template = context.template
+    if template.query:
+        return
+    pieces = (*template.authority, *template.path)
+    for piece, following in zip_longest(pieces, pieces[1:]):
+        if not isinstance(piece, Literal):
+            continue
+        match = _FIRST_AMPERSAND.search(piece.text) or (following and _NAME_BEFORE_MACRO.search(piece.text))
+        if match:
+            span = Span(piece.start + match.start(), piece.start + match.end())
+            yield Finding(span, "no ? before the first parameter; write it here", None, Fix("?", span, safe=False))
+            return
+
+
+def second_question_mark(context: Context) -> Iterator[Finding]:
+    """Second question mark.
+
+    What it does:
+        Finds `?name=` inside the query, where no URL stands inside the URL.
+
+    Why it matters:
+        Only the first question mark begins parameters: this one is part of a name or a value.
+
+    Example:
+        https://n.example/pb?id=(clickid)?ip=(ip)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&ip=(ip)
+    """
+    nested = {value.start for value in nested_urls(context.template)}
+    for pair in context.template.query:
+        for piece in (*pair.name, *pair.value):
+            if isinstance(piece, Literal) and piece.start not in nested:
+                for match in _SECOND_QUESTION_MARK.finditer(piece.text):
+                    span = Span(piece.start + match.start(), piece.start + match.end())
+                    yield Finding(span, "second ? in the URL; write &", None, Fix("&", span, safe=False))
+
+
+def missing_ampersand(context: Context) -> Iterator[Finding]:
+    """Parameter that is not parted from the macro before it.
+
+    What it does:
+        Finds `name=` directly behind a macro.
+
+    Why it matters:
+        It is part of the value before.
+
+    Example:
+        https://n.example/pb?id=(clickid)ip=(ip)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&ip=(ip)
+    """
+    foreign = {meant.span.stop for meant in foreign_macros(context.source, context.dialect)}
+    for pair in context.template.query:
+        for before, piece in pairwise((None, *pair.value)):
+            if not isinstance(piece, Literal):
+                continue
+            ends = {stop - piece.start for stop in foreign}
+            if before is not None:
+                ends.add(0)
+            for end in sorted(ends):
+                match = _NEXT_PARAMETER.match(piece.text, end) if end >= 0 else None
+                if match:
+                    span = Span(piece.start + end, piece.start + match.end())
+                    message = f"no & before parameter {match[0][:-1]!r}"
+                    yield Finding(span, message, None, Fix("&", Span(span.start, span.start), safe=False))
+
+
+def missing_equals(context: Context) -> Iterator[Finding]:
+    """Name of a parameter that is not parted from its macro.
+
+    What it does:
+        Finds parameters without `=` that are a name and a macro.
+
+    Why it matters:
+        The value of the macro becomes part of the name.
+
+    Example:
+        https://n.example/pb?id(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    for pair in context.template.query:
+        if _lacks_equals(pair):
+            at = pair.name[1].start
+            message = f"no = between {pair.name[0].text!r} and {pair.name[1].text}"
+            yield Finding(pair.name[1].span, message, None, Fix("=", Span(at, at), safe=False))
+
+
+def macro_as_name(context: Context) -> Iterator[Finding]:
+    """Macro in the name of a parameter.
+
+    What it does:
+        Finds macros before the `=` of a parameter.
+
+    Why it matters:
+        The value of the macro decides what the parameter is called.
+
+    Example:
+        https://n.example/pb?(af_sub1)=1
+
+    Use instead:
+        https://n.example/pb?sub1=(af_sub1)
+    """
+    for pair in context.template.query:
+        if not _lacks_equals(pair):
+            for piece in pair.name:
+                if not isinstance(piece, Literal):
+                    yield Finding(piece.span, f"{piece.text} is in the name of a parameter")
+
+
+def mismatched_parameter(context: Context) -> Iterator[Finding]:
+    """Parameter with the name of another macro than its own.
+
+    What it does:
+        Finds parameters that are called exactly like a macro, and filled from one with another value.
+
+    Why it matters:
+        Whoever reads the reports takes it for the other value. AppsFlyer's own page sends the IP address as a country.
+
+    Example:
+        https://n.example/pb?country_code=(ip)
+
+    Use instead:
+        https://n.example/pb?ip=(ip)
+    """
+    specs = {macro.node.start: macro.spec for macro in context.resolution.macros}
+    dialect = context.dialect
+    for pair in context.template.query:
+        if len(pair.name) == 1 == len(pair.value) and isinstance(pair.name[0], Literal):
+            spec, name = specs.get(pair.value[0].start), pair.name[0].text
+            found = dialect.find(name) if own_macro(name, dialect) else None
+            if spec is not None and found is not None and found[0].field != spec.field:
+                macro = pair.value[0]
+                yield Finding(macro.span, f"{name!r} is filled with {macro.text}, another value than {name}")
+
+
+def _is_empty(pair: Pair) -> bool:
+    return not pair.name and pair.equals is None
+
+
+def _lacks_equals(pair: Pair) -> bool:
+    return (
+        pair.equals is None
+        and len(pair.name) == 2
+        and isinstance(pair.name[0], Literal)
+        and not isinstance(pair.name[1], Literal)
+    )
+
+
+def _name_span(pair: Pair) -> Span:
+    return Span(pair.name[0].start, pair.name[-1].span.stop)

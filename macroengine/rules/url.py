@@ -1,0 +1,197 @@
+"""Rules about the server and the fragment of a URL, and about percent-encoding."""
+
+import re
+from collections.abc import Iterator
+
+from macroengine.diagnostics import Finding, Fix, Span, overlapping
+from macroengine.nodes import Literal, Template
+from macroengine.rules.context import Context
+from macroengine.rules.damage import broken_text
+from macroengine.rules.meant import foreign_macros
+
+# RFC 3986 section 3.1, but for a colon before a port: localhost:3000/pb
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")
+_HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::\d+)?(?=[/?]|$)")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_NESTED_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^?]*\?")
+
+
+def missing_scheme(context: Context) -> Iterator[Finding]:
+    """URL without a scheme.
+
+    What it does:
+        Finds templates that do not begin with `https://` or another scheme.
+
+    Why it matters:
+        It is not said how the postback is to be sent.
+
+    Example:
+        n.example/pb?id=(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    template, source = context.template, context.source
+    if not source or template.scheme or is_piece(template) or _has_scheme(template):
+        return
+    start = Span(0, 1)
+    if template.slashes is None and not _HOST.match(source):
+        yield Finding(start, "URL has no scheme", "write the scheme and the server before it")
+    else:
+        scheme = "https://" if template.slashes is None else "https:"
+        yield Finding(start, f"URL has no scheme; begin with {scheme}", None, Fix(scheme, Span(0, 0), safe=False))
+
+
+def missing_server(context: Context) -> Iterator[Finding]:
+    """Piece of a template, without a server.
+
+    What it does:
+        Finds templates that are only the end of a query, or only a macro.
+
+    Why it matters:
+        A postback cannot be sent to it. As a piece of a longer template it is in order.
+
+    Example:
+        &event=(clickid)&ip=(ip)
+
+    Use instead:
+        https://n.example/pb?event=(clickid)&ip=(ip)
+    """
+    if context.source and is_piece(context.template):
+        yield Finding(Span(0, 1), "piece of a template: it names no server")
+
+
+def plain_http(context: Context) -> Iterator[Finding]:
+    """URL that is sent without encryption.
+
+    What it does:
+        Finds templates that begin with `http:`.
+
+    Why it matters:
+        Anyone on the way can read and change what is sent.
+
+    Example:
+        http://n.example/pb?id=(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    scheme = http_scheme(context.template)
+    if scheme is not None:
+        yield Finding(scheme, "http: is not encrypted; write https:", None, Fix("https", scheme, safe=False))
+
+
+def fragment(context: Context) -> Iterator[Finding]:
+    """Fragment.
+
+    What it does:
+        Finds `#` and what follows.
+
+    Why it matters:
+        Clients keep the fragment of a URL to themselves: it is never sent.
+
+    Example:
+        https://n.example/pb#id=(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    hash_ = context.template.hash
+    if hash_ is not None and not overlapping(broken_text(context))(hash_.span):
+        yield Finding(
+            Span(hash_.start, len(context.source)), "a fragment is never sent", "write # as %23 if it is meant"
+        )
+
+
+def bad_percent_escape(context: Context) -> Iterator[Finding]:
+    """Percent sign that begins no escape.
+
+    What it does:
+        Finds `%` without two hexadecimal digits behind it.
+
+    Why it matters:
+        Servers refuse such a URL, or read it each in their own way.
+
+    Example:
+        https://n.example/pb?id=(clickid)&share=100%
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&share=100%25
+    """
+    # Every template is compiled through here: others' macros are looked for only where they could be the reason.
+    found = [Span(*match.span()) for match in _BAD_ESCAPE.finditer(context.source)]
+    if found:
+        is_foreign = overlapping(foreign.span for foreign in foreign_macros(context.source, context.dialect))
+        for span in found:
+            if not is_foreign(span):
+                yield Finding(span, "% begins no escape; write %25", None, Fix("%25", span, safe=False))
+
+
+def nested_macro(context: Context) -> Iterator[Finding]:
+    """Macro in a URL inside the URL.
+
+    What it does:
+        Finds macros behind an encoded delimiter in the value of a parameter.
+
+    Why it matters:
+        Their values are encoded once more for each URL around them, so that the inner receiver reads the original.
+        `nested=False` turns this off.
+
+    Example:
+        https://n.example/pb?u=https%3A%2F%2Fm.example%3Fid%3D(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    for macro in context.resolution.macros:
+        if macro.nesting:
+            times = {1: "twice", 2: "three times"}.get(macro.nesting, f"{macro.nesting + 1} times")
+            yield Finding(macro.node.span, f"{macro.node.text} is in a URL inside the URL: it is encoded {times}")
+
+
+def unencoded_nested_url(context: Context) -> Iterator[Finding]:
+    """URL inside the URL that is not encoded.
+
+    What it does:
+        Finds values that are a URL with a query of their own.
+
+    Why it matters:
+        Its first `&` ends the value: the parameters behind it belong to the outer URL.
+
+    Example:
+        https://n.example/pb?u=https://m.example/?a=1&id=(clickid)
+
+    Use instead:
+        https://n.example/pb?u=https%3A%2F%2Fm.example%2F%3Fa%3D1%26id%3D(clickid)
+    """
+    for value in nested_urls(context.template):
+        hint = "percent-encode it whole, but for the delimiters of its macros"
+        yield Finding(value.span, "URL inside the URL is not encoded, and ends at the first &", hint)
+
+
+def nested_urls(template: Template) -> Iterator[Literal]:
+    """Yield the beginnings of values that are URLs with a query."""
+    for pair in template.query:
+        first = pair.value[0] if pair.value else None
+        if isinstance(first, Literal) and _NESTED_URL.match(first.text):
+            yield first
+
+
+def is_piece(template: Template) -> bool:
+    """Say whether a template is only a part of one: the end of a query, or a macro."""
+    if template.slashes is not None or template.scheme:
+        return False
+    only_macro = len(template.path) == 1 and not isinstance(template.path[0], Literal)
+    return not template.path or (only_macro and not template.query)
+
+
+def http_scheme(template: Template) -> Span | None:
+    """Return where `http` stands, if it is the scheme."""
+    first = template.scheme[0] if template.scheme else None
+    return first.span if first is not None and first.text.lower() == "http" else None
+
+
+def _has_scheme(template: Template) -> bool:
+    """Say whether a template without `//` begins with a scheme nevertheless."""
+    first = template.path[0] if template.path else None
+    return isinstance(first, Literal) and _SCHEME.match(first.text) is not None

@@ -1,0 +1,95 @@
+import pickle
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from macroengine.intake import Outcome, RetrySchedule, delay, next_try, outcome, ramp, retry_schedule
+
+START = datetime(2024, 4, 29, tzinfo=UTC)
+APPMETRICA, APPSFLYER = retry_schedule("appmetrica"), retry_schedule("appsflyer")
+
+
+@pytest.mark.parametrize(
+    ("clock", "rate"), [("0:00", 10_000), ("1:00", 12_000), ("2:00", 14_000), ("3:00", 16_000), ("4:00", 18_000)]
+)
+def test_the_ramp_is_the_documented_one(clock, rate):
+    minutes, seconds = map(int, clock.split(":"))
+    assert ramp(timedelta(minutes=minutes, seconds=seconds)) == rate
+    assert ramp(timedelta(minutes=minutes, seconds=59.999)) == rate
+
+
+@pytest.mark.parametrize(("base", "step", "rate"), [(5, 1, 7), (0, 10, 20), (100, 0, 100), (None, 1, 10_002)])
+def test_the_ramp_takes_any_base_and_step(base, step, rate):
+    assert ramp(timedelta(minutes=2), base=base, step=step) == rate
+
+
+def test_the_ramp_does_not_begin_before_its_beginning():
+    with pytest.raises(ValueError, match="negative"):
+        ramp(timedelta(seconds=-1))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "status", "expected"),
+    [
+        (APPMETRICA, 200, Outcome.DELIVERED),
+        (APPMETRICA, 204, Outcome.DELIVERED),
+        (APPMETRICA, 301, Outcome.FAILED),
+        (APPMETRICA, 404, Outcome.FAILED),
+        (APPMETRICA, 500, Outcome.FAILED),
+        (APPMETRICA, None, Outcome.FAILED),
+        (APPSFLYER, 200, Outcome.DELIVERED),
+        (APPSFLYER, 400, Outcome.REFUSED),
+        (APPSFLYER, 401, Outcome.REFUSED),
+        (APPSFLYER, 403, Outcome.REFUSED),
+        (APPSFLYER, 429, Outcome.FAILED),
+        (APPSFLYER, 500, Outcome.FAILED),
+        (APPSFLYER, None, Outcome.FAILED),
+    ],
+)
+def test_a_status_code_is_final_or_worth_another_try(schedule, status, expected):
+    assert outcome(schedule, status) is expected
+
+
+def test_appmetrica_tries_every_three_minutes_for_a_day():
+    tries, now, failures = [START], START, 0
+    while now is not None:
+        failures += 1
+        now = next_try(APPMETRICA, failures, first=START, now=now)
+        tries += [now] if now else []
+    assert {later - earlier for earlier, later in pairwise(tries)} == {timedelta(minutes=3)}
+    assert tries[-1] == START + timedelta(hours=24)
+    assert len(tries) == 24 * 20 + 1
+
+
+def test_the_backoff_doubles_up_to_its_most():
+    delays = [delay(APPSFLYER, failures, lambda: 0.0).total_seconds() for failures in range(1, 12)]
+    assert delays == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+
+
+@given(st.integers(1, 10**9), st.floats(0, 1))
+def test_jitter_only_shortens_and_by_its_share_at_most(failures, chance):
+    whole = delay(APPSFLYER, failures, lambda: 0.0)
+    assert whole * 0.5 <= delay(APPSFLYER, failures, lambda: chance) <= whole
+
+
+def test_two_senders_do_not_come_back_at_once():
+    assert len({delay(APPSFLYER, 10) for _ in range(20)}) > 1
+
+
+def test_a_delay_follows_a_failure():
+    with pytest.raises(ValueError, match="1 or more"):
+        delay(APPSFLYER, 0)
+
+
+def test_an_unknown_schedule_is_named_with_those_that_there_are():
+    with pytest.raises(ValueError, match="did you mean 'appsflyer'"):
+        retry_schedule("appsflier")
+
+
+def test_schedules_are_values():
+    own = RetrySchedule(1.0, 1.0, 1.0, 0.0, 10.0, 1.0, [404])
+    assert pickle.loads(pickle.dumps(own)) == own
+    assert outcome(own, 404) is Outcome.REFUSED

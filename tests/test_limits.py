@@ -1,0 +1,105 @@
+"""Work and memory stay in proportion, whatever a template holds. Nothing is timed here: calls and bytes are counted."""
+
+import functools
+import gc
+import inspect
+import sys
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+
+from benchmarks.limits import SHAPES, functions, template
+from macroengine import Event, MacroEngineError, compile_template
+from macroengine.compiler import _maker
+from macroengine.engine import _compile
+from macroengine.shapes import Entry
+
+
+def calls(function: Callable[[str], object], source: str) -> int:
+    """Return how many functions and generators are entered while `function` works on `source`."""
+    count = 0
+
+    def counted(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        function(source)
+    except MacroEngineError:
+        pass
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+# The others are parts of these.
+@pytest.mark.parametrize("name", [name for name in functions() if name not in ("parse", "check", "compile")])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_four_times_the_template_is_four_times_the_work(name, shape):
+    function = functions()[name]
+    function(template(shape, 100))  # fills what is kept for good
+    short, long = calls(function, template(shape, 2_000)), calls(function, template(shape, 8_000))
+    assert long <= 4.4 * short
+
+
+def growth(work: Callable[[int], object], count: int) -> int:
+    """Return the bytes that stay behind when `work` is done for as many numbers again."""
+    tracemalloc.start()
+    try:
+        for number in range(count):
+            work(number)
+        gc.collect()
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(count, 2 * count):
+            work(number)
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return after - before
+
+
+def test_distinct_templates_leave_nothing_behind_once_the_cache_is_full():
+    def work(number: int) -> None:
+        compile_template(f"https://n.example/{number:09}?c=(clickid)&(ip)={number:09}").render(Event())
+
+    assert growth(work, 1_500) < 30_000
+    assert _compile.cache_info().currsize == _compile.cache_info().maxsize == 1_024
+
+
+def test_distinct_shapes_leave_nothing_behind_once_the_cache_is_full():
+    def work(number: int) -> None:
+        _maker(tuple("text" if digit == "1" else "plain" for digit in f"{number:013b}"), Entry.ATTRIBUTED)
+
+    for number in range(8191, 4000, -1):  # all names of files that there are
+        work(number)
+    assert growth(work, 1_000) < 30_000
+    assert _maker.cache_info().currsize == _maker.cache_info().maxsize == 512
+
+
+def test_every_cache_has_a_bound():
+    """What is kept for good must not depend on what callers send, but on a file of the library: a table, a syntax."""
+    by_file = {
+        "macroengine.catalogue.dialect",
+        "macroengine.intake.tables.fields_below",
+        "macroengine.intake.tables.pattern",
+        "macroengine.intake.tables.table",
+        "macroengine.parser._parser",
+        "macroengine.rules.meant._macro",
+        "macroengine.rules.meant._unclosed",
+        "macroengine.rules.meant.bracketed",
+        "macroengine.rules.tables._table",
+    }
+    kept = {
+        f"{cached.__module__}.{cached.__qualname__}"
+        for cached in gc.get_objects()
+        if isinstance(cached, functools._lru_cache_wrapper)
+        and (cached.__module__ or "").startswith("macroengine.")
+        and not cached.__module__.startswith("macroengine.testing.")
+        and cached.cache_parameters()["maxsize"] is None
+        and inspect.signature(cached).parameters
+    }
+    assert kept <= by_file

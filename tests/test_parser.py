@@ -1,0 +1,148 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from macroengine import LimitError, Limits, dialect, parse
+from macroengine.cli.parse import _kind
+from macroengine.nodes import Delimiter, Encode, Literal, Macro, Pair, Sha1, Template
+from macroengine.syntax import GRAMMAR, syntaxes
+
+DIALECTS = {"paren": "appsflyer", "brace": "appmetrica"}
+README = (GRAMMAR / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```(paren|brace)\n(.*)\n((?:.+\n)+?)```", README)
+DATA = Path(__file__).parent / "data"
+CORPUS = [json.loads(line) for line in (DATA / "parse_corpus.jsonl").read_text(encoding="utf-8").splitlines()]
+
+# Few characters, so that they meet often.
+nasty = st.text(st.sampled_from("ab1-_(){}&=?#/:\\%é\n")).map(lambda text: text.replace("ab", "http:"))
+
+
+@pytest.mark.parametrize(("syntax", "source", "leaves"), EXAMPLES)
+def test_grammar_readme_is_true(syntax, source, leaves):
+    found = [f"{part} {_kind(leaf)} {leaf.text}" for leaf, part in parse(source, DIALECTS[syntax]).leaves()]
+    assert found == leaves.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("source", "scheme", "authority"),
+    [
+        pytest.param("https:///(a)/b", "https", "(a)", id="run-of-slashes"),
+        pytest.param("http://\\(a)", "http", "(a)", id="backslash"),
+        pytest.param("myhttp:///(a)", "myhttp", "", id="http-is-only-the-end-of-the-scheme"),
+        pytest.param("http\u017f:(a)", "", "", id="long-s-is-no-s"),
+        pytest.param("_(\u017f)\u212a://x", "_(\u017f)\u212a", "x", id="letters-beyond-ascii-make-no-macro"),
+    ],
+)
+def test_server_of_a_template_is_the_one_that_browsers_see(source, scheme, authority):
+    template = parse(source)
+    assert "".join(piece.text for piece in template.scheme) == scheme
+    assert "".join(piece.text for piece in template.authority) == authority
+
+
+def test_grammar_readme_has_examples():
+    assert len(EXAMPLES) > 15
+    assert {syntax for syntax, _, _ in EXAMPLES} == set(syntaxes())
+
+
+def test_tree_of_a_template():
+    template = parse("https://n.example/pb?c=(clickid)&i=(sha1-idfa)x&(encode)#f")
+    assert template == Template(
+        source="https://n.example/pb?c=(clickid)&i=(sha1-idfa)x&(encode)#f",
+        dialect="appsflyer",
+        scheme=(Literal("https", 0),),
+        slashes=Delimiter("://", 5),
+        authority=(Literal("n.example", 8),),
+        path=(Literal("/pb", 17),),
+        query=(
+            Pair(Delimiter("?", 20), (Literal("c", 21),), Delimiter("=", 22), (Macro("(clickid)", 23, "clickid"),)),
+            Pair(
+                Delimiter("&", 32),
+                (Literal("i", 33),),
+                Delimiter("=", 34),
+                (Sha1("(sha1-idfa)", 35, "idfa"), Literal("x", 46)),
+            ),
+            Pair(Delimiter("&", 47), (Encode("(encode)", 48, "encode"),), None, ()),
+        ),
+        hash=Delimiter("#", 56),
+        fragment=(Literal("f", 57),),
+    )
+
+
+def test_leaves_are_equal_wherever_they_stand_and_differ_by_kind():
+    assert Literal("a", 0) == Literal("a", 7)
+    assert Literal("a", 0) != Delimiter("a", 0)
+
+
+@pytest.mark.parametrize("name", DIALECTS.values())
+@given(source=nasty)
+def test_every_string_is_cut_into_leaves_without_gap_or_overlap(name, source):
+    at = 0
+    literal_of = None
+    for leaf, part in parse(source, name).leaves():
+        assert leaf.span.start == at
+        assert source[leaf.span.start : leaf.span.stop] == leaf.text
+        if isinstance(leaf, Literal):
+            assert part is not literal_of, "two literals of one part touch"
+        at, literal_of = leaf.span.stop, part if isinstance(leaf, Literal) else None
+    assert at == len(source)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_template(source):
+    assert "".join(leaf.text for leaf, _ in parse(source).leaves()) == source
+
+
+@pytest.mark.parametrize("row", CORPUS, ids=[row["id"] for row in CORPUS])
+def test_macros_of_real_templates(row):
+    template = parse(row["template"], row["dialect"])
+    assert "".join(leaf.text for leaf, _ in template.leaves()) == row["template"]
+    # AppsFlyer's macros, written with the braces of other platforms, are literal text: a rule's business.
+    expected = [] if row.get("braces") else row["macros"]
+    assert [macro.text[1:-1] for macro in template.macros()] == expected
+
+
+def test_macros_are_listed_with_repeats_in_source_order():
+    assert [macro.name for macro in parse("(b)(a)?(b)=#(a)").macros()] == ["b", "a", "b", "a"]
+
+
+def test_pattern_of_names_is_that_of_the_grammar():
+    for syntax in syntaxes().values():
+        assert syntax.name in (GRAMMAR / f"{syntax.key}.lark").read_text(encoding="utf-8")
+
+
+def test_written_macros_are_read_back():
+    for name in DIALECTS.values():
+        syntax = dialect(name).syntax
+        assert [*parse(syntax.write("x_1"), name).macros()] == [Macro(syntax.write("x_1"), 0, "x_1")]
+    paren = dialect("appsflyer").syntax
+    assert [*parse(paren.write_sha1("x")).macros()] == [Sha1("(sha1-x)", 0, "x")]
+    assert [*parse(paren.encode).macros()] == [Encode("(encode)", 0, "encode")]
+
+
+def test_syntax_without_hashes_writes_the_macro():
+    assert dialect("appmetrica").syntax.write_sha1("x") == "{x}"
+
+
+def test_template_past_the_limit_is_refused():
+    assert parse("a" * 16_384)
+    with pytest.raises(LimitError, match="16,385 characters; at most 16,384") as caught:
+        parse("a" * 16_385)
+    assert caught.value.diagnostics[0].span.start == 16_384
+
+
+def test_too_many_macros_are_refused():
+    assert parse("(a)" * 512)
+    assert parse("(" * 600)
+    with pytest.raises(LimitError, match="513 macros; at most 512") as caught:
+        parse("(a)" * 513)
+    assert caught.value.diagnostics[0].span.start == 512 * 3
+
+
+def test_limits_can_be_changed():
+    assert len(list(parse("(a)" * 600, limits=Limits(macros=600)).macros())) == 600
+    with pytest.raises(LimitError):
+        parse("abc", limits=Limits(template=2))

@@ -1,0 +1,54 @@
+"""Templates as they come by mail and from help pages: the output for each, and what it is fixed to."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from macroengine import check, fix
+from macroengine.diagnostics import columns
+from macroengine.policy import Policy
+
+HERE = Path(__file__).parent
+DATA = HERE / "data"
+
+
+def read(name):
+    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+
+
+CORPUS = {row["id"]: row["template"] for row in read("corpus.jsonl")}
+ROWS = [row | {"template": CORPUS[row["id"]]} for row in read("rule_cases.jsonl")]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
+def test_real_template_is_reported_as_in_its_golden_file(row, run, golden):
+    result = run("check", row["template"], "--dialect", row["dialect"], "--postback", row["postback"])
+    fixed = fix(row["template"], dialect=row["dialect"], policy=Policy(row["postback"])).source
+    head = f"# {row['about']} ({row['dialect']}, {row['postback']})"
+    golden(HERE / "cases" / f"{row['id']}.txt", f"{head}\n\n{result.out}\n# fixed\n{fixed}\n")
+    assert result.err == ""
+    assert result.status == ("error" in {finding.severity for finding in findings(row)})
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
+def test_lines_of_text_output_fit_80_columns(row, run):
+    result = run("check", row["template"], "--dialect", row["dialect"], "--postback", row["postback"])
+    assert [line for line in result.out.splitlines() if columns(line) > 80] == []
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+@pytest.mark.parametrize("dialect", ["appsflyer", "appmetrica"])
+@pytest.mark.parametrize("template", CORPUS.values(), ids=CORPUS)
+def test_what_is_fixed_stays_fixed(template, dialect, unsafe):
+    once = fix(template, dialect=dialect, unsafe=unsafe)
+    again = fix(once.source, dialect=dialect, unsafe=unsafe)
+    assert (again.source, again.applied) == (once.source, ())
+
+
+def test_there_is_a_golden_file_for_each_row_and_no_other():
+    assert {path.stem for path in (HERE / "cases").glob("*.txt")} == {row["id"] for row in ROWS}
+
+
+def findings(row):
+    return check(row["template"], dialect=row["dialect"], policy=Policy(row["postback"]))

@@ -1,0 +1,117 @@
+"""Names that somebody may have meant."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from macroengine import check, dialect
+from macroengine.catalogue.elsewhere import _platforms, called_elsewhere
+from macroengine.suggest import did_you_mean, edit_distance, nearest
+
+NAMES = dialect("appsflyer").names()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        pytest.param("clickd", ["clickid"], id="a-letter-less"),
+        pytest.param("clcikid", ["clickid"], id="two-swapped"),
+        pytest.param("Country-Cod", ["country_code"], id="folded"),
+        pytest.param("advertishing_id", ["advertising_id"], id="a-letter-more"),
+        pytest.param("install_ts", ["install_time", "install_unix_ts"], id="two-alike"),
+        pytest.param("af_sub", ["af_sub1", "af_sub2", "af_sub3"], id="three-of-five"),
+        pytest.param("x", [], id="too-short"),
+        pytest.param("whatever", [], id="unlike-any"),
+        pytest.param("clickd" * 50, [], id="too-long"),
+    ],
+)
+def test_nearest(wrong, expected):
+    assert nearest(wrong, NAMES) == expected
+
+
+def test_did_you_mean():
+    assert did_you_mean("install_ts", NAMES) == "; did you mean 'install_time' or 'install_unix_ts'?"
+    assert did_you_mean("whatever", NAMES) == ""
+
+
+words = st.text("abc", max_size=6)
+
+
+@given(words, words)
+def test_edit_distance_is_symmetric_and_bounded(one, other):
+    distance = edit_distance(one, other)
+    assert distance == edit_distance(other, one)
+    assert (distance == 0) == (one == other)
+    assert abs(len(one) - len(other)) <= distance <= max(len(one), len(other))
+
+
+@given(words, st.integers(0, 5))
+def test_one_edit_is_a_distance_of_one(word, at):
+    assert edit_distance(word[:at] + "x" + word[at:], word) == 1
+    assert edit_distance(word[:at] + "xy" + word[at:], word[:at] + "yx" + word[at:]) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "message", "hint", "fix"),
+    [
+        pytest.param(
+            "(google_aid)",
+            "appsflyer",
+            "unknown macro 'google_aid'; did you mean 'advertising_id'?",
+            "google_aid is what AppMetrica calls (advertising_id)",
+            "(advertising_id)",
+            id="called-so-in-another-dialect",
+        ),
+        pytest.param(
+            "(gps_adid)",
+            "appsflyer",
+            "unknown macro 'gps_adid'; did you mean 'advertising_id'?",
+            "gps_adid is what Adjust calls (advertising_id)",
+            "(advertising_id)",
+            id="called-so-elsewhere",
+        ),
+        pytest.param("(campain)", "appsflyer", "unknown macro 'campain'; did you mean 'C'?", None, "(C)", id="legacy"),
+        pytest.param(
+            "(sha1-advertising)",
+            "appsflyer",
+            "unknown macro 'advertising'; did you mean 'advertiserId'?",
+            None,
+            "(sha1-advertiserId)",
+            id="hash",
+        ),
+        pytest.param(
+            "(whatever)",
+            "appsflyer",
+            "unknown macro 'whatever'",
+            "`macroengine macros` lists all of AppsFlyer",
+            None,
+            id="-",
+        ),
+        pytest.param(
+            "{aaid}",
+            "appmetrica",
+            "{aaid} is taken for a parameter of the tracking link; did you mean 'google_aid'?",
+            "aaid is what Branch calls {google_aid}",
+            None,
+            id="open-dialect",
+        ),
+    ],
+)
+def test_unknown_macros_are_told_what_may_be_meant(source, name, message, hint, fix):
+    (found,) = check(source, dialect=name, select=["ME1"])
+    assert (found.message, found.hint, found.fix and found.fix.replacement) == (message, hint, fix)
+
+
+def test_a_hint_is_shown_with_the_finding():
+    (found,) = check("(gps_adid)", select=["ME1"])
+    assert str(found).endswith("\n  ^^^^^^^^^^\n  hint: gps_adid is what Adjust calls (advertising_id)")
+
+
+def test_names_of_other_platforms_are_of_fields_that_some_dialect_has():
+    fields = {*dialect("appsflyer").fields, *dialect("appmetrica").fields}
+    assert {field for rows in _platforms().values() for _, field in rows} <= fields
+
+
+def test_a_dialect_is_not_told_its_own_names():
+    assert called_elsewhere("clickid", dialect("appsflyer"))[0][1] != "AppsFlyer"
+    assert called_elsewhere("whatever", dialect("appsflyer")) == ()
