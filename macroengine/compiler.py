@@ -188,8 +188,9 @@ class _Loader:
         return self._source
 
 
-# CPython never lets go of a name that it has compiled under, so the same ones come round again.
-_names = cycle(f"macroengine-shape-{number}" for number in range(1, 4097))
+# CPython never lets go of a name that it has compiled under, so the same ones come round again. Threads may share this:
+# no Python runs inside, as in a generator.
+_names = cycle(map("macroengine-shape-{}".format, range(4096)))
 
 
 @lru_cache(maxsize=512)

@@ -4,7 +4,6 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from html.entities import html5
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +53,8 @@ def lost_references() -> tuple[re.Pattern[str], dict[str, str]]:
 
     The groups of the pattern are the character and what is left of the parameter's name.
     """
+    from html.entities import html5  # noqa: PLC0415 - two thousand entries, needed by the first check only
+
     facts = _table("characters")["html"]
     names = {}
     # In this order a name in lower case is the one that stays.
