@@ -1,13 +1,14 @@
 """What SECURITY.md promises, a property each, for any template, event and value.
 
-Two promises are kept elsewhere: that a withheld value never shows, and that every receiver of a URL inside a URL
-decodes its value, are laws of tests/test_reference.py.
+Others are kept elsewhere: that a withheld value never shows is a law of tests/test_reference.py, that fixing twice is
+fixing once of tests/test_fix.py, that work and memory stay in proportion of tests/test_limits.py.
 """
 
 import contextlib
 import json
 import multiprocessing
 import pickle
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -35,6 +36,7 @@ from macroengine import (
     compile_template,
     dialect,
     dialect_names,
+    fix,
     parse,
 )
 from macroengine.compiler import _maker
@@ -75,12 +77,14 @@ def test_parse_is_total_and_spans_rebuild_the_source(name, data):
 @EVERY_DIALECT
 @given(data=st.data())
 @laws(200)
-def test_check_and_compile_raise_nothing_but_template_errors(name, data):
+def test_check_fix_and_compile_raise_nothing_but_template_errors(name, data):
     source, policy = data.draw(sources(name)), data.draw(policies(name))
     findings = check(source, dialect=name, policy=policy)
     for finding in findings:
         assert 0 <= finding.span.start <= finding.span.stop <= len(source)
         assert str(finding)
+    fixed = fix(source, dialect=name, policy=policy, unsafe=data.draw(st.booleans()))
+    assert isinstance(fixed.source, str)
     with contextlib.suppress(TemplateError):
         compile_template(source, dialect=name, policy=policy, **data.draw(options(name)))
 
@@ -278,6 +282,27 @@ def test_another_process_finds_the_same(elsewhere, name, data):
 
 def found_elsewhere(source: str, name: str, policy: Policy) -> list[Any]:
     return [(str(finding), finding.fix) for finding in check(source, dialect=name, policy=policy)]
+
+
+AUDITED = """
+import sys
+from macroengine import Event, check, compile_template, fix
+def work(text):
+    source = f"https://n.example/{text}?a=(clickid)&b=(sha1-idfa)&c={text}(instal_time)"
+    check(source), fix(source), compile_template(source, unknown="keep").render(Event(link={"click_id": text}))
+work("x")
+seen = []
+sys.addaudithook(lambda event, _: seen.append(event))
+work("__import__('os').system('true')")
+sys.stdout.write(" ".join(seen))
+"""
+
+
+def test_nothing_is_opened_fetched_or_run():
+    """Python's audit hook sees every file, socket, process, import, compile and exec; a known shape needs none."""
+    seen = subprocess.run([sys.executable, "-c", AUDITED], capture_output=True, text=True, check=True).stdout.split()
+    touching = ("open", "socket", "subprocess", "os", "exec", "compile", "import", "urllib", "ctypes")
+    assert [event for event in seen if event.split(".")[0] in touching] == []
 
 
 @pytest.fixture
