@@ -1,7 +1,6 @@
 """The facts that rules go by, from the TOML files in `macroengine/rules/data`."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -22,6 +21,8 @@ class ForeignSyntax:
 
 @lru_cache(maxsize=8)
 def _table(name: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+
     return tomllib.loads((_DATA / f"{name}.toml").read_text(encoding="utf-8"))
 
 
