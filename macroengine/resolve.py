@@ -141,7 +141,8 @@ def _scheme_end(path: Pieces) -> int:
 def _host_labels(authority: Pieces) -> range:
     """Return where a macro is in the host, left of a literal domain, and not in user info or port."""
     domain = authority[-1].text if authority and isinstance(authority[-1], Literal) else ""
-    if not re.match(r"[A-Za-z0-9-]*\.[A-Za-z0-9]", domain):
+    # A host whose last label is a number is an address (WHATWG URL, section 3.5), and no domain that leads anywhere.
+    if not re.match(r"[A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*\.?(?![^:])", domain):
         return range(0)
     # Nothing in a macro's own text is taken for a delimiter.
     text = "".join(piece.text if isinstance(piece, Literal) else "-" * len(piece.text) for piece in authority)

@@ -169,6 +169,8 @@ def test_what_is_hashed_already_is_passed_on():
         "https://(app_id):x@n.example/pb",
         "https://n.example(app_id)/pb",
         "https://[(app_id)].example",
+        "https://(app_id).0.0.1/pb",
+        "https://(app_id).0x7f/pb",
         "//(app_id)/pb",
         "http:(app_id)/pb",
         "(app_id)://n.example/pb",
