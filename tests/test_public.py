@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from importlib import resources
-from inspect import getmembers, isclass, ismodule
+from inspect import getmembers, isclass
 from pathlib import Path
 
 import pytest
