@@ -20,7 +20,6 @@ class Planned(Protocol):
     @property
     def plan(self) -> RenderPlan:
         """What to send."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
