@@ -1,5 +1,7 @@
 """The DuckDB backend, held to the reference and to the letter of SQL."""
 
+from urllib.parse import quote
+
 import duckdb
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -115,6 +117,19 @@ def test_fields_that_cannot_be_columns_are_refused(template: str):
 def test_half_of_a_surrogate_pair_in_a_template_is_refused():
     with pytest.raises(UnsupportedError, match="surrogate"):
         to_sql(compile_template(URL + "\ud800", ignore=["ME"]))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("STRUCT(b VARCHAR, a INTEGER)", "{b: NULL, a: 1}", '{"b":null,"a":1}'),
+        ("MAP(VARCHAR, BOOLEAN[])", "MAP {'b': [true, NULL], 'a': NULL}", '{"b":[true,null],"a":null}'),
+        ("VARCHAR[]", r"['é' || chr(31) || '\u001F' || chr(0)]", r'["é\u001f\\u001F\u0000"]'),
+    ],
+)
+def test_nested_columns_become_compact_json(connection, column: str, value: str, expected: str):
+    url = rendered(connection, JSON, {"event_value": column}, event_value=value)
+    assert url == URL + "j=" + quote(expected, safe="")
 
 
 # Rows that fail
