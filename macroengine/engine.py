@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, Literal, cast
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.compiler import compile_plan, plan_source
+from macroengine.compiler import Render, compile_plan, plan_source
 from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.errors import PolicyError, TemplateError
 from macroengine.event import Event
@@ -50,9 +50,11 @@ class CompiledTemplate:
             MissingValueError: a value with Missing.RAISE is missing.
             SuppressedError: the postback is not sent for this event; ask `admits` first.
         """
-        function = compile_plan(self.plan)
-        # From now on the function itself is found, before this method.
-        object.__setattr__(self, "render", function)
+        # Once compiled, the function itself is found before this method, but not by who had taken the method by then.
+        function: Render | None = vars(self).get("render")
+        if function is None:
+            function = compile_plan(self.plan)
+            object.__setattr__(self, "render", function)
         return function(event)
 
     @property
@@ -73,7 +75,8 @@ class CompiledTemplate:
     @property
     def macros(self) -> tuple[str, ...]:
         """The names of the macros, as the template spells them, in order and without repeats."""
-        return tuple(dict.fromkeys(macro.name for macro in parse(self.source, self.dialect).macros()))
+        template = parse(self.source, self.dialect, limits=self.options.limits)
+        return tuple(dict.fromkeys(macro.name for macro in template.macros()))
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -249,6 +249,20 @@ def test_compiled_template_describes_itself():
     assert template(EVENT) == template.render(EVENT) == "?a=a%20b&c=a%20b"
 
 
+def test_method_taken_before_the_first_render_compiles_once(monkeypatch):
+    template = compile_template("?taken=(clickid)")
+    method = template.render
+    assert method(EVENT) == "?taken=a%20b"
+    monkeypatch.setattr("macroengine.engine.compile_plan", None)
+    assert method(EVENT) == "?taken=a%20b"
+
+
+def test_large_template_describes_itself():
+    template = compile_template("?a=(clickid)" + "a" * 20_000, limits=Limits(template=30_000))
+    assert template.macros == ("clickid",)
+    assert template.diagnostics is not None
+
+
 def test_python_source_shows_the_functions_and_their_cells():
     source = compile_template("?a=(clickid)", policy=Policy(send_all=True)).python_source
     assert "# c1 = (0, 'click_id', Conversion(" in source
