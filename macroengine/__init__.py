@@ -103,7 +103,7 @@ _HOMES = {
     "rules.fixing": ("Fixed", "fix"),
 }
 
-if not TYPE_CHECKING:
+if not TYPE_CHECKING:  # pragma: no branch - nobody runs it otherwise
 
     def __getattr__(name: str) -> object:
         for home, names in _HOMES.items():

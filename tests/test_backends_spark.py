@@ -145,6 +145,12 @@ def test_a_column_of_nothing_is_missing(spark):
     assert render_dataframe(frame, CLICK).first().url == "https://n.example/pb?c="
 
 
+def test_booleans_are_the_words_that_the_partner_chose(spark):
+    frame = spark.sql("SELECT explode(array(true, false, NULL)) AS app_name")
+    template = compile_template("?a=(app_name)", booleans="1/0")
+    assert [row.url for row in render_dataframe(frame, template).collect()] == ["?a=1", "?a=0", "?a="]
+
+
 def test_a_map_keeps_its_order(spark):
     frame = spark.sql("SELECT map('b', 1, 'a', CAST(NULL AS INT), 'c', 3) AS event_value")
     assert render_dataframe(frame, JSON).first().url == "https://n.example/pb?j=" + quote(

@@ -231,6 +231,14 @@ def test_the_table_of_replacements_is_bounded(monkeypatch):
     assert all(len(replacements) <= 8 for replacements in table.values())
 
 
+def test_values_with_many_kinds_of_unsafe_bytes_take_the_general_way(monkeypatch):
+    table = {}
+    monkeypatch.setattr(percent, "_replacements", table)
+    value = '{"a": [1, 2], "b": "c/d?e=f&g"}'
+    assert percent.percent_encode(value) == quote(value, safe="")
+    assert table == {}
+
+
 @pytest.mark.parametrize(
     ("encoded", "layers", "expected"),
     [("a%20b", 0, "a%20b"), ("a%20b", 1, "a%2520b"), ("%25", 2, "%252525"), ("plain", 3, "plain")],
