@@ -1,9 +1,10 @@
 """Every macro of a template, looked up and judged. The only place where names and policy are decided."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache, partial
 from typing import Final
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
@@ -36,7 +37,9 @@ class Problem(Enum):
 # What most macros are is looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
 _HOST_LABEL: Final = Problem.HOST_LABEL
 _VALUE: Final = Part.VALUE
-_DOCUMENTED: Final = Spelling.DOCUMENTED
+
+# The row of the catalogue, whether it is forbidden and withheld, and what is wrong with it.
+_Verdict = tuple[MacroSpec | None, bool, bool, tuple[Problem, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +79,14 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
     Raises:
         ValueError: the policy denies a macro that a closed dialect does not have.
     """
-    denied = _denied_fields(dialect, policy)
+    judged = _judge_of(dialect, policy)
     macros = []
     for node, part, nesting, origin in _macros(template):
-        spec, problem = _look_up_hash(node, dialect) if isinstance(node, Sha1) else _look_up(node, dialect)
-        problems = [] if problem is None else [problem]
+        spec, forbidden, withheld, problems = judged(node.name, isinstance(node, Sha1))
         if origin is not None:
-            problems.append(origin)
-        forbidden = withheld = False
-        if spec is not None:
-            forbidden = spec.source not in policy.sources or spec.field in denied
-            withheld = policy.withholds(spec)
-            problems += _judge(spec, policy, denied)
+            problems = (*problems, origin)
         host_label = origin is _HOST_LABEL
-        macros.append(Resolved(node, part, spec, nesting, host_label, forbidden, withheld, tuple(problems)))
+        macros.append(Resolved(node, part, spec, nesting, host_label, forbidden, withheld, problems))
     return Resolution(template, policy, tuple(macros))
 
 
@@ -152,12 +149,28 @@ def _host_labels(authority: Pieces) -> range:
     return range(first + host, first + (port.start() if port else len(text)))
 
 
-def _look_up(node: AnyMacro, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
-    found = dialect.find(node.name)
+# Templates are many, and the macros and policies in them few.
+@lru_cache(maxsize=64)
+def _judge_of(dialect: Dialect, policy: Policy) -> Callable[[str, bool], _Verdict]:
+    """Return what judges a macro by its name, and by whether its hash is asked for."""
+    return lru_cache(maxsize=1024)(partial(_verdict, dialect, policy, _denied_fields(dialect, policy)))
+
+
+def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str, hashed: bool) -> _Verdict:
+    spec, problem = _look_up_hash(name, dialect) if hashed else _look_up(name, dialect)
+    problems = [] if problem is None else [problem]
+    if spec is None:
+        return None, False, False, tuple(problems)
+    forbidden = spec.source not in policy.sources or spec.field in denied
+    return spec, forbidden, policy.withholds(spec), (*problems, *_policy_problems(spec, policy, denied))
+
+
+def _look_up(name: str, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
+    found = dialect.find(name)
     if found is None:
         return None, Problem.UNKNOWN
     spec, spelling = found
-    return spec, None if spelling is _DOCUMENTED else _SPELLED[spelling]
+    return spec, _SPELLED.get(spelling)
 
 
 _SPELLED = {
@@ -167,19 +180,19 @@ _SPELLED = {
 }
 
 
-def _look_up_hash(node: Sha1, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
-    if dialect.syntax.hashed_name(dialect.syntax.write(node.name)) is not None:
+def _look_up_hash(name: str, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
+    if dialect.syntax.hashed_name(dialect.syntax.write(name)) is not None:
         return None, Problem.HASH_OF_HASH
-    found = dialect.find(node.name)
+    found = dialect.find(name)
     if found is None:
         return None, Problem.UNKNOWN
     spec, _ = found
     if not spec.sha1:
         return None, Problem.UNDOCUMENTED_HASH
-    return spec, None if node.name in spec.sha1 else Problem.UNDOCUMENTED_SPELLING
+    return spec, None if name in spec.sha1 else Problem.UNDOCUMENTED_SPELLING
 
 
-def _judge(spec: MacroSpec, policy: Policy, denied: frozenset[str]) -> Iterator[Problem]:
+def _policy_problems(spec: MacroSpec, policy: Policy, denied: frozenset[str]) -> Iterator[Problem]:
     if policy.postback not in spec.available:
         yield Problem.UNAVAILABLE
     if policy.send_all and policy.withholds(spec):

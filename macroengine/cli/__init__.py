@@ -11,9 +11,10 @@ def main() -> int:
     try:
         # Here because the extra may not be installed, and because it takes longer to load than all the rest.
         from macroengine.cli.app import run  # noqa: PLC0415
+
+        return run()
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
         sys.stderr.write("macroengine: the command line needs its extra: pip install 'macroengine[cli]'\n")
         return 2
-    return run()

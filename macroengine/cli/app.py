@@ -2,33 +2,39 @@
 
 import os
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 
 import click
 
 from macroengine.cli import output
-from macroengine.cli.bulk import bulk
-from macroengine.cli.check import check
-from macroengine.cli.explain import explain
-from macroengine.cli.intake import intake
-from macroengine.cli.macros import macros
-from macroengine.cli.parse import parse
-from macroengine.cli.render import render
-from macroengine.cli.rules import rules
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
 
+COMMANDS = ("check", "render", "bulk", "parse", "macros", "explain", "rules", "intake")
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class Commands(click.Group):
+    """Loads a command when it is called: no command waits for what only another one needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Return the names of all commands, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """Return the command of that name, which is in a module of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"macroengine.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="macroengine")
 def app() -> None:
     """Postback templates of ad networks: check and mend them, render them, look macros up.
 
     Exit status: 0 clean, 1 findings or a render that failed, 2 wrong usage or a file that cannot be read.
     """
-
-
-for command in (check, render, bulk, parse, macros, explain, rules, intake):
-    app.add_command(command)
 
 
 def run() -> int:

@@ -15,13 +15,8 @@ from rich.text import Text
 from macroengine.backends.duckdb import Summary, render_table
 from macroengine.backends.duckdb.files import files_of
 from macroengine.cli import output
-from macroengine.cli.options import (
-    compiled_template,
-    dialect_option,
-    postback_option,
-    rendering_options,
-    template_source,
-)
+from macroengine.cli.options import dialect_option, postback_option, template_source
+from macroengine.cli.rendering import compiled_template, rendering_options
 from macroengine.engine import CompiledTemplate
 from macroengine.kinds import Postback
 

@@ -9,7 +9,6 @@ from typing import Any
 import click
 from click.core import ParameterSource
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from macroengine.cli import output
 from macroengine.cli.config import find_config, read_config
@@ -138,8 +137,13 @@ def _progress(sources: Iterable[Source]) -> Iterator[Callable[[str], object]]:
     """Show how much of the files is done, on a terminal."""
     paths = [source.path for source in sources if source.path is not None]
     console = output.results() if sys.stdout.isatty() else output.errors()
+    if not paths or not console.is_terminal:
+        yield lambda _: None
+        return
+    # Here because it takes longer to load than a template to check.
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
     columns = (TextColumn("checking"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    shown = bool(paths) and console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=sum(path.stat().st_size for path in paths))
-        yield lambda text: progress.advance(task, len(text)) if shown else None
+        yield lambda text: progress.advance(task, len(text))

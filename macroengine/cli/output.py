@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import click
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity
@@ -51,6 +50,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         writer.writerow(columns)
         writer.writerows(rows)
         return
+    from rich.table import Table  # noqa: PLC0415 - most commands draw none
+
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for row in rows:
         table.add_row(*map(Text, row))

@@ -12,13 +12,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.events import read_event, read_events
-from macroengine.cli.options import (
-    compiled_template,
-    dialect_option,
-    postback_option,
-    rendering_options,
-    template_source,
-)
+from macroengine.cli.options import dialect_option, postback_option, template_source
+from macroengine.cli.rendering import compiled_template, rendering_options
 from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError, SuppressedError, TemplateError
 from macroengine.event import Event
