@@ -129,7 +129,7 @@ W2 = Workload(
 )
 W3 = Workload(
     "W3",
-    "30 macros: those of W2 and more, 3 of them SHA-1, one value missing",
+    "30 macros; those of W2 and more, 3 of them SHA-1, one value missing",
     "https://track.n.example/s2s/appsflyer?clickid=(clickid)&media=(pid)&pub=(publisher_id)&campaign=(C)"
     "&campaign_id=(af_c_id)&adset=(af_adset)&adset_id=(af_adset_id)&ad_id=(af_ad_id)&site=(af_siteid)&sub1=(af_sub1)"
     "&sub2=(af_sub2)&idfa_sha1=(sha1-idfa)&gaid_sha1=(sha1-advertising_id)&android_sha1=(sha1-android_id)"

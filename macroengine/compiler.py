@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import cycle
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from macroengine.conversion import Conversion
 from macroengine.encoding import encode_field, encode_value
@@ -154,12 +154,16 @@ def _value_cells(value: Value) -> tuple[str, list[object]]:
     return form, [*key, value.missing] if form == "default" else [*key]
 
 
+_DROP: Final = Missing.DROP
+_RAISE: Final = Missing.RAISE
+
+
 def _form(value: Value) -> str:
-    if value.missing is Missing.DROP:
+    if value.missing is _DROP:
         return "hashed-dropping" if value.sha1 is not None else "dropping" if value.depth == 1 else "nested-dropping"
     if value.sha1 is not None or value.depth != 1 or value.in_path:
         return "converted"
-    if value.missing is Missing.RAISE:
+    if value.missing is _RAISE:
         return "required"
     return "default" if value.missing else "plain"
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final, TypeVar
 from typing import Literal as OneOf
-from typing import TypeVar
 
 from macroengine.catalogue import MacroSpec
 from macroengine.encoding import deepen, percent_encode
@@ -213,7 +213,7 @@ class _Rendering:
         return self._value(macro, macro.spec, missing)
 
     def _value(self, macro: Resolved, spec: MacroSpec, missing: PlannedMissing) -> Value:
-        booleans = _FLAG if spec.type is ValueType.FLAG else self._booleans
+        booleans = _FLAG if spec.type is _FLAG_TYPE else self._booleans
         sha1 = (self._options.hash_case or spec.case) if isinstance(macro.node, Sha1) else None
         depth, in_path = self._depth(macro), macro.part is Part.PATH
         return Value(macro.node.name, spec.source, spec.field, spec.type, booleans, sha1, depth, missing, in_path)
@@ -225,9 +225,12 @@ class _Rendering:
         """Return what is sent where the value is missing, encoded; DROP only where there is a parameter to drop."""
         if macro.host_label:
             return Missing.RAISE
-        match self._missing_for.get(spec.name, self._options.missing):
-            case Missing.EMPTY:
-                return ""
+        missing = (
+            self._missing_for.get(spec.name, self._options.missing) if self._missing_for else self._options.missing
+        )
+        if missing is _EMPTY:
+            return ""
+        match missing:
             case Missing.KEEP:
                 return macro.node.text
             case Missing.DROP:
@@ -238,6 +241,8 @@ class _Rendering:
                 return deepen(percent_encode(default), self._depth(macro) - 1)
 
 
+_EMPTY: Final = Missing.EMPTY
+_FLAG_TYPE: Final = ValueType.FLAG
 _FLAG = ("1", "0")
 _PARAMETER = (Part.NAME, Part.VALUE)
 

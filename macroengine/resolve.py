@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Final
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.catalogue.elsewhere import called_elsewhere
@@ -32,6 +33,12 @@ class Problem(Enum):
     WITHHELD = auto()
     SOURCE_NOT_ALLOWED = auto()
     DENIED = auto()
+
+
+# What most macros are is looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
+_HOST_LABEL: Final = Problem.HOST_LABEL
+_VALUE: Final = Part.VALUE
+_DOCUMENTED: Final = Spelling.DOCUMENTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
             forbidden = spec.source not in policy.sources or spec.field in denied
             withheld = policy.withholds(spec)
             problems += _judge(node, spec, policy, denied)
-        macros.append(Resolved(node, part, spec, nesting, origin is Problem.HOST_LABEL, forbidden, withheld))
+        macros.append(Resolved(node, part, spec, nesting, origin is _HOST_LABEL, forbidden, withheld))
     return Resolution(template, policy, tuple(macros), tuple(problems))
 
 
@@ -106,7 +113,7 @@ def _macros(template: Template) -> Iterator[tuple[AnyMacro, Part, int, Problem |
             if isinstance(piece, Literal):
                 nesting = _nesting_after(piece.text, nesting)
             else:
-                yield piece, Part.VALUE, nesting, None
+                yield piece, _VALUE, nesting, None
     for node in _only_macros(template.fragment):
         yield node, Part.FRAGMENT, 0, None
 
@@ -153,9 +160,9 @@ def _look_up(node: AnyMacro, dialect: Dialect) -> tuple[MacroSpec | None, list[t
     if found is None:
         return None, [(Problem.UNKNOWN, _unknown(node, dialect))]
     spec, spelling = found
+    if spelling is _DOCUMENTED:
+        return spec, []
     match spelling:
-        case Spelling.DOCUMENTED:
-            return spec, []
         case Spelling.LEGACY:
             message = f"legacy name {node.text}; write {dialect.syntax.write(spec.name)}"
             return spec, [(Problem.LEGACY, _rename(node, dialect, spec.name, message))]

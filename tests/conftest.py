@@ -1,4 +1,4 @@
-"""What several test modules share: golden files, and the command line in this process."""
+"""What all tests share, golden files, and the command line in this process."""
 
 import io
 import os

@@ -264,6 +264,7 @@ def test_wrong_usage_says_what_is_wrong(run, arguments, message):
     [
         pytest.param("t.txt", f"\ufeff{BAD}\r\n# c\n\n{GOOD}", f"\ufeff{MENDED}\r\n# c\n\n{GOOD}", id="lines"),
         pytest.param("t.txt", f"{GOOD}\n{BAD}", f"{GOOD}\n{MENDED}", id="no-last-line-break"),
+        pytest.param("t.txt", f"{GOOD}\r", GOOD, id="a-last-carriage-return"),
         pytest.param(
             "t.csv",
             f'\ufeff"id",template\r\n"1",{GOOD}\r\n"2",{BAD}\r\n3,"{BAD}"\n',
@@ -389,6 +390,7 @@ def test_a_diff_can_be_applied(run, tmp_path):
     for name in ("old.csv", "new.csv"):
         (tmp_path / name).write_text(text)
     patch = run("check", "--file", "old.csv", "--diff").out
+    assert re.findall("^@@.*", patch, re.MULTILINE) == ["@@ -2,2 +2,1 @@", "@@ -5,1 +4,1 @@"]
     run("check", "--file", "new.csv", "--fix")
     subprocess.run(["patch", "-s", "old.csv"], input=patch, text=True, check=True, cwd=tmp_path)
     assert (tmp_path / "old.csv").read_text() == (tmp_path / "new.csv").read_text() != text

@@ -74,6 +74,12 @@ def test_settings_of_single_files(run, tmp_path):
     assert [line.split()[0] for line in result.out.splitlines() if " ME" in line] == ["a.txt:1:37", "<stdin>:1:37"]
 
 
+def test_the_command_line_is_over_the_settings_of_a_file(run, tmp_path):
+    (tmp_path / "macroengine.toml").write_text('[per_file."*.txt"]\npostback = "in-app"')
+    (tmp_path / "a.txt").write_text(EVENT)
+    assert codes_of(run("check", "--file", "a.txt", "--postback", "install")) == ["ME301"]
+
+
 def test_files_elsewhere_match_by_name(run, tmp_path, monkeypatch):
     (tmp_path / "a.txt").write_text(EVENT)
     below = tmp_path / "below"

@@ -1,6 +1,7 @@
 """The percent-encoder, in Python and in C: every test that takes `encoder` runs with both."""
 
 import os
+import runpy
 import subprocess
 import sys
 from collections import ChainMap
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macroengine import percent
+from macroengine import encoding, percent
 from macroengine.encoding import SPEEDUPS, deepen
 
 ENCODERS: list[ModuleType] = [percent]
@@ -264,3 +265,13 @@ def importable(name):
     except ImportError:
         return False
     return True
+
+
+@pytest.mark.parametrize("switched_off", [True, False])
+def test_encoder_in_python_stands_in(monkeypatch, switched_off):
+    monkeypatch.setenv("MACROENGINE_PURE", "1" if switched_off else "")
+    if not switched_off:
+        monkeypatch.setitem(sys.modules, "macroengine._speedups", None)  # as where it could not be built
+    names = runpy.run_path(encoding.__file__)
+    assert names["SPEEDUPS"] is False
+    assert names["percent_encode"] is percent.percent_encode

@@ -160,3 +160,14 @@ def test_a_file_of_no_installs_is_named(run, write):
     status, out, err = run("intake", "appsflyer-s2s", write(BODY), "--installs", installs)
     assert (status, out) == (2, "")
     assert err.startswith(f"macroengine: {installs}:1: unknown field 'clickid'")
+
+
+def test_a_code_of_intake_is_explained(run):
+    assert run("explain", "me515") == (
+        0,
+        "ME515 not-stringified (error)\n\nOf a payload, see intake: an object where a string that holds JSON is due.\n",
+        "",
+    )
+    status, _, err = run("explain", "ME599")
+    assert status == 2
+    assert "unknown rule 'ME599'; did you mean 'ME5" in err

@@ -30,7 +30,8 @@ from macroengine.testing import reference
 from macroengine.testing.strategies import ALPHABET, events, options, policies, templates, values
 
 DIALECTS = ("appsflyer", "appmetrica")
-# What a policy forbids is a finding; without the findings it must still not be sent.
+# What a policy forbids is a finding; without the findings it must still not be sent. Of the text of a template the
+# reference judges nothing: it is sent as it is.
 IGNORE = ("ME0", "ME221", "ME3")
 
 

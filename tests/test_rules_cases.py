@@ -10,7 +10,15 @@ from macroengine.diagnostics import columns
 from macroengine.policy import Policy
 
 HERE = Path(__file__).parent
-ROWS = [json.loads(line) for line in (HERE / "data" / "rule_cases.jsonl").read_text(encoding="utf-8").splitlines()]
+DATA = HERE / "data"
+
+
+def read(name):
+    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+
+
+CORPUS = {row["id"]: row["template"] for row in read("corpus.jsonl")}
+ROWS = [row | {"template": CORPUS[row["id"]]} for row in read("rule_cases.jsonl")]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
@@ -30,11 +38,11 @@ def test_lines_of_text_output_fit_80_columns(row, run):
 
 
 @pytest.mark.parametrize("unsafe", [False, True])
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
-def test_what_is_fixed_stays_fixed(row, unsafe):
-    options = {"dialect": row["dialect"], "policy": Policy(row["postback"]), "unsafe": unsafe}
-    once = fix(row["template"], **options)
-    again = fix(once.source, **options)
+@pytest.mark.parametrize("dialect", ["appsflyer", "appmetrica"])
+@pytest.mark.parametrize("template", CORPUS.values(), ids=CORPUS)
+def test_what_is_fixed_stays_fixed(template, dialect, unsafe):
+    once = fix(template, dialect=dialect, unsafe=unsafe)
+    again = fix(once.source, dialect=dialect, unsafe=unsafe)
     assert (again.source, again.applied) == (once.source, ())
 
 

@@ -111,6 +111,9 @@ def test_every_reference_without_a_semicolon_is_damage_or_known_to_be_none(name)
         pytest.param("1&euro;", "1%E2%82%AC", id="entity-of-a-sign"),
         pytest.param("$$click{sha1-idfa}", "(sha1-idfa)", id="a-hash"),
         pytest.param("%7Bclickid%7D", "(clickid)", id="encoded-braces"),
+        pytest.param(
+            "https%3A%2F%2Fm.example%3Fb%3D%28ip%29", "https%3A%2F%2Fm.example%3Fb%3D(ip)", id="encoded-in-a-url"
+        ),
         pytest.param("CLICK_ID", "(clickid)", id="placeholder"),
         pytest.param("（clickid）", "(clickid)", id="full-width"),
         pytest.param("(google_aid)", "(advertising_id)", id="a-name-of-appmetrica"),
@@ -144,6 +147,8 @@ def test_doubtful_text_is_rewritten_only_if_asked_for(written, intended):
         pytest.param("HTTP://n.example/pb", "https://n.example/pb", id="http"),
         pytest.param("https://n.example/pb&id=(clickid)", "https://n.example/pb?id=(clickid)", id="no-question-mark"),
         pytest.param("https://n.example&id=(clickid)", "https://n.example?id=(clickid)", id="nor-a-path"),
+        pytest.param("https://n.example/a&pid(pid)", "https://n.example/a?pid=(pid)", id="nor-an-equals-sign"),
+        pytest.param("app://a=(pid)&b=(ip)&c=1", "app://a=(pid)?b=(ip)&c=1", id="of-an-app"),
     ],
 )
 def test_urls_are_completed_only_if_asked_for(source, fixed):
@@ -177,6 +182,18 @@ def test_sound_templates_have_no_error_and_no_warning(sound):
     source = BASE + sound
     assert [finding for finding in check(source, policy=Policy("in-app")) if finding.severity != "info"] == []
     assert fix(source, unsafe=True, policy=Policy("in-app")).source == source
+
+
+def test_a_joiner_between_letters_of_other_scripts_may_be_meant():
+    word = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    source = f"{BASE}&x={word}"
+    assert fix(source).source == source
+    assert fix(f"{source}\u200c").source == source
+
+
+@pytest.mark.parametrize("path", ["/r&d", "/r&d/x", "/(clickid)/r&d", "/a(b)c"])
+def test_paths_are_left_alone(path):
+    assert check(f"https://n.example{path}", ignore=["ME101"]) == []
 
 
 @pytest.mark.parametrize("host", ["YourCompanyDomain.com", "n.example:8443", "127.0.0.1", "[::1]:80", "a-b.co.uk"])

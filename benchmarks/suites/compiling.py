@@ -76,7 +76,7 @@ def _known_shape() -> Table:
 
 def _linear() -> Table:
     sources = {f"{size:,} characters": _source(size) for size in (_SHORT, _LONG)}
-    timings = interleaved({name: (parse, source) for name, source in sources.items()})
+    timings = interleaved({name: (parse, source) for name, source in sources.items()}, rounds=60)
     rows = tuple(
         Row(name, timings[name].best / len(source), timings[name].median / len(source))
         for name, source in sources.items()

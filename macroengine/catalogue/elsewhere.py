@@ -1,6 +1,5 @@
 """What other platforms call a value, for suggestions: their macro, our field, the macro of a dialect."""
 
-import tomllib
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -29,6 +28,8 @@ def called_elsewhere(name: str, home: Dialect) -> tuple[tuple[MacroSpec, str], .
 @cache
 def _platforms() -> dict[str, list[tuple[str, str]]]:
     """Return, by folded name, the platforms that have a macro of that name, each with the field."""
+    import tomllib  # noqa: PLC0415 - good names need no suggestions
+
     table: dict[str, list[tuple[str, str]]] = {}
     for own in map(dialect, dialect_names()):
         for spec in own.macros.values():

@@ -7,6 +7,7 @@ from io import TextIOWrapper
 import click
 
 from macroengine.cli import output
+from macroengine.cli.bulk import bulk
 from macroengine.cli.check import check
 from macroengine.cli.explain import explain
 from macroengine.cli.intake import intake
@@ -26,7 +27,7 @@ def app() -> None:
     """
 
 
-for command in (check, render, parse, macros, explain, rules, intake):
+for command in (check, render, bulk, parse, macros, explain, rules, intake):
     app.add_command(command)
 
 

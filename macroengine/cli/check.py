@@ -17,7 +17,6 @@ from macroengine.cli.files import DEFAULT_COLUMN
 from macroengine.cli.job import Arguments, File, Job, Source
 from macroengine.cli.options import dialect_option, postback_option
 from macroengine.cli.reports import GITHUB_REPORT, JSON_REPORT, WIDTH, Report, Tally, print_findings, text_report
-from macroengine.cli.sarif import sarif_report
 from macroengine.diagnostics import Severity
 from macroengine.kinds import Postback
 from macroengine.rules import codes
@@ -88,11 +87,12 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     tally = Tally()
     # Where fixed templates go to standard output, what is found goes to the other.
     aside = options["fix"] and any(source.path is None for source in sources)
-    to = output.errors() if aside else output.results()
+    report = _report(options["form"], output.errors() if aside else output.results())
+    found = job.fixed(tally) if options["fix"] else job.found(tally)
     with _progress(sources) as job.advance:
-        print_findings(
-            _report(options["form"], to), job.fixed(tally) if options["fix"] else job.found(tally), tally, to
-        )
+        # The stream itself, on which the progress bar makes room: a console takes longer to print a line than the
+        # check to find what it says.
+        print_findings(report, found, tally, (sys.stderr if aside else sys.stdout).write)
     worst = {Severity.ERROR, Severity.WARNING} if options["strict"] else {Severity.ERROR}
     return 1 if worst & tally.found.keys() else 0
 
@@ -124,6 +124,9 @@ def _report(form: str, to: Console) -> Report:
         case "github":
             return GITHUB_REPORT
         case "sarif":
+            # Here because the metadata of packages, where the version is from, takes long to load.
+            from macroengine.cli.sarif import sarif_report  # noqa: PLC0415
+
             return sarif_report()
         case _:
             width = min(WIDTH, to.width) if to.is_terminal else WIDTH

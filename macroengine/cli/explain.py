@@ -39,9 +39,19 @@ def explain(what: str, dialect: Dialect) -> None:
     if code in RULES:
         click.echo(page(code))
     elif _CODE.fullmatch(what):
-        raise click.UsageError(f"unknown rule {what!r}{did_you_mean(what.upper(), RULES)}")
+        _explain_fault(code)
     else:
         _explain_template(what, dialect)
+
+
+def _explain_fault(code: str) -> None:
+    # Loading it takes longer than all the rest of the command.
+    from macroengine.intake import FAULTS  # noqa: PLC0415 - see above
+
+    fault = FAULTS.get(code)
+    if fault is None:
+        raise click.UsageError(f"unknown rule {code!r}{did_you_mean(code, [*RULES, *FAULTS])}")
+    click.echo(f"{code} {fault.name} ({fault.severity})\n\nOf a payload, see intake: {fault.meaning}.")
 
 
 def _explain_template(source: str, dialect: Dialect) -> None:

@@ -7,7 +7,11 @@ from typing import Any, TypeVar
 import click
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect, dialect_names
-from macroengine.kinds import Postback
+from macroengine.engine import CompiledTemplate, compile_template
+from macroengine.errors import TemplateError
+from macroengine.kinds import HashCase, Postback, Source
+from macroengine.plan import Missing
+from macroengine.policy import Policy
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,6 +40,77 @@ def dialect_option(command: Command, default: str = DEFAULT_DIALECT) -> Command:
 def postback_option(text: str) -> Callable[[Command], Command]:
     """Add `--postback`, explained by `text`."""
     return click.option("--postback", type=click.Choice([str(choice) for choice in Postback]), help=text)
+
+
+_RENDERING = (
+    click.option("--send-all", is_flag=True, help="Also send events that are not attributed to the network."),
+    click.option(
+        "--source",
+        "sources",
+        type=click.Choice([str(choice) for choice in Source], case_sensitive=False),
+        multiple=True,
+        help="Allow values from this source only; may be repeated.",
+    ),
+    click.option("--deny", metavar="MACRO", multiple=True, help="Do not send this macro in any form; may be repeated."),
+    click.option(
+        "--missing",
+        type=click.Choice([member.value for member in Missing]),
+        default="empty",
+        show_default=True,
+        help="What is sent for a missing value.",
+    ),
+    click.option("--default", metavar="TEXT", help="Send TEXT for a missing value."),
+    click.option(
+        "--unknown",
+        type=click.Choice(["error", "keep", "empty"]),
+        default="error",
+        show_default=True,
+        help="What becomes of macros that the dialect does not have.",
+    ),
+    click.option(
+        "--nested/--no-nested",
+        default=True,
+        show_default=True,
+        help="Encode once more for each URL that a macro stands in.",
+    ),
+    click.option("--allow-host-macros", is_flag=True, help="Permit macros as labels of the host."),
+    click.option("--booleans", type=click.Choice(["true/false", "1/0"]), default="true/false", show_default=True),
+    click.option(
+        "--hash-case",
+        type=click.Choice([str(choice) for choice in HashCase]),
+        help="Hash identifiers in this case, not the documented one.",
+    ),
+    click.option("--ignore", metavar="CODE", multiple=True, help="Take a rule out of the check; may be repeated."),
+)
+
+
+def rendering_options(command: Command) -> Command:
+    """Add the options that say how a template is rendered; `compiled_template` takes them."""
+    for option in reversed(_RENDERING):
+        command = option(command)
+    return command
+
+
+def compiled_template(source: str, postback: Postback, **options: Any) -> CompiledTemplate:
+    """Return the template for one kind of postback."""
+    sources = frozenset(map(Source, options["sources"])) or frozenset(Source)
+    try:
+        return compile_template(
+            source,
+            dialect=options["dialect"],
+            policy=Policy(postback, options["send_all"], sources, frozenset(options["deny"])),
+            missing=Missing(options["missing"]) if options["default"] is None else options["default"],
+            unknown=options["unknown"],
+            nested=options["nested"],
+            allow_host_macros=options["allow_host_macros"],
+            booleans=options["booleans"],
+            hash_case=options["hash_case"],
+            ignore=options["ignore"],
+        )
+    except TemplateError:
+        raise
+    except ValueError as error:  # an option names something that there is not
+        raise click.UsageError(str(error)) from None
 
 
 def template_source(template: str | None, file: Path | None) -> str:

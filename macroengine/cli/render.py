@@ -12,13 +12,17 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.events import read_event, read_events
-from macroengine.cli.options import dialect_option, postback_option, template_source
-from macroengine.engine import CompiledTemplate, compile_template
+from macroengine.cli.options import (
+    compiled_template,
+    dialect_option,
+    postback_option,
+    rendering_options,
+    template_source,
+)
+from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError, SuppressedError, TemplateError
 from macroengine.event import Event
-from macroengine.kinds import HashCase, Postback, Source
-from macroengine.plan import Missing
-from macroengine.policy import Policy
+from macroengine.kinds import Postback
 
 
 @click.command()
@@ -28,44 +32,7 @@ from macroengine.policy import Policy
 @click.option("--events", metavar="FILE", help="Events as JSON Lines, one URL a line; - is standard input.")
 @dialect_option
 @postback_option("Send this kind only. Default: whatever the event is.")
-@click.option("--send-all", is_flag=True, help="Also send events that are not attributed to the network.")
-@click.option(
-    "--source",
-    "sources",
-    type=click.Choice([str(choice) for choice in Source], case_sensitive=False),
-    multiple=True,
-    help="Allow values from this source only; may be repeated.",
-)
-@click.option("--deny", metavar="MACRO", multiple=True, help="Do not send this macro in any form; may be repeated.")
-@click.option(
-    "--missing",
-    type=click.Choice([member.value for member in Missing]),
-    default="empty",
-    show_default=True,
-    help="What is sent for a missing value.",
-)
-@click.option("--default", metavar="TEXT", help="Send TEXT for a missing value.")
-@click.option(
-    "--unknown",
-    type=click.Choice(["error", "keep", "empty"]),
-    default="error",
-    show_default=True,
-    help="What becomes of macros that the dialect does not have.",
-)
-@click.option(
-    "--nested/--no-nested",
-    default=True,
-    show_default=True,
-    help="Encode once more for each URL that a macro stands in.",
-)
-@click.option("--allow-host-macros", is_flag=True, help="Permit macros as labels of the host.")
-@click.option("--booleans", type=click.Choice(["true/false", "1/0"]), default="true/false", show_default=True)
-@click.option(
-    "--hash-case",
-    type=click.Choice([str(choice) for choice in HashCase]),
-    help="Hash identifiers in this case, not the documented one.",
-)
-@click.option("--ignore", metavar="CODE", multiple=True, help="Take a rule out of the check; may be repeated.")
+@rendering_options
 def render(template: str | None, file: Path | None, event: str | None, events: str | None, **options: Any) -> int:
     """Render TEMPLATE for one event, or for many.
 
@@ -99,25 +66,7 @@ def render(template: str | None, file: Path | None, event: str | None, events: s
 
 def _compiled(source: str, event: Event, *, postback: str | None, **options: Any) -> CompiledTemplate:
     """Return the template for the kind of postback that is asked for, or else for the event's own."""
-    sources = frozenset(map(Source, options["sources"])) or frozenset(Source)
-    policy = Policy(Postback(postback or event.postback), options["send_all"], sources, frozenset(options["deny"]))
-    try:
-        return compile_template(
-            source,
-            dialect=options["dialect"],
-            policy=policy,
-            missing=Missing(options["missing"]) if options["default"] is None else options["default"],
-            unknown=options["unknown"],
-            nested=options["nested"],
-            allow_host_macros=options["allow_host_macros"],
-            booleans=options["booleans"],
-            hash_case=options["hash_case"],
-            ignore=options["ignore"],
-        )
-    except TemplateError:
-        raise
-    except ValueError as error:  # an option names something that there is not
-        raise click.UsageError(str(error)) from None
+    return compiled_template(source, Postback(postback or event.postback), **options)
 
 
 def _render_many(compiled: Callable[[Event], CompiledTemplate], events: str, dialect: Dialect) -> int:

@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from rich.console import Console
-
 from macroengine.cli.files import Record
 from macroengine.cli.output import COLOURS, style
 from macroengine.diagnostics import Diagnostic, Severity, columns, excerpt
@@ -50,11 +48,12 @@ class Tally:
 
 
 def print_findings(
-    report: Report, findings: Iterator[tuple[str, Record, Diagnostic]], tally: Tally, to: Console
+    report: Report,
+    findings: Iterator[tuple[str, Record, Diagnostic]],
+    tally: Tally,
+    write: Callable[[str], object],
 ) -> None:
     """Print findings as they come; `tally` counts them."""
-    # The stream itself: a console takes longer to print a line than the check to find what it says.
-    write = to.file.write
     write(report.begin())
     between = ""
     for file, record, diagnostic in findings:

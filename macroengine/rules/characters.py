@@ -90,7 +90,7 @@ def invisible_character(context: Context) -> Iterator[Finding]:
         names = ", ".join(dict.fromkeys(unicodedata.name(char, "format").lower() for char in _in(span, source)))
         # Between letters of other scripts a joiner can be meant.
         around = source[max(0, span.start - 1) : span.start] + source[span.stop : span.stop + 1]
-        safe = not around or any(map(str.isascii, around))
+        safe = len(around) < 2 or any(map(str.isascii, around))
         yield Finding(span, f"invisible character ({names}); remove it", None, Fix("", span, safe=safe))
 
 

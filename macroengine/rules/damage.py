@@ -1,6 +1,5 @@
 """Rules about what other software makes of a URL that it takes for its own text."""
 
-import html
 import re
 from collections.abc import Iterator
 
@@ -103,9 +102,11 @@ def _entities(source: str) -> Iterator[tuple[Span, str]]:
         return
     for match in _AMPERSAND.finditer(source):
         yield Span(*match.span()), "&"
+    from html import unescape  # noqa: PLC0415 - its table is needed where there are references only
+
     for match in _REFERENCE.finditer(source):
         reference, rest = match.groups()
-        char = html.unescape(f"&{reference};")
+        char = unescape(f"&{reference};")
         if rest and reference in names.values():
             yield Span(*match.span()), f"&{reference}{rest}"
         elif char != "&" and not char.startswith("&"):

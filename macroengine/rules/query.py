@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.nodes import Literal, Pair
@@ -14,6 +14,7 @@ from macroengine.rules.url import nested_urls
 _PARAMETER = r"[A-Za-z_][A-Za-z0-9_.-]*="
 _SECOND_QUESTION_MARK = re.compile(rf"\?(?={_PARAMETER})")
 _FIRST_AMPERSAND = re.compile(rf"&(?={_PARAMETER})")
+_NAME_BEFORE_MACRO = re.compile(r"&(?=[A-Za-z_][A-Za-z0-9_.-]*$)")
 _NEXT_PARAMETER = re.compile(_PARAMETER)
 
 
@@ -75,7 +76,7 @@ def missing_question_mark(context: Context) -> Iterator[Finding]:
     """Parameters without a question mark before the first.
 
     What it does:
-        Finds `&name=` in the path or the server of a template that has no query.
+        Finds `&name=`, or `&name` before a macro, in the path or the server of a template that has no query.
 
     Why it matters:
         Everything is read as part of the path.
@@ -89,8 +90,11 @@ def missing_question_mark(context: Context) -> Iterator[Finding]:
     template = context.template
     if template.query:
         return
-    for piece in (*template.authority, *template.path):
-        match = _FIRST_AMPERSAND.search(piece.text) if isinstance(piece, Literal) else None
+    pieces = (*template.authority, *template.path)
+    for piece, following in zip_longest(pieces, pieces[1:]):
+        if not isinstance(piece, Literal):
+            continue
+        match = _FIRST_AMPERSAND.search(piece.text) or (following and _NAME_BEFORE_MACRO.search(piece.text))
         if match:
             span = Span(piece.start + match.start(), piece.start + match.end())
             yield Finding(span, "no ? before the first parameter; write it here", None, Fix("?", span, safe=False))

@@ -1,10 +1,8 @@
 """The facts that rules go by, from the TOML files in `macroengine/rules/data`."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from html.entities import html5
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,8 @@ class ForeignSyntax:
 
 @cache
 def _table(name: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+
     return tomllib.loads((_DATA / f"{name}.toml").read_text(encoding="utf-8"))
 
 
@@ -54,6 +54,8 @@ def lost_references() -> tuple[re.Pattern[str], dict[str, str]]:
 
     The groups of the pattern are the character and what is left of the parameter's name.
     """
+    from html.entities import html5  # noqa: PLC0415 - two thousand entries, needed by the first check only
+
     facts = _table("characters")["html"]
     names = {}
     # In this order a name in lower case is the one that stays.

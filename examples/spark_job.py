@@ -1,0 +1,50 @@
+"""Render the postbacks of many partners for a table of events, on a cluster.
+
+    spark-submit examples/spark_job.py \
+        --templates partners.toml --input events/ --output urls/ --keep event_id --columns country_code=geo
+
+`partners.toml` has a line for each partner: acme = "https://acme.example/pb?c=(clickid)". The output is Parquet, in a
+directory for each partner.
+"""
+
+import argparse
+import tomllib
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from macroengine import Policy, Postback, compile_template
+from macroengine.backends.spark import render_dataframe
+
+
+def main() -> None:
+    options = arguments()
+    policy = Policy(options.postback, send_all=options.send_all)
+    partners = tomllib.loads(Path(options.templates).read_text())
+    templates = {partner: compile_template(template, policy=policy) for partner, template in partners.items()}
+    session = SparkSession.builder.appName("postbacks").getOrCreate()
+    events = session.read.parquet(options.input)
+    urls = render_dataframe(events, templates, columns=dict(options.columns), keep=options.keep)
+    urls.write.partitionBy("partner").mode("errorifexists").parquet(options.output)
+    session.stop()
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Render postbacks on a Spark cluster.")
+    parser.add_argument("--templates", required=True, help='a TOML file with partner = "template"')
+    parser.add_argument("--input", required=True, help="Parquet, wherever the cluster can read it")
+    parser.add_argument("--output", required=True, help="a directory that is not there yet")
+    parser.add_argument("--postback", type=Postback, default=Postback.INSTALL, choices=list(Postback))
+    parser.add_argument("--send-all", action="store_true", help="also send events that are not attributed")
+    parser.add_argument("--columns", nargs="*", default=[], type=pair, metavar="FIELD=COLUMN")
+    parser.add_argument("--keep", nargs="*", default=[], metavar="COLUMN", help="columns to write beside the URL")
+    return parser.parse_args()
+
+
+def pair(text: str) -> tuple[str, str | None]:
+    field, _, column = text.partition("=")
+    return field, column or None
+
+
+if __name__ == "__main__":
+    main()

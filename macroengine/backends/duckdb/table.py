@@ -1,0 +1,296 @@
+"""From a table of events to a file of URLs, streamed through DuckDB."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event as Signal
+from threading import Thread
+from typing import TYPE_CHECKING, Any, cast
+
+from macroengine.backends.columns import PARTNER, URL, check_kept, columns_for, plans_of
+from macroengine.backends.duckdb.files import check_output, copy, files_of, read, replacing
+from macroengine.backends.duckdb.sql import Sql, checked, measured, outcome
+from macroengine.backends.duckdb.values import TEXT
+from macroengine.backends.duckdb.words import choose, literal, name
+from macroengine.backends.expression import Expression, Planned, columns_of, express, texts_of, too_long
+from macroengine.errors import RenderError, UnsupportedError
+from macroengine.plan import RenderPlan
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+
+_EVENTS = "events"
+_NUMBER = '"number of the event"'
+
+Progress = Callable[[float], None]
+"""Called a few times a second with the share that is done, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of a table."""
+
+    events: int
+    """Rows that were read, where `where` holds."""
+    urls: int
+    suppressed: Mapping[str, int]
+    """How many postbacks are not sent, by reason."""
+    seconds: float
+
+
+def render_table(
+    templates: Planned | Mapping[str, Planned],
+    source: "str | Path | DuckDBPyRelation",
+    output: str | Path,
+    *,
+    columns: Mapping[str, str | None] | None = None,
+    where: str | None = None,
+    keep: Sequence[str] = (),
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Write the URLs of all events that are sent: the columns `keep`, `partner` where there are many, and `url`.
+
+    `templates` is one template, or templates by partner, all rendered in one pass. `source` is a Parquet, CSV or JSON
+    Lines file, a directory or glob of them, or a relation of DuckDB. `output` ends in .parquet, .csv or .txt; it is
+    there when it is whole, or not at all. A field is read from the column of its name or from that which `columns`
+    gives it; None says that there is none, and that the value is missing. The column `attributed` selects the
+    rendering and `postback` the events that are sent, where there are such columns. `where` is a condition in SQL,
+    yours: it can read whatever DuckDB can. `memory_limit` (as "2GB") and `threads` hold for this call, and not for a
+    relation, which has a connection with settings of its own.
+
+    Raises:
+        RenderError: events cannot be sent; nothing is written. The message counts them and names the first.
+        UnsupportedError: the text of a column can differ from that of the Python engine.
+        ValueError: a column is missing, or an argument is wrong.
+        OSError: a file cannot be read or written.
+    """
+    started = time.monotonic()
+    plans, to = plans_of(templates), Path(output)
+    added = [URL] if None in plans else [PARTNER, URL]
+    check_output(to, columns=len(keep) + len(added), force=force)
+    if to.suffix == ".txt":
+        _check_lines(plans.values())
+    with _translated(), _table(source, memory_limit, threads) as (table, connection):
+        check_kept(keep, table.columns, added)
+        job = _Job.of(plans, table, columns_for(plans.values(), columns or {}, table.columns), where, keep)
+        events, suppressed = job.count()
+        with replacing(to) as part, _reported(connection, progress):
+            urls = job.write(copy(job.query(), to, part))
+    if events is None:
+        events = urls // len(plans)
+    return Summary(events, urls, suppressed, time.monotonic() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is to be rendered from which events."""
+
+    plans: Mapping[str | None, RenderPlan]
+    expressions: Mapping[str | None, Expression[str]]
+    keep: Sequence[str]
+    events: "DuckDBPyRelation"
+    """Columns named like the fields, the kept ones numbered."""
+    numbered: "DuckDBPyRelation"
+    """The same, with the number of the event in the table."""
+
+    @classmethod
+    def of(
+        cls,
+        plans: Mapping[str | None, RenderPlan],
+        table: "DuckDBPyRelation",
+        columns: Mapping[str, str | None],
+        where: str | None,
+        keep: Sequence[str],
+    ) -> "_Job":
+        read = [f"{_column(column)} AS {name(field)}" for field, column in columns.items()]
+        read += [f"{name(column)} AS {_kept(index)}" for index, column in enumerate(keep)]
+        events = _where(table, where).project(", ".join(read or ["NULL AS nothing"]))
+        numbered = _where(table.project(f"*, row_number() OVER () AS {_NUMBER}"), where)
+        types = dict(zip(columns, map(str, events.types), strict=False))
+        expressions = {partner: express(plan, Sql(columns_of(plan, types, TEXT))) for partner, plan in plans.items()}
+        return cls(plans, expressions, keep, events, numbered.project(", ".join([*read, _NUMBER])))
+
+    def count(self) -> tuple[int | None, Mapping[str, int]]:
+        """Return how many events there are, if that decides anything, and how many are not sent, by reason.
+
+        Raises:
+            RenderError: the columns `postback` and `attributed` do not say whether.
+        """
+        if not any(expression.admission for expression in self.expressions.values()):
+            return None, {}
+        verdicts = ", ".join(
+            choose([(case.condition, str(index)) for index, case in enumerate(expression.admission)], "NULL")
+            for expression in self.expressions.values()
+        )
+        query = f"SELECT count(*), {verdicts} FROM {_EVENTS} GROUP BY ALL"
+        total, suppressed = 0, Counter[str]()
+        for events, *indices in _rows(self.events, query):
+            total += events
+            for expression, index in zip(self.expressions.values(), indices, strict=True):
+                if index is None:
+                    continue
+                case = expression.admission[index]
+                if case.fails:
+                    raise self.failure() or RenderError(case.reason)
+                suppressed[case.reason] += events
+        return total, suppressed
+
+    def query(self) -> str:
+        """Return the query for the output."""
+        back = "".join(f"{_kept(index)} AS {name(column)}, " for index, column in enumerate(self.keep))
+        if None not in self.plans:
+            urls = ", ".join(
+                f"{{{PARTNER}: {literal(partner or '')}, {URL}: {checked(self.expressions[partner], plan)}}}"
+                for partner, plan in self.plans.items()
+            )
+            return f"FROM (SELECT {back}unnest([{urls}], max_depth := 2) FROM {_EVENTS}) WHERE {URL} IS NOT NULL"
+        expression, plan = self.expressions[None], self.plans[None]
+        admitted = choose([(case.condition, str(case.fails)) for case in expression.admission], "TRUE")
+        # Asked for URLs that are not NULL, DuckDB would make each of them twice.
+        made = f"SELECT *, {outcome(expression)} AS {URL} FROM {_EVENTS} WHERE {admitted}"
+        return f"SELECT {back}{measured(URL, plan)} AS {URL} FROM ({made})"
+
+    def write(self, statement: str) -> int:
+        """Run the statement that writes the output, and return how many URLs it wrote.
+
+        Raises:
+            RenderError: an event cannot be sent.
+        """
+        import duckdb
+
+        try:
+            (written,) = _rows(self.events, statement)
+        except duckdb.InvalidInputException:
+            failure = self.failure()
+            if failure is None:
+                raise
+            raise failure from None
+        return int(written[0])
+
+    def failure(self) -> RenderError | None:
+        """Return the error for the events that cannot be sent, if there are any."""
+        for partner, expression in self.expressions.items():
+            plan = self.plans[partner]
+            long = f"CASE WHEN strlen({expression.url}) > {plan.most_bytes} THEN {literal(too_long(plan))} END"
+            cases = [
+                (case.condition, literal(case.reason) if case.fails else "NULL")
+                for case in (*expression.admission, *expression.failures)
+            ]
+            problems = f"SELECT {_NUMBER} AS number, {choose(cases, long)} AS problem FROM {_EVENTS}"
+            query = f"SELECT count(*), min(number), min_by(problem, number) FROM ({problems}) WHERE problem IS NOT NULL"
+            ((count, first, problem),) = _rows(self.numbered, query)
+            if count:
+                events = "1 event" if count == 1 else f"{count:,} events"
+                whose = "" if partner is None else f" for {partner!r}"
+                return RenderError(f"{events} cannot be sent{whose}; the first is event {first:,}: {problem}")
+        return None
+
+
+def _rows(events: "DuckDBPyRelation", query: str) -> list[tuple[Any, ...]]:
+    """Return what a query over the events returns."""
+    # What is typed as optional is None for statements without a result, of which there are none here.
+    return cast("DuckDBPyRelation", events.query(_EVENTS, query)).fetchall()
+
+
+def _column(column: str | None) -> str:
+    return "NULL::VARCHAR" if column is None else name(column)
+
+
+def _kept(index: int) -> str:
+    return name(f"kept {index}")
+
+
+def _where(table: "DuckDBPyRelation", where: str | None) -> "DuckDBPyRelation":
+    import duckdb
+
+    if where is None:
+        return table
+    try:
+        return table.filter(where)  # read as one expression; nothing can stand behind it
+    except duckdb.Error as error:
+        raise ValueError(f"where: {_first_line(error)}") from None
+
+
+def _check_lines(plans: Iterable[RenderPlan]) -> None:
+    """Refuse a template with a line break, which would make two lines of a URL."""
+    texts = [text for plan in plans for text in texts_of((*plan.attributed, *(plan.unattributed or ())))]
+    if any("\n" in text or "\r" in text for text in texts):
+        raise UnsupportedError(
+            "the template has a line break, and a .txt output one URL a line; write .csv or .parquet"
+        )
+
+
+@contextmanager
+def _table(
+    source: "str | Path | DuckDBPyRelation", memory_limit: str | None, threads: int | None
+) -> "Iterator[tuple[DuckDBPyRelation, DuckDBPyConnection | None]]":
+    """Open the source, with the connection that reads it if that is ours."""
+    import duckdb
+
+    if not isinstance(source, str | Path):
+        yield source, None
+        return
+    files = files_of(source)
+    with TemporaryDirectory(prefix="macroengine-") as scratch:
+        # What does not fit into the memory is put there.
+        settings = {"temp_directory": scratch, "memory_limit": memory_limit, "threads": threads}
+        try:
+            connection = duckdb.connect(config={key: value for key, value in settings.items() if value is not None})
+        except duckdb.Error as error:
+            raise ValueError(f"memory_limit or threads: {_first_line(error)}") from None
+        with connection:
+            # Needed to ask how much is done; left to itself, DuckDB would print it.
+            connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+            yield read(files, connection), connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise what DuckDB raises as what it is to us."""
+    import duckdb
+
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # what becomes of Ctrl-C
+            raise KeyboardInterrupt from None
+        raise
+    except duckdb.OutOfMemoryException as error:
+        advice = "raise memory_limit (--memory-limit), or use fewer threads"
+        raise OSError(f"{_first_line(error)}; {advice}") from None
+    except duckdb.Error as error:
+        raise OSError(_first_line(error)) from None
+
+
+def _first_line(error: Exception) -> str:
+    line = re.sub("^[A-Z][A-Za-z ]* Error: ", "", str(error).partition("\n")[0])
+    return line[:1].lower() + line[1:]
+
+
+@contextmanager
+def _reported(connection: "DuckDBPyConnection | None", progress: Progress | None) -> Iterator[None]:
+    """Report how much of the query is done, while it runs."""
+    if connection is None or progress is None:
+        yield
+        return
+    done = Signal()
+
+    def report() -> None:
+        while not done.wait(0.2):
+            progress(max(0.0, connection.query_progress() / 100))
+
+    reporter = Thread(target=report)
+    reporter.start()
+    try:
+        yield
+    finally:
+        done.set()
+        reporter.join()

@@ -1,0 +1,153 @@
+"""From a column of DuckDB to the text that a macro sends, the same as that of the Python engine."""
+
+import re
+from typing import Any
+
+from macroengine.backends.duckdb.words import choose, literal
+from macroengine.backends.json_text import ESCAPES, FOREIGN_NUMBER, STRING
+from macroengine.errors import UnsupportedError
+from macroengine.kinds import ValueType
+from macroengine.plan import Value
+
+TEXT, JSON = "VARCHAR", "JSON"
+
+INTEGERS = {f"{sign}{name}" for sign in ("", "U") for name in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")}
+_SECONDS_FROM_YEAR_1 = 62_135_596_800
+_YEARS_1_TO_9999 = "BETWEEN -62135596800000000 AND 253402300799999999"
+
+Unsendable = list[tuple[str, str]]
+"""Conditions under which a value that is there has no text, with the reason."""
+
+
+def column_text(column: str, given: str, value: Value) -> tuple[str, Unsendable]:  # noqa: PLR0911 - one a type
+    """Return the text of a column of the type `given`. It is NULL where the value is missing, and only there.
+
+    Raises:
+        UnsupportedError: there is none, or it can differ from that of the Python engine.
+    """
+    as_text = f"CAST({column} AS VARCHAR)"
+    kind = given.partition("(")[0]
+    if given == TEXT:
+        return column, []
+    if given in INTEGERS or kind == "ENUM" or given == '"NULL"':
+        return as_text, []
+    if kind == "DECIMAL":
+        return _decimal(as_text, given), []
+    if given == "DOUBLE":
+        return _double(as_text), [(f"(NOT isfinite({column}))", "cannot send a number that has no digits")]
+    if given == "BOOLEAN":
+        yes, no = map(literal, value.booleans)
+        return f"CASE {column} WHEN TRUE THEN {yes} WHEN FALSE THEN {no} END", []
+    if given == "TIMESTAMP WITH TIME ZONE":
+        return _time(column, value.type)
+    if given == JSON:
+        return _dynamic(column, value)
+    if value.type is ValueType.JSON and (kind in ("STRUCT", "MAP") or given.endswith("[]")):
+        _check_nested(given, column)
+        return _json(f"CAST(to_json({column}) AS VARCHAR)"), []
+    raise UnsupportedError(f"cannot send column {column} of type {given}; {_ADVICE.get(given, _CAST)}")
+
+
+_CAST = "cast it to VARCHAR, in the text that is to be sent"
+_ZONE = "say which zone it is in, as by: AT TIME ZONE 'UTC'"
+_ADVICE = {
+    "FLOAT": "cast it to DECIMAL, which says how many digits are sent",
+    "TIMESTAMP": _ZONE,
+    "TIMESTAMP_S": f"cast it to TIMESTAMP, and {_ZONE}",
+    "TIMESTAMP_MS": f"cast it to TIMESTAMP, and {_ZONE}",
+    "TIMESTAMP_NS": f"cast it to TIMESTAMP, and {_ZONE}",
+    "DATE": f"cast it to VARCHAR; or to TIMESTAMP, and {_ZONE}",
+}
+
+
+def _decimal(text: str, given: str) -> str:
+    width, scale = re.findall("[0-9]+", given)
+    # Where all digits stand behind the point, DuckDB writes none before it.
+    return rf"regexp_replace({text}, '^(-?)\.', '\10.')" if width == scale else text
+
+
+def _double(text: str) -> str:
+    """Return the text of a DOUBLE: the shortest digits that mean it, as Python writes them, with no exponent."""
+    digits = f"replace(replace(split_part({text}, 'e', 1), '.', ''), '-', '')"
+    exponent = f"CAST(split_part({text}, 'e', 2) AS INTEGER)"
+    sign = f"CASE WHEN {text} LIKE '-%' THEN '-' ELSE '' END"
+    large = f"{sign} || rpad({digits}, {exponent} + 1, '0')"
+    small = f"{sign} || '0.' || repeat('0', -{exponent} - 1) || {digits}"
+    return choose([(f"contains({text}, 'e+')", large), (f"contains({text}, 'e-')", small)], text)
+
+
+def _time(column: str, kind: ValueType) -> tuple[str, Unsendable]:
+    # Microseconds since 1970 do not depend on the session's TimeZone. Infinite times have none.
+    micros = f"epoch_us({column})"
+    sendable = f"coalesce({micros} {_YEARS_1_TO_9999}, {column} IS NULL)"
+    match kind:
+        case ValueType.UNIX_TIME:
+            # Counted from the year 1, because // rounds towards zero.
+            since = f"({micros} + {_SECONDS_FROM_YEAR_1}000000) // 1000000"
+            text = f"CAST({since} - {_SECONDS_FROM_YEAR_1} AS VARCHAR)"
+        case ValueType.RFC3339:
+            text = f"strftime(make_timestamp({micros}), '%Y-%m-%dT%H:%M:%SZ')"
+        case _:
+            text = f"strftime(make_timestamp({micros}), '%Y-%m-%d %H:%M:%S')"
+    unsendable = [(f"(NOT {sendable})", "cannot send a time outside the years 1 to 9999")]
+    return choose([(sendable, text)], "''"), unsendable
+
+
+def _json(text: str) -> str:
+    fixed = text
+    for old, new in ESCAPES:
+        fixed = f"replace({fixed}, {literal(old)}, {literal(new)})"
+    return choose([(rf"contains({text}, '\u00')", fixed)], text)
+
+
+def _dynamic(column: str, value: Value) -> tuple[str, Unsendable]:
+    """Return the text of a value in JSON, which can be of any type."""
+    kind = f"json_type({column})"
+    text = f"CAST(json({column}) AS VARCHAR)"
+    double = f"TRY_CAST({text} AS DOUBLE)"
+    integer = f"regexp_full_match({text}, '-?[0-9]{{1,400}}')"
+    container = f"{kind} IN ('OBJECT', 'ARRAY')"
+    number = f"{kind} NOT IN ('OBJECT', 'ARRAY', 'VARCHAR', 'BOOLEAN', 'NULL')"
+    yes, no = map(literal, value.booleans)
+    texts = [
+        (f"{kind} = 'VARCHAR'", f"({column} ->> '$')"),
+        (f"{kind} = 'BOOLEAN'", f"CASE {text} WHEN 'true' THEN {yes} ELSE {no} END"),
+        (f"{kind} = 'NULL'", "NULL"),
+        (container, _json(text)),
+        (integer, text),
+    ]
+    endless = f"({number} AND NOT {integer} AND NOT coalesce(isfinite({double}), FALSE))"
+    unsendable = [(endless, "cannot send a number of so many digits")]
+    if value.type is ValueType.JSON:
+        bare = f"regexp_replace({text}, {literal(STRING)}, '', 'g')"
+        foreign = f"({container} AND regexp_matches({bare}, {literal(FOREIGN_NUMBER)}))"
+        unsendable.append((foreign, "cannot send JSON with a number that has more than 16 digits or an exponent"))
+    else:
+        unsendable.append((f"({container})", "cannot send an object or an array"))
+    return choose(texts, _double(f"CAST({double} AS VARCHAR)")), unsendable
+
+
+def _check_nested(given: str, column: str) -> None:
+    """Refuse a nested type that has something in it that is written in another way than Python's JSON."""
+    import duckdb
+
+    foreign = _foreign(duckdb.sqltype(given))
+    if foreign is not None:
+        raise UnsupportedError(
+            f"cannot write the {foreign} in column {column} of type {given} as Python writes JSON; "
+            f"cast it to VARCHAR inside, or the column to VARCHAR, in the text that is to be sent"
+        )
+
+
+def _foreign(given: Any) -> str | None:
+    """Return the type inside `given` that has no JSON like Python's, or None."""
+    match given.id:
+        case "struct":
+            inner = [child for _, child in given.children]
+        case "list":
+            inner = [given.children[0][1]]
+        case "map" if str(given.children[0][1]) == TEXT:
+            inner = [given.children[1][1]]
+        case _:
+            return None if str(given) in {TEXT, "BOOLEAN", *INTEGERS} else str(given)
+    return next((foreign for child in inner if (foreign := _foreign(child)) is not None), None)

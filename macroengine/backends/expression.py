@@ -1,0 +1,342 @@
+"""A plan as one expression over the columns of a table, in the language of whatever evaluates it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Protocol, TypeVar
+
+from macroengine.errors import UnsupportedError
+from macroengine.kinds import HashCase, Postback, Source, ValueType
+from macroengine.plan import Absent, Atom, Missing, Parameter, Query, RenderPlan, Segment, Text, Value, values_of
+
+POSTBACK, ATTRIBUTED = "postback", "attributed"
+
+E = TypeVar("E")
+C = TypeVar("C")
+
+
+class Planned(Protocol):
+    """What has a plan, a CompiledTemplate above all."""
+
+    @property
+    def plan(self) -> RenderPlan:
+        """What to send."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Case(Generic[E]):
+    """Rows that get no URL. The first case that holds counts."""
+
+    condition: E
+    reason: str
+    fails: bool
+    """Whether that is an error. If not, the postback is just not sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression(Generic[E]):
+    """What a plan makes of a row."""
+
+    admission: tuple[Case[E], ...]
+    """What the columns `postback` and `attributed` decide."""
+    failures: tuple[Case[E], ...]
+    """Rows that are admitted and cannot be sent."""
+    url: E
+    """The URL of all others."""
+
+
+class Language(Protocol[E]):
+    """What expressions are made of. A condition that is NULL does not hold."""
+
+    @property
+    def columns(self) -> Mapping[str, Any]:
+        """The types of the columns by field."""
+        ...
+
+    def literal(self, text: str) -> E:
+        """Return a text."""
+        ...
+
+    def null(self) -> E:
+        """Return NULL."""
+        ...
+
+    def value(self, value: Value) -> tuple[E, list[tuple[E, str]]]:
+        """Return the text of a value, and the conditions under which it has none, with the reason.
+
+        Raises:
+            UnsupportedError: the text of this type of column can differ from that of the Python engine.
+        """
+        ...
+
+    def flag(self, field: str) -> E:
+        """Return the truth of a column, NULL where it holds neither true nor false."""
+        ...
+
+    def joined(self, parts: Sequence[E]) -> E:
+        """Return the parts as one text, NULLs left out."""
+        ...
+
+    def chained(self, parts: Sequence[E]) -> E:
+        """Return the parts as one text, NULL where one of them is."""
+        ...
+
+    def either(self, text: E, otherwise: str) -> E:
+        """Return the text, or `otherwise` where it is NULL."""
+        ...
+
+    def choose(self, cases: Sequence[tuple[E, E]], otherwise: E) -> E:
+        """Return the result of the first condition that holds."""
+        ...
+
+    def every(self, conditions: Sequence[E]) -> E:
+        """Return the condition that all conditions hold."""
+        ...
+
+    def negated(self, condition: E) -> E:
+        """Return the condition that `condition` does not hold, NULL where it is NULL."""
+        ...
+
+    def is_null(self, expression: E) -> E:
+        """Return the condition that there is nothing."""
+        ...
+
+    def is_one_of(self, text: E, words: Sequence[str]) -> E:
+        """Return the condition that the text is one of the words."""
+        ...
+
+    def matches(self, text: E, pattern: str) -> E:
+        """Return the condition that the whole text matches; `pattern` is what all regular expressions have alike."""
+        ...
+
+    def is_blank(self, text: E) -> E:
+        """Return the condition that the text has nothing but `0` and `-`."""
+        ...
+
+    def is_ascii(self, text: E) -> E:
+        """Return the condition that the text is ASCII."""
+        ...
+
+    def rest(self, text: E) -> E:
+        """Return the text without its first character, NULL where it is empty."""
+        ...
+
+    def upper(self, text: E) -> E:
+        """Return an ASCII text in upper case."""
+        ...
+
+    def lower(self, text: E) -> E:
+        """Return an ASCII text in lower case."""
+        ...
+
+    def sha1(self, text: E) -> E:
+        """Return the SHA-1 in lower-case hex digits."""
+        ...
+
+    def encoded(self, text: E, depth: int) -> E:
+        """Return the text percent-encoded `depth` times."""
+        ...
+
+
+def plan_of(template: Planned | RenderPlan) -> RenderPlan:
+    """Return the plan of a template, or the plan itself."""
+    return template if isinstance(template, RenderPlan) else template.plan
+
+
+def fields_of(plan: RenderPlan) -> tuple[str, ...]:
+    """Return the fields that a plan reads, in order and without repeats."""
+    segments = (*plan.attributed, *(plan.unattributed or ()))
+    return tuple(dict.fromkeys(value.field for value in values_of(segments)))
+
+
+def texts_of(segments: Iterable[Segment]) -> Iterator[str]:
+    """Yield the texts of a template, with those that stand for missing values."""
+    for segment in segments:
+        match segment:
+            case Text(text):
+                yield text
+            case Value(missing=str(text)):
+                yield text
+            case Query(opening, parameters):
+                yield opening
+                for parameter in parameters:
+                    yield from texts_of(parameter.atoms)
+
+
+def too_long(plan: RenderPlan) -> str:
+    """Return what is said of a URL that is too long."""
+    return f"rendered URL is too long; at most {plan.most_bytes:,} bytes are allowed"
+
+
+def columns_of(plan: RenderPlan, columns: Mapping[str, C] | None, text: C) -> Mapping[str, C]:
+    """Return the types of the columns that a plan reads; without `columns`, each of its fields is `text`.
+
+    Raises:
+        ValueError: a column is missing.
+        UnsupportedError: a field cannot be a column.
+    """
+    fields = fields_of(plan)
+    _check_fields(fields)
+    if columns is None:
+        return dict.fromkeys(fields, text)
+    absent = [field for field in fields if field not in columns]
+    if absent:
+        raise ValueError(f"no type is given for column {absent[0]!r} (given are: {', '.join(columns) or 'none'})")
+    return columns
+
+
+def _check_fields(fields: Iterable[str]) -> None:
+    folded: dict[str, str] = {}
+    for field in fields:
+        if field in (POSTBACK, ATTRIBUTED):
+            raise UnsupportedError(
+                f"column {field!r} of a table says which events are sent, and cannot fill a macro; "
+                "render this template with the Python engine"
+            )
+        if folded.setdefault(field.lower(), field) != field:
+            raise UnsupportedError(
+                f"fields {folded[field.lower()]!r} and {field!r} differ in case only, which columns must not; "
+                "render this template with the Python engine"
+            )
+
+
+def express(plan: RenderPlan, language: Language[E]) -> Expression[E]:
+    """Return what a plan makes of a row. The length of the URL is left to the caller.
+
+    Raises:
+        UnsupportedError: the language cannot say it; the message says what to do instead.
+    """
+    admission = tuple(_admission(plan, language))
+    url, failures = _segments(language, plan.attributed)
+    if plan.unattributed is None or ATTRIBUTED not in language.columns:
+        return Expression(admission, tuple(failures), url)
+    attributed = language.flag(ATTRIBUTED)
+    other_url, other_failures = _segments(language, plan.unattributed)
+    guarded = [
+        *(_guarded(language, case, [attributed]) for case in failures),
+        *(_guarded(language, case, [language.negated(attributed)]) for case in other_failures),
+    ]
+    return Expression(admission, tuple(guarded), language.choose([(attributed, url)], other_url))
+
+
+def _admission(plan: RenderPlan, language: Language[E]) -> Iterable[Case[E]]:
+    if POSTBACK in language.columns:
+        postback, _ = language.value(_head(POSTBACK))
+        known = language.is_one_of(language.either(postback, ""), list(Postback))
+        yield Case(language.negated(known), f"{POSTBACK!r} must be one of {', '.join(Postback)}", fails=True)
+        sent = language.is_one_of(postback, [plan.postback])
+        yield Case(language.negated(sent), f"not of kind {plan.postback}", fails=False)
+    if ATTRIBUTED in language.columns:
+        attributed = language.flag(ATTRIBUTED)
+        yield Case(language.is_null(attributed), f"{ATTRIBUTED!r} must be true or false", fails=True)
+        if plan.unattributed is None:
+            yield Case(language.negated(attributed), "not attributed", fails=False)
+
+
+def _head(field: str) -> Value:
+    """Return the value of a column that no macro reads."""
+    return replace(_HEAD, macro=field, field=field)
+
+
+_HEAD = Value("", Source.AF, "", ValueType.TEXT, ("true", "false"), None, 1, "", in_path=False)
+
+
+def _guarded(language: Language[E], case: Case[E], conditions: Sequence[E]) -> Case[E]:
+    return replace(case, condition=language.every([*conditions, case.condition]))
+
+
+Part = tuple[E, list[Case[E]]]
+
+
+def _segments(language: Language[E], segments: Sequence[Segment]) -> Part[E]:
+    parts = [
+        _query(language, segment) if isinstance(segment, Query) else _atom(language, segment) for segment in segments
+    ]
+    return language.joined([url for url, _ in parts]), [case for _, cases in parts for case in cases]
+
+
+def _query(language: Language[E], query: Query) -> Part[E]:
+    parts = [_parameter(language, parameter) for parameter in query.parameters]
+    joined = language.joined([parameter for parameter, _ in parts])
+    url = language.chained([language.literal(query.opening), language.rest(joined)])
+    return url, [case for _, cases in parts for case in cases]
+
+
+def _parameter(language: Language[E], parameter: Parameter) -> Part[E]:
+    """Return `&` and the parameter, NULL where it goes."""
+    parts = [(atom, *_atom(language, atom)) for atom in _behind("&", parameter.atoms)]
+    present = [language.negated(language.is_null(url)) for atom, url, _ in parts if _drops(atom)]
+    kept = [url if isinstance(atom, Text) or _drops(atom) else language.either(url, "") for atom, url, _ in parts]
+    cases = [_guarded(language, case, present) for _, _, cases in parts for case in cases]
+    return language.chained(kept), cases
+
+
+def _behind(text: str, atoms: Sequence[Atom]) -> tuple[Atom, ...]:
+    if atoms and isinstance(atoms[0], Text):
+        return Text(text + atoms[0].text), *atoms[1:]
+    return Text(text), *atoms
+
+
+def _drops(atom: Atom) -> bool:
+    return isinstance(atom, Value) and atom.missing is Missing.DROP
+
+
+def _atom(language: Language[E], atom: Atom) -> Part[E]:
+    match atom:
+        case Text(text):
+            return language.literal(_whole(text)), []
+        case Absent(macro):
+            return language.null(), [_always(language, f"value of macro {macro!r} is withheld from this network")]
+        case Value():  # pragma: no branch - there is no other kind of atom
+            return _value(language, atom)
+
+
+def _whole(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UnsupportedError("the template has half of a surrogate pair, which no table can hold") from None
+    return text
+
+
+def _always(language: Language[E], reason: str) -> Case[E]:
+    return Case(language.is_null(language.null()), reason, fails=True)
+
+
+def _value(language: Language[E], value: Value) -> Part[E]:
+    """Return the encoded text of a value or what stands for it; NULL for nothing, or for Missing.DROP."""
+    text, unsendable = language.value(value)
+    if value.sha1 is not None:
+        text, more = _hashed(language, text, value.sha1, uuid=value.type is ValueType.UUID)
+        unsendable += more
+    if value.depth == 0:
+        unsendable.append((language.negated(_is_label(language, text)), "cannot send what is no label of a host,"))
+    if value.in_path:
+        unsendable.append(
+            (language.is_one_of(text, [".", ".."]), "cannot send '.' or '..', which lead to another path,")
+        )
+    cases = [Case(condition, f"{reason} for macro {value.macro!r}", fails=True) for condition, reason in unsendable]
+    if value.missing is Missing.RAISE:
+        cases.append(Case(language.is_null(text), f"value of macro {value.macro!r} is missing", fails=True))
+    encoded = language.encoded(text, value.depth)
+    return language.either(encoded, value.missing) if value.missing and isinstance(
+        value.missing, str
+    ) else encoded, cases
+
+
+def _is_label(language: Language[E], text: E) -> E:
+    return language.matches(text, "[A-Za-z0-9-]{1,63}")
+
+
+def _hashed(language: Language[E], text: E, case: HashCase, *, uuid: bool) -> tuple[E, list[tuple[E, str]]]:
+    """Return the SHA-1 of an identifier, by the rules of `hash_identifier`."""
+    unsendable: list[tuple[E, str]] = []
+    hashed = text
+    if case is not HashCase.AS_IS:
+        # Engines differ in what the upper case of ß is.
+        unsendable.append((language.negated(language.is_ascii(text)), "cannot hash an identifier that is not ASCII"))
+        hashed = language.upper(text) if case is HashCase.UPPER else language.lower(text)
+    cases = [(language.is_blank(text), language.null())]
+    if uuid:
+        cases.append((language.matches(text, "[0-9A-Fa-f]{40}"), language.lower(text)))
+    return language.choose(cases, language.sha1(hashed)), unsendable

@@ -1,0 +1,268 @@
+"""A plan as a Column of Spark, made of Spark's own functions: no Python runs on the workers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from macroengine.backends.columns import PARTNER, URL, check_kept, columns_for, plans_of
+from macroengine.backends.expression import Expression, Planned, columns_of, express, plan_of, too_long
+from macroengine.backends.json_text import ESCAPES
+from macroengine.errors import UnsupportedError
+from macroengine.kinds import ValueType
+from macroengine.plan import RenderPlan, Value
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import DataType
+
+_YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800  # seconds since 1970
+
+
+def to_column(template: Planned | RenderPlan, columns: "Mapping[str, DataType] | None" = None) -> "Column":
+    """Return the URL as a Column, over columns that are named like the fields of the template.
+
+    `columns` gives their types; without it, all are strings. Where it has `attributed` or `postback`, the Column is
+    NULL for events that are not sent. An event that cannot be sent ends the query with an error. A session must be
+    running.
+
+    Raises:
+        UnsupportedError: the text of a column can differ from that of the Python engine.
+        ValueError: the type of a column is missing.
+    """
+    return _column(plan_of(template), columns)[0]
+
+
+def render_dataframe(
+    frame: "DataFrame",
+    templates: Planned | Mapping[str, Planned],
+    *,
+    columns: Mapping[str, str | None] | None = None,
+    keep: Sequence[str] = (),
+) -> "DataFrame":
+    """Return the URLs of the events that are sent: the columns `keep`, `partner` where there are many, and `url`.
+
+    `templates` is one template, or templates by partner, all rendered in one pass. A field is read from the column of
+    its name or from that which `columns` gives it; None says that there is none, and that the value is missing. The
+    column `attributed` selects the rendering and `postback` the events that are sent, where there are such columns.
+    An event that cannot be sent ends the job with an error. Streams are rendered like tables.
+
+    Raises:
+        UnsupportedError: the text of a column can differ from that of the Python engine.
+        ValueError: a column is missing.
+    """
+    from pyspark.sql import functions as f
+
+    plans = plans_of(templates)
+    names = columns_for(plans.values(), columns or {}, frame.columns)
+    check_kept(keep, frame.columns, [URL] if None in plans else [PARTNER, URL])
+    kept = [f.col(_quoted(name)).alias(f"kept {index}") for index, name in enumerate(keep)]
+    read = [
+        (f.lit(None).cast("string") if name is None else f.col(_quoted(name))).alias(field)
+        for field, name in names.items()
+    ]
+    table = frame.select(*kept, *read)
+    types = {field: table.schema[field].dataType for field in names}
+    back = [f.col(f"`kept {index}`").alias(name) for index, name in enumerate(keep)]
+    if isinstance(templates, Mapping):
+        urls = [
+            f.struct(f.lit(partner).alias(PARTNER), _column(plan, types)[0].alias(URL))
+            for partner, plan in plans.items()
+        ]
+        exploded = table.select(*back, f.inline(f.array(*urls)))
+        return exploded.where(f.col(URL).isNotNull())
+    url, admitted = _column(plans[None], types)
+    # Asking for URLs that are not NULL would have Spark make each of them twice.
+    return table.where(admitted).select(*back, url.alias(URL))
+
+
+def _column(plan: RenderPlan, columns: "Mapping[str, DataType] | None") -> "tuple[Column, Column]":
+    """Return the URL, and the condition that it is sent."""
+    from pyspark.sql import functions as f
+    from pyspark.sql.types import StringType
+
+    language = _Spark(columns_of(plan, columns, StringType()), f)
+    expression: Expression[Column] = express(plan, language)
+    cases = [
+        (case.condition, _error(f, case.reason) if case.fails else language.null())
+        for case in (*expression.admission, *expression.failures)
+    ]
+    admission = [(case.condition, f.lit(case.fails)) for case in expression.admission]
+    # Inside the array the URL has a name, and is made once.
+    checked = f.transform(
+        f.array(language.choose(cases, expression.url)),
+        lambda url: f.when(f.octet_length(url) > plan.most_bytes, _error(f, too_long(plan))).otherwise(url),
+    )
+    return checked[0], language.choose(admission, f.lit(True))
+
+
+def _error(functions: Any, reason: str) -> "Column":
+    error: Column = functions.raise_error(functions.lit(reason)).cast("string")
+    return error
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+@dataclass(frozen=True, slots=True)
+class _Spark:
+    """Columns over columns of these types."""
+
+    columns: "Mapping[str, DataType]"
+    f: Any
+    """The module pyspark.sql.functions."""
+
+    def literal(self, text: str) -> "Column":
+        return self.f.lit(text)
+
+    def null(self) -> "Column":
+        return self.f.lit(None).cast("string")
+
+    def value(self, value: Value) -> "tuple[Column, list[tuple[Column, str]]]":
+        f = self.f
+        column = f.col(_quoted(value.field))
+        kind = self.columns[value.field]
+        match kind.typeName():
+            case "string" if kind.simpleString() == "string":
+                return column, []
+            case "byte" | "short" | "integer" | "long" | "decimal" | "void":
+                return column.cast("string"), []
+            case "boolean":
+                yes, no = map(f.lit, value.booleans)
+                return f.when(column, yes).when(~column, no), []
+            case "timestamp":
+                return self._time(column, value.type)
+            case "struct" | "map" | "array" if value.type is ValueType.JSON:
+                _check_nested(kind, value.field)
+                return self._json(column), []
+        advice = _ADVICE.get(kind.typeName(), "cast it to STRING, in the text that is to be sent")
+        raise UnsupportedError(f"cannot send column {value.field!r} of type {kind.simpleString()}; {advice}")
+
+    def _time(self, column: "Column", kind: ValueType) -> "tuple[Column, list[tuple[Column, str]]]":
+        f = self.f
+        seconds = f.unix_seconds(column)
+        sendable = (seconds >= _YEAR_1) & (seconds < _YEAR_10000)
+        if kind is ValueType.UNIX_TIME:
+            text = seconds.cast("string")
+        else:
+            # Reckoned from 1970, in which the session's time zone has no part.
+            epoch = f.to_timestamp_ntz(f.lit("1970-01-01 00:00:00"))
+            text = (epoch + f.make_dt_interval(secs=seconds)).cast("string")
+            if kind is ValueType.RFC3339:
+                text = f.concat(f.replace(text, f.lit(" "), f.lit("T")), f.lit("Z"))
+        return f.when(sendable, text).when(column.isNotNull(), ""), [
+            (~sendable, "cannot send a time outside the years 1 to 9999")
+        ]
+
+    def _json(self, column: "Column") -> "Column":
+        f = self.f
+        text = f.to_json(column, {"ignoreNullFields": "false"})
+        fixed = reduce(lambda text, pair: f.replace(text, f.lit(pair[0]), f.lit(pair[1])), ESCAPES, text)
+        return f.when(f.contains(text, f.lit(r"\u00")), fixed).otherwise(text)
+
+    def flag(self, field: str) -> "Column":
+        f = self.f
+        column = f.col(_quoted(field))
+        if self.columns[field].typeName() == "boolean":
+            return column
+        text = column.cast("string")
+        return f.when(text == "true", f.lit(True)).when(text == "false", f.lit(False))
+
+    def joined(self, parts: "Sequence[Column]") -> "Column":
+        return self.f.concat_ws("", *parts)
+
+    def chained(self, parts: "Sequence[Column]") -> "Column":
+        return self.f.concat(*parts)
+
+    def either(self, text: "Column", otherwise: str) -> "Column":
+        return self.f.coalesce(text, self.f.lit(otherwise))
+
+    def choose(self, cases: "Sequence[tuple[Column, Column]]", otherwise: "Column") -> "Column":
+        if not cases:
+            return otherwise
+        (condition, result), *more = cases
+        chosen = self.f.when(condition, result)
+        for condition, result in more:
+            chosen = chosen.when(condition, result)
+        return chosen.otherwise(otherwise)
+
+    def every(self, conditions: "Sequence[Column]") -> "Column":
+        return reduce(lambda one, other: one & other, conditions)
+
+    def negated(self, condition: "Column") -> "Column":
+        return ~condition
+
+    def is_null(self, expression: "Column") -> "Column":
+        return expression.isNull()
+
+    def is_one_of(self, text: "Column", words: Sequence[str]) -> "Column":
+        return text.isin(*map(str, words))
+
+    def matches(self, text: "Column", pattern: str) -> "Column":
+        # $ would let a line break pass.
+        return text.rlike(rf"\A(?:{pattern})\z")
+
+    def is_blank(self, text: "Column") -> "Column":
+        return self.f.btrim(text, self.f.lit("0-")) == ""
+
+    def is_ascii(self, text: "Column") -> "Column":
+        return self.f.octet_length(text) == self.f.char_length(text)
+
+    def rest(self, text: "Column") -> "Column":
+        return self.f.when(text != "", self.f.substr(text, self.f.lit(2)))
+
+    def upper(self, text: "Column") -> "Column":
+        return self.f.upper(text)
+
+    def lower(self, text: "Column") -> "Column":
+        return self.f.lower(text)
+
+    def sha1(self, text: "Column") -> "Column":
+        return self.f.sha1(text)
+
+    def encoded(self, text: "Column", depth: int) -> "Column":
+        if depth == 0:
+            return text
+        f = self.f
+        # java.net.URLEncoder encodes for forms.
+        replacements = [("+", "%20"), ("*", "%2A"), ("%7E", "~")]
+        if depth > 1:
+            replacements.append(("%", "%" + "25" * (depth - 1)))
+        return reduce(
+            lambda text, pair: f.replace(text, f.lit(pair[0]), f.lit(pair[1])), replacements, f.url_encode(text)
+        )
+
+
+def _check_nested(kind: "DataType", field: str) -> None:
+    """Refuse a nested type that has something in it that is written in another way than Python's JSON."""
+    foreign = _foreign(kind)
+    if foreign is not None:
+        raise UnsupportedError(
+            f"cannot write the {foreign.simpleString()} in column {field!r} of type {kind.simpleString()} as Python "
+            "writes JSON; cast it to STRING inside, or the column to STRING, in the text that is to be sent"
+        )
+
+
+def _foreign(kind: Any) -> "DataType | None":
+    """Return the type inside `kind` that has no JSON like Python's, or None."""
+    match kind.typeName():
+        case "struct":
+            inner = [field.dataType for field in kind.fields]
+        case "array":
+            inner = [kind.elementType]
+        case "map" if kind.keyType.simpleString() == "string":
+            inner = [kind.valueType]
+        case "byte" | "short" | "integer" | "long" | "boolean" | "string":
+            return None
+        case _:
+            return kind
+    return next((foreign for child in inner if (foreign := _foreign(child)) is not None), None)
+
+
+_ADVICE = {
+    "double": "Java writes its digits in its own way: cast it to DECIMAL, which says how many are sent",
+    "float": "cast it to DECIMAL, which says how many digits are sent",
+    "timestamp_ntz": "say which zone it is in: to_timestamp_ltz, or read the file with a zone",
+    "date": "cast it to STRING, or to TIMESTAMP",
+}

@@ -1,0 +1,176 @@
+"""`macroengine bulk`: URLs from a template and a table of events."""
+
+import csv
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.filesize import decimal
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from macroengine.backends.duckdb import Summary, render_table
+from macroengine.backends.duckdb.files import files_of
+from macroengine.cli import output
+from macroengine.cli.options import (
+    compiled_template,
+    dialect_option,
+    postback_option,
+    rendering_options,
+    template_source,
+)
+from macroengine.engine import CompiledTemplate
+from macroengine.kinds import Postback
+
+
+def _read_columns(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str | None]:  # noqa: ARG001 - click's
+    """Return the columns of `field=column,...` by field; None where nothing stands behind the =."""
+    columns: dict[str, str | None] = {}
+    for pair in next(csv.reader([",".join(values)]), []):
+        field, equals, column = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"write field=column, not {pair!r}")
+        if field in columns:
+            raise click.BadParameter(f"{field!r} is given twice")
+        columns[field] = column or None
+    return columns
+
+
+@click.command()
+@click.argument("template", required=False)
+@click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Read the template from a file.")
+@click.option(
+    "--templates",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help='Many templates, all rendered in one pass: .toml with partner = "template", or .csv with both as columns.',
+)
+@click.option(
+    "--input",
+    "source",
+    metavar="PATH",
+    required=True,
+    help="A .parquet, .csv, .tsv or .jsonl file, a directory or a glob of them.",
+)
+@click.option(
+    "--output",
+    "target",
+    metavar="FILE",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A .parquet, .csv or .txt file.",
+)
+@click.option(
+    "--columns",
+    metavar="FIELD=COLUMN,...",
+    multiple=True,
+    callback=_read_columns,
+    help="Which columns hold the fields that are not named like theirs; FIELD= for none.",
+)
+@click.option("--where", metavar="SQL", help="Render events for which this condition holds only.")
+@click.option(
+    "--keep", metavar="COLUMN", multiple=True, help="Write this column of the input beside the URL; may be repeated."
+)
+@click.option("--force", is_flag=True, help="Replace the output if it exists.")
+@click.option("--memory-limit", metavar="SIZE", help="As 2GB. Default: 80 % of the memory.")
+@click.option("--threads", metavar="N", type=click.IntRange(min=1), help="Default: one a core.")
+@dialect_option
+@postback_option("Send this kind only. Default: install.")
+@rendering_options
+def bulk(
+    template: str | None, file: Path | None, templates: Path | None, source: str, target: Path, **options: Any
+) -> int:
+    """Render TEMPLATE for a whole table of events, with DuckDB.
+
+    Columns are named like fields, or said to hold them by --columns. A column `postback` decides which events are
+    sent, and a boolean `attributed` how, where there are such columns. The output is there when it is whole, or not at
+    all; if an event cannot be sent, none is, and the first is named. --where is SQL of your own, and can read whatever
+    you can: take it from nobody else.
+
+    \b
+    Examples:
+      macroengine bulk 'https://n.example/pb?c=(clickid)' --input events.parquet --output urls.parquet
+      macroengine bulk --file template.txt --input 'logs/*.csv' --output urls.txt \\
+          --columns click_id=cid,country_code=geo --where "day = '2024-05-01'"
+      macroengine bulk --templates partners.toml --input logs/ --output fanout.parquet --keep event_id
+    """
+    table = {key: options.pop(key) for key in ("columns", "where", "keep", "memory_limit", "threads", "force")}
+    compiled = _templates(template, file, templates, **options)
+    try:
+        with _progress(source) as report:
+            summary = render_table(compiled, source, target, **table, progress=report)
+    except ModuleNotFoundError as error:
+        raise click.UsageError("this command needs its extra: pip install 'macroengine[duckdb]'") from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    _summarise(summary)
+    return 0
+
+
+def _templates(
+    template: str | None, file: Path | None, templates: Path | None, *, postback: str | None, **options: Any
+) -> CompiledTemplate | dict[str, CompiledTemplate]:
+    kind = Postback(postback or Postback.INSTALL)
+    if templates is None:
+        return compiled_template(template_source(template, file), kind, **options)
+    if template is not None or file is not None:
+        raise click.UsageError("give one template, or --templates, not both")
+    return {partner: compiled_template(source, kind, **options) for partner, source in _read_templates(templates)}
+
+
+def _read_templates(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the partners of a file with their templates."""
+    try:
+        content = path.read_bytes().decode("utf-8-sig")
+        pairs = list(tomllib.loads(content).items()) if path.suffix == ".toml" else _csv_pairs(content)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise click.UsageError(f"{path}: {error}") from None
+    partners = set()
+    for partner, template in pairs:
+        if not isinstance(template, str):
+            raise click.UsageError(f"{path}: the template of {partner!r} must be a text")
+        if partner in partners:
+            raise click.UsageError(f"{path}: {partner!r} stands there twice")
+        partners.add(partner)
+        yield partner, template
+    if not partners:
+        raise click.UsageError(f"{path}: there are no templates")
+
+
+def _csv_pairs(content: str) -> list[tuple[str, str]]:
+    reader = csv.DictReader(content.splitlines(keepends=True))
+    if not {"partner", "template"} <= {*(reader.fieldnames or ())}:
+        raise click.UsageError("the templates need the columns partner and template, named in the first line")
+    return [(row["partner"], row["template"]) for row in reader]
+
+
+def _summarise(summary: Summary) -> None:
+    rate = summary.events / max(summary.seconds, 0.001)
+    text = f"{summary.events:,} events, {summary.urls:,} URLs in {summary.seconds:,.1f} s ({rate:,.0f} events/s)"
+    for reason, count in summary.suppressed.items():
+        text += f"\n{count:,} not sent: {reason}"
+    click.echo(text, err=True)
+
+
+class _Rate(ProgressColumn):
+    """How much of the input is read a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{decimal(int(task.speed or 0))}/s")
+
+
+@contextmanager
+def _progress(source: str) -> Iterator[Callable[[float], None] | None]:
+    """Show how much of the input is done, on a terminal."""
+    console = output.errors()
+    if not console.is_terminal:
+        yield None
+        return
+    size = sum(file.stat().st_size for file in files_of(source))
+    columns = (BarColumn(), TaskProgressColumn(), _Rate(), TimeRemainingColumn(), TextColumn("left"))
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=size)
+        yield lambda share: progress.update(task, completed=share * size)

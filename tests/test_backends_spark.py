@@ -1,0 +1,311 @@
+"""The Spark backend, held to the reference. One session for all, and many tables a query: a query costs 100 ms."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from functools import reduce
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import duckdb
+import pytest
+from backend_cases import FAILS, Table, tables
+from hypothesis import HealthCheck, Phase, given, settings
+
+pytest.importorskip("pyspark", reason="pyspark is not installed: pip install 'macroengine[spark]'")
+if shutil.which("java") is None:
+    pytest.skip("Spark needs Java 17 or later, and there is none", allow_module_level=True)
+
+import pyspark
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+from macroengine import Missing, Policy, UnsupportedError, compile_template
+from macroengine.backends.duckdb import render_table
+from macroengine.backends.spark import render_dataframe, to_column
+
+EXAMPLES = 40
+
+
+@pytest.fixture(scope="module")
+def spark():
+    session = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")  # tests end before C2 pays off
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.sql.session.timeZone", "Asia/Kathmandu")
+        .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.default.parallelism", "1")
+        .config("spark.ui.showConsoleProgress", "false")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("OFF")
+    yield session
+    session.stop()
+
+
+def drawn(examples: int) -> list[Table]:
+    """Draw tables without testing them: they are tested together."""
+    found: list[Table] = []
+
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(table=tables(spark=True))
+    def draw(table: Table) -> None:
+        found.append(table)
+
+    draw()
+    return found
+
+
+def test_every_row_comes_out_as_from_the_reference(spark):
+    found = drawn(EXAMPLES)
+    for start in range(0, len(found), 40):
+        check(spark, found[start : start + 40])
+
+
+def check(spark, batch: list[Table]) -> None:
+    expected, frames, failing = [], [], []
+    for table in batch:
+        sent = [(row, url) for row, url in zip(table.rows, table.expected, strict=True) if url is not FAILS]
+        frame = frame_of(spark, table, [row for row, _ in sent])
+        column = to_column(table.template, {field: frame.schema[field].dataType for field in table.columns})
+        # An event that may be refused would end the query for all others.
+        expected += [(len(frames), number, url) for number, (_, url) in enumerate(sent)]
+        frames.append(frame.select(f.lit(len(frames)).alias("table"), "n", column.alias("url")))
+        failing += [(table, row) for row, url in zip(table.rows, table.expected, strict=True) if url is FAILS]
+    rows = reduce(DataFrame.union, frames).collect()
+    assert [tuple(row) for row in rows] == expected
+    for table, row in failing[:3]:
+        frame = frame_of(spark, table, [row])
+        with pytest.raises(PySparkException):
+            frame.select(
+                to_column(table.template, {field: frame.schema[field].dataType for field in table.columns})
+            ).collect()
+
+
+def frame_of(spark, table: Table, rows: list[dict[str, Any]]) -> DataFrame:
+    columns = "".join(f", `{field}` {kind.spark}" for field, kind in table.columns.items())
+    values = [(number, *(row[field] for field in table.columns)) for number, row in enumerate(rows)]
+    return spark.createDataFrame(values, f"n int{columns}")
+
+
+# What cannot be the same, and what to do
+
+CLICK = compile_template("https://n.example/pb?c=(clickid)")
+JSON = compile_template("https://n.example/pb?j=(encode)", policy=Policy("in-app"))
+
+
+@pytest.mark.parametrize(
+    ("column", "advice"),
+    [
+        ("double", "DECIMAL"),
+        ("float", "DECIMAL"),
+        ("timestamp_ntz", "zone"),
+        ("date", "STRING"),
+        ("binary", "STRING"),
+        ("string collate UNICODE_CI", "STRING"),
+        ("struct<a:int>", "STRING"),
+    ],
+)
+def test_a_type_whose_text_could_differ_is_refused_with_a_way_out(spark, column: str, advice: str):
+    with pytest.raises(UnsupportedError, match=f"'click_id'.*{advice}"):
+        to_column(CLICK, types(spark, click_id=column))
+
+
+@pytest.mark.parametrize("column", ["struct<a:array<double>>", "map<int,string>", "map<string,date>"])
+def test_a_nested_type_that_python_writes_otherwise_is_refused(spark, column: str):
+    with pytest.raises(UnsupportedError, match="as Python writes JSON"):
+        to_column(JSON, types(spark, event_value=column))
+
+
+def types(spark, **columns: str) -> dict[str, Any]:
+    schema = ", ".join(f"`{field}` {kind}" for field, kind in columns.items())
+    return {field.name: field.dataType for field in spark.createDataFrame([], schema).schema}
+
+
+def test_without_types_all_columns_are_strings(spark):
+    frame = spark.createDataFrame([("a b",)], "click_id string")
+    assert frame.select(to_column(CLICK)).first()[0] == "https://n.example/pb?c=a%20b"
+
+
+def test_a_column_of_nothing_is_missing(spark):
+    frame = spark.sql("SELECT NULL AS click_id")
+    assert render_dataframe(frame, CLICK).first().url == "https://n.example/pb?c="
+
+
+def test_a_map_keeps_its_order(spark):
+    frame = spark.sql("SELECT map('b', 1, 'a', CAST(NULL AS INT), 'c', 3) AS event_value")
+    assert render_dataframe(frame, JSON).first().url == "https://n.example/pb?j=" + quote(
+        '{"b":1,"a":null,"c":3}', safe=""
+    )
+
+
+@pytest.mark.parametrize(
+    ("macro", "dialect", "expected"),
+    [
+        ("(install_time)", "appsflyer", "1969-12-31%2023%3A59%3A59"),
+        ("(install_unix_ts)", "appsflyer", "-1"),
+        ("{install_datetime}", "appmetrica", "1969-12-31T23%3A59%3A59Z"),
+        ("https%3A%2F%2Fx%3Ft%3D(install_time)", "appsflyer", "https%3A%2F%2Fx%3Ft%3D1969-12-31%252023%253A59%253A59"),
+    ],
+)
+def test_times_are_utc_and_rounded_down(spark, macro: str, dialect: str, expected: str):
+    template = compile_template("https://n.example/?t=" + macro, dialect=dialect)
+    (field,) = template.fields
+    frame = spark.sql(f"SELECT timestamp_micros(-500000) AS {field}")
+    assert render_dataframe(frame, template).first().url == "https://n.example/?t=" + expected
+
+
+# Rows that fail
+
+
+@pytest.mark.parametrize(
+    ("template", "query", "message"),
+    [
+        (
+            compile_template("https://n.example/?c=(clickid)", missing=Missing.RAISE),
+            "SELECT CAST(NULL AS STRING) AS click_id",
+            "value of macro 'clickid' is missing",
+        ),
+        (
+            compile_template("https://(clickid).example/", allow_host_macros=True),
+            "SELECT 'a\n' AS click_id",
+            "no label of a host, for macro 'clickid'",
+        ),
+        (CLICK, "SELECT repeat('é', 20000) AS click_id", "at most 65,536 bytes"),
+        (CLICK, "SELECT '' AS click_id, 'installs' AS postback", "'postback' must be one of"),
+        (CLICK, "SELECT '' AS click_id, CAST(NULL AS BOOLEAN) AS attributed", "'attributed' must be true or false"),
+        (CLICK, "SELECT '' AS click_id, 'yes' AS attributed", "'attributed' must be true or false"),
+        (
+            compile_template("https://n.example/?i=(sha1-idfa)"),
+            "SELECT 'ß' AS idfa",
+            "not ASCII for macro 'idfa'",
+        ),
+        (
+            compile_template("https://n.example/?t=(install_time)", missing=Missing.DROP),
+            "SELECT timestamp_seconds(253402300800) AS install_time",
+            "outside the years 1 to 9999",
+        ),
+    ],
+)
+def test_a_row_that_cannot_be_sent_ends_the_job(spark, template, query: str, message: str):
+    with pytest.raises(PySparkException) as caught:
+        render_dataframe(spark.sql(query), template).collect()
+    assert message in str(caught.value)
+
+
+# Tables
+
+
+def test_what_is_not_sent_is_left_out(spark):
+    frame = spark.sql(
+        "SELECT CAST(id AS STRING) AS click_id, id % 2 = 0 AS attributed, "
+        "IF(id < 4, 'install', 'in-app') AS postback FROM range(6)"
+    )
+    rows = render_dataframe(frame, CLICK, keep=["attributed"]).collect()
+    assert [tuple(row) for row in rows] == [
+        (True, "https://n.example/pb?c=0"),
+        (True, "https://n.example/pb?c=2"),
+    ]
+
+
+def test_many_templates_fan_out_in_one_pass(spark):
+    column = "Click `id`.x"
+    frame = spark.sql("SELECT id, id AS clicks FROM range(2)").withColumnRenamed("clicks", column)
+    templates = {"a": CLICK, "b": compile_template("https://b.example/?c=(clickid)&l=(language)")}
+    rows = render_dataframe(frame, templates, columns={"click_id": column, "language": None}, keep=["id"]).collect()
+    assert [tuple(row) for row in rows] == [
+        (0, "a", "https://n.example/pb?c=0"),
+        (0, "b", "https://b.example/?c=0&l="),
+        (1, "a", "https://n.example/pb?c=1"),
+        (1, "b", "https://b.example/?c=1&l="),
+    ]
+
+
+def test_a_missing_column_is_refused_with_those_that_there_are(spark):
+    with pytest.raises(ValueError, match=r"no column 'click_id'; did you mean 'clickid'\? \(there are: clickid\)"):
+        render_dataframe(spark.sql("SELECT 1 AS clickid"), CLICK)
+
+
+def test_no_python_runs_on_the_workers(spark):
+    frame = render_dataframe(spark.sql("SELECT 'x' AS event_value"), JSON)
+    plan = frame._jdf.queryExecution().toString()
+    assert "url_encode" in plan
+    assert "Python" not in plan
+
+
+def test_a_stream_is_rendered_like_a_table(spark, tmp_path):
+    spark.sql("SELECT 'x' AS click_id").write.parquet(str(tmp_path / "in"))
+    stream = spark.readStream.schema("click_id string").parquet(str(tmp_path / "in"))
+    urls = render_dataframe(stream, {"a": CLICK})
+    query = (
+        urls.writeStream.format("parquet")
+        .option("checkpointLocation", str(tmp_path / "checkpoint"))
+        .trigger(availableNow=True)
+        .start(str(tmp_path / "out"))
+    )
+    query.awaitTermination()
+    assert [tuple(row) for row in spark.read.parquet(str(tmp_path / "out")).collect()] == [
+        ("a", "https://n.example/pb?c=x")
+    ]
+
+
+# The example
+
+
+def test_the_example_equals_duckdb_row_by_row(tmp_path):
+    source = tmp_path / "events.parquet"
+    duckdb.sql(
+        "SELECT i AS event_id, uuid()::VARCHAR AS click_id, 'a b/' || chr(i::INTEGER + 32) AS geo, "
+        "upper(uuid()::VARCHAR) AS idfa, i % 3 > 0 AS attributed FROM range(2000) t(i)"
+    ).write_parquet(str(source))
+    (tmp_path / "partners.toml").write_text(
+        'acme = "https://acme.example/pb?c=(clickid)&g=(country_code)"\n'
+        "beta = 'https://beta.example/pb?i=(sha1-idfa)&u=https%3A%2F%2Fx%3Fc%3D(clickid)'\n"
+    )
+    submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
+    command = [
+        submit,
+        "--master",
+        "local[2]",
+        "--conf",
+        "spark.ui.enabled=false",
+        "--driver-java-options",
+        "-XX:TieredStopAtLevel=1",
+        "examples/spark_job.py",
+    ]
+    files = ["--templates", tmp_path / "partners.toml", "--input", source, "--output", tmp_path / "urls"]
+    root = Path(__file__).parents[1]
+    # The interpreter of the tests, wherever spark-submit would look for one.
+    environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(root)}
+    run = subprocess.run(
+        [*command, *files, "--keep", "event_id", "--columns", "country_code=geo"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=root,
+        env=environment,
+    )
+    assert run.returncode == 0, run.stderr
+    templates = {
+        partner: compile_template(template)
+        for partner, template in tomllib.loads((tmp_path / "partners.toml").read_text()).items()
+    }
+    target = tmp_path / "urls.parquet"
+    render_table(templates, source, target, columns={"country_code": "geo"}, keep=["event_id"])
+    query = "SELECT event_id, partner, url FROM {} ORDER BY ALL"
+    theirs = duckdb.sql(query.format(f"read_parquet('{tmp_path}/urls/*/*.parquet', hive_partitioning = true)"))
+    ours = duckdb.sql(query.format(f"'{target}'")).fetchall()
+    assert theirs.fetchall() == ours
+    assert len(ours) == 2 * 1333

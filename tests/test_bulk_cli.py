@@ -1,0 +1,194 @@
+"""`macroengine bulk`, as somebody at a terminal sees it."""
+
+import builtins
+import io
+import os
+import sys
+
+import duckdb
+import pytest
+
+from macroengine.cli import main
+
+TEMPLATE = "https://n.example/pb?c=(clickid)"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Run `macroengine bulk` where the files are; return its exit status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["macroengine", "bulk", *map(str, arguments)])
+        status = main()
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def events(tmp_path):
+    duckdb.sql("SELECT i AS id, i AS click_id, 'DE' AS geo, i % 2 = 0 AS attributed FROM range(4) t(i)").write_parquet(
+        str(tmp_path / "events.parquet")
+    )
+    return tmp_path
+
+
+def test_a_table_becomes_a_file_of_urls_and_a_summary(run, events):
+    status, out, errors = run(
+        "https://n.example/pb?c=(clickid)&cc=(country_code)",
+        *("--input", "events.parquet", "--output", "urls.csv", "--columns", "country_code=geo"),
+        *("--where", "id > 0", "--keep", "id", "--threads", 1, "--memory-limit", "1GB"),
+    )
+    assert (status, out) == (0, "")
+    assert errors.startswith("3 events, 1 URLs in 0.")
+    assert errors.endswith(" events/s)\n2 not sent: not attributed\n")
+    assert (events / "urls.csv").read_text() == "id,url\n2,https://n.example/pb?c=2&cc=DE\n"
+
+
+def test_the_options_of_render_are_taken(run, events):
+    arguments = ["--input", "events.parquet", "--output", "urls.txt", "--columns", "click_id=", "--default", "none"]
+    assert run(TEMPLATE, *arguments, "--send-all", "--postback", "install")[0] == 0
+    assert (events / "urls.txt").read_text() == f"{TEMPLATE[:-9]}none\n" * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("partners.toml", "acme = 'https://a.example/?c=(clickid)'\n\"b, c\" = 'https://b.example/?c=(clickid)'\n"),
+        (
+            "partners.csv",
+            'partner,template\nacme,https://a.example/?c=(clickid)\n"b, c",https://b.example/?c=(clickid)\n',
+        ),
+    ],
+)
+def test_many_templates_are_read_from_a_file(run, events, name: str, content: str):
+    (events / name).write_text(content)
+    status, _, errors = run("--templates", name, "--input", "events.parquet", "--output", "urls.csv", "--keep", "id")
+    assert (status, errors.partition(" in ")[0]) == (0, "4 events, 4 URLs")
+    assert (events / "urls.csv").read_text().splitlines() == [
+        "id,partner,url",
+        "0,acme,https://a.example/?c=0",
+        '0,"b, c",https://b.example/?c=0',
+        "2,acme,https://a.example/?c=2",
+        '2,"b, c",https://b.example/?c=2',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("acme = ", "partners.toml: Invalid value"),
+        ("acme = 1", "partners.toml: the template of 'acme' must be a text"),
+        ("", "partners.toml: there are no templates"),
+        (b"\xff", "partners.toml: 'utf-8' codec can't decode"),
+    ],
+)
+def test_a_file_of_templates_that_cannot_be_used_is_named(run, events, content, message: str):
+    (events / "partners.toml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    status, _, errors = run("--templates", "partners.toml", "--input", "events.parquet", "--output", "urls.csv")
+    assert status == 2
+    assert message in errors
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("partner,url\na,b\n", "need the columns partner and template"),
+        ("partner,template\na,b\na,c\n", "'a' stands there twice"),
+        ("partner,template\na\n", "the template of 'a' must be a text"),
+    ],
+)
+def test_a_csv_of_templates_that_cannot_be_used_is_said_so(run, events, content: str, message: str):
+    (events / "partners.csv").write_text(content)
+    status, _, errors = run("--templates", "partners.csv", "--input", "events.parquet", "--output", "urls.csv")
+    assert status == 2
+    assert message in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        ([TEMPLATE, "--columns", "click_id"], 2, "write field=column, not 'click_id'"),
+        ([TEMPLATE, "--columns", "click_id=id", "--columns", "click_id=geo"], 2, "'click_id' is given twice"),
+        ([TEMPLATE, "--columns", "click_id=nope"], 2, "there is no column 'nope' (there are: id, click_id, geo,"),
+        ([TEMPLATE, "--where", "nope = 1"], 2, "where: "),
+        ([TEMPLATE, "--templates", "x.toml"], 2, "one template, or --templates, not both"),
+        ([], 2, "give one template"),
+        (["https://n.example/?c=(clikid)"], 1, "unknown macro 'clikid'"),
+        (
+            ["https://n.example/?c=(clickid)", "--missing", "raise", "--columns", "click_id="],
+            1,
+            "2 events cannot be sent",
+        ),
+        ([TEMPLATE, "--memory-limit", "1KB"], 2, "raise memory_limit (--memory-limit)"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_message_and_nothing_is_written(run, events, arguments, status: int, message: str):
+    before = sorted(events.iterdir())
+    got, out, errors = run(*arguments, "--input", "events.parquet", "--output", "urls.csv")
+    assert (got, out) == (status, "")
+    assert message in errors
+    assert "Traceback" not in errors
+    assert sorted(events.iterdir()) == before
+
+
+def test_an_output_that_exists_is_replaced_with_force_only(run, events):
+    (events / "urls.csv").write_text("mine")
+    arguments = [TEMPLATE, "--input", "events.parquet", "--output", "urls.csv"]
+    assert run(*arguments) == (2, "", "macroengine: urls.csv: exists already; replace it with force (--force)\n")
+    assert run(*arguments, "--force")[0] == 0
+
+
+def test_a_broken_file_is_named(run, events):
+    (events / "broken.parquet").write_bytes(b"PAR1")
+    status, out, errors = run(TEMPLATE, "--input", "broken.parquet", "--output", "urls.csv")
+    assert (status, out) == (2, "")
+    assert errors.startswith("macroengine: ")
+    assert errors.endswith("'broken.parquet'\n") or "broken.parquet" in errors
+    assert errors.count("\n") == 1
+
+
+def test_columns_with_commas_are_quoted_as_in_csv(run, events):
+    duckdb.sql("""SELECT 1 AS "a,b", 2 AS "c=d" """).write_parquet(str(events / "odd.parquet"))
+    columns = ["--columns", '"click_id=a,b",country_code=c=d']
+    assert run(TEMPLATE + "&g=(country_code)", *columns, "--input", "odd.parquet", "--output", "urls.txt")[0] == 0
+    assert (events / "urls.txt").read_text() == TEMPLATE[:-9] + "1&g=2\n"
+
+
+def test_progress_is_shown_on_a_terminal(run, events, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    duckdb.sql("SELECT uuid()::VARCHAR AS click_id FROM range(1500000)").write_parquet(str(events / "many.parquet"))
+    assert run(TEMPLATE, "--input", "many.parquet", "--output", "urls.parquet", "--threads", 1)[0] == 0
+    assert "%" in terminal.getvalue()
+    assert "B/s" in terminal.getvalue()
+    assert "1,500,000 events, 1,500,000 URLs in" in terminal.getvalue()
+
+
+def test_without_duckdb_the_command_says_what_to_install(run, events, monkeypatch):
+    original = builtins.__import__
+
+    def no_duckdb(name, *arguments, **options):
+        if name == "duckdb":
+            raise ModuleNotFoundError(name="duckdb")
+        return original(name, *arguments, **options)
+
+    monkeypatch.setattr(builtins, "__import__", no_duckdb)
+    status, _, errors = run(TEMPLATE, "--input", "events.parquet", "--output", "urls.csv")
+    assert status == 2
+    assert "pip install 'macroengine[duckdb]'" in errors
+
+
+def test_a_missing_input_is_named(run, events):
+    assert run(TEMPLATE, "--input", "no.parquet", "--output", "urls.csv") == (
+        2,
+        "",
+        f"macroengine: no.parquet: {os.strerror(2).lower()}\n",
+    )
