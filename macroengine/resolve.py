@@ -7,12 +7,9 @@ from enum import Enum, auto
 from typing import Final
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
-from macroengine.catalogue.elsewhere import called_elsewhere
-from macroengine.diagnostics import Finding, Fix
-from macroengine.kinds import Postback, Source
 from macroengine.nodes import AnyMacro, Literal, Part, Pieces, Sha1, Template
 from macroengine.policy import Policy
-from macroengine.suggest import did_you_mean, question
+from macroengine.suggest import did_you_mean
 
 # The delimiters of RFC 3986 section 2.2 that divide a URL, percent-encoded once or, behind further 25s, more often.
 _ENCODED_DELIMITER = re.compile(r"%((?:25)*)(?:3A|2F|3F|23|26|3D|40|5B|5D)", re.IGNORECASE)
@@ -24,7 +21,8 @@ class Problem(Enum):
     UNKNOWN = auto()
     UNDOCUMENTED_SPELLING = auto()
     LEGACY = auto()
-    NEAR_MISS = auto()
+    PARAMETER = auto()
+    """Not wrong, but perhaps a slip: an open dialect takes the name for a parameter of the tracking link."""
     UNDOCUMENTED_HASH = auto()
     HASH_OF_HASH = auto()
     DECIDES_ORIGIN = auto()
@@ -56,20 +54,20 @@ class Resolved:
     """Whether the policy forbids its value in every postback."""
     withheld: bool
     """Whether its value is withheld where the event is not attributed to the network."""
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The macros of a template in source order, repeats included, and what is wrong with them."""
+    """The macros of a template in source order, repeats included."""
 
     template: Template
     policy: Policy
     macros: tuple[Resolved, ...]
-    problems: tuple[tuple[Problem, Finding], ...]
 
-    def findings(self, problem: Problem) -> Iterator[Finding]:
-        """Yield the findings of one kind, in source order."""
-        return (finding for kind, finding in self.problems if kind is problem)
+    def with_problem(self, problem: Problem) -> Iterator[Resolved]:
+        """Yield the macros that have this problem, in source order."""
+        return (macro for macro in self.macros if problem in macro.problems)
 
 
 def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
@@ -79,20 +77,20 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
         ValueError: the policy denies a macro that a closed dialect does not have.
     """
     denied = _denied_fields(dialect, policy)
-    macros: list[Resolved] = []
-    problems: list[tuple[Problem, Finding]] = []
+    macros = []
     for node, part, nesting, origin in _macros(template):
-        spec, found = _look_up(node, dialect)
-        problems += found
+        spec, problem = _look_up_hash(node, dialect) if isinstance(node, Sha1) else _look_up(node, dialect)
+        problems = [] if problem is None else [problem]
         if origin is not None:
-            problems.append(_origin_problem(node, origin))
+            problems.append(origin)
         forbidden = withheld = False
         if spec is not None:
             forbidden = spec.source not in policy.sources or spec.field in denied
             withheld = policy.withholds(spec)
-            problems += _judge(node, spec, policy, denied)
-        macros.append(Resolved(node, part, spec, nesting, origin is _HOST_LABEL, forbidden, withheld))
-    return Resolution(template, policy, tuple(macros), tuple(problems))
+            problems += _judge(spec, policy, denied)
+        host_label = origin is _HOST_LABEL
+        macros.append(Resolved(node, part, spec, nesting, host_label, forbidden, withheld, tuple(problems)))
+    return Resolution(template, policy, tuple(macros))
 
 
 def _macros(template: Template) -> Iterator[tuple[AnyMacro, Part, int, Problem | None]]:
@@ -153,81 +151,42 @@ def _host_labels(authority: Pieces) -> range:
     return range(first + host, first + (port.start() if port else len(text)))
 
 
-def _look_up(node: AnyMacro, dialect: Dialect) -> tuple[MacroSpec | None, list[tuple[Problem, Finding]]]:
-    if isinstance(node, Sha1):
-        return _look_up_hash(node, dialect)
+def _look_up(node: AnyMacro, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
     found = dialect.find(node.name)
     if found is None:
-        return None, [(Problem.UNKNOWN, _unknown(node, dialect))]
+        return None, Problem.UNKNOWN
     spec, spelling = found
-    if spelling is _DOCUMENTED:
-        return spec, []
-    match spelling:
-        case Spelling.LEGACY:
-            message = f"legacy name {node.text}; write {dialect.syntax.write(spec.name)}"
-            return spec, [(Problem.LEGACY, _rename(node, dialect, spec.name, message))]
-        case Spelling.FOLDED:
-            message = f"undocumented spelling {node.text}; write {dialect.syntax.write(spec.name)}"
-            return spec, [(Problem.UNDOCUMENTED_SPELLING, _rename(node, dialect, spec.name, message))]
-        case Spelling.PARAMETER:
-            near, hint = _near(node.name, dialect)
-            message = f"{node.text} is taken for a parameter of the tracking link{question(near[:1])}"
-            return spec, [(Problem.NEAR_MISS, Finding(node.span, message, hint))] if near else []
+    return spec, None if spelling is _DOCUMENTED else _SPELLED[spelling]
 
 
-def _look_up_hash(node: Sha1, dialect: Dialect) -> tuple[MacroSpec | None, list[tuple[Problem, Finding]]]:
+_SPELLED = {
+    Spelling.LEGACY: Problem.LEGACY,
+    Spelling.FOLDED: Problem.UNDOCUMENTED_SPELLING,
+    Spelling.PARAMETER: Problem.PARAMETER,
+}
+
+
+def _look_up_hash(node: Sha1, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
     if dialect.syntax.hashed_name(dialect.syntax.write(node.name)) is not None:
-        message = f"{node.text} is the hash of a hash"
-        fix = Fix(dialect.syntax.write(node.name), node.span, safe=False)
-        return None, [(Problem.HASH_OF_HASH, Finding(node.span, message, "hash the identifier once", fix))]
+        return None, Problem.HASH_OF_HASH
     found = dialect.find(node.name)
     if found is None:
-        return None, [(Problem.UNKNOWN, _unknown(node, dialect))]
+        return None, Problem.UNKNOWN
     spec, _ = found
     if not spec.sha1:
-        hashes = ", ".join(dialect.syntax.write_sha1(name) for other in dialect.macros.values() for name in other.sha1)
-        message = f"no hash of {spec.name!r} is documented"
-        fix = Fix(dialect.syntax.write(spec.name), node.span, safe=False)
-        return None, [(Problem.UNDOCUMENTED_HASH, Finding(node.span, message, f"there are: {hashes}", fix))]
-    if node.name in spec.sha1:
-        return spec, []
-    right = dialect.syntax.write_sha1(spec.sha1[0])
-    message = f"undocumented spelling {node.text}; write {right}"
-    return spec, [(Problem.UNDOCUMENTED_SPELLING, Finding(node.span, message, None, Fix(right, node.span, safe=True)))]
+        return None, Problem.UNDOCUMENTED_HASH
+    return spec, None if node.name in spec.sha1 else Problem.UNDOCUMENTED_SPELLING
 
 
-def _rename(node: AnyMacro, dialect: Dialect, name: str, message: str) -> Finding:
-    return Finding(node.span, message, None, Fix(dialect.syntax.write(name), node.span, safe=True))
-
-
-def _unknown(node: AnyMacro, dialect: Dialect) -> Finding:
-    near, hint = _near(node.name, dialect)
-    write = dialect.syntax.write
-    if isinstance(node, Sha1):
-        hashed = [spec.sha1[0] for spec, _ in filter(None, map(dialect.find, near)) if spec.sha1]
-        near, write = list(dict.fromkeys(hashed)), dialect.syntax.write_sha1
-    message = f"unknown macro {node.name!r}{question(near)}"
-    if not near:
-        hint = f"`macroengine macros` lists all of {dialect.title}"
-    return Finding(node.span, message, hint, Fix(write(near[0]), node.span, safe=False) if near else None)
-
-
-def _near(name: str, dialect: Dialect) -> tuple[list[str], str | None]:
-    """Return the names that an unknown one may be meant for, and a hint where another platform calls a macro so."""
-    elsewhere = called_elsewhere(name, dialect)
-    names = [spec.name for spec, _ in elsewhere] + dialect.nearest(name)
-    hint = f"{name} is what {elsewhere[0][1]} calls {dialect.syntax.write(names[0])}" if elsewhere else None
-    return list(dict.fromkeys(names))[:3], hint
-
-
-def _origin_problem(node: AnyMacro, origin: Problem) -> tuple[Problem, Finding]:
-    where = "the host" if origin is Problem.HOST_LABEL else "the scheme, user info, host or port"
-    hint = (
-        "allow_host_macros=True permits a label of the host"
-        if origin is Problem.HOST_LABEL
-        else "write the server out, and send the value in the query"
-    )
-    return origin, Finding(node.span, f"{node.text} stands in {where}, where its value decides who gets the data", hint)
+def _judge(spec: MacroSpec, policy: Policy, denied: frozenset[str]) -> Iterator[Problem]:
+    if policy.postback not in spec.available:
+        yield Problem.UNAVAILABLE
+    if policy.send_all and policy.withholds(spec):
+        yield Problem.WITHHELD
+    if spec.source not in policy.sources:
+        yield Problem.SOURCE_NOT_ALLOWED
+    if spec.field in denied:
+        yield Problem.DENIED
 
 
 def _denied_fields(dialect: Dialect, policy: Policy) -> frozenset[str]:
@@ -244,21 +203,3 @@ def _denied_fields(dialect: Dialect, policy: Policy) -> frozenset[str]:
         if found is not None:
             fields.add(found[0].field)
     return frozenset(fields)
-
-
-def _judge(
-    node: AnyMacro, spec: MacroSpec, policy: Policy, denied: frozenset[str]
-) -> Iterator[tuple[Problem, Finding]]:
-    if policy.postback not in spec.available:
-        kinds = ", ".join(kind for kind in Postback if kind in spec.available)
-        message = f"{node.text} is never filled for {policy.postback} postbacks"
-        yield Problem.UNAVAILABLE, Finding(node.span, message, f"it is for: {kinds}")
-    if policy.send_all and policy.withholds(spec):
-        message = f"{node.text} is filled only for events attributed to you"
-        yield Problem.WITHHELD, Finding(node.span, message, "for all others it is missing")
-    if spec.source not in policy.sources:
-        allowed = ", ".join(source for source in Source if source in policy.sources) or "none"
-        message = f"{node.text} comes from {spec.source}, which the policy does not allow"
-        yield Problem.SOURCE_NOT_ALLOWED, Finding(node.span, message, f"allowed sources: {allowed}")
-    if spec.field in denied:
-        yield Problem.DENIED, Finding(node.span, f"{node.text} is denied by the policy")

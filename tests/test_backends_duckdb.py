@@ -2,13 +2,13 @@
 
 import duckdb
 import pytest
-from backend_cases import FAILS, TEXT, Table, refused, stored, tables
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from macroengine import Event, Missing, Policy, UnsupportedError, compile_template
 from macroengine.backends.duckdb import to_sql
 from macroengine.backends.duckdb.words import literal
+from tests.backend_cases import FAILS, TEXT, Table, refused, stored, tables
 
 
 @pytest.fixture(scope="module")

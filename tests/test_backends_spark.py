@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import duckdb
 import pytest
-from backend_cases import FAILS, Table, tables
 from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.backend_cases import FAILS, Table, tables
 
 pytest.importorskip("pyspark", reason="pyspark is not installed: pip install 'macroengine[spark]'")
 if shutil.which("java") is None:

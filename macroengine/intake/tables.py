@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ class TrackingParameter:
     """The Link fields of an Event that it fills."""
 
 
-@cache
+@lru_cache(maxsize=8)
 def table(name: str) -> Mapping[str, Any]:
     """Return the content of a data file."""
     return tomllib.loads((_DATA / f"{name}.toml").read_text(encoding="utf-8"))
@@ -88,7 +88,7 @@ def body_fields() -> Mapping[str, BodyField]:
     return {path: BodyField(path, **{"attribute": path.rpartition("/")[2], **_frozen(row)}) for path, row in rows}
 
 
-@cache
+@lru_cache(maxsize=64)
 def fields_below(parent: str) -> Mapping[str, BodyField]:
     """Return the fields of one object of an S2S event by their names on the wire; `""` is the event itself."""
     return {row.name: row for row in body_fields().values() if row.path == f"{parent}/{row.name}".lstrip("/")}
@@ -111,7 +111,7 @@ def _spelled() -> Mapping[str, TrackingParameter]:
     return {name: row for row in parameters().values() for name in (row.name, *row.spellings)}
 
 
-@cache
+@lru_cache(maxsize=32)
 def pattern(file: str, form: str) -> re.Pattern[str]:
     """Return the regular expression of a form, a key of the file's forms."""
     return re.compile(table(file)["forms"][form])

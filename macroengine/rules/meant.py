@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from macroengine.catalogue import Dialect, Spelling
 from macroengine.catalogue.elsewhere import called_elsewhere
@@ -68,7 +68,7 @@ def foreign_macros(source: str, dialect: Dialect) -> tuple[Foreign, ...]:
     return tuple(found)
 
 
-@cache
+@lru_cache(maxsize=8)
 def _macro(syntax: Syntax) -> re.Pattern[str]:
     opening, closing = map(re.escape, syntax.affixes)
     return re.compile(f"{opening}{syntax.name}{closing}")
@@ -82,7 +82,7 @@ def unclosed_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
             yield Meant(Span(*match.span()), macro)
 
 
-@cache
+@lru_cache(maxsize=8)
 def _unclosed(syntax: Syntax) -> re.Pattern[str]:
     opening, closing = map(re.escape, syntax.affixes)
     others = [map(re.escape, other.affixes) for other in syntaxes().values() if other != syntax]
@@ -106,7 +106,7 @@ def split_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
                 yield Meant(Span(*match.span()), macro)
 
 
-@cache
+@lru_cache(maxsize=8)
 def bracketed(syntax: Syntax) -> re.Pattern[str]:
     """Return the pattern of text between the delimiters of a syntax that is no name; its group is the text."""
     opening, closing = map(re.escape, syntax.affixes)

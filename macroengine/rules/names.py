@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from macroengine.diagnostics import Finding
 from macroengine.resolve import Problem
 from macroengine.rules.context import Context
+from macroengine.rules.wording import findings
 
 
 def unknown_macro(context: Context) -> Iterator[Finding]:
@@ -22,7 +23,7 @@ def unknown_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return context.resolution.findings(Problem.UNKNOWN)
+    return findings(context, Problem.UNKNOWN)
 
 
 def undocumented_spelling(context: Context) -> Iterator[Finding]:
@@ -40,7 +41,7 @@ def undocumented_spelling(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return context.resolution.findings(Problem.UNDOCUMENTED_SPELLING)
+    return findings(context, Problem.UNDOCUMENTED_SPELLING)
 
 
 def legacy_name(context: Context) -> Iterator[Finding]:
@@ -58,7 +59,7 @@ def legacy_name(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?ts=(install_unix_ts)
     """
-    return context.resolution.findings(Problem.LEGACY)
+    return findings(context, Problem.LEGACY)
 
 
 def near_miss(context: Context) -> Iterator[Finding]:
@@ -79,7 +80,7 @@ def near_miss(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id={click_id}
     """
-    return context.resolution.findings(Problem.NEAR_MISS)
+    return findings(context, Problem.PARAMETER)
 
 
 def undocumented_hash(context: Context) -> Iterator[Finding]:
@@ -97,7 +98,7 @@ def undocumented_hash(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?ip=(ip)
     """
-    return context.resolution.findings(Problem.UNDOCUMENTED_HASH)
+    return findings(context, Problem.UNDOCUMENTED_HASH)
 
 
 def hash_of_hash(context: Context) -> Iterator[Finding]:
@@ -115,4 +116,4 @@ def hash_of_hash(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(sha1-idfa)
     """
-    return context.resolution.findings(Problem.HASH_OF_HASH)
+    return findings(context, Problem.HASH_OF_HASH)

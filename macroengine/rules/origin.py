@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from macroengine.diagnostics import Finding
 from macroengine.resolve import Problem
 from macroengine.rules.context import Context
+from macroengine.rules.wording import findings
 
 
 def macro_in_origin(context: Context) -> Iterator[Finding]:
@@ -22,7 +23,7 @@ def macro_in_origin(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?site=(af_siteid)
     """
-    return context.resolution.findings(Problem.DECIDES_ORIGIN)
+    return findings(context, Problem.DECIDES_ORIGIN)
 
 
 def macro_in_host(context: Context) -> Iterator[Finding]:
@@ -41,4 +42,4 @@ def macro_in_host(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?app=(app_id)
     """
-    return context.resolution.findings(Problem.HOST_LABEL)
+    return findings(context, Problem.HOST_LABEL)

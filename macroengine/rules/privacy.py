@@ -8,6 +8,7 @@ from macroengine.resolve import Problem
 from macroengine.rules.context import Context
 from macroengine.rules.tables import privacy_fields
 from macroengine.rules.url import http_scheme
+from macroengine.rules.wording import findings
 
 
 def unavailable_macro(context: Context) -> Iterator[Finding]:
@@ -25,7 +26,7 @@ def unavailable_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?installed=(install_time)
     """
-    return context.resolution.findings(Problem.UNAVAILABLE)
+    return findings(context, Problem.UNAVAILABLE)
 
 
 def withheld_macro(context: Context) -> Iterator[Finding]:
@@ -46,7 +47,7 @@ def withheld_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(appsflyer_id)
     """
-    return context.resolution.findings(Problem.WITHHELD)
+    return findings(context, Problem.WITHHELD)
 
 
 def source_not_allowed(context: Context) -> Iterator[Finding]:
@@ -67,7 +68,7 @@ def source_not_allowed(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(appsflyer_id)
     """
-    return context.resolution.findings(Problem.SOURCE_NOT_ALLOWED)
+    return findings(context, Problem.SOURCE_NOT_ALLOWED)
 
 
 def denied_macro(context: Context) -> Iterator[Finding]:
@@ -88,7 +89,7 @@ def denied_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return context.resolution.findings(Problem.DENIED)
+    return findings(context, Problem.DENIED)
 
 
 def personal_data_over_http(context: Context) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ class ForeignSyntax:
     """Whether it is a macro only where some platform has one of that name."""
 
 
-@cache
+@lru_cache(maxsize=8)
 def _table(name: str) -> dict[str, Any]:
     import tomllib  # noqa: PLC0415 - as in the reader of dialects
 

@@ -119,12 +119,13 @@ def bad_percent_escape(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)&share=100%25
     """
     # Every template is compiled through here: others' macros are looked for only where they could be the reason.
-    found = [Span(*match.span()) for match in _BAD_ESCAPE.finditer(context.source)]
-    if found:
-        is_foreign = overlapping(foreign.span for foreign in foreign_macros(context.source, context.dialect))
-        for span in found:
-            if not is_foreign(span):
-                yield Finding(span, "% begins no escape; write %25", None, Fix("%25", span, safe=False))
+    if not _BAD_ESCAPE.search(context.source):
+        return
+    is_foreign = overlapping(foreign.span for foreign in foreign_macros(context.source, context.dialect))
+    for match in _BAD_ESCAPE.finditer(context.source):
+        span = Span(*match.span())
+        if not is_foreign(span):
+            yield Finding(span, "% begins no escape; write %25", None, Fix("%25", span, safe=False))
 
 
 def nested_macro(context: Context) -> Iterator[Finding]:

@@ -1,0 +1,122 @@
+"""What is said of the problems that `resolve` finds. Their suggestions are looked for here, when somebody asks."""
+
+from collections.abc import Callable, Iterator
+from typing import cast
+
+from macroengine.catalogue import MacroSpec
+from macroengine.catalogue.elsewhere import called_elsewhere
+from macroengine.diagnostics import Finding, Fix
+from macroengine.kinds import Postback, Source
+from macroengine.nodes import Sha1
+from macroengine.resolve import Problem, Resolved
+from macroengine.rules.context import Context
+from macroengine.suggest import question
+
+
+def findings(context: Context, problem: Problem) -> Iterator[Finding]:
+    """Yield what is to be said of the macros that have a problem, in source order."""
+    return filter(None, (_WORDS[problem](macro, context) for macro in context.resolution.with_problem(problem)))
+
+
+def _unknown(macro: Resolved, context: Context) -> Finding:
+    dialect, node = context.dialect, macro.node
+    near, hint = _near(node.name, context)
+    write = dialect.syntax.write
+    if isinstance(node, Sha1):
+        hashed = [spec.sha1[0] for spec, _ in filter(None, map(dialect.find, near)) if spec.sha1]
+        near, write = list(dict.fromkeys(hashed)), dialect.syntax.write_sha1
+    if not near:
+        hint = f"`macroengine macros` lists all of {dialect.title}"
+    fix = Fix(write(near[0]), node.span, safe=False) if near else None
+    return Finding(node.span, f"unknown macro {node.name!r}{question(near)}", hint, fix)
+
+
+def _parameter(macro: Resolved, context: Context) -> Finding | None:
+    near, hint = _near(macro.node.name, context)
+    message = f"{macro.node.text} is taken for a parameter of the tracking link{question(near[:1])}"
+    return Finding(macro.node.span, message, hint) if near else None
+
+
+def _near(name: str, context: Context) -> tuple[list[str], str | None]:
+    """Return the names that an unknown one may be meant for, and a hint where another platform calls a macro so."""
+    dialect = context.dialect
+    elsewhere = called_elsewhere(name, dialect)
+    names = [spec.name for spec, _ in elsewhere] + dialect.nearest(name)
+    hint = f"{name} is what {elsewhere[0][1]} calls {dialect.syntax.write(names[0])}" if elsewhere else None
+    return list(dict.fromkeys(names))[:3], hint
+
+
+def _renamed(what: str) -> Callable[[Resolved, Context], Finding]:
+    def renamed(macro: Resolved, context: Context) -> Finding:
+        node, spec, syntax = macro.node, _row(macro), context.dialect.syntax
+        right = syntax.write_sha1(spec.sha1[0]) if isinstance(node, Sha1) else syntax.write(spec.name)
+        return Finding(node.span, f"{what} {node.text}; write {right}", None, Fix(right, node.span, safe=True))
+
+    return renamed
+
+
+def _undocumented_hash(macro: Resolved, context: Context) -> Finding:
+    node, dialect = macro.node, context.dialect
+    found = dialect.find(node.name)
+    name = found[0].name if found else node.name
+    hashes = [dialect.syntax.write_sha1(name) for spec in dialect.macros.values() for name in spec.sha1]
+    fix = Fix(dialect.syntax.write(name), node.span, safe=False)
+    return Finding(node.span, f"no hash of {name!r} is documented", f"there are: {', '.join(hashes)}", fix)
+
+
+def _hash_of_hash(macro: Resolved, context: Context) -> Finding:
+    node = macro.node
+    fix = Fix(context.dialect.syntax.write(node.name), node.span, safe=False)
+    return Finding(node.span, f"{node.text} is the hash of a hash", "hash the identifier once", fix)
+
+
+def _origin(where: str, hint: str) -> Callable[[Resolved, Context], Finding]:
+    def origin(macro: Resolved, _: Context) -> Finding:
+        message = f"{macro.node.text} stands in {where}, where its value decides who gets the data"
+        return Finding(macro.node.span, message, hint)
+
+    return origin
+
+
+def _unavailable(macro: Resolved, context: Context) -> Finding:
+    kinds = ", ".join(kind for kind in Postback if kind in _row(macro).available)
+    message = f"{macro.node.text} is never filled for {context.policy.postback} postbacks"
+    return Finding(macro.node.span, message, f"it is for: {kinds}")
+
+
+def _withheld(macro: Resolved, _: Context) -> Finding:
+    message = f"{macro.node.text} is filled only for events attributed to you"
+    return Finding(macro.node.span, message, "for all others it is missing")
+
+
+def _source(macro: Resolved, context: Context) -> Finding:
+    allowed = ", ".join(source for source in Source if source in context.policy.sources) or "none"
+    message = f"{macro.node.text} comes from {_row(macro).source}, which the policy does not allow"
+    return Finding(macro.node.span, message, f"allowed sources: {allowed}")
+
+
+def _denied(macro: Resolved, _: Context) -> Finding:
+    return Finding(macro.node.span, f"{macro.node.text} is denied by the policy")
+
+
+def _row(macro: Resolved) -> MacroSpec:
+    """Return the row of a macro whose problem is with what stands there."""
+    return cast("MacroSpec", macro.spec)
+
+
+_WORDS: dict[Problem, Callable[[Resolved, Context], Finding | None]] = {
+    Problem.UNKNOWN: _unknown,
+    Problem.UNDOCUMENTED_SPELLING: _renamed("undocumented spelling"),
+    Problem.LEGACY: _renamed("legacy name"),
+    Problem.PARAMETER: _parameter,
+    Problem.UNDOCUMENTED_HASH: _undocumented_hash,
+    Problem.HASH_OF_HASH: _hash_of_hash,
+    Problem.DECIDES_ORIGIN: _origin(
+        "the scheme, user info, host or port", "write the server out, and send the value in the query"
+    ),
+    Problem.HOST_LABEL: _origin("the host", "allow_host_macros=True permits a label of the host"),
+    Problem.UNAVAILABLE: _unavailable,
+    Problem.WITHHELD: _withheld,
+    Problem.SOURCE_NOT_ALLOWED: _source,
+    Problem.DENIED: _denied,
+}
