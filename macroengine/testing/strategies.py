@@ -25,15 +25,17 @@ _ORIGINS = ("https://n.example", "http://u@n.example:80", "app:", "//n.example",
 # Templates
 
 
+@st.composite
 def templates(
-    dialect: str | Dialect = DEFAULT_DIALECT, *, alphabet: str = ALPHABET, unsound: bool = True
-) -> st.SearchStrategy[str]:
+    draw: st.DrawFn, dialect: str | Dialect = DEFAULT_DIALECT, *, alphabet: str = ALPHABET, unsound: bool = True
+) -> str:
     """Draw templates, with macros of the dialect in every spelling that it knows.
 
     `alphabet` is what their literal text is made of. `unsound` ones too may have macros that the dialect does not
     have, or macros in the host.
     """
-    return _templates(dialect_of(dialect), alphabet, unsound=unsound)
+    # Composite, since Hypothesis prints strategies, and this one would be all macros of the dialect.
+    return draw(_templates(dialect_of(dialect), alphabet, unsound=unsound))
 
 
 # Building a strategy takes longer than drawing from it.
