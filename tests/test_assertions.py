@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from macroengine import Event, Missing, Policy, TemplateError, compile_template
 from macroengine.errors import RenderError
@@ -162,7 +162,7 @@ def test_a_template_that_means_nothing_is_refused():
         assert_postback("?a=", "?a=(x)", Event())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(templates(unsound=False), events(), events())
 def test_only_the_right_url_passes(template, event, other):
     """Another event's URL never passes, and telling why never fails."""

@@ -1,7 +1,7 @@
 """Templates as they arrive: that each way of damaging them does damage, and damage that is found."""
 
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import HealthCheck, find, given, settings
 
 from macroengine import check, fix
 from macroengine.testing import damaged_templates
@@ -28,7 +28,7 @@ def test_all_damage_is_drawn(damage):
 
 @pytest.mark.parametrize("dialect", ["appsflyer", "appmetrica"])
 def test_what_is_drawn_is_damaged(dialect):
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(damaged_templates(dialect))
     def law(damaged):
         assert damaged.source != damaged.meant
