@@ -8,10 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import macroengine
-from macroengine import Event, MacroEngineError, Missing, Policy, check, compile_template
+from macroengine import Event, MacroEngineError, Missing, Policy, Source, check, compile_template
+from macroengine.backends.duckdb import to_sql
 from macroengine.testing import assert_postback, reference
 
 FOLDER = Path(macroengine.__file__).parent / "testing" / "vectors"
@@ -66,6 +68,12 @@ def written(vectors):
     return "[\n" + ",\n".join(f"  {json.dumps(vector, ensure_ascii=False)}" for vector in vectors) + "\n]\n"
 
 
+def is_text(vector):
+    """Say whether no value of the event needs a type that a column of text has not."""
+    values = [value for key in ("link", "sdk", "af") for value in vector["event"].get(key, {}).values()]
+    return all(isinstance(value, str | None) for value in values)
+
+
 VECTORS = [pytest.param(vector, id=f"{path.stem}-{vector['id']}") for path in FILES for vector in read(path)]
 
 
@@ -98,3 +106,28 @@ def test_every_kind_of_outcome_is_there():
     vectors = [vector for path in FILES for vector in read(path)]
     assert {key for vector in vectors for key in OUTCOMES & vector.keys()} == OUTCOMES
     assert {vector["dialect"] for vector in vectors} == {"appsflyer", "appmetrica"}
+
+
+RENDERED = [
+    vector
+    for vector in VECTORS
+    if "url" in vector.values[0]
+    or vector.values[0].get("error") in ("RenderError", "MissingValueError", "SuppressedError")
+]
+
+
+@pytest.mark.parametrize("vector", [vector for vector in RENDERED if is_text(vector.values[0])])
+def test_duckdb_agrees(vector):
+    template, event = compile_template(vector["template"], **arguments(vector)), event_of(vector)
+    # A table has a column for the value of the documented source, and none for what others say.
+    values = {Source.LINK: event.link, Source.SDK: event.sdk, Source.AF: event.af}
+    row = {field: values[template.dialect.fields.get(field, Source.LINK)].get(field) for field in template.fields}
+    row |= {"postback": str(event.postback), "attributed": event.attributed}
+    columns = {field: "BOOLEAN" if field == "attributed" else "VARCHAR" for field in row}
+    given = ", ".join(f'CAST(? AS {kind}) AS "{field}"' for field, kind in columns.items())
+    query = f"SELECT {to_sql(template, columns)} FROM (SELECT {given})"
+    if vector.get("error") in ("RenderError", "MissingValueError"):
+        with pytest.raises(duckdb.InvalidInputException):
+            duckdb.execute(query, list(row.values())).fetchall()
+    else:
+        assert duckdb.execute(query, list(row.values())).fetchall() == [(vector.get("url"),)]
