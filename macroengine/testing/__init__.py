@@ -1,1 +1,49 @@
-"""What tests of postback code need; the extra `testing` installs it."""
+"""For tests of postback code, yours included: strategies for Hypothesis, a reference renderer, an assertion.
+
+`templates`, `damaged_templates`, `events`, `policies`, `values` and `options` are strategies, and need the extra
+`testing`. `reference` renders a template as plainly as Python can say it; `assert_postback` holds a URL against it, and
+tells what is wrong with which parameter.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from macroengine.testing import reference
+    from macroengine.testing.assertions import assert_postback
+    from macroengine.testing.damage import Damaged, damaged_templates
+    from macroengine.testing.strategies import events, options, policies, templates, values
+
+__all__ = [
+    "Damaged",
+    "assert_postback",
+    "damaged_templates",
+    "events",
+    "options",
+    "policies",
+    "reference",
+    "templates",
+    "values",
+]
+
+_HOMES = {
+    "assert_postback": "assertions",
+    "Damaged": "damage",
+    "damaged_templates": "damage",
+    **dict.fromkeys(("events", "options", "policies", "templates", "values"), "strategies"),
+}
+
+if not TYPE_CHECKING:  # pragma: no branch - it is for type checkers alone
+
+    def __getattr__(name: str) -> object:
+        # The reference and the assertion do without Hypothesis.
+        if name not in __all__:
+            raise AttributeError(f"module 'macroengine.testing' has no attribute {name!r}")
+        try:
+            home = import_module(f"macroengine.testing.{_HOMES.get(name, name)}")
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                f"{name!r} of macroengine.testing needs Hypothesis; pip install 'macroengine[testing]'"
+            ) from error
+        value = globals()[name] = getattr(home, name) if name in _HOMES else home
+        return value

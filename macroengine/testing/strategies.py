@@ -18,6 +18,8 @@ from macroengine.policy import Policy
 ALPHABET = 'ab0-._~%+&=?# ()[]{}"\r\n\0é€😀'
 # Half of a surrogate pair is no Unicode text; Python's str may hold one, JSON with \ud800 in it brings it.
 _TEXT = st.text(ALPHABET + "/:@\ud800", max_size=4)
+# What a second round of decoding, or of replacing macros, would make something else of.
+_ENCODED = ("%41", "a%2Bb", "%2526", "a+b", "&b=c", "(ip)", "{ip}")
 _NESTED = ("%3D", "%3d", "%253D", "%25252f", "https%3A%2F%2Fx%3Fid%3D", "%253Fb%3D", "%3Fu%253D", "%25", "%2", "/:@")
 _ORIGINS = ("https://n.example", "http://u@n.example:80", "app:", "//n.example", "", "")
 
@@ -25,15 +27,17 @@ _ORIGINS = ("https://n.example", "http://u@n.example:80", "app:", "//n.example",
 # Templates
 
 
+@st.composite
 def templates(
-    dialect: str | Dialect = DEFAULT_DIALECT, *, alphabet: str = ALPHABET, unsound: bool = True
-) -> st.SearchStrategy[str]:
+    draw: st.DrawFn, dialect: str | Dialect = DEFAULT_DIALECT, *, alphabet: str = ALPHABET, unsound: bool = True
+) -> str:
     """Draw templates, with macros of the dialect in every spelling that it knows.
 
     `alphabet` is what their literal text is made of. `unsound` ones too may have macros that the dialect does not
     have, or macros in the host.
     """
-    return _templates(dialect_of(dialect), alphabet, unsound=unsound)
+    # Composite, since Hypothesis prints strategies, and this one would be all macros of the dialect.
+    return draw(_templates(dialect_of(dialect), alphabet, unsound=unsound))
 
 
 # Building a strategy takes longer than drawing from it.
@@ -85,6 +89,7 @@ def values() -> st.SearchStrategy[object]:
     return st.one_of(
         st.none(),
         _TEXT,
+        st.sampled_from(_ENCODED),
         _TEXT.map(_Shouted),
         identifiers(),
         st.booleans(),

@@ -1,0 +1,1 @@
+"""Another package's test: a receiver of postbacks, fuzzed with macroengine.testing."""

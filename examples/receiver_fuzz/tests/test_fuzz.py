@@ -1,0 +1,19 @@
+"""The fuzzer finds the bug, and nothing where there is none."""
+
+import pytest
+from receiver_fuzz.fuzz import fuzz
+from receiver_fuzz.receiver import parameters, received
+
+
+def test_the_bug_is_found():
+    with pytest.raises(AssertionError, match=r"parameter '\w+' is encoded twice"):
+        fuzz(received)
+
+
+def test_nothing_is_found_without_the_bug():
+    fuzz(parameters)
+
+
+def test_a_receiver_that_loses_a_parameter_is_found():
+    with pytest.raises(AssertionError, match="parameter 'ip' differs"):
+        fuzz(lambda url: {**parameters(url), "ip": ""})

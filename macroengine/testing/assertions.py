@@ -1,0 +1,196 @@
+"""What is wrong with a postback, parameter by parameter."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, unquote, unquote_plus
+
+from macroengine.catalogue import DEFAULT_DIALECT, dialect_of
+from macroengine.engine import CompiledTemplate
+from macroengine.errors import RenderError
+from macroengine.event import Event
+from macroengine.kinds import Source
+from macroengine.limits import Limits
+from macroengine.nodes import Pieces
+from macroengine.parser import parse
+from macroengine.policy import Policy
+from macroengine.testing import reference
+
+
+def assert_postback(
+    url: str | None,
+    template: str | CompiledTemplate,
+    event: Event,
+    **options: Any,
+) -> None:
+    """Assert that `url` is what `template` says about `event`; None stands for a postback that was not sent.
+
+    `options` are those of `reference.render`, `dialect` and `policy` among them; a compiled template has its own.
+
+    >>> event = Event(link={"click_id": "a b"})
+    >>> assert_postback("https://n.example/pb?c=a%20b", "https://n.example/pb?c=(clickid)", event)
+    >>> assert_postback("https://n.example/pb?c=a%2520b", "https://n.example/pb?c=(clickid)", event)
+    Traceback (most recent call last):
+      ...
+    AssertionError: not what the template says
+      parameter 'c' is encoded twice: found 'a%2520b', expected 'a%20b'
+    found:    https://n.example/pb?c=a%2520b
+    expected: https://n.example/pb?c=a%20b
+
+    Raises:
+        TemplateError: there is nothing to hold the URL against: the template has unknown macros, or macros that decide
+            who gets the data.
+        TypeError: a compiled template is given options.
+    """
+    case = _case(template, event, options)
+    try:
+        expected = case.render()
+    except RenderError as error:
+        if url is not None:
+            raise AssertionError(f"nothing should have been sent: {error}\nfound:    {url}") from None
+        return
+    if url != expected:
+        lines = ["no postback was sent"] if url is None else ["not what the template says", *_faults(url, case)]
+        raise AssertionError("\n".join([*lines, f"found:    {url}", f"expected: {expected}"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """All that a rendering depends on."""
+
+    source: str
+    event: Event
+    options: Mapping[str, Any]
+
+    def render(self) -> str:
+        return reference.render(self.source, self.event, **self.options)
+
+
+def _case(template: str | CompiledTemplate, event: Event, options: Mapping[str, Any]) -> _Case:
+    if isinstance(template, str):
+        return _Case(template, event, {"dialect": DEFAULT_DIALECT, "policy": Policy(), **options})
+    if options:
+        raise TypeError(f"a compiled template has its own options; leave out {', '.join(options)}")
+    given = template.options
+    return _Case(
+        template.source,
+        event,
+        {
+            "dialect": template.dialect,
+            "policy": template.policy,
+            "missing": {"*": given.missing, **dict(given.missing_for)},
+            "unknown": given.unknown,
+            "nested": given.nested,
+            "allow_host_macros": given.allow_host_macros,
+            "booleans": given.booleans,
+            "hash_case": given.hash_case,
+        },
+    )
+
+
+# Differences
+
+
+def _faults(url: str, case: _Case) -> list[str]:
+    """Return a line for every part that differs."""
+    found, expected = _parts(url, case), _parts(case.render(), case)
+    differing = [part for part in {**expected, **found} if found.get(part) != expected.get(part)]
+    lines = [f"  {part} {_fault(part, found, expected, url, case)}" for part in differing]
+    return lines or ["  the parts are in another order, or parted by other delimiters"]
+
+
+def _parts(url: str, case: _Case) -> dict[str, str]:
+    """Return the text of each part of a URL, read as a template is read, in which parameters may repeat."""
+    read = parse(url, case.options["dialect"], limits=Limits(template=len(url), macros=len(url)))
+    around = {"scheme": read.scheme, "host": read.authority, "path": read.path, "fragment": read.fragment}
+    parts = {part: _text(pieces) for part, pieces in around.items() if pieces}
+    seen = Counter[str]()
+    for pair in read.query:
+        name = _text(pair.name)
+        seen[name] += 1
+        parts[f"parameter {name!r}" + (f" ({seen[name]})" if seen[name] > 1 else "")] = _text(pair.value)
+    return parts
+
+
+def _text(pieces: Pieces) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def _fault(part: str, found: Mapping[str, str], expected: Mapping[str, str], url: str, case: _Case) -> str:
+    if part not in found:
+        return f"is missing: expected {expected[part]!r}"
+    wrong, right = found[part], expected.get(part)
+    cause = _literal(wrong, right, case) or _leak(part, wrong, case) or _forgery(part, wrong, case)
+    if right is None:
+        return f"is unexpected{cause and f', and {cause}'}: found {wrong!r}"
+    cause = cause or _encoding(wrong, right, url) or "differs"
+    return f"{cause}: found {wrong!r}, expected {right!r}"
+
+
+def _literal(wrong: str, right: str | None, case: _Case) -> str:
+    """Return what is said of a macro that was not replaced, encoded or not; nothing where all were."""
+    for macro in parse(case.source, case.options["dialect"]).macros():
+        for text in (macro.text, quote(macro.text)):
+            if text in wrong and text not in (right or ""):
+                return f"has the macro {macro.text} left literal"
+    return ""
+
+
+def _leak(part: str, wrong: str, case: _Case) -> str:
+    """Return what is said of a value that would be right if the policy withheld nothing."""
+    policy = Policy(case.options["policy"].postback)
+    told = _Case(case.source, replace(case.event, attributed=True), {**case.options, "policy": policy})
+    return "has a value that is withheld" if _would_be(wrong, part, told) else ""
+
+
+def _forgery(part: str, wrong: str, case: _Case) -> str:
+    """Return what is said of a value that would be right if it came from the macro's own source."""
+    for macro, own, other, event in _forged(case):
+        if _would_be(wrong, part, replace(case, event=event)):
+            return f"has the value of {macro} from {other}, not from {own}"
+    return ""
+
+
+def _forged(case: _Case) -> Iterator[tuple[str, Source, Source, Event]]:
+    """Yield the event with the value of each macro in turn replaced by what another source says under its field."""
+    event, dialect = case.event, dialect_of(case.options["dialect"])
+    held = {Source.LINK: event.link, Source.SDK: event.sdk, Source.AF: event.af}
+    for macro in parse(case.source, dialect).macros():
+        found = dialect.find(macro.name)
+        if found is None:
+            continue
+        spec, _ = found
+        for other in Source:
+            if other is not spec.source and spec.field in held[other]:
+                forged = {**held, spec.source: {**held[spec.source], spec.field: held[other][spec.field]}}
+                link, sdk, af = (forged[source] for source in (Source.LINK, Source.SDK, Source.AF))
+                yield macro.text, spec.source, other, replace(event, link=link, sdk=sdk, af=af)
+
+
+def _would_be(text: str, part: str, case: _Case) -> bool:
+    """Say whether the part would have this text in another case."""
+    try:
+        return _parts(case.render(), case).get(part) == text
+    except RenderError:
+        return False
+
+
+def _encoding(wrong: str, right: str, url: str) -> str:
+    """Return what is said of the right value in another encoding."""
+    plain = unquote(right)
+    # What is not encoded may have come apart at its delimiters.
+    if plain != right and plain.startswith(wrong) and plain in url:
+        return "is not encoded"
+    (wrongly, found), (rightly, wanted) = _decoded(wrong), _decoded(right)
+    if wrongly == rightly:
+        return "is encoded twice" if found > wanted else "is not encoded" if found < wanted else "is encoded otherwise"
+    return "is encoded as a form, with + for a space" if unquote_plus(wrong) == plain else ""
+
+
+def _decoded(text: str) -> tuple[str, int]:
+    """Return what is left when nothing is encoded any more, and how many times that took."""
+    times = 0
+    while (inner := unquote(text)) != text:
+        text, times = inner, times + 1
+    return text, times

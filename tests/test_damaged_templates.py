@@ -1,0 +1,37 @@
+"""Templates as they arrive: that each way of damaging them does damage, and damage that is found."""
+
+import pytest
+from hypothesis import HealthCheck, find, given, settings
+
+from macroengine import check, fix
+from macroengine.testing import damaged_templates
+from macroengine.testing.damage import DAMAGES
+
+TEMPLATE = "https://n.example/pb?click_id=(clickid)&campaign=(C)&region=1&currency=EUR&x=--&ts=(install_unix_ts)"
+# Nothing says what a typographic sign was before, or that quotes around a template are not its own.
+NOT_MENDED = {"spreadsheet: autocorrected", "spreadsheet: quoted"}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_found_and_mended(damage):
+    assert {finding.severity for finding in check(TEMPLATE)} <= {"info"}
+    damaged = DAMAGES[damage](TEMPLATE)
+    assert {finding.severity for finding in check(damaged)} & {"error", "warning"}
+    assert (fix(damaged).source == TEMPLATE) is (damage not in NOT_MENDED)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_all_damage_is_drawn(damage):
+    drawn = find(damaged_templates(), lambda damaged: damaged.damage == damage)
+    assert drawn.source == DAMAGES[damage](drawn.meant) != drawn.meant
+
+
+@pytest.mark.parametrize("dialect", ["appsflyer", "appmetrica"])
+def test_what_is_drawn_is_damaged(dialect):
+    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(damaged_templates(dialect))
+    def law(damaged):
+        assert damaged.source != damaged.meant
+        assert fix(fix(damaged.source, dialect=dialect).source, dialect=dialect).applied == ()
+
+    law()
