@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
-from rich.console import Console
 
 from macroengine.cli import output
 from macroengine.cli.config import find_config, read_config
@@ -86,7 +85,7 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     tally = Tally()
     # Where fixed templates go to standard output, what is found goes to the other.
     aside = options["fix"] and any(source.path is None for source in sources)
-    report = _report(options["form"], output.errors() if aside else output.results())
+    report = _report(options["form"], aside=aside)
     found = job.fixed(tally) if options["fix"] else job.found(tally)
     with _progress(sources) as job.advance:
         # The stream itself, on which the progress bar makes room: a console takes longer to print a line than the
@@ -116,7 +115,7 @@ def _given(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _report(form: str, to: Console) -> Report:
+def _report(form: str, *, aside: bool) -> Report:
     match form:
         case "json":
             return JSON_REPORT
@@ -127,7 +126,10 @@ def _report(form: str, to: Console) -> Report:
             from macroengine.cli.sarif import sarif_report  # noqa: PLC0415
 
             return sarif_report()
+        case _ if output.is_plain(sys.stderr if aside else sys.stdout):
+            return text_report(WIDTH, colour=False)
         case _:
+            to = output.errors() if aside else output.results()
             width = min(WIDTH, to.width) if to.is_terminal else WIDTH
             return text_report(width, colour=to.color_system is not None and not to.no_color)
 
@@ -136,14 +138,14 @@ def _report(form: str, to: Console) -> Report:
 def _progress(sources: Iterable[Source]) -> Iterator[Callable[[str], object]]:
     """Show how much of the files is done, on a terminal."""
     paths = [source.path for source in sources if source.path is not None]
-    console = output.results() if sys.stdout.isatty() else output.errors()
-    if not paths or not console.is_terminal:
+    if not paths or (output.is_plain(sys.stdout) and output.is_plain(sys.stderr)):
         yield lambda _: None
         return
+    console = output.results() if sys.stdout.isatty() else output.errors()
     # Here because it takes longer to load than a template to check.
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     columns = (TextColumn("checking"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=sum(path.stat().st_size for path in paths))
         yield lambda text: progress.advance(task, len(text))

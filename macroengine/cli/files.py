@@ -4,14 +4,12 @@ import csv
 import io
 import json
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO, Any, Literal
 
 import click
@@ -202,6 +200,10 @@ def rewriting(path: Path) -> Iterator[Callable[[str], object]]:
     # Who may do anything would not be stopped, though the owner has said no.
     if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):
         raise click.UsageError(f"{path}: is read-only, and cannot be fixed")
+    # Here because only a file that is rewritten waits for them.
+    import shutil  # noqa: PLC0415
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415
+
     with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=target.parent, delete=False) as copy:
         try:
             yield copy.write

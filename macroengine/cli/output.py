@@ -1,25 +1,38 @@
 """How results look: colour on a terminal only, and nowhere where NO_COLOR is set."""
 
 import csv
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from typing import IO, TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.text import Text
 
 from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity
+
+# rich takes longer to load than a template to check; who needs no console does not wait for it.
+if TYPE_CHECKING:
+    from rich.console import Console
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
 
-def results() -> Console:
+def is_plain(stream: IO[str]) -> bool:
+    """Say whether a stream is no terminal, and nobody asks for what only terminals show."""
+    return not stream.isatty() and not {"FORCE_COLOR", "TTY_COMPATIBLE"} & os.environ.keys()
+
+
+def results() -> "Console":
     """Return the console for results, standard output."""
+    from rich.console import Console
+
     return Console(highlight=False, soft_wrap=True)
 
 
-def errors() -> Console:
+def errors() -> "Console":
     """Return the console for what is wrong, standard error."""
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -31,8 +44,10 @@ def style(text: str, colour_name: str, *, colour: bool) -> str:
     return click.style(text, fg=colour_name, bold=True) if colour else text
 
 
-def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, to: Console) -> None:
+def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, to: "Console") -> None:
     """Print diagnostics, each over the text or the pointer that shows its place."""
+    from rich.text import Text
+
     for diagnostic in diagnostics:
         head, *lines = str(diagnostic).split("\n")
         severity, _, rest = head.partition("[")
@@ -50,7 +65,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         writer.writerow(columns)
         writer.writerows(rows)
         return
-    from rich.table import Table  # noqa: PLC0415 - most commands draw none
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for row in rows:
