@@ -25,6 +25,7 @@ from macroengine import (
     compile_template,
     dialect,
     parse,
+    render,
 )
 from macroengine.testing import reference
 from macroengine.testing.strategies import ALPHABET, events, options, policies, templates, values
@@ -319,3 +320,10 @@ def test_every_receiver_decodes_its_value(nested):
 def test_a_value_brings_nothing_that_a_url_may_not_hold(case):
     url = outcome(by_engine, case)
     assert not isinstance(url, str) or all("!" <= character <= "~" for character in url)
+
+
+@pytest.mark.parametrize("nobody", ["0", "", "00000000-0000-0000-0000-000000000000"])
+def test_parameter_of_a_hash_goes_where_nobody_is_identified(nobody):
+    event = Event(sdk={"idfa": nobody})
+    for renderer in (render, reference.render):
+        assert renderer("?a=(sha1-idfa)&b=1", event, missing=Missing.DROP) == "?b=1"
