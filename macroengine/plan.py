@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 from typing import Literal as OneOf
 
 from macroengine.catalogue import MacroSpec
@@ -39,9 +39,11 @@ class Text:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A value of the event, turned into text, hashed if `sha1` says in which case, and percent-encoded."""
+class Value(NamedTuple):
+    """A value of the event, turned into text, hashed if `sha1` says in which case, and percent-encoded.
+
+    A tuple, which is made in a quarter of the time: every macro of every template becomes one, or two.
+    """
 
     macro: str
     """The name of the macro in the template, for errors."""

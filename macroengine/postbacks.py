@@ -1,7 +1,7 @@
 """One event for many networks: what their templates share is read and encoded once."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import repeat
 
 from macroengine.compiler import Values, compile_shared, key_of
@@ -114,7 +114,7 @@ def _fan_out(plans: Iterable[RenderPlan], postback: Postback, *, attributed: boo
     slots = {value: places[need] for value, need in needs.items()}
     return _FanOut(
         tuple(map(key_of, plain)),
-        tuple(key_of(replace(value, missing=Missing.DROP)) for value in converted),
+        tuple(key_of(value._replace(missing=Missing.DROP)) for value in converted),
         tuple((*key_of(value)[:2], places[value, False]) for value in optional),
         tuple(places[v, True] for v in filled),
         tuple(
@@ -133,7 +133,7 @@ def _segments(plan: RenderPlan, postback: Postback, *, attributed: bool) -> tupl
 
 def _need(value: Value) -> tuple[Value, bool]:
     """Return what templates share of a value, and whether one has to know that it is missing."""
-    return replace(value, macro="", missing=""), value.missing != ""
+    return value._replace(macro="", missing=""), value.missing != ""
 
 
 def _is_plain(value: Value) -> bool:

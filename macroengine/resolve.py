@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache, partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.nodes import AnyMacro, Literal, Part, Pieces, Sha1, Template
@@ -42,9 +42,8 @@ _VALUE: Final = Part.VALUE
 _Verdict = tuple[MacroSpec | None, bool, bool, tuple[Problem, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A macro of a template with its row of the catalogue, None where there is none."""
+class Resolved(NamedTuple):
+    """A macro of a template with its row of the catalogue, None where there is none; a tuple, as `plan.Value` is."""
 
     node: AnyMacro
     part: Part

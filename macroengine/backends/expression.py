@@ -141,7 +141,7 @@ def _admission(plan: RenderPlan, language: Language[E]) -> Iterable[Case[E]]:
 
 def _head(field: str) -> Value:
     """Return the value of a column that no macro reads."""
-    return replace(_HEAD, macro=field, field=field)
+    return _HEAD._replace(macro=field, field=field)
 
 
 _HEAD = Value("", Source.AF, "", ValueType.TEXT, ("true", "false"), None, 1, "", in_path=False)
