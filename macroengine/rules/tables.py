@@ -57,14 +57,10 @@ def lost_references() -> tuple[re.Pattern[str], dict[str, str]]:
     from html.entities import html5  # noqa: PLC0415 - two thousand entries, needed by the first check only
 
     facts = _table("characters")["html"]
-    names = {}
+    intact = {html5[name] for name in facts["intact"]}
+    unclosed = [name for name in html5 if not name.endswith(";") and html5[name] not in intact]
     # In this order a name in lower case is the one that stays.
-    for name, char in sorted(html5.items()):
-        is_damage = char not in map(html5.__getitem__, facts["intact"]) and (
-            not char.isalpha() or name in facts["letters"]
-        )
-        if not name.endswith(";") and is_damage:
-            names[char] = name
+    names = {html5[name]: name for name in sorted(unclosed) if not html5[name].isalpha() or name in facts["letters"]}
     ascii_only = re.escape("".join(html5[name] for name in facts["ascii"]))
     other = re.escape("".join(char for char in names if not char.isascii()))
     return re.compile(rf"([{other}]|(?<=[A-Za-z0-9)}}\]])[{ascii_only}](?=\w))([A-Za-z0-9_-]*)(?==)"), names
