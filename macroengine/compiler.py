@@ -12,8 +12,8 @@ from functools import lru_cache, partial
 from itertools import cycle
 from typing import Any, Final, NoReturn
 
-from macroengine.conversion import Conversion
-from macroengine.encoding import encode_field, encode_value
+from macroengine.conversion import converter
+from macroengine.encoding import ENCODERS, SPEEDUPS
 from macroengine.errors import MissingValueError, RenderError, SuppressedError
 from macroengine.event import Event, Source
 from macroengine.percent import Key
@@ -71,7 +71,7 @@ def _written(cell: object) -> str:
 def _of_event(plan: RenderPlan, segments: Iterable[Segment], entry: Entry, otherwise: Render) -> Render:
     shape, cells = _shape(segments, _value_cells)
     limit = _limit(plan.most_bytes, cells)
-    render: Render = _maker(shape, entry)(encode_field, encode_value, *limit, plan.postback, otherwise, *cells)
+    render: Render = _maker(shape, entry)(*limit, plan.postback, otherwise, *cells)
     return render
 
 
@@ -138,7 +138,7 @@ def _shape(segments: Iterable[Segment], value_cells: _ValueCells) -> tuple[Shape
 def key_of(value: Value) -> Key:
     """Return where a value of the event is, and what converts it."""
     # The keys of most events are interned too, and then found without being compared.
-    return _SOURCES.index(value.source), sys.intern(value.field), Conversion(value).convert
+    return _SOURCES.index(value.source), sys.intern(value.field), converter(value)
 
 
 # As the generated functions put them side by side.
@@ -165,7 +165,7 @@ def _form(value: Value) -> str:
         return "converted"
     if value.missing is _RAISE:
         return "required"
-    return "default" if value.missing else "plain"
+    return "default" if value.missing else "plain" if SPEEDUPS else "gated"
 
 
 def _shared_cells(slots: Mapping[Value, int], value: Value) -> tuple[str, list[object]]:
@@ -177,7 +177,7 @@ def _shared_cells(slots: Mapping[Value, int], value: Value) -> tuple[str, list[o
         case Missing.DROP:
             return "shared-dropping", [slot]
         case Missing.RAISE:
-            return "shared-required", [slot, Conversion(value).convert]
+            return "shared-required", [slot, converter(value)]
         case text:
             return "shared-default", [slot, text]
 
@@ -201,7 +201,7 @@ _names = cycle(map("macroengine-shape-{}".format, range(4096)))
 def _maker(shape: Shape, entry: Entry) -> Callable[..., Any]:
     source = function_source(shape, entry)
     name = next(_names)
-    namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source)}
+    namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source), **ENCODERS}
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source is made of a shape alone
     make: Callable[..., Any] = namespace["make"]
     return make

@@ -1,13 +1,16 @@
 """From a value of an event to the text that is sent for it, in the cases that the encoder alone does not settle."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from macroengine.encoding import deepen, percent_encode
 from macroengine.errors import MissingValueError, RenderError
 from macroengine.hashing import hash_identifier
 from macroengine.kinds import ValueType
+from macroengine.percent import Convert
 from macroengine.plan import Missing, Value
 from macroengine.values import UnsendableError, value_text
 
@@ -21,11 +24,18 @@ _RAISE: Final = Missing.RAISE
 _DROP: Final = Missing.DROP
 
 
-@dataclass(frozen=True, slots=True)
+def converter(value: Value) -> Convert:
+    """Return what converts the values that an event may have for `value`."""
+    return Conversion(value, _encoder(value)).convert
+
+
+@dataclass(slots=True, eq=False)
 class Conversion:
     """What is done with one value of a plan."""
 
     value: Value
+    encode: Callable[[str], str | None] = field(repr=False)
+    """Encodes or hashes a text; None where there is nothing to hash."""
 
     def convert(self, raw: object) -> str | None:
         """Return the encoded text of `raw`, or what stands for it when it is missing; None where a parameter goes.
@@ -37,14 +47,7 @@ class Conversion:
         value = self.value
         if raw is not None:
             try:
-                text = raw if raw.__class__ is str else value_text(raw, value.type, value.booleans)
-                if value.sha1 is not None:
-                    # Hex digits need no encoding, however deep.
-                    encoded = hash_identifier(text, value.sha1, value.type is _UUID)
-                elif value.depth == 0:
-                    encoded = _host_label(text)
-                else:
-                    encoded = deepen(percent_encode(_in_path(text) if value.in_path else text), value.depth - 1)
+                encoded = self.encode(raw if raw.__class__ is str else value_text(raw, value.type, value.booleans))
             except UnicodeEncodeError:
                 raise self._error("cannot send text with a lone surrogate") from None
             except UnsendableError as error:
@@ -61,11 +64,26 @@ class Conversion:
         return RenderError(f"{message} for macro {self.value.macro!r}", self.value.macro)
 
 
+def _encoder(value: Value) -> Callable[[str], str | None]:
+    if value.sha1 is not None:
+        # Hex digits need no encoding, however deep.
+        return partial(hash_identifier, value.sha1, value.type is _UUID)
+    if value.depth == 0:
+        return _host_label
+    if value.in_path:
+        return _in_path
+    return percent_encode if value.depth == 1 else partial(_nested, value.depth - 1)
+
+
+def _nested(layers: int, text: str) -> str:
+    return deepen(percent_encode(text), layers)
+
+
 def _in_path(text: str) -> str:
     # Encoding does not help: `%2E%2E` is a way up as well (WHATWG URL, section 4.1).
     if text in (".", ".."):
         raise UnsendableError(f"cannot send {text!r}, which leads to another path,")
-    return text
+    return percent_encode(text)
 
 
 def _host_label(text: str) -> str:

@@ -1,8 +1,9 @@
 """From text to the text that a URL may hold: the encoder in C where it could be built, or else the one in Python."""
 
 import os
+from typing import Any
 
-from macroengine.percent import encode_field, encode_value, percent_encode
+from macroengine.percent import encode_field, encode_unsafe, encode_value, needs_encoding, percent_encode
 
 SPEEDUPS = False
 """Whether the encoder in C is in use."""
@@ -15,7 +16,15 @@ if not os.environ.get("MACROENGINE_PURE"):
     except ImportError:  # it could not be built, and nothing but time is lost
         pass
 
-__all__ = ["SPEEDUPS", "deepen", "encode_field", "encode_value", "percent_encode"]
+__all__ = ["ENCODERS", "SPEEDUPS", "deepen", "encode_field", "encode_value", "percent_encode"]
+
+ENCODERS: dict[str, Any] = {
+    "encode_field": encode_field,
+    "encode_value": encode_value,
+    "encode_unsafe": encode_unsafe,
+    "needs_encoding": needs_encoding,
+}
+"""What generated functions call, by name."""
 
 
 def deepen(encoded: str, layers: int) -> str:

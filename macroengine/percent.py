@@ -12,7 +12,7 @@ Convert = Callable[[object], str | None]
 Key = tuple[int, str, Convert]
 """Where a value is: the place of its source among the sources, and its field; and what converts it."""
 
-_needs_encoding = re.compile(f"[^{re.escape(UNRESERVED)}]").search
+needs_encoding = re.compile(f"[^{re.escape(UNRESERVED)}]").search
 _SAFE = UNRESERVED.encode()
 _ENCODED = {byte: bytes([byte]) if byte in _SAFE else b"%%%02X" % byte for byte in range(256)}
 
@@ -39,7 +39,7 @@ def percent_encode(value: str, /) -> str:
         UnicodeEncodeError: `value` holds a lone surrogate.
     """
     # A subclass may have methods of its own; what counts is its text.
-    return value if _needs_encoding(value) is None else _encode(str.__str__(value))
+    return value if needs_encoding(value) is None else _encode(str.__str__(value))
 
 
 def encode_value(value: object, convert: Convert, /) -> str | None:
@@ -48,9 +48,19 @@ def encode_value(value: object, convert: Convert, /) -> str | None:
     `convert` turns what is neither str nor an int of 64 bits into encoded text, and raises what is to be raised for a
     lone surrogate.
     """
+    return value if value.__class__ is str and needs_encoding(value) is None else encode_unsafe(value, convert)
+
+
+def encode_field(sources: tuple[Mapping[str, object], ...], key: Key, /) -> str | None:
+    """Return the value of a field, encoded, in one call: `encode_value(sources[source].get(field), convert)`."""
+    source, field, convert = key
+    value = sources[source].get(field)
+    return value if value.__class__ is str and needs_encoding(value) is None else encode_unsafe(value, convert)
+
+
+def encode_unsafe(value: object, convert: Convert, /) -> str | None:
+    """Return what `encode_value` returns, for any value but a text that needs no encoding."""
     if value.__class__ is str:
-        if _needs_encoding(value) is None:
-            return value
         try:
             return _encode(value)
         except UnicodeEncodeError:
@@ -60,21 +70,6 @@ def encode_value(value: object, convert: Convert, /) -> str | None:
     if value.__class__ is int and -(2**63) <= value < 2**63:
         return int.__repr__(value)  # digits and a minus sign are unreserved
     return convert(value)
-
-
-def encode_field(sources: tuple[Mapping[str, object], ...], key: Key, /) -> str | None:
-    """Return the value of a field, encoded, in one call: `encode_value(sources[source].get(field), convert)`."""
-    source, field, convert = key
-    value = sources[source].get(field)
-    if value.__class__ is not str:
-        return encode_value(value, convert)
-    # What follows stands in encode_value too: a call more would cost more than looking the value over.
-    if _needs_encoding(value) is None:
-        return value
-    try:
-        return _encode(value)
-    except UnicodeEncodeError:
-        return convert(value)
 
 
 def _encode(value: str) -> str:

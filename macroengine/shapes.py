@@ -26,18 +26,20 @@ class Form:
 
 
 _PRESENT = "({v} := sources[{0}].get({1})) is not None"
+_IS_SAFE = "({v} := sources[{0}].get({1})).__class__ is str and needs_encoding({v}) is None"
 
 FORMS = {
     "text": Form(1, "{0}"),
     "absent": Form(1, "{0}()"),
-    # Encoded; nothing, a text, or an error when missing.
+    # Encoded; nothing, a text, or an error when missing. In Python, what needs no encoding is not worth a call.
     "plain": Form(1, "encode_field(sources, {0})"),
-    "default": Form(4, f"encode({{v}}, {{2}}) if {_PRESENT} else {{3}}"),
-    "required": Form(3, f"encode({{v}}, {{2}}) if {_PRESENT} else {{2}}({{v}})"),
+    "gated": Form(3, f"{{v}} if {_IS_SAFE} else encode_unsafe({{v}}, {{2}})"),
+    "default": Form(4, f"encode_value({{v}}, {{2}}) if {_PRESENT} else {{3}}"),
+    "required": Form(3, f"encode_value({{v}}, {{2}}) if {_PRESENT} else {{2}}({{v}})"),
     # Hashed, in a nested URL, or a label of the host.
     "converted": Form(3, "{2}(sources[{0}].get({1}))"),
     # Its parameter goes when it is missing; a hash also when there is nothing to hash.
-    "dropping": Form(3, "encode({v}, {2})", _PRESENT),
+    "dropping": Form(3, "encode_value({v}, {2})", _PRESENT),
     "nested-dropping": Form(3, "{2}({v})", _PRESENT),
     "hashed-dropping": Form(3, "{v}", _PRESENT, "({v} := {2}({v})) is not None"),
     # Encoded before, for several templates.
@@ -58,7 +60,7 @@ class Entry(Enum):
 
 
 _OF_EVENT = """\
-def make(encode_field, encode, limit, measured, postback, otherwise{cells}):
+def make(limit, measured, postback, otherwise{cells}):
     def render(event):
         if {test}:
             sources = event.link, event.sdk, event.af

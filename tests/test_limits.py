@@ -6,6 +6,7 @@ import inspect
 import sys
 import tracemalloc
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -47,37 +48,40 @@ def test_four_times_the_template_is_four_times_the_work(name, shape):
 
 
 def growth(work: Callable[[int], object], count: int) -> float:
-    """Return the bytes that stay behind for each number when `work` is done for as many numbers again."""
+    """Return the bytes that stay behind for each number when `work` is done for as many numbers again.
+
+    What the interpreter keeps for itself goes up and down; a leak is in the best of three rounds too.
+    """
+    sizes = []
     tracemalloc.start()
     try:
-        for number in range(count):
+        for number in range(4 * count):
             work(number)
-        gc.collect()
-        before, _ = tracemalloc.get_traced_memory()
-        for number in range(count, 2 * count):
-            work(number)
-        gc.collect()
-        after, _ = tracemalloc.get_traced_memory()
+            if number % count == count - 1:
+                gc.collect()
+                sizes.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    return (after - before) / count
+    return min(after - before for before, after in pairwise(sizes)) / count
 
 
 def test_distinct_templates_leave_nothing_behind_once_the_cache_is_full():
     def work(number: int) -> None:
         compile_template(f"https://n.example/{number:09}?c=(clickid)&(ip)={number:09}").render(Event())
 
-    assert growth(work, 1_500) < 30
+    assert growth(work, 1_200) < 30
     assert _compile.cache_info().currsize == _compile.cache_info().maxsize == 1_024
 
 
-def test_distinct_shapes_leave_nothing_behind_once_the_cache_is_full():
+def test_shapes_compiled_again_and_again_leave_nothing_behind():
     def work(number: int) -> None:
-        _maker(tuple("text" if digit == "1" else "plain" for digit in f"{number:013b}"), Entry.ATTRIBUTED)
+        # The same shapes in each round: their code takes more or less memory. The cache holds half of them.
+        digits = f"{number % 1_000:013b}"
+        _maker(tuple("text" if digit == "1" else "plain" for digit in digits), Entry.ATTRIBUTED)
 
-    for number in range(8191, 4000, -1):  # all names of files that there are
+    for number in range(4_096):  # all names of files that there are
         work(number)
-    assert growth(work, 1_000) < 30
+    assert growth(work, 1_000) < 10
     assert _maker.cache_info().currsize == _maker.cache_info().maxsize == 512
 
 
