@@ -136,8 +136,11 @@ def excerpt(source: str, span: Span, width: int = _WIDTH) -> list[str]:
     right = _fitting(after, max(room - _columns(before) - _columns(marked), room // 3))
     left = _fitting(before[::-1], room - _columns(marked[: room - len(right)]) - _columns(right))[::-1]
     marked = _fitting(marked, room - _columns(left) - _columns(right))
+    is_cut = len(marked) < span.stop - start
+    if is_cut and right:
+        marked = [*_fitting(marked, _columns(marked) - 1), "…"]
     cut_left = "…" if len(left) < start else ""
-    cut_right = "…" if span.stop + len(right) < len(source) or len(marked) < span.stop - start else ""
+    cut_right = "…" if span.stop + len(right) < len(source) or (is_cut and not right) else ""
     indent = " " * (2 + len(cut_left) + _columns(left))
     text = "".join([*left, *marked, *right])
     return [f"  {cut_left}{text}{cut_right}", f"{indent}{'^' * max(1, _columns(marked))}"]

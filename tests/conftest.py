@@ -4,8 +4,8 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
@@ -34,8 +34,7 @@ def golden(request) -> Callable[[Path, str], None]:
     return compare
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     status: int
     out: str
     err: str
@@ -52,7 +51,6 @@ def run(monkeypatch, capsys, tmp_path) -> Callable[..., Result]:
         monkeypatch.setattr(sys, "argv", ["macroengine", *map(os.fspath, arguments)])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         status = main()
-        captured = capsys.readouterr()
-        return Result(status, captured.out, captured.err)
+        return Result(status, *capsys.readouterr())
 
     return call

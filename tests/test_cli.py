@@ -9,25 +9,11 @@ from pathlib import Path
 import pytest
 
 from macroengine import Postback, dialect
-from macroengine.cli import main
 from macroengine.cli.options import _complete_dialect
 
 ROOT = Path(__file__).parent.parent
 IN_APP = ROOT / "examples" / "in_app.json"
 TEMPLATE = "https://n.example/pb?c=(clickid)"
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run the command line in this process; return its exit status, output and errors."""
-
-    def run(*arguments, stdin=b""):
-        monkeypatch.setattr(sys, "argv", ["macroengine", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        status = main()
-        return status, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from macroengine.diagnostics import Span, columns, excerpt
         pytest.param("(y)" + "z" * 40, Span(0, 3), "(y)zzzzzzzzzzzzz…", "^^^", id="window-at-the-beginning"),
         pytest.param("z" * 40 + "(y)", Span(40, 43), "…zzzzzzzzzzzzz(y)", " " * 14 + "^^^", id="window-at-the-end"),
         pytest.param("(" + "y" * 40 + ")", Span(0, 42), "(yyyyyyyyyyyyyyy…", "^" * 16, id="span-beyond-the-window"),
+        pytest.param("(" + "y" * 40 + ")zz", Span(0, 42), "(yyyyyyyyyyyy…zz", "^" * 14, id="cut-in-the-span"),
     ],
 )
 def test_excerpt(source, span, line, carets):

@@ -1,10 +1,6 @@
-import io
 import json
-import sys
 
 import pytest
-
-from macroengine.cli import main
 
 ID = "1415211453000-6513894"
 BODY = {"appsflyer_id": ID, "eventName": "af_purchase", "eventValue": '{"af_revenue":"6"}'}
@@ -14,19 +10,6 @@ CLICK = (
     "?click_id=a%20b&device_ip=::1&device_ua=x&click_timestamp=1453895044&mine=1"
 )
 INSTALL = {"link": {"click_id": "8594845"}, "sdk": {"appsflyer_id": ID}, "af": {"country_code": "DE"}}
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run the command line in this process; return its exit status, output and errors."""
-
-    def run(*arguments, stdin=b""):
-        monkeypatch.setattr(sys, "argv", ["macroengine", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        status = main()
-        return status, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture
