@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.backend_cases import FAILS, Table, tables
+from tests.vectors import OF_TEXT, arguments, event_of, row_of
 
 pytest.importorskip("pyspark", reason="pyspark is not installed: pip install 'macroengine[spark]'")
 if shutil.which("java") is None:
@@ -99,6 +100,27 @@ def frame_of(spark, table: Table, rows: list[dict[str, Any]]) -> DataFrame:
     columns = "".join(f", `{field}` {kind.spark}" for field, kind in table.columns.items())
     values = [(number, *(row[field] for field in table.columns)) for number, row in enumerate(rows)]
     return spark.createDataFrame(values, f"n int{columns}")
+
+
+def test_the_vectors_come_out_as_written(spark):
+    frames, urls = [], []
+    for parameter in OF_TEXT:
+        (vector,) = parameter.values
+        template = compile_template(vector["template"], **arguments(vector))
+        row = row_of(template, event_of(vector))
+        kinds = {field: "boolean" if field == "attributed" else "string" for field in row}
+        given = ", ".join(f"CAST(:{field} AS {kind}) AS {field}" for field, kind in kinds.items())
+        frame = spark.sql(f"SELECT {given}", row)
+        types = {field: frame.schema[field].dataType for field in row}
+        rendered = frame.select(f.lit(len(urls)).alias("n"), to_column(template, types).alias("url"))
+        if vector.get("error") in ("RenderError", "MissingValueError"):
+            with pytest.raises(PySparkException):
+                rendered.collect()
+        else:
+            frames.append(rendered)
+            urls.append(vector.get("url"))
+    assert [row.url for row in reduce(DataFrame.union, frames).collect()] == urls
+    assert None in urls
 
 
 # What cannot be the same, and what to do

@@ -1,0 +1,69 @@
+"""The conformance vectors, as every test of them reads them."""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import macroengine
+from macroengine import CompiledTemplate, Event, Missing, Policy, Source
+
+FOLDER = Path(macroengine.__file__).parent / "testing" / "vectors"
+FILES = sorted(FOLDER.glob("*.json"))
+_SOURCES = ("link", "sdk", "af")
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def decoded(value):
+    """Return what JSON has no word for: a time, a decimal; all else as it is."""
+    match value:
+        case {"$time": str(text)}:
+            return datetime.fromisoformat(text)
+        case {"$decimal": str(text)}:
+            return Decimal(text)
+    return value
+
+
+def what_is_missing(given):
+    if isinstance(given, dict):
+        return {name: what_is_missing(text) for name, text in given.items()}
+    return Missing(given.removeprefix("$")) if given.startswith("$") else given
+
+
+def arguments(vector):
+    options = {"dialect": vector["dialect"], "policy": Policy(**vector.get("policy", {})), **vector.get("options", {})}
+    return options | ({"missing": what_is_missing(options["missing"])} if "missing" in options else {})
+
+
+def event_of(vector):
+    given = vector["event"]
+    values = [{name: decoded(value) for name, value in given.get(key, {}).items()} for key in _SOURCES]
+    return Event(*values, given.get("postback", "install"), given.get("attributed", True))
+
+
+def is_text(vector):
+    """Say whether no value of the event needs a type that a column of text has not."""
+    values = [value for key in _SOURCES for value in vector["event"].get(key, {}).values()]
+    return all(isinstance(value, str | None) for value in values)
+
+
+def row_of(template: CompiledTemplate, event: Event) -> dict[str, str | bool | None]:
+    """Return the event as a row of a table, which has a column for the documented source of a field, and no other."""
+    values = {Source.LINK: event.link, Source.SDK: event.sdk, Source.AF: event.af}
+    row = {field: values[template.dialect.fields.get(field, Source.LINK)].get(field) for field in template.fields}
+    return row | {"postback": str(event.postback), "attributed": event.attributed}
+
+
+_OF_AN_EVENT = ("RenderError", "MissingValueError", "SuppressedError")
+VECTORS = [pytest.param(vector, id=f"{path.stem}-{vector['id']}") for path in FILES for vector in read(path)]
+# What a table of texts can be rendered to, or fails with.
+OF_TEXT = [
+    vector
+    for vector in VECTORS
+    if ("url" in vector.values[0] or vector.values[0].get("error") in _OF_AN_EVENT) and is_text(vector.values[0])
+]
