@@ -25,10 +25,11 @@ from macroengine import (
     percent,
 )
 from macroengine.intake import S2SEvent, build_url
+from macroengine.nodes import Macro, Sha1
 from tests.fuzz import running
 from tests.fuzz.__main__ import main
 from tests.fuzz.inputs import Input
-from tests.fuzz.targets import CASES, TARGETS, catalogue, encoder, intake, rendering, templates, work
+from tests.fuzz.targets import CASES, TARGETS, catalogue, encoder, grammars, intake, rendering, templates, work
 
 ROOT = Path(__file__).parents[1]
 STORED = sorted(path for path in CASES.glob("*/*") if path.is_file())
@@ -78,6 +79,16 @@ def picky(source, *arguments, **options):
     if "#" in source:
         raise KeyError(source)
     return parse(source, *arguments)
+
+
+def as_macros(source, *arguments):
+    template = parse(source, *arguments)
+    pairs = [replace(pair, value=tuple(map(as_macro, pair.value))) for pair in template.query]
+    return replace(template, query=tuple(pairs))
+
+
+def as_macro(piece):
+    return Macro(piece.text, piece.start, piece.name) if isinstance(piece, Sha1) else piece
 
 
 def blind(source, *arguments, **options):
@@ -194,6 +205,7 @@ class Undotted(S2SEvent):
 BROKEN = [
     pytest.param("parse", templates, "parse", cut, id="parse-loses-a-character"),
     pytest.param("parse", templates, "parse", picky, id="parse-refuses-a-template"),
+    pytest.param("grammars", grammars, "parse", as_macros, id="grammars-disagree-on-a-hash"),
     pytest.param("check", templates, "check", blind, id="check-finds-what-it-did-not-find-before"),
     pytest.param("check", templates, "check", loud, id="check-prints-what-moves-the-cursor"),
     pytest.param("check", templates, "check", shifted, id="check-finds-outside-of-the-template"),

@@ -5,6 +5,7 @@ import json
 import random
 import re
 from collections.abc import Iterable, Iterator
+from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from macroengine.kinds import HashCase, ValueType
 from macroengine.rules.pages import sections
 from macroengine.rules.tables import lost_references, typographic
 from macroengine.syntax import syntaxes
+from macroengine.testing.damage import DAMAGES
 from tests.fuzz.inputs import DIALECTS, SEPARATOR, VALUES
 
 _TEMPLATES = Path(__file__).resolve().parents[1] / "data" / "corpus.jsonl"
@@ -36,6 +38,7 @@ _VALUES = [
     "\ud800",
     "漢😀",
 ]
+_LAYERS = 5  # of encoding
 _LONGEST_WORD = 64  # bytes; libFuzzer takes no longer ones
 
 
@@ -117,6 +120,12 @@ def _templates() -> Iterator[tuple[str, bytes]]:
         yield row["template"], b"%d" % (DIALECTS.index(row["dialect"]) if row["dialect"] in DIALECTS else 0)
     for code in RULES:
         yield from ((sections(code)[heading], b"0") for heading in ("Example", "Use instead"))
+    template = "https://n.example/pb?id=(clickid)&region=(sha1-idfa)&a=--b"
+    for damage in DAMAGES.values():
+        yield from ((damaged, b"0") for damaged in (damage(template), damage(damage(template))))
+    for _ in range(_LAYERS):
+        template = f"https://n.example/?u={quote(template, safe='()')}"
+        yield template, b"0"
 
 
 def _choices(chance: random.Random) -> bytes:
@@ -143,7 +152,12 @@ def of_templates() -> Iterator[str]:
     yield from typographic()
     yield from (f"&{name}" for name in lost_references()[1].values())
     for delimiter in ":/?#[]@&=%(){}":
-        yield from (quote(delimiter, safe=""), quote(quote(delimiter, safe=""), safe=""))
+        encoded = delimiter
+        for _ in range(_LAYERS):
+            encoded = quote(encoded, safe="")
+            yield encoded
+    for character in "&<>='\"":
+        yield from (escape(character), escape(escape(character)), f"&#{ord(character)};", f"\\u{ord(character):04x}")
 
 
 def of_dialect_files() -> Iterator[str]:

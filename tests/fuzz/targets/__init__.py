@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.fuzz import corpus
 from tests.fuzz.inputs import Input
-from tests.fuzz.targets import catalogue, encoder, intake, rendering, templates, work
+from tests.fuzz.targets import catalogue, encoder, grammars, intake, rendering, templates, work
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
 """Inputs that once broke a target, in a folder a target."""
@@ -39,6 +39,9 @@ _RENDERING = ("plan", "compiler", "shapes", "conversion", "values", "hashing", "
 
 TARGETS = {
     "parse": Target(templates.fuzz_parse, corpus.of_one_template, corpus.of_templates, ("parser", "nodes", "syntax")),
+    "grammars": Target(
+        grammars.fuzz_grammars, corpus.of_one_template, corpus.of_templates, ("parser", "nodes", "syntax")
+    ),
     "check": Target(templates.fuzz_check, corpus.of_one_template, corpus.of_templates, _RULES),
     "fix": Target(templates.fuzz_fix, corpus.of_one_template, corpus.of_templates, _RULES),
     "compile": Target(

@@ -23,6 +23,7 @@ from macroengine.engine import _compile
 from tests.fuzz.inputs import Input
 
 FAMILIES = (None, "ME0", "ME1", "ME2", "ME21", "ME3")
+IGNORED = ((), ("ME0",), ("ME1",), ("ME2",), ("ME3",), ("ME",))
 # The rules whose findings an option permits, with the value of the option that permits nothing.
 _OVERRULED = {"ME101": ("unknown", "error"), "ME202": ("allow_host_macros", False)}
 
@@ -93,7 +94,8 @@ def fuzz_fix(made: Input) -> None:
 def fuzz_compile(made: Input) -> None:
     """A template is refused for just the errors that `check` finds, or pickles as what it is."""
     source, dialect = made.text(), made.dialect()
-    given = {"dialect": dialect, "policy": made.policy(dialect), **made.options(dialect)}
+    ignore = made.choose(IGNORED)
+    given = {"dialect": dialect, "policy": made.policy(dialect), "ignore": ignore, **made.options(dialect)}
     _compile.cache_clear()
     try:
         template = compile_template(source, **given)
@@ -105,7 +107,7 @@ def fuzz_compile(made: Input) -> None:
         assert (type(again), str(again)) == (type(error), str(error))
         return
     assert not _errors(source, given)
-    assert list(template.diagnostics) == check(source, dialect=dialect, policy=given["policy"])
+    assert list(template.diagnostics) == check(source, dialect=dialect, policy=given["policy"], ignore=ignore)
     again = pickle.loads(pickle.dumps(template))
     assert (again, hash(again), again.plan) == (template, hash(template), template.plan)
     assert (again.python_source, again.fields) == (template.python_source, template.fields)
@@ -115,5 +117,5 @@ def fuzz_compile(made: Input) -> None:
 
 def _errors(source: str, given: Mapping[str, Any]) -> list[Diagnostic]:
     permitted = {code for code, (option, nothing) in _OVERRULED.items() if given[option] != nothing}
-    found = check(source, dialect=given["dialect"], policy=given["policy"])
+    found = check(source, dialect=given["dialect"], policy=given["policy"], ignore=given["ignore"])
     return [one for one in found if one.severity is Severity.ERROR and one.code not in permitted]
