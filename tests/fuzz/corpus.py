@@ -31,6 +31,9 @@ _VALUES = [
     "(ip)",
     "-1",
     "1e400",
+    "-1E+401",
+    "1e-401",
+    "9" * 401,
     "0.10",
     "NaN",
     "0-0",
@@ -38,6 +41,8 @@ _VALUES = [
     "\ud800",
     "漢😀",
 ]
+_NUMBERS = ["1e400", "-0", "NaN", "Infinity", "0.1", "9" * 30]
+_TOML = ['""', "1", "0.5", "true", "[]", '["a"]', "[1]", "{}", "1979-05-27"]
 _LAYERS = 5  # of encoding
 _LONGEST_WORD = 64  # bytes; libFuzzer takes no longer ones
 
@@ -71,7 +76,7 @@ def of_work() -> Iterator[bytes]:
 
 
 def of_dialects() -> Iterator[bytes]:
-    """Yield small dialects: each macro of the library's own in one of its own."""
+    """Yield small dialects: each macro of the library's own in one of its own, and every key with a wrong value."""
     for path in sorted(_DIALECT_FILES.glob("*.toml")):
         head, _, macros = path.read_text(encoding="utf-8").partition("[macros]\n")
         groups = head.partition("[available]\n")[2]
@@ -79,6 +84,13 @@ def of_dialects() -> Iterator[bytes]:
         for row in re.findall(r"^\w\S* += \{.*\n", macros, re.MULTILINE):
             yield f"{top}[available]\n{groups}[macros]\n{row}".encode()
             yield f"{top}[macros]\n{row}".encode()  # without its groups, which some rows need
+            yield f"{top}[available]\n{groups}[macros]\n{row}{row[0].swapcase()}{row[1:]}".encode()
+        for value in _TOML:
+            yield from (f"{key} = {value}\n{top}[macros]".encode() for key in ("title", "open", "references", "macros"))
+            for field in dataclasses.fields(MacroSpec):
+                cells = {"field": '"a"', "source": '"SDK"', field.name: value}
+                written = ", ".join(f"{key} = {cell}" for key, cell in cells.items())
+                yield f"{top}[macros]\na = {{ {written} }}\n".encode()
         yield path.read_bytes()
 
 
@@ -162,6 +174,7 @@ def of_templates() -> Iterator[str]:
 
 def of_dialect_files() -> Iterator[str]:
     """Yield the words of a dialect's file."""
+    yield from _TOML
     for kind in (ValueType, HashCase, Source, Postback):
         yield from (f'"{member}"' for member in kind)
     yield from (f'"{key}"' for key in syntaxes())
@@ -175,6 +188,8 @@ def of_body_fields() -> Iterator[str]:
     for row in body_fields().values():
         yield from (f"{json.dumps(row.name)}:", json.dumps(row.example))
         yield from map(json.dumps, row.choices)
+    yield from _NUMBERS
+    yield from (json.dumps("\ud800"), '{"a":', "true", "null", "[]")
 
 
 def of_tracking_parameters() -> Iterator[str]:
