@@ -43,7 +43,7 @@ _VALUES = [
 ]
 _NUMBERS = ["1e400", "-0", "NaN", "Infinity", "0.1", "9" * 30]
 _TOML = ['""', "1", "0.5", "true", "[]", '["a"]', "[1]", "{}", "1979-05-27"]
-_LAYERS = 5  # of encoding
+_LAYERS = 5  # of encoding, or of damage
 _LONGEST_WORD = 64  # bytes; libFuzzer takes no longer ones
 
 
@@ -57,6 +57,16 @@ def of_one_template() -> Iterator[bytes]:
         values = [_bytes(chance.choice(_VALUES)) for _ in range(12)]
         for choices in (name, name + _choices(chance)):
             yield SEPARATOR.join([_bytes(template), choices, *values])
+
+
+def of_rendering() -> Iterator[bytes]:
+    """Yield templates as above, and one with each value in each kind."""
+    yield from of_one_template()
+    template = b"/(ip)?a=(ip)&b=(sha1-idfa)&c=%3D(install_unix_ts)&d=(encode)"
+    before = b"0" * 14  # the dialect, the policy, the options, and what else is to be said of the event
+    for value in map(_bytes, _VALUES):
+        for kind in range(len(VALUES)):
+            yield SEPARATOR.join([template, before + bytes([ord("0"), ord("0") + kind]) * 4, *[value] * 4])
 
 
 def of_several_templates() -> Iterator[bytes]:
@@ -106,7 +116,7 @@ def of_bodies() -> Iterator[bytes]:
     rows = {path: row for path, row in body_fields().items() if "/" not in path}
     needed = {path: row.example for path, row in rows.items() if row.required}
     for path, row in rows.items():
-        for value in (row.example, *row.choices, {"a": row.example}, 1, True, None):
+        for value in (row.example, *row.choices, {"a": row.example}, {"a": 1.5}, 1, True, None):
             yield json.dumps({**needed, path: value}).encode()
     for path, row in body_fields().items():
         parent, _, name = path.rpartition("/")
@@ -134,7 +144,10 @@ def _templates() -> Iterator[tuple[str, bytes]]:
         yield from ((sections(code)[heading], b"0") for heading in ("Example", "Use instead"))
     template = "https://n.example/pb?id=(clickid)&region=(sha1-idfa)&a=--b"
     for damage in DAMAGES.values():
-        yield from ((damaged, b"0") for damaged in (damage(template), damage(damage(template))))
+        damaged = template
+        for _ in range(_LAYERS):
+            damaged = damage(damaged)
+            yield damaged, b"0"
     for _ in range(_LAYERS):
         template = f"https://n.example/?u={quote(template, safe='()')}"
         yield template, b"0"

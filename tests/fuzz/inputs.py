@@ -87,7 +87,8 @@ class Input:
         postback, attributed = self.choose([policy.postback] * 9 + list(Postback)), not self.flag()
         values: dict[Source, dict[str, object]] = {source: {} for source in Source}
         for spec in specs:
-            values[self.choose([spec.source] * 9 + list(Source))][spec.field] = self.value()
+            source = self.choose([spec.source] * 20 + list(Source))
+            values[source][spec.field] = self.value()
         return Event(values[Source.LINK], values[Source.SDK], values[Source.AF], postback, attributed)
 
     def value(self) -> object:

@@ -50,7 +50,7 @@ TARGETS = {
         corpus.of_templates,
         ("engine", "resolve", "plan", "compiler", "shapes"),
     ),
-    "render": Target(rendering.fuzz_render, corpus.of_one_template, corpus.of_templates, _RENDERING),
+    "render": Target(rendering.fuzz_render, corpus.of_rendering, corpus.of_templates, _RENDERING),
     "postbacks": Target(
         rendering.fuzz_postbacks, corpus.of_several_templates, corpus.of_templates, ("postbacks", *_RENDERING)
     ),

@@ -23,6 +23,7 @@ def fuzz_catalogue(made: Input) -> None:
     assert set(mine.names()) <= set(mine._spelled)
     for name, spec in mine.macros.items():
         assert mine.find(name) == (spec, Spelling.DOCUMENTED)
+        assert mine.open or (mine.find(name.swapcase()) or ())[0] == spec
         assert mine.fields[spec.field] is spec.source
     url = "https://n.example/?a=x" + "".join(
         f"&{number}={mine.syntax.write(name)}" for number, name in enumerate(mine.macros)
