@@ -146,6 +146,15 @@ def excerpt(source: str, span: Span, width: int = _WIDTH) -> list[str]:
     return [f"  {cut_left}{text}{cut_right}", f"{indent}{'^' * max(1, _columns(marked))}"]
 
 
+def printable(text: str) -> str:
+    r"""Return a text with an escape for everything in it that does not print.
+
+    >>> printable("{{\x1b[2J}}")
+    '{{\\x1b[2J}}'
+    """
+    return text if text.isprintable() else "".join(_cells(text))
+
+
 def columns(text: str) -> int:
     """Return how many columns of a terminal a text takes.
 

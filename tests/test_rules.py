@@ -92,6 +92,19 @@ def test_findings_are_in_source_order_whatever_their_rule():
     assert len(found) > 5
 
 
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        pytest.param("https://n.example/?a={{\x1b[2J}}", r"{{\x1b[2J}} is no macro of AppsFlyer", id="foreign-macro"),
+        pytest.param("https://n.example/?a=<b\nc>(ip)", r"HTML tag <b\nc>; remove it", id="tag"),
+        pytest.param("https://n.example/?a={{\ud800}}", r"{{\ud800}} is no macro of AppsFlyer", id="lone-surrogate"),
+    ],
+)
+def test_what_a_message_quotes_moves_no_cursor(source, message):
+    assert any(finding.message.startswith(message) for finding in check(source))
+    assert all(finding.message.isprintable() for finding in check(source))
+
+
 def test_template_is_checked_in_the_dialect_that_it_was_parsed_in():
     assert check(parse("https://n.example/pb?id={click_id}", "appmetrica")) == []
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.diagnostics import Diagnostic, Severity
+from macroengine.diagnostics import Diagnostic, Severity, printable
 from macroengine.nodes import Template
 from macroengine.parser import parse
 from macroengine.policy import Policy
@@ -128,9 +128,17 @@ def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str
 
 def diagnose(context: Context, wanted: Collection[str]) -> Iterator[Diagnostic]:
     """Yield what the wanted rules find, in source order."""
+    # A message quotes the template, and whoever wrote the template has no business in the reader's terminal.
     found = [
         Diagnostic(
-            code, rule.name, rule.severity, finding.message, finding.span, context.source, finding.hint, finding.fix
+            code,
+            rule.name,
+            rule.severity,
+            printable(finding.message),
+            finding.span,
+            context.source,
+            finding.hint,
+            finding.fix,
         )
         for code, rule in RULES.items()
         if code in wanted

@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzers: `python -m tests.fuzz` lists them, docs/fuzzing.md is their page."""

@@ -1,0 +1,121 @@
+"""What is promised of one template: each function raises where the library breaks its word."""
+
+import ast
+import pickle
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from macroengine import (
+    Diagnostic,
+    Dialect,
+    LimitError,
+    Limits,
+    Severity,
+    TemplateError,
+    check,
+    compile_template,
+    fix,
+    parse,
+)
+from macroengine.engine import _compile
+from tests.fuzz.inputs import Input
+
+FAMILIES = (None, "ME0", "ME1", "ME2", "ME21", "ME3")
+IGNORED = ((), ("ME0",), ("ME1",), ("ME2",), ("ME3",), ("ME",))
+# The rules whose findings an option permits, with the value of the option that permits nothing.
+_OVERRULED = {"ME101": ("unknown", "error"), "ME202": ("allow_host_macros", False)}
+
+
+def fuzz_parse(made: Input) -> None:
+    """Every text has a tree: its leaves rebuild the text, and its macros are what a pattern finds."""
+    source, dialect = made.text(), made.dialect()
+    macros = _pattern(dialect).findall(source)
+    limits = Limits()
+    try:
+        template = parse(source, dialect)
+    except LimitError:
+        assert len(source) > limits.template or len(macros) > limits.macros
+        return
+    assert len(source) <= limits.template
+    assert len(macros) <= limits.macros
+    end = 0
+    for leaf, _ in template.leaves():
+        assert leaf.span.start == end < leaf.span.stop
+        end = leaf.span.stop
+        assert leaf.text == source[leaf.span.start : end]
+    assert end == len(source)
+    assert [macro.text for macro in template.macros()] == macros
+
+
+@cache
+def _pattern(dialect: Dialect) -> re.Pattern[str]:
+    before, behind = map(re.escape, dialect.syntax.affixes)
+    return re.compile(before + dialect.syntax.name + behind)
+
+
+def fuzz_check(made: Input) -> None:
+    """Findings and fixes stand in the template, print, and are the same family by family."""
+    source, dialect = made.text(), made.dialect()
+    family, policy = made.choose(FAMILIES), made.policy(dialect)
+    try:
+        findings = check(source, dialect=dialect, policy=policy)
+    except LimitError:
+        return
+    assert findings == sorted(findings, key=lambda finding: finding.span)
+    for finding in findings:
+        assert 0 <= finding.span.start <= finding.span.stop <= len(source)
+        if finding.fix is not None:
+            span = finding.fix.span
+            assert 0 <= span.start <= span.stop <= len(source)
+            assert source[span.start : span.stop] != finding.fix.replacement
+    # Showing takes longer than finding, and one finding of a rule is shown like the others.
+    for finding in {finding.code: finding for finding in findings}.values():
+        assert all(map(str.isprintable, str(finding).split("\n")))
+    if family is not None:
+        alone = check(parse(source, dialect), dialect=dialect, policy=policy, select=family)
+        assert alone == [finding for finding in findings if finding.code.startswith(family)]
+
+
+def fuzz_fix(made: Input) -> None:
+    """Nothing is left to fix, what remains is what `check` finds, and what was in order is as it was."""
+    source, dialect = made.text(), made.dialect()
+    unsafe, policy = made.flag(), made.policy(dialect)
+    try:
+        fixed = fix(source, dialect=dialect, policy=policy, unsafe=unsafe)
+    except LimitError:
+        return
+    assert bool(fixed.applied) == (fixed.source != source)
+    assert list(fixed.remaining) == check(fixed.source, dialect=dialect, policy=policy)
+    assert not [finding for finding in fixed.remaining if finding.fix and (unsafe or finding.fix.safe)]
+
+
+def fuzz_compile(made: Input) -> None:
+    """A template is refused for just the errors that `check` finds, or pickles as what it is."""
+    source, dialect = made.text(), made.dialect()
+    ignore = made.choose(IGNORED)
+    given = {"dialect": dialect, "policy": made.policy(dialect), "ignore": ignore, **made.options(dialect)}
+    _compile.cache_clear()
+    try:
+        template = compile_template(source, **given)
+    except LimitError:
+        return
+    except TemplateError as error:
+        assert list(error.diagnostics) == _errors(source, given)
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again)) == (type(error), str(error))
+        return
+    assert not _errors(source, given)
+    assert list(template.diagnostics) == check(source, dialect=dialect, policy=given["policy"], ignore=ignore)
+    again = pickle.loads(pickle.dumps(template))
+    assert (again, hash(again), again.plan) == (template, hash(template), template.plan)
+    assert (again.python_source, again.fields) == (template.python_source, template.fields)
+    # The texts of the template stand in comments, and stay there.
+    assert {type(statement) for statement in ast.parse(template.python_source).body} == {ast.FunctionDef}
+
+
+def _errors(source: str, given: Mapping[str, Any]) -> list[Diagnostic]:
+    permitted = {code for code, (option, nothing) in _OVERRULED.items() if given[option] != nothing}
+    found = check(source, dialect=given["dialect"], policy=given["policy"], ignore=given["ignore"])
+    return [one for one in found if one.severity is Severity.ERROR and one.code not in permitted]
