@@ -23,7 +23,7 @@ from macroengine.shapes import Entry, Shape, function_source
 Render = Callable[[Event], str]
 Values = list[str | None]
 RenderValues = Callable[[Values], str]
-_ValueCells = Callable[[Value], tuple[str, list[object]]]
+_ValueCells = Callable[[Value], tuple[str, tuple[object, ...]]]
 
 
 def compile_plan(plan: RenderPlan) -> Render:
@@ -145,13 +145,15 @@ def key_of(value: Value) -> Key:
 _SOURCES = (Source.LINK, Source.SDK, Source.AF)
 
 
-def _value_cells(value: Value) -> tuple[str, list[object]]:
+# Templates have the same few values, and share what is made of them.
+@lru_cache(maxsize=1024)
+def _value_cells(value: Value) -> tuple[str, tuple[object, ...]]:
     """Return the kind of a value that is read from the event, and its cells."""
     form = _form(value)
     key = key_of(value)
     if form == "plain":
-        return form, [key]
-    return form, [*key, value.missing] if form == "default" else [*key]
+        return form, (key,)
+    return form, (*key, value.missing) if form == "default" else key
 
 
 _DROP: Final = Missing.DROP
@@ -168,18 +170,18 @@ def _form(value: Value) -> str:
     return "default" if value.missing else "plain" if SPEEDUPS else "gated"
 
 
-def _shared_cells(slots: Mapping[Value, int], value: Value) -> tuple[str, list[object]]:
+def _shared_cells(slots: Mapping[Value, int], value: Value) -> tuple[str, tuple[object, ...]]:
     """Return the kind of a value that is encoded already, and its cells."""
     slot = slots[value]
     match value.missing:
         case "":
-            return "shared", [slot]
+            return "shared", (slot,)
         case Missing.DROP:
-            return "shared-dropping", [slot]
+            return "shared-dropping", (slot,)
         case Missing.RAISE:
-            return "shared-required", [slot, converter(value)]
+            return "shared-required", (slot, converter(value))
         case text:
-            return "shared-default", [slot, text]
+            return "shared-default", (slot, text)
 
 
 class _Loader:

@@ -5,7 +5,7 @@ come in as closure cells `c0`, `c1`, ..., in the order in which the segments tak
 """
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 Shape = tuple[Any, ...]
@@ -50,7 +50,7 @@ FORMS = {
 }
 
 
-class Entry(Enum):
+class Entry(StrEnum):
     """What a function takes, and what it asks before it renders."""
 
     ATTRIBUTED = "event.attributed and event.postback is postback"
