@@ -1,7 +1,9 @@
 """From a string to a Template. The only module that imports lark."""
 
+import sys
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, Protocol
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
@@ -62,7 +64,18 @@ def _parser(syntax: Syntax) -> Any:
         start="template",
         keep_all_tokens=True,
         transformer=ToNodes(syntax),
+        cache=_tables(syntax),
     )
+
+
+def _tables(syntax: Syntax) -> str | bool:
+    """Return the file in which Lark keeps the tables that it makes of a grammar; False where Python keeps no bytecode.
+
+    They are kept beside the bytecode of this module, and nobody can change them who could not change that. Lark makes
+    them anew when they are of another version, or no good.
+    """
+    bytecode = None if sys.dont_write_bytecode else __spec__.cached
+    return False if bytecode is None else str(Path(bytecode).with_suffix(f".{syntax.key}.tables"))
 
 
 class _ToNodes:

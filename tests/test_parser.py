@@ -1,5 +1,8 @@
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,3 +149,46 @@ def test_limits_can_be_changed():
     assert len(list(parse("(a)" * 600, limits=Limits(macros=600)).macros())) == 600
     with pytest.raises(LimitError):
         parse("abc", limits=Limits(template=2))
+
+
+@pytest.fixture
+def first_parse(tmp_path):
+    """Parse in a new process that keeps its bytecode in a folder of the test; return the leaves."""
+
+    def first_parse(**environment):
+        code = "from macroengine import parse; print(list(parse('/p?a=(ip)&b=x#(sha1-idfa)').leaves()))"
+        variables = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(
+            command, env=os.environ | variables | environment, capture_output=True, text=True, check=True
+        )
+        assert done.stderr == ""
+        return done.stdout
+
+    return first_parse
+
+
+def test_tables_are_kept_with_the_bytecode(first_parse, tmp_path):
+    made = first_parse()
+    (tables,) = tmp_path.rglob("parser.*.paren.tables")
+    kept = tables.stat().st_mtime_ns
+    assert first_parse() == made == f"{list(parse('/p?a=(ip)&b=x#(sha1-idfa)').leaves())}\n"
+    assert tables.stat().st_mtime_ns == kept
+
+
+def test_tables_that_are_no_good_are_made_anew(first_parse, tmp_path):
+    made = first_parse()
+    (tables,) = tmp_path.rglob("parser.*.paren.tables")
+    good = tables.read_bytes()
+    for bad in (b"", b"x", good[: len(good) // 2], good.replace(good[:8], b"00000000")):
+        tables.write_bytes(bad)
+        assert first_parse() == made
+        assert len(tables.read_bytes()) == len(good)
+
+
+def test_where_no_bytecode_may_be_kept_no_tables_are(first_parse, tmp_path):
+    made = first_parse(PYTHONDONTWRITEBYTECODE="1")
+    assert not list(tmp_path.iterdir())
+    nowhere = tmp_path / "file"
+    nowhere.touch()
+    assert first_parse(PYTHONPYCACHEPREFIX=str(nowhere)) == made
