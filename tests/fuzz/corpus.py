@@ -41,7 +41,7 @@ _VALUES = [
     "\ud800",
     "漢😀",
 ]
-_NUMBERS = ["1e400", "-0", "NaN", "Infinity", "0.1", "9" * 30]
+_NUMBERS = ["1e400", "e400", "-0", "NaN", "Infinity", "0.1", "9" * 30]
 _TOML = ['""', "1", "0.5", "true", "[]", '["a"]', "[1]", "{}", "1979-05-27"]
 _LAYERS = 5  # of encoding, or of damage
 _LONGEST_WORD = 64  # bytes; libFuzzer takes no longer ones
@@ -148,6 +148,7 @@ def _templates() -> Iterator[tuple[str, bytes]]:
         for _ in range(_LAYERS):
             damaged = damage(damaged)
             yield damaged, b"0"
+    yield f"https://n.example/pb?a={'<' * _LAYERS}{'b>' * _LAYERS}", b"01"
     for _ in range(_LAYERS):
         template = f"https://n.example/?u={quote(template, safe='()')}"
         yield template, b"0"
