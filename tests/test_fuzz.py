@@ -303,15 +303,20 @@ def test_a_file_that_breaks_a_promise_is_shown(call, monkeypatch, tmp_path):
     assert (status, out) == (1, "parse: 1 of 2 inputs break the promise\n")
     assert rf"{bad}: b'#\xff0'" in err
     assert "KeyError: '#'" in err
-    assert call("parse", "--replay", tmp_path)[:2] == (1, out)
     assert call("parse", good)[0] == 0
 
 
-def test_coverage_of_a_replay(call, tmp_path):
-    (tmp_path / "template").write_bytes(b"https://n.example/?a=(ip)")
-    status, out, _ = call("parse", "--coverage", tmp_path)
+def test_a_folder_is_tried_behind_what_fuzzing_starts_with(call, tmp_path):
+    (tmp_path / "kept").write_bytes(b"a")
+    count = len(list(TARGETS["encoder"].seeds()))
+    assert call("encoder", "--replay")[:2] == (0, f"encoder: 0 of {count} inputs break the promise\n")
+    assert call("encoder", "--replay", tmp_path)[:2] == (0, f"encoder: 0 of {count + 1} inputs break the promise\n")
+
+
+def test_coverage_of_a_replay(call):
+    status, out, _ = call("encoder", "--coverage")
     assert status == 0
-    assert "macroengine/parser.py" in out
+    assert "macroengine/percent.py" in out
     assert "macroengine/rules" not in out
 
 
@@ -326,12 +331,19 @@ def test_a_run_that_finds_nothing_leaves_nothing_behind(call, tmp_path, monkeypa
     assert "stat::number_of_executed_units: 300\n" in err
 
 
-@atheris
 def test_a_finding_is_printed_and_can_be_tried_again(call, tmp_path, monkeypatch):
+    def libfuzzer(*arguments, **environment):
+        [prefix] = [given for given in arguments if given.startswith("-artifact_prefix=")]
+        Path(prefix.partition("=")[2] + "crash-1").write_bytes(b"a\xff0")
+        return 77
+
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    status, _, err = call("encoder", "-max_total_time=60", "-rss_limit_mb=1")
+    monkeypatch.setattr(running, "find_spec", lambda _: True)
+    monkeypatch.setattr(running, "_python", libfuzzer)
+    status, _, err = call("encoder")
     [found] = tmp_path.glob("*/*")
     assert status == 1
-    assert f"{found.name}: {found.read_bytes()!r}" in err
+    assert r"crash-1: b'a\xff0'" in err
     assert f"python -m tests.fuzz encoder {found}" in err
+    assert f"mv {found} tests/fuzz/cases/encoder/" in err
     assert call("encoder", found)[0] == 0

@@ -5,11 +5,11 @@ python -m tests.fuzz TARGET [FOLDER] [-runs=N] [-max_total_time=SECONDS] [...]
     them. FOLDER keeps the inputs that led somewhere new, for the next time.
 
 python -m tests.fuzz TARGET FILE...
-python -m tests.fuzz TARGET --replay FOLDER
-    Try these inputs only. This needs no atheris.
+    Try these inputs only. This and what follows needs no atheris.
 
+python -m tests.fuzz TARGET --replay [FOLDER]
 python -m tests.fuzz TARGET --coverage [FOLDER]
-    Try these inputs only, or what fuzzing starts with, and say which lines and branches they reach.
+    Try what fuzzing starts with, and what FOLDER has kept; and say which lines and branches that reaches.
 """
 
 import argparse

@@ -116,8 +116,10 @@ def of_bodies() -> Iterator[bytes]:
     rows = {path: row for path, row in body_fields().items() if "/" not in path}
     needed = {path: row.example for path, row in rows.items() if row.required}
     for path, row in rows.items():
-        for value in (row.example, *row.choices, {"a": row.example}, {"a": 1.5}, 1, True, None):
+        for value in (row.example, *row.choices, {"a": row.example}, 1, True, None):
             yield json.dumps({**needed, path: value}).encode()
+        for number in _NUMBERS:  # as no Python value is written
+            yield f'{{{json.dumps(needed)[1:-1]}, "{path}": {{"a": {number}}}}}'.encode()
     for path, row in body_fields().items():
         parent, _, name = path.rpartition("/")
         if parent:
@@ -148,6 +150,7 @@ def _templates() -> Iterator[tuple[str, bytes]]:
         for _ in range(_LAYERS):
             damaged = damage(damaged)
             yield damaged, b"0"
+    yield f"https://n.example/pb?a={'<' * _LAYERS}{'b>' * _LAYERS}", b"01"
     for _ in range(_LAYERS):
         template = f"https://n.example/?u={quote(template, safe='()')}"
         yield template, b"0"

@@ -54,7 +54,7 @@ def _finding(name: str, path: Path) -> str:
 
 
 def replay(name: str, paths: Sequence[Path]) -> int:
-    """Run a target on what is in files and folders, or on what fuzzing starts with, and tell what breaks it."""
+    """Run a target on files, or on what fuzzing starts with and folders have kept, and tell what breaks it."""
     count = broken = 0
     for where, data in _inputs(name, paths):
         count += 1
@@ -68,7 +68,7 @@ def replay(name: str, paths: Sequence[Path]) -> int:
 
 
 def _inputs(name: str, paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
-    if not paths:
+    if not any(path.is_file() for path in paths):
         yield from ((f"seed {number}", seed) for number, seed in enumerate(TARGETS[name].seeds()))
     for path in paths:
         files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]

@@ -34,7 +34,13 @@ class Target:
         return [*(path.read_bytes() for path in sorted((CASES / name).glob("*"))), *self.inputs()]
 
 
-_RULES = ("rules/*", "resolve", "suggest", "diagnostics", "catalogue/elsewhere")
+_FAMILIES = ("characters", "damage", "names", "origin", "privacy", "query", "syntax", "url")
+_RULES = (
+    *(f"rules/{name}" for name in (*_FAMILIES, "meant", "tables", "wording")),
+    "resolve",
+    "suggest",
+    "diagnostics",
+)
 _RENDERING = ("plan", "compiler", "shapes", "conversion", "values", "hashing", "encoding")
 
 TARGETS = {
@@ -43,20 +49,35 @@ TARGETS = {
         grammars.fuzz_grammars, corpus.of_one_template, corpus.of_templates, ("parser", "nodes", "syntax")
     ),
     "check": Target(templates.fuzz_check, corpus.of_one_template, corpus.of_templates, _RULES),
-    "fix": Target(templates.fuzz_fix, corpus.of_one_template, corpus.of_templates, _RULES),
+    "fix": Target(templates.fuzz_fix, corpus.of_one_template, corpus.of_templates, ("rules/fixing", *_RULES)),
     "compile": Target(
         templates.fuzz_compile,
         corpus.of_one_template,
         corpus.of_templates,
-        ("engine", "resolve", "plan", "compiler", "shapes"),
+        ("engine", "resolve", "plan"),
     ),
     "render": Target(rendering.fuzz_render, corpus.of_rendering, corpus.of_templates, _RENDERING),
     "postbacks": Target(
         rendering.fuzz_postbacks, corpus.of_several_templates, corpus.of_templates, ("postbacks", *_RENDERING)
     ),
     "work": Target(work.fuzz_work, corpus.of_work, corpus.of_templates, ("parser", *_RULES)),
-    "catalogue": Target(catalogue.fuzz_catalogue, corpus.of_dialects, corpus.of_dialect_files, ("catalogue/*",)),
+    "catalogue": Target(
+        catalogue.fuzz_catalogue,
+        corpus.of_dialects,
+        corpus.of_dialect_files,
+        ("catalogue/dialects", "catalogue/reader"),
+    ),
     "encoder": Target(encoder.fuzz_encoder, corpus.of_values, corpus.of_templates, ("percent",)),
-    "body": Target(intake.fuzz_body, corpus.of_bodies, corpus.of_body_fields, ("intake/*",)),
-    "tracking": Target(intake.fuzz_tracking, corpus.of_tracking_urls, corpus.of_tracking_parameters, ("intake/*",)),
+    "body": Target(
+        intake.fuzz_body,
+        corpus.of_bodies,
+        corpus.of_body_fields,
+        ("intake/appsflyer", "intake/body", "intake/figures", "intake/json_text"),
+    ),
+    "tracking": Target(
+        intake.fuzz_tracking,
+        corpus.of_tracking_urls,
+        corpus.of_tracking_parameters,
+        ("intake/appmetrica", "intake/tracking"),
+    ),
 }

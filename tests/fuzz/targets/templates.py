@@ -19,10 +19,12 @@ from macroengine import (
     fix,
     parse,
 )
+from macroengine.diagnostics import columns
 from macroengine.engine import _compile
 from tests.fuzz.inputs import Input
 
 FAMILIES = (None, "ME0", "ME1", "ME2", "ME21", "ME3")
+_WIDTH = 78  # columns, of the lines that show a template
 IGNORED = ((), ("ME0",), ("ME1",), ("ME2",), ("ME3",), ("ME",))
 # The rules whose findings an option permits, with the value of the option that permits nothing.
 _OVERRULED = {"ME101": ("unknown", "error"), "ME202": ("allow_host_macros", False)}
@@ -56,7 +58,7 @@ def _pattern(dialect: Dialect) -> re.Pattern[str]:
 
 
 def fuzz_check(made: Input) -> None:
-    """Findings and fixes stand in the template, print, and are the same family by family."""
+    """Findings and fixes stand in the template, are shown whole, and are the same family by family."""
     source, dialect = made.text(), made.dialect()
     family, policy = made.choose(FAMILIES), made.policy(dialect)
     try:
@@ -72,7 +74,10 @@ def fuzz_check(made: Input) -> None:
             assert source[span.start : span.stop] != finding.fix.replacement
     # Showing takes longer than finding, and one finding of a rule is shown like the others.
     for finding in {finding.code: finding for finding in findings}.values():
-        assert all(map(str.isprintable, str(finding).split("\n")))
+        message, text, carets, *_ = lines = str(finding).split("\n")
+        assert all(map(str.isprintable, lines))
+        assert message.endswith(finding.message)
+        assert 0 < columns(carets) <= columns(text) + 1 <= _WIDTH + 1
     if family is not None:
         alone = check(parse(source, dialect), dialect=dialect, policy=policy, select=family)
         assert alone == [finding for finding in findings if finding.code.startswith(family)]
