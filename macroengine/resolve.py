@@ -123,12 +123,15 @@ def _nesting_after(text: str, before: int) -> int:
 
 
 def _scheme_end(path: Pieces) -> int:
-    """Return where the scheme of a URL without `//` ends: at a colon in its first segment (RFC 3986 section 4.2)."""
+    """Return where the text is that ends the scheme of a URL without `//`.
+
+    It has a colon in the first segment (RFC 3986 section 4.2); whatever stands before the text, stands in the scheme.
+    """
     for piece in path:
         if isinstance(piece, Literal):
             segment, slash, _ = piece.text.partition("/")
             if ":" in segment:
-                return piece.start + segment.index(":")
+                return piece.start
             if slash:
                 break
     return 0

@@ -118,16 +118,17 @@ class _Writer:
         self._taken += 1
         return f"c{self._taken - 1}"
 
-    def _form(self, kind: str) -> Form:
-        """Return how a kind is written, with its cells filled in."""
+    def _written(self, kind: str) -> tuple[str, str, str]:
+        """Return what is sent, present and hashed of a kind, with its cells filled in."""
         form = FORMS[kind]
         variable = f"v{self._taken}"
         cells = [self._cell() for _ in range(form.cells)]
-        texts = (text.format(*cells, v=variable) for text in (form.sent, form.present, form.hashed))
-        return Form(form.cells, *texts)
+        sent, present, hashed = (text.format(*cells, v=variable) for text in (form.sent, form.present, form.hashed))
+        return sent, present, hashed
 
     def _sent(self, kind: str) -> str:
-        return f"{{{self._form(kind).sent}}}"
+        sent, _, _ = self._written(kind)
+        return f"{{{sent}}}"
 
     def _query(self, parameters: tuple[Shape, ...]) -> str:
         opening = self._cell()
@@ -141,8 +142,8 @@ class _Writer:
 
         Whether it goes is settled first, so that a value beside the missing one cannot make the event fail.
         """
-        forms = [self._form(kind) for kind in kinds]
-        tests = [form.present for form in forms] + [form.hashed for form in forms]
+        written = [self._written(kind) for kind in kinds]
+        tests = [present for _, present, _ in written] + [hashed for _, _, hashed in written]
         test = " and ".join(filter(None, tests))
-        text = "".join(f"{{{form.sent}}}" for form in forms)
+        text = "".join(f"{{{sent}}}" for sent, _, _ in written)
         self._lines.append(f'{f"if {test}: " if test else ""}parameters.append(f"{text}")')

@@ -3,6 +3,7 @@
 import ast
 import linecache
 import pickle
+import re
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from macroengine import Event, Limits, Missing, Policy, RenderError, compile_template
-from macroengine.compiler import _maker, compile_plan, plan_source
+from macroengine import Event, Limits, Missing, Policy, Postback, RenderError, compile_template, compiler
+from macroengine.compiler import _maker, _shared_cells, compile_plan, plan_source
+from macroengine.plan import Absent, RenderPlan, Text, values_of
 from macroengine.shapes import FORMS, Entry, function_source
 
 EVERYBODY = Policy(send_all=True)
@@ -87,6 +89,61 @@ def test_every_form_is_python_that_takes_its_cells(entry, form):
     assert cells == [f"c{number}" for number in range(len(cells))]
     used = {node.id for node in ast.walk(make) if isinstance(node, ast.Name)}
     assert set(cells) <= used
+
+
+def test_the_source_to_read_has_a_heading_and_its_cells():
+    plan = RenderPlan(Postback.INSTALL, (Text("a"), Absent("ip"), Text("b")), (Text("c"),), 100)
+    attributed = function_source(("text", "absent", "text"), Entry.ATTRIBUTED)
+    unattributed = function_source(("text",), Entry.UNATTRIBUTED)
+    assert plan_source(plan) == (
+        f"# attributed\n# c0 = 'a'\n# c1 = _Absence(macro='ip')\n# c2 = 'b'\n\n{attributed}\n\n"
+        f"# not attributed\n# c0 = 'c'\n\n{unattributed}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("speedups", "cells", "written"),
+    [
+        pytest.param(True, r"c1 = \(0, 'click_id', Conversion\(.+\)\)", "{encode_field(sources, c1)}", id="in-c"),
+        pytest.param(
+            False,
+            r"c1 = 0\n# c2 = 'click_id'\n# c3 = Conversion\(.+\)",
+            "{v1 if (v1 := sources[c1].get(c2)).__class__ is str and needs_encoding(v1) is None"
+            " else encode_unsafe(v1, c3)}",
+            id="in-python-where-a-call-costs-more",
+        ),
+    ],
+)
+def test_a_value_that_is_only_encoded_takes_the_shortest_way(monkeypatch, speedups, cells, written):
+    monkeypatch.setattr(compiler, "SPEEDUPS", speedups)
+    monkeypatch.setattr(compiler, "_value_cells", compiler._value_cells.__wrapped__)  # nothing that was kept
+    source = plan_source(compile_template("?a=(clickid)").plan)
+    assert re.search(f"\n# {cells}\n\n", source)
+    assert written in source
+
+
+@pytest.mark.parametrize(
+    ("source", "missing", "written"),
+    [
+        ("?a=(clickid)", "x", "encode_value(v1, c3) if (v1 := sources[c1].get(c2)) is not None else c4"),
+        ("?a=(clickid)", Missing.RAISE, "encode_value(v1, c3) if (v1 := sources[c1].get(c2)) is not None else c3(v1)"),
+        ("?a=(sha1-idfa)", "", "c3(sources[c1].get(c2))"),
+        ("?a=(clickid)", Missing.DROP, "encode_value(v2, c4)"),
+        ("?a=%3D(clickid)", Missing.DROP, "c4(v2)"),
+        ("?a=(sha1-idfa)", Missing.DROP, "v2"),
+    ],
+)
+def test_other_values_take_the_shortest_way(source, missing, written):
+    assert f"{{{written}}}" in compile_template(source, missing=missing).python_source
+
+
+@pytest.mark.parametrize(
+    ("missing", "form"),
+    [("", "shared"), ("x", "shared-default"), (Missing.RAISE, "shared-required"), (Missing.DROP, "shared-dropping")],
+)
+def test_shared_values_take_the_shortest_way(missing, form):
+    (value,) = values_of(compile_template("?a=(clickid)", missing=missing).plan.attributed)
+    assert _shared_cells({value: 7}, value)[0] == form
 
 
 def test_what_may_not_be_read_has_no_code():

@@ -83,6 +83,7 @@ def test_safe_text_is_not_copied(encoder):
     value = "click-8594845"
     assert encoder.percent_encode(value) is value
     assert encoder.encode_value(value, None) is value
+    assert encoder.encode_field(({"a": value},), (0, "a", None)) is value
 
 
 @encoder
@@ -227,8 +228,17 @@ def test_the_table_of_replacements_is_bounded(monkeypatch):
         assert percent.percent_encode(value) == quote(value, safe="")
         assert percent.percent_encode("%" * number) == "%25" * number
     assert len(table) == 1024
-    assert max(map(len, table)) <= 96
+    assert max(map(len, table)) == 96
     assert all(len(replacements) <= 8 for replacements in table.values())
+
+
+def test_values_with_the_same_unsafe_bytes_are_learnt_once(monkeypatch):
+    table = {}
+    monkeypatch.setattr(percent, "_replacements", table)
+    assert percent.percent_encode("discount of 50% today") == "discount%20of%2050%25%20today"
+    monkeypatch.setattr(percent, "_learn", None)
+    assert percent.percent_encode("increase by 7% tomorrow") == "increase%20by%207%25%20tomorrow"
+    assert table == {b"  % ": ((b"%", b"%25"), (b" ", b"%20"))}
 
 
 def test_values_with_many_kinds_of_unsafe_bytes_take_the_general_way(monkeypatch):
@@ -237,6 +247,10 @@ def test_values_with_many_kinds_of_unsafe_bytes_take_the_general_way(monkeypatch
     value = '{"a": [1, 2], "b": "c/d?e=f&g"}'
     assert percent.percent_encode(value) == quote(value, safe="")
     assert table == {}
+    assert percent.percent_encode("nine kinds:- {}[],%&") == quote("nine kinds:- {}[],%&", safe="")
+    assert table == {}
+    assert percent.percent_encode("eight kinds: {}[],%") == quote("eight kinds: {}[],%", safe="")
+    assert len(table) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 import copy
+import hashlib
 import pickle
+import runpy
 import subprocess
 import sys
 import traceback
@@ -22,6 +24,7 @@ from macroengine import (
     RenderError,
     TemplateError,
     compile_template,
+    hashing,
     render,
 )
 from macroengine.engine import _compile
@@ -88,6 +91,7 @@ def test_option_of_unknown_macros_is_checked():
         pytest.param("?a=(ip)&b=(city)", {"ip": Missing.DROP, "*": "-"}, "?b=-", id="by-macro"),
         pytest.param("?a=(vendorid)&b=(city)", {"IDFV": "none"}, "?a=none&b=", id="by-documented-name"),
         pytest.param("?a=(ip)", {"city": Missing.RAISE}, "?a=", id="of-a-macro-that-is-not-there"),
+        pytest.param("?a=(ip)&b&c=1", {"city": Missing.DROP}, "?a=&b&c=1", id="drop-what-is-not-there"),
     ],
 )
 def test_missing_values(template, missing, url):
@@ -148,6 +152,21 @@ def test_hash_is_of_the_identifier_in_its_documented_case():
     )
 
 
+def test_hash_is_no_matter_of_security(monkeypatch):
+    def in_fips_mode(usedforsecurity=True, sha1=hashlib.sha1):
+        assert not usedforsecurity
+        return sha1()
+
+    monkeypatch.setattr(hashlib, "sha1", in_fips_mode)
+    hash_identifier = runpy.run_path(hashing.__file__)["hash_identifier"]
+    assert hash_identifier(HashCase.AS_IS, False, "aB") == "0f91e9beae97414416930ea959a27870845dd508"
+
+
+@pytest.mark.parametrize("somebody", ["X", "0X0", "-1", "00000000-0000-0000-0000-000000000001"])
+def test_hash_of_somebody_is_sent(somebody):
+    assert len(render("?a=(sha1-idfa)", Event(sdk={"idfa": somebody}))) == len("?a=") + 40
+
+
 @pytest.mark.parametrize("nobody", ["00000000-0000-0000-0000-000000000000", "0", "", None])
 def test_hash_of_nobody_is_missing(nobody):
     event = Event(sdk={"idfa": nobody})
@@ -170,6 +189,9 @@ def test_what_is_hashed_already_is_passed_on():
         "https://n.example:(app_id)/pb",
         "https://(app_id)@n.example/pb",
         "https://(app_id):x@n.example/pb",
+        "https://(app_id)@(city).n.example/pb",
+        "https://u@(app_id)@(city).n.example/pb",
+        "https://(app_id):(city).n.example/pb",
         "https://n.example(app_id)/pb",
         "https://[(app_id)].example",
         "https://(app_id).0.0.1/pb",
@@ -192,7 +214,17 @@ def test_macro_in_a_path_decides_nothing(template):
     assert compile_template(template)
 
 
-@pytest.mark.parametrize("host", ["(app_id).n.example", "a-(app_id).example:80", "u@(app_id).x", "(city).(app_id).x"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "(app_id).n.example",
+        "a-(app_id).EXAMPLE:80",
+        "u@(app_id).x",
+        "u:@(app_id).x",
+        "u:p@(app_id).x",
+        "(city).(app_id).x",
+    ],
+)
 def test_host_label_can_be_permitted(host):
     template = f"https://{host}/pb"
     with pytest.raises(TemplateError, match="allow_host_macros"):
@@ -205,8 +237,24 @@ def test_host_label_can_be_permitted(host):
 @pytest.mark.parametrize("value", ["", "a.b", "a/b", "é", "x" * 64, "a b"])
 def test_host_label_is_checked(value):
     template = compile_template("https://(app_id).n.example/pb", allow_host_macros=True)
-    with pytest.raises(RenderError, match="no label of a host, for macro 'app_id'"):
+    with pytest.raises(RenderError) as caught:
         template.render(Event(sdk={"app_id": value}))
+    assert str(caught.value) == f"cannot send {value!r}, which is no label of a host, for macro 'app_id'"
+
+
+def test_refusal_of_a_host_label_shows_its_beginning():
+    template = compile_template("https://(app_id).n.example/pb", allow_host_macros=True)
+    with pytest.raises(RenderError, match=f"cannot send '{'x' * 80}', which"):
+        template.render(Event(sdk={"app_id": "x" * 70_000}))
+
+
+@pytest.mark.parametrize("value", [".", ".."])
+def test_way_to_another_path_is_refused_in_a_path_only(value):
+    event = Event(link={"click_id": value})
+    with pytest.raises(RenderError) as caught:
+        render("/pb/(clickid)", event)
+    assert str(caught.value) == f"cannot send {value!r}, which leads to another path, for macro 'clickid'"
+    assert render("?a=(clickid)&u=%3D(clickid)", event) == f"?a={value}&u=%3D{value}"
 
 
 def test_host_label_must_be_there_whatever_becomes_of_others():

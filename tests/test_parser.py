@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from macroengine import LimitError, Limits, dialect, parse
@@ -82,6 +82,8 @@ def test_leaves_are_equal_wherever_they_stand_and_differ_by_kind():
 
 @pytest.mark.parametrize("name", DIALECTS.values())
 @given(source=nasty)
+@example(source="?a=b&x_1=(c_2)#d")
+@example(source="a=(b)&{c}=(d)&e={f}")
 def test_every_string_is_cut_into_leaves_without_gap_or_overlap(name, source):
     at = 0
     literal_of = None
@@ -139,6 +141,7 @@ def test_template_past_the_limit_is_refused():
 
 def test_too_many_macros_are_refused():
     assert parse("(a)" * 512)
+    assert parse("(a)" * 512 + "(")
     assert parse("(" * 600)
     with pytest.raises(LimitError, match="513 macros; at most 512") as caught:
         parse("(a)" * 513)

@@ -145,6 +145,14 @@ def test_what_templates_share_is_encoded_once(monkeypatch):
     assert sorted(encoded) == ["click_id", "ip"]
 
 
+@pytest.mark.parametrize(
+    ("missing", "url"), [("", "?b&c="), ("x", "?b&c=x"), (Missing.KEEP, "?b&c=(clickid)"), (Missing.DROP, "?b")]
+)
+def test_each_template_has_its_own_way_with_a_missing_value(missing, url):
+    chosen = [compile_template("?b&c=(clickid)", missing=missing), compile_template("?c=(clickid)")]
+    assert PostbackSet(chosen).outcomes(Event()) == [url, "?c="]
+
+
 def test_a_withheld_value_is_not_read():
     click = compile_template("?c=(clickid)&ip=(ip)", policy=EVERYBODY)
     own = compile_template("?c=(clickid)")

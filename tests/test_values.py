@@ -1,5 +1,6 @@
 """The table of values: what each type of value is sent as, and which are refused."""
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -54,6 +55,9 @@ def sent(value, macro="app_name", field="app_name", **options):
         pytest.param(Decimal("120.10"), "120.10", id="decimal-keeps-its-zeros"),
         pytest.param(Decimal("1E+3"), "1000", id="decimal-without-exponent"),
         pytest.param(Decimal("1E+399"), "1" + "0" * 399, id="largest-decimal"),
+        pytest.param(Decimal("-1" + "0" * 399), "-1" + "0" * 399, id="smallest-decimal"),
+        pytest.param(Decimal("1." + "0" * 399), "1." + "0" * 399, id="longest-decimal"),
+        pytest.param(Decimal("0E+400"), "0", id="zero-with-an-exponent"),
         pytest.param(TIME, "2016-01-04%2016%3A06%3A00", id="datetime-in-utc-without-fraction"),
         pytest.param(None, "", id="none"),
     ],
@@ -65,26 +69,45 @@ def test_values_are_sent_as(value, text):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        pytest.param(b"x", "value of type bytes for macro 'app_name'", id="bytes"),
-        pytest.param({"a": 1}, "value of type dict for macro 'app_name'", id="dict-for-text"),
-        pytest.param([], "value of type list for macro 'app_name'", id="list-for-text"),
-        pytest.param(TIME.date(), "value of type date for macro 'app_name'", id="date"),
-        pytest.param(object(), "value of type object for macro 'app_name'", id="object"),
-        pytest.param(float("nan"), "cannot send NaN, which has no digits, for macro", id="nan"),
-        pytest.param(float("-inf"), "cannot send -Infinity", id="infinity"),
-        pytest.param(Decimal("NaN"), "cannot send NaN", id="decimal-nan"),
+        pytest.param(b"x", "a value of type bytes", id="bytes"),
+        pytest.param({"a": 1}, "a value of type dict", id="dict-for-text"),
+        pytest.param([], "a value of type list", id="list-for-text"),
+        pytest.param(TIME.date(), "a value of type date", id="date"),
+        pytest.param(object(), "a value of type object", id="object"),
+        pytest.param(float("nan"), "NaN, which has no digits,", id="nan"),
+        pytest.param(float("-inf"), "-Infinity, which has no digits,", id="infinity"),
+        pytest.param(Decimal("NaN"), "NaN, which has no digits,", id="decimal-nan"),
         pytest.param(Decimal("1E+400"), "a number of more than 400 digits", id="too-large-decimal"),
         pytest.param(Decimal("1E-999999"), "a number of more than 400 digits", id="too-small-decimal"),
         pytest.param(10**400, "a number of more than 400 digits", id="too-large-int"),
         pytest.param(TIME.replace(tzinfo=None), "a datetime without a time zone", id="naive-datetime"),
-        pytest.param(datetime.min.replace(tzinfo=BERLIN), "outside the years 1 to 9999", id="datetime-before-year-1"),
-        pytest.param("a\ud800", "text with a lone surrogate for macro 'app_name'", id="lone-surrogate"),
-        pytest.param("x" * 70_000, "rendered URL has 70,003 bytes; at most 65,536", id="too-long"),
+        pytest.param(
+            datetime.min.replace(tzinfo=BERLIN),
+            "a datetime outside the years 1 to 9999 UTC",
+            id="datetime-before-year-1",
+        ),
+        pytest.param("a\ud800", "text with a lone surrogate", id="lone-surrogate"),
     ],
 )
 def test_values_are_refused(value, message):
-    with pytest.raises(RenderError, match=message):
+    with pytest.raises(RenderError) as caught:
         sent(value)
+    assert str(caught.value) == f"cannot send {message} for macro 'app_name'"
+
+
+def test_url_that_is_too_long_is_refused():
+    with pytest.raises(RenderError, match=r"^rendered URL has 70,003 bytes; at most 65,536 are allowed$"):
+        sent("x" * 70_000)
+
+
+def test_times_do_not_depend_on_where_they_are_rendered(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert sent(TIME) == "2016-01-04%2016%3A06%3A00"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_refusal_names_the_macro_as_the_template_spells_it():
