@@ -43,7 +43,7 @@ def render(
     """Return the URL for one event, as `macroengine.render` should.
 
     Of the errors that a template can have it knows two, unknown macros and macros before the path; the others are
-    the business of `check`.
+    the business of `check`, and so is where in the server a macro may stand with `allow_host_macros`.
 
     >>> render("https://n.example/pb?c=(clickid)", Event(link={"click_id": "a b"}))
     'https://n.example/pb?c=a%20b'
