@@ -160,7 +160,7 @@ def first_parse(tmp_path):
 
     def first_parse(**environment):
         code = "from macroengine import parse; print(list(parse('/p?a=(ip)&b=x#(sha1-idfa)').leaves()))"
-        variables = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
+        variables = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "", "TMPDIR": str(tmp_path)}
         command = [sys.executable, "-c", code]
         done = subprocess.run(
             command, env=os.environ | variables | environment, capture_output=True, text=True, check=True
@@ -190,8 +190,12 @@ def test_tables_that_are_no_good_are_made_anew(first_parse, tmp_path):
 
 
 def test_where_no_bytecode_may_be_kept_no_tables_are(first_parse, tmp_path):
-    made = first_parse(PYTHONDONTWRITEBYTECODE="1")
-    assert not list(tmp_path.iterdir())
+    made = first_parse()
+    (tables,) = tmp_path.rglob("parser.*.paren.tables")
+    tables.unlink()
+    before = set(tmp_path.rglob("*"))
+    assert first_parse(PYTHONDONTWRITEBYTECODE="1") == made
+    assert set(tmp_path.rglob("*")) == before
     nowhere = tmp_path / "file"
     nowhere.touch()
     assert first_parse(PYTHONPYCACHEPREFIX=str(nowhere)) == made
