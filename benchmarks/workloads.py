@@ -7,7 +7,7 @@ from hashlib import sha1
 from urllib.parse import quote
 
 from macroengine import Event, Policy, Postback, dialect, parse
-from macroengine.nodes import Delimiter, Literal, Sha1
+from macroengine.language.nodes import Delimiter, Literal
 
 APPSFLYER = dialect("appsflyer")
 
@@ -53,7 +53,7 @@ class Workload:
                 pieces.append(leaf.text)
             else:
                 spec, _ = APPSFLYER.find(leaf.name)
-                pieces.append(Placeholder(spec.field, spec.source.lower(), isinstance(leaf, Sha1), spec.case.name))
+                pieces.append(Placeholder(spec.field, spec.source.lower(), leaf.function is not None, spec.case.name))
         return pieces
 
     @cached_property

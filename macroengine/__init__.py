@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     )
     from macroengine.event import Event, Postback, Source
     from macroengine.kinds import HashCase
+    from macroengine.language.nodes import Template
     from macroengine.limits import Limits
-    from macroengine.nodes import Template
-    from macroengine.parser import parse
+    from macroengine.parsing import parse
     from macroengine.plan import Missing
     from macroengine.policy import Policy
     from macroengine.postbacks import PostbackSet
@@ -94,8 +94,8 @@ _HOMES = {
     "event": ("Event", "Postback", "Source"),
     "kinds": ("HashCase",),
     "limits": ("Limits",),
-    "nodes": ("Template",),
-    "parser": ("parse",),
+    "language.nodes": ("Template",),
+    "parsing": ("parse",),
     "plan": ("Missing",),
     "policy": ("Policy",),
     "postbacks": ("PostbackSet",),

@@ -14,7 +14,7 @@ from macroengine.errors import PolicyError, TemplateError
 from macroengine.event import Event
 from macroengine.kinds import HashCase
 from macroengine.limits import Limits
-from macroengine.parser import parse
+from macroengine.parsing import parse
 from macroengine.plan import ForMissing, Missing, Options, RenderPlan, plan, values_of
 from macroengine.policy import Policy
 from macroengine.rules import RULES, Context, codes, diagnose

@@ -10,8 +10,8 @@ from macroengine.catalogue import MacroSpec
 from macroengine.encoding import deepen, percent_encode
 from macroengine.errors import LimitError
 from macroengine.kinds import HashCase, Postback, Source, ValueType
+from macroengine.language.nodes import Delimiter, Leaf, Literal, Pair, Part
 from macroengine.limits import Limits
-from macroengine.nodes import Delimiter, Leaf, Literal, Pair, Part, Sha1
 from macroengine.resolve import Resolution, Resolved
 
 
@@ -216,7 +216,7 @@ class _Rendering:
 
     def _value(self, macro: Resolved, spec: MacroSpec, missing: PlannedMissing) -> Value:
         booleans = _FLAG if spec.type is _FLAG_TYPE else self._booleans
-        sha1 = (self._options.hash_case or spec.case) if isinstance(macro.node, Sha1) else None
+        sha1 = (self._options.hash_case or spec.case) if macro.node.function is not None else None
         depth, in_path = self._depth(macro), macro.part is Part.PATH
         return Value(macro.node.name, spec.source, spec.field, spec.type, booleans, sha1, depth, missing, in_path)
 

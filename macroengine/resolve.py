@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
-from macroengine.nodes import AnyMacro, Literal, Part, Pieces, Sha1, Template
+from macroengine.language.nodes import Literal, Macro, Part, Pieces, Template
 from macroengine.policy import Policy
 from macroengine.suggest import did_you_mean
 
@@ -45,7 +45,7 @@ _Verdict = tuple[MacroSpec | None, bool, bool, tuple[Problem, ...]]
 class Resolved(NamedTuple):
     """A macro of a template with its row of the catalogue, None where there is none; a tuple, as `plan.Value` is."""
 
-    node: AnyMacro
+    node: Macro
     part: Part
     spec: MacroSpec | None
     nesting: int
@@ -81,7 +81,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
     judged = _judge_of(dialect, policy)
     macros = []
     for node, part, nesting, origin in _macros(template):
-        spec, forbidden, withheld, problems = judged(node.name, isinstance(node, Sha1))
+        spec, forbidden, withheld, problems = judged(node.name, node.function is not None)
         if origin is not None:
             problems = (*problems, origin)
         host_label = origin is _HOST_LABEL
@@ -89,7 +89,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
     return Resolution(template, policy, tuple(macros))
 
 
-def _macros(template: Template) -> Iterator[tuple[AnyMacro, Part, int, Problem | None]]:
+def _macros(template: Template) -> Iterator[tuple[Macro, Part, int, Problem | None]]:
     """Yield every macro with its part, its nesting, and whether it decides which server gets the URL."""
     for node in _only_macros(template.scheme):
         yield node, Part.SCHEME, 0, Problem.DECIDES_ORIGIN
@@ -112,7 +112,7 @@ def _macros(template: Template) -> Iterator[tuple[AnyMacro, Part, int, Problem |
         yield node, Part.FRAGMENT, 0, None
 
 
-def _only_macros(pieces: Pieces) -> Iterator[AnyMacro]:
+def _only_macros(pieces: Pieces) -> Iterator[Macro]:
     return (piece for piece in pieces if not isinstance(piece, Literal))
 
 
@@ -183,7 +183,8 @@ _SPELLED = {
 
 
 def _look_up_hash(name: str, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
-    if dialect.syntax.hashed_name(dialect.syntax.write(name)) is not None:
+    reading = dialect.syntax.read(dialect.syntax.write(name))
+    if reading is not None and reading.function is not None:
         return None, Problem.HASH_OF_HASH
     found = dialect.find(name)
     if found is None:

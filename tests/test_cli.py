@@ -161,10 +161,11 @@ def test_parse_as_json(run):
     assert status == 0
     assert set(data) == {"source", "dialect", "leaves"}
     assert "".join(leaf["text"] for leaf in data["leaves"]) == data["source"]
+    plain = {"kind": "macro", "function": None, "argument": None, "alternatives": []}
     assert [leaf for leaf in data["leaves"] if leaf["name"]] == [
-        {"kind": "sha1", "text": "(sha1-idfa)", "name": "idfa", "part": "value", "span": [23, 34]},
-        {"kind": "encode", "text": "(encode)", "name": "encode", "part": "value", "span": [37, 45]},
-        {"kind": "macro", "text": "(ip)", "name": "ip", "part": "fragment", "span": [46, 50]},
+        plain | {"text": "(sha1-idfa)", "name": "idfa", "function": "sha1", "part": "value", "span": [23, 34]},
+        plain | {"text": "(encode)", "name": "encode", "part": "value", "span": [37, 45]},
+        plain | {"text": "(ip)", "name": "ip", "part": "fragment", "span": [46, 50]},
     ]
 
 

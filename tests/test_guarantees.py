@@ -41,7 +41,7 @@ from macroengine import (
 )
 from macroengine.compiler import _maker
 from macroengine.engine import _compile
-from macroengine.parser import _parser
+from macroengine.language.parser import _parser
 from macroengine.testing.strategies import events, options, policies, templates
 
 CORPUS = [

@@ -3,7 +3,7 @@
 import pytest
 
 from macroengine import Policy, Source, dialect, parse
-from macroengine.nodes import Delimiter, Literal, Macro, Part, Template
+from macroengine.language.nodes import Delimiter, Literal, Macro, Part, Template
 from macroengine.resolve import Problem, resolve
 
 ATTRIBUTED = Policy()

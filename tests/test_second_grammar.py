@@ -1,22 +1,22 @@
 import json
+import re
 from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import example, find, given
+from hypothesis import find, given
 from hypothesis import strategies as st
 from hypothesis.extra.lark import from_lark
 from lark import Lark
 
-from macroengine import parse
-from macroengine.cli.parse import _kind
-from macroengine.nodes import Part
-from macroengine.syntax import GRAMMAR
+from macroengine.language.grammar import grammar
+from macroengine.language.nodes import Part
+from macroengine.language.syntax import syntax, syntaxes
+from tests.fuzz.targets.grammars import first_parse
 from tests.second_grammar import SecondLeaf, railroad, second_parse
 
 ROOT = Path(__file__).parents[1]
-DIALECTS = {"paren": "appsflyer", "brace": "appmetrica"}
-SYNTAXES = pytest.mark.parametrize("syntax", DIALECTS)
+SYNTAXES = pytest.mark.parametrize("key", syntaxes())
 CORPUS = [
     json.loads(line)["template"] for line in (ROOT / "tests/data/corpus.jsonl").read_text(encoding="utf-8").splitlines()
 ]
@@ -25,9 +25,9 @@ ALPHABET = "ab1-_(){}&=?#/:\\%. \t\r\n\0é\u017f\u212a\ud800"
 WORDS = [
     "(a)",
     "{a}",
-    "(sha1-",
-    "(encode)",
-    "{_",
+    "{{",
+    "${",
+    ";a=",
     "http",
     "HTTPS",
     "http\u017f",
@@ -40,79 +40,114 @@ WORDS = [
 ]
 
 
-def first_parse(source: str, syntax: str) -> list[SecondLeaf]:
-    """Return the leaves that the library finds, in the words of the second grammar."""
-    return [
-        SecondLeaf(part, _kind(leaf), leaf.text, getattr(leaf, "name", None), leaf.span.start)
-        for leaf, part in parse(source, DIALECTS[syntax]).leaves()
+def _macros(key: str) -> list[str]:
+    """Return a few macros of a syntax, and the beginnings and ends of some."""
+    form, *_ = syntax(key).forms
+    names = [name for name in ("a", "b1", "A", "A_B", "a.b", "a-b", "a[0].b") if syntax(key).is_name(name)]
+    written = [*map(syntax(key).write, names)]
+    with_argument = [
+        form.opener + names[0] + form.separator + "x" + form.closer for form in syntax(key).forms if form.separator
     ]
+    several = [form.write(form.alternatives.join(names[:3]))] if form.alternatives else []
+    return [*written, *with_argument, *several]
+
+
+def _damaged(key: str) -> list[str]:
+    return [piece for macro in _macros(key)[:2] for piece in (macro[:-1], macro[1:], macro[0], macro[-1])]
 
 
 @cache
-def from_grammar(syntax: str) -> st.SearchStrategy[str]:
-    """Draw strings that follow the rules of the grammar files."""
-    grammar = Lark.open(str(GRAMMAR / f"{syntax}.lark"), parser="lalr", start="template")
-    macros = st.sampled_from(["(a)", "{a}", "(sha1-a)", "(encode)"])
+def from_grammar(key: str) -> st.SearchStrategy[str]:
+    """Draw strings that follow the rules of the grammar."""
+    chosen = syntax(key)
+    macros = st.sampled_from(_macros(key))
     # Terminals that look around themselves cannot be drawn alone.
-    looking = {
+    text = st.text("ab1-_(){}.%é", min_size=1, max_size=4)
+    parts = dict.fromkeys(re.findall(r"^([A-Z]+_TEXT|SCHEME_REST)\b", grammar(chosen), re.MULTILINE), text)
+    looking = parts | {
+        "MACRO": macros,
         "SCHEME_TEXT": st.one_of(
             st.sampled_from(["http", "HTTPs", "ahttp"]), st.text("a(:&=é", min_size=1, max_size=4)
         ),
         "SCHEME_MACRO": macros,
+        "ROOTED_TEXT": text.map("/{}".format),
         "FIRST_NAME": st.text("ab(){}1\n", min_size=1, max_size=3),
         "SIMPLE_PAIR": macros.map("&a={}".format),
         "SLASHES": st.sampled_from(["://", "://", ":", ":///", ":\\/"]),
+        "HASH": st.just("#"),
     }
-    return from_lark(grammar, explicit=looking, alphabet=st.sampled_from("ab(){}&=?#/:1-_"))
+    return from_lark(Lark(grammar(chosen), parser="lalr", start="template"), explicit=looking)
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> str:
+def mutated(draw: st.DrawFn, key: str) -> str:
     """Draw a template of the corpus after a few accidents: text lost, repeated, or typed in between."""
     source = draw(st.sampled_from(CORPUS))
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(source)))
         stop = draw(st.integers(start, min(len(source), start + 8)))
-        middle = draw(st.one_of(st.just(""), st.just(2 * source[start:stop]), st.sampled_from([*ALPHABET, *WORDS])))
+        middle = draw(
+            st.one_of(
+                st.just(""),
+                st.just(2 * source[start:stop]),
+                st.sampled_from([*ALPHABET, *WORDS, *_macros(key), *_damaged(key)]),
+            )
+        )
         source = source[:start] + middle + source[stop:]
     return source
 
 
 @SYNTAXES
 @given(data=st.data())
-def test_grammars_agree_on_what_the_grammar_generates(syntax, data):
-    source = data.draw(from_grammar(syntax))
-    assert first_parse(source, syntax) == second_parse(source, syntax)
+def test_grammars_agree_on_what_the_grammar_generates(key, data):
+    source = data.draw(from_grammar(key))
+    assert first_parse(source, key) == second_parse(source, key)
 
 
 @SYNTAXES
-@given(source=mutated())
-def test_grammars_agree_on_damaged_templates(syntax, source):
-    assert first_parse(source, syntax) == second_parse(source, syntax)
+@given(data=st.data())
+def test_grammars_agree_on_damaged_templates(key, data):
+    source = data.draw(mutated(key))
+    assert first_parse(source, key) == second_parse(source, key)
 
 
 @SYNTAXES
-@given(source=st.lists(st.sampled_from([*ALPHABET, *WORDS]), max_size=12).map("".join))
-@example(source="https:///(a)/{a}")
-@example(source="http://\\(a){a}")
-@example(source="ahttp:///(a){a}")
-@example(source="http\u017f:(a){a}")
-@example(source="_(\u017f){\u017f}\u212a://-&")
-def test_grammars_agree_on_any_text(syntax, source):
-    assert first_parse(source, syntax) == second_parse(source, syntax)
+@given(data=st.data())
+def test_grammars_agree_on_any_text(key, data):
+    pieces = st.sampled_from([*ALPHABET, *WORDS, *_macros(key), *_damaged(key)])
+    source = data.draw(st.lists(pieces, max_size=12).map("".join))
+    assert first_parse(source, key) == second_parse(source, key)
 
 
 @SYNTAXES
-@pytest.mark.parametrize("source", CORPUS)
-def test_grammars_agree_on_real_templates(syntax, source):
-    assert first_parse(source, syntax) == second_parse(source, syntax)
+@pytest.mark.parametrize(
+    "source",
+    [
+        "https:///(a)/{a}",
+        "http://\\(a){a}",
+        "ahttp:///(a){a}",
+        "http\u017f:(a){a}",
+        "_(\u017f){\u017f}\u212a://-&",
+        "?a=(b);c={d}",
+        "a;b=(c);d=e",
+        "{{{a}}}$${(a)!}(a)##a##a##",
+    ],
+)
+def test_grammars_agree_on_what_once_was_read_differently(key, source):
+    assert first_parse(source, key) == second_parse(source, key)
 
 
 @SYNTAXES
-def test_grammar_generates_every_part(syntax):
-    """Hold the first test to its word: what it compares has something in it."""
+def test_grammars_agree_on_real_templates(key):
+    for source in CORPUS:
+        assert first_parse(source, key) == second_parse(source, key)
+
+
+@SYNTAXES
+def test_grammar_generates_macros_in_every_part(key):
+    """What the first test compares has something in it."""
     for part in Part:
-        find(from_grammar(syntax), lambda source, part=part: _has_macro(second_parse(source, syntax), part))
+        find(from_grammar(key), lambda source, part=part: _has_macro(second_parse(source, key), part))
 
 
 def _has_macro(leaves: list[SecondLeaf], part: str) -> bool:

@@ -10,9 +10,9 @@ from macroengine.catalogue.reader import read_dialect, read_text
 from macroengine.catalogue.spec import MacroSpec
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Source
+from macroengine.language.syntax import Syntax
 from macroengine.limits import Limits
 from macroengine.suggest import fold, nearest
-from macroengine.syntax import Syntax
 
 
 class Spelling(Enum):

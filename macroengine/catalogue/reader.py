@@ -1,6 +1,5 @@
 """From the text of a dialect's file to its parts, with errors that name file, macro and key."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 from macroengine.catalogue.spec import MacroSpec
 from macroengine.errors import CatalogueError
 from macroengine.kinds import HashCase, Postback, Source, ValueType
+from macroengine.language.syntax import Syntax, joined, read_forms, syntaxes, with_functions
 from macroengine.suggest import did_you_mean
-from macroengine.syntax import Syntax, syntaxes
 
 _Convert = Callable[[Any], Any]
 
@@ -44,19 +43,63 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise CatalogueError(f"{where}: not TOML: {error}") from None
     head = _convert(where, data, _HEAD, ("name", "syntax", "macros"))
+    functions = head.pop("functions", {})
+    syntax = _syntax(head["syntax"], where)
     groups = {"all": frozenset(Postback), **head.pop("available", {})}
     columns = {**_COLUMNS, "available": _one_of(groups)}
-    name = re.compile(head["syntax"].name)
     macros = {}
     for macro, row in head["macros"].items():
         at = f"{where}: macro {macro!r}"
         spec = MacroSpec(macro, **_convert(at, row, columns, ("field", "source")))
         for spelling in (macro, *spec.spellings):
-            if not name.fullmatch(spelling):
-                raise CatalogueError(f"{at}: {spelling!r} is no name that {head['syntax'].macro} can hold")
+            if not syntax.is_name(spelling):
+                forms = " or ".join(form.text for form in syntax.forms)
+                raise CatalogueError(f"{at}: {spelling!r} cannot be the name in {forms}")
         macros[macro] = spec
-    references = MappingProxyType(head.get("references", {}))
-    return {"title": head["name"], **head, "macros": MappingProxyType(macros), "references": references}
+    return {
+        "title": head["name"],
+        **head,
+        "syntax": _with_functions(syntax, functions, macros, where),
+        "macros": MappingProxyType(macros),
+        "references": MappingProxyType(head.get("references", {})),
+    }
+
+
+def _syntax(given: Any, where: str) -> Syntax:
+    """Return the syntax that a dialect names, or writes out as a table; or several of them, as one."""
+    several = given if isinstance(given, list) else [given]
+    if not several:
+        raise CatalogueError(f"{where}: key 'syntax' names no syntax")
+    parts = []
+    for one in several:
+        if isinstance(one, dict):
+            parts.append(Syntax("", read_forms(one, f"{where}: [syntax]")))
+        elif isinstance(one, str) and one in syntaxes():
+            parts.append(syntaxes()[one])
+        else:
+            known = ", ".join(syntaxes())
+            raise CatalogueError(
+                f"{where}: key 'syntax' must be one of {known}, a table, or a list of both, not {one!r}"
+            )
+    return parts[0] if len(parts) == 1 else joined(parts, f"{where}: key 'syntax'")
+
+
+def _with_functions(
+    syntax: Syntax, functions: Mapping[str, str], macros: Mapping[str, MacroSpec], where: str
+) -> Syntax:
+    """Return the syntax with the functions of the dialect; a name that the catalogue has is never taken apart."""
+    at = f"{where}: [functions]"
+    named = with_functions(syntax, functions, frozenset(), at)
+    names = {name: spec for spec in macros.values() for name in (spec.name, *spec.spellings, *spec.legacy)}
+    whole = set()
+    for name in names:
+        reading = named.read(named.write(name))
+        if reading is not None and reading.function is not None:
+            if reading.name in names:
+                message = f"{reading.function!r} of {reading.name!r} is written like the macro {name!r}"
+                raise CatalogueError(f"{at}: {message}")
+            whole.add(name)
+    return with_functions(syntax, functions, frozenset(whole), at)
 
 
 def _convert(
@@ -129,15 +172,11 @@ def _row(value: Any) -> dict[str, Any]:
     return _table_of(lambda item: item)(value)
 
 
-def _syntax(value: Any) -> Syntax:
-    found: Syntax = _one_of(syntaxes())(value)
-    return found
-
-
 _HEAD: Mapping[str, _Convert] = {
     "name": _text,
     "title": _text,
-    "syntax": _syntax,
+    "syntax": lambda value: value,
+    "functions": _table_of(_text),
     "open": _flag,
     "references": _table_of(_text),
     "available": _table_of(_postbacks),

@@ -8,7 +8,7 @@ from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.macros import availability, yes_no
 from macroengine.cli.options import dialect_option
-from macroengine.parser import parse
+from macroengine.parsing import parse
 from macroengine.policy import Policy
 from macroengine.resolve import resolve
 from macroengine.rules import RULES

@@ -45,7 +45,7 @@ def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: b
 
 
 def _show(name: str, dialect: Dialect) -> None:
-    found = dialect.find(name.strip("".join(dialect.syntax.affixes)))
+    found = dialect.find(name.strip("".join(dialect.syntax.forms[0].text.split("NAME"))))
     spec = found[0] if found else None
     if spec is None or spec.name not in dialect.macros:
         raise click.UsageError(f"unknown macro {name!r}{did_you_mean(name, dialect.names())}")
@@ -68,7 +68,7 @@ def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
         "personal": yes_no(spec.personal),
         "spellings": ", ".join(map(dialect.syntax.write, spec.spellings)),
         "legacy": ", ".join(map(dialect.syntax.write, spec.legacy)),
-        "sha1": ", ".join(map(dialect.syntax.write_sha1, spec.sha1)),
+        "sha1": ", ".join(dialect.syntax.write(name, "sha1") for name in spec.sha1),
         "case": spec.case if spec.sha1 else "",
         "example": spec.example,
         "note": spec.note or "",

@@ -10,8 +10,8 @@ from rich.tree import Tree
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.options import dialect_option, template_source
-from macroengine.nodes import Delimiter, Encode, Leaf, Literal, Macro, Sha1, Template
-from macroengine.parser import parse as parse_template
+from macroengine.language.nodes import Delimiter, Leaf, Literal, Macro, Template
+from macroengine.parsing import parse as parse_template
 
 
 @click.command()
@@ -39,7 +39,7 @@ def _as_json(template: Template) -> dict[str, object]:
         {
             "kind": _kind(leaf),
             "text": leaf.text,
-            "name": _name(leaf),
+            **_said(leaf),
             "part": part,
             "span": [leaf.span.start, leaf.span.stop],
         }
@@ -54,8 +54,8 @@ def _as_tree(template: Template) -> Tree:
     for leaf, part in template.leaves():
         if part != current:
             branch, current = tree.add(Text(part, style="bold")), part
-        name = _name(leaf)
-        label = Text.assemble((f"{_kind(leaf):9} ", "dim"), (_printable(leaf.text), "" if name is None else "cyan"))
+        style = "cyan" if isinstance(leaf, Macro) else ""
+        label = Text.assemble((f"{_kind(leaf):9} ", "dim"), (_printable(leaf.text), style))
         branch.add(label.append(f"  {leaf.span.start}:{leaf.span.stop}", style="dim"))
     return tree
 
@@ -66,16 +66,19 @@ def _kind(leaf: Leaf) -> str:
             return "literal"
         case Delimiter():
             return "delimiter"
-        case Macro():
+        case Macro():  # pragma: no branch - there is no other kind of leaf
             return "macro"
-        case Sha1():
-            return "sha1"
-        case Encode():  # pragma: no branch - there is no other kind of leaf
-            return "encode"
 
 
-def _name(leaf: Leaf) -> str | None:
-    return None if isinstance(leaf, Literal | Delimiter) else leaf.name
+def _said(leaf: Leaf) -> dict[str, object]:
+    if isinstance(leaf, Macro):
+        return {
+            "name": leaf.name,
+            "function": leaf.function,
+            "argument": leaf.argument,
+            "alternatives": list(leaf.alternatives),
+        }
+    return {"name": None, "function": None, "argument": None, "alternatives": []}
 
 
 def _printable(text: str) -> str:

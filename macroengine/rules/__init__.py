@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.diagnostics import Diagnostic, Severity, printable
-from macroengine.nodes import Template
-from macroengine.parser import parse
+from macroengine.language.nodes import Template
+from macroengine.parsing import parse
 from macroengine.policy import Policy
 from macroengine.rules import characters, damage, names, origin, privacy, query, syntax, url
 from macroengine.rules.context import Context, Rule

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
-from macroengine.nodes import Literal, Template
+from macroengine.language.nodes import Literal, Template
 from macroengine.rules.context import Context
 from macroengine.rules.damage import alien_text, broken_text
 from macroengine.rules.meant import split_macros

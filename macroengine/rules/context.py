@@ -7,7 +7,7 @@ from typing import Literal
 
 from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Finding, Severity
-from macroengine.nodes import Template
+from macroengine.language.nodes import Template
 from macroengine.policy import Policy
 from macroengine.resolve import Resolution, resolve
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from macroengine.catalogue import Dialect, Spelling
+from macroengine.catalogue import Dialect, Spelling, dialect_names
+from macroengine.catalogue import dialect as dialect_named
 from macroengine.catalogue.elsewhere import called_elsewhere
 from macroengine.diagnostics import Span
+from macroengine.language.syntax import Syntax
 from macroengine.rules.tables import foreign_syntaxes
-from macroengine.syntax import Syntax, syntaxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,13 @@ def own_macro(name: str, dialect: Dialect) -> str | None:
     ('(advertising_id)', '(sha1-idfa)')
     """
     syntax = dialect.syntax
-    hashed = syntax.hashed_name(syntax.write(name))
-    found = dialect.find(hashed or name)
+    reading = syntax.read(syntax.write(name))
+    found = dialect.find(reading.name if reading else name)
     if found is None or found[1] is Spelling.PARAMETER:
         return None
     spec, spelling = found
-    if hashed is not None:
-        return syntax.write_sha1(spec.sha1[0]) if spec.sha1 else None
+    if reading is not None and reading.function is not None:
+        return syntax.write(spec.sha1[0], reading.function) if spec.sha1 else None
     return syntax.write(name if spelling is Spelling.DOCUMENTED else spec.name)
 
 
@@ -52,10 +53,9 @@ def own_macro(name: str, dialect: Dialect) -> str | None:
 def foreign_macros(source: str, dialect: Dialect) -> tuple[Foreign, ...]:
     """Return what is written in the way of another platform, in source order."""
     pattern, rows = foreign_syntaxes()
-    own = _macro(dialect.syntax)
     found = []
     for match in pattern.finditer(source):
-        if own.fullmatch(match[0]):
+        if dialect.syntax.read(match[0]) is not None:
             continue
         group = match.lastindex or 1  # every alternative has one group
         row, name = rows[group - 1], match[group].strip()
@@ -68,12 +68,6 @@ def foreign_macros(source: str, dialect: Dialect) -> tuple[Foreign, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=8)
-def _macro(syntax: Syntax) -> re.Pattern[str]:
-    opening, closing = map(re.escape, syntax.affixes)
-    return re.compile(f"{opening}{syntax.name}{closing}")
-
-
 def unclosed_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
     """Yield macros of which one delimiter is missing, or is that of another syntax."""
     for match in _unclosed(dialect.syntax).finditer(source):
@@ -84,13 +78,15 @@ def unclosed_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
 
 @lru_cache(maxsize=8)
 def _unclosed(syntax: Syntax) -> re.Pattern[str]:
-    opening, closing = map(re.escape, syntax.affixes)
-    others = [map(re.escape, other.affixes) for other in syntaxes().values() if other != syntax]
-    openings, closings = map("|".join, zip(*others, strict=True))
+    form = syntax.forms[0]
+    name, opening, closing = form.name, re.escape(form.opener), re.escape(form.closer)
+    others = [other.syntax.forms[0] for other in map(dialect_named, dialect_names())]
+    openings = "|".join(re.escape(other.opener) for other in others if other.opener != form.opener)
+    closings = "|".join(re.escape(other.closer) for other in others if other.closer != form.closer)
     return re.compile(
-        rf"{opening}({syntax.name})(?:(?=[&#]|$)|(?:{closings}))"
-        rf"|(?:{openings})({syntax.name}){closing}"
-        rf"|(?<==)({syntax.name}){closing}"
+        rf"{opening}({name})(?:(?=[&#]|$)|(?:{closings}))"
+        rf"|(?:{openings})({name}){closing}"
+        rf"|(?<==)({name}){closing}"
     )
 
 
@@ -109,5 +105,6 @@ def split_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
 @lru_cache(maxsize=8)
 def bracketed(syntax: Syntax) -> re.Pattern[str]:
     """Return the pattern of text between the delimiters of a syntax that is no name; its group is the text."""
-    opening, closing = map(re.escape, syntax.affixes)
-    return re.compile(rf"{opening}(?!{syntax.name}{closing})([^{opening}{closing}]*){closing}")
+    form = syntax.forms[0]
+    opening, closing = re.escape(form.opener), re.escape(form.closer)
+    return re.compile(rf"{opening}(?!{form.name}{closing})([^{opening}{closing}]*){closing}")

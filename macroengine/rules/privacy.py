@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding
-from macroengine.nodes import Sha1
 from macroengine.resolve import Problem
 from macroengine.rules.context import Context
 from macroengine.rules.tables import privacy_fields
@@ -153,7 +152,7 @@ def raw_and_hashed(context: Context) -> Iterator[Finding]:
         https://n.example/pb?hash=(sha1-idfa)
     """
     fields = [(macro, macro.spec.field) for macro in context.resolution.macros if macro.spec is not None]
-    raw = {field for macro, field in fields if not isinstance(macro.node, Sha1)}
+    raw = {field for macro, field in fields if macro.node.function is None}
     for macro, field in fields:
-        if isinstance(macro.node, Sha1) and field in raw:
+        if macro.node.function is not None and field in raw:
             yield Finding(macro.node.span, f"{macro.node.text} is sent as it is, too; send one of the two")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise, zip_longest
 
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
-from macroengine.nodes import Literal, Pair
+from macroengine.language.nodes import Literal, Pair
 from macroengine.rules.context import Context
 from macroengine.rules.damage import broken_text
 from macroengine.rules.meant import foreign_macros, own_macro

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from macroengine.catalogue import dialect, dialect_names
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
-from macroengine.nodes import Literal, Pair
+from macroengine.language.nodes import Literal, Pair
 from macroengine.rules.context import Context
 from macroengine.rules.meant import Foreign, Meant, bracketed, foreign_macros, own_macro, split_macros, unclosed_macros
 from macroengine.rules.tables import placeholder_patterns
-from macroengine.syntax import syntaxes
 
 
 def empty_template(context: Context) -> Iterator[Finding]:
@@ -135,9 +135,10 @@ def encoded_delimiters(context: Context) -> Iterator[Finding]:
     if "%" not in context.source:
         return
     own = context.dialect.syntax
-    for syntax in syntaxes().values():
-        opening, closing = (quote(affix, safe="").replace("%", "%(?:25)*") for affix in syntax.affixes)
-        for match in re.finditer(rf"{opening}({syntax.name}){closing}", context.source, re.IGNORECASE):
+    for syntax in {dialect(name).syntax for name in dialect_names()}:
+        form = syntax.forms[0]
+        opening, closing = (quote(affix, safe="").replace("%", "%(?:25)*") for affix in (form.opener, form.closer))
+        for match in re.finditer(rf"{opening}({form.name}){closing}", context.source, re.IGNORECASE):
             macro = own_macro(match[1], context.dialect)
             if macro is not None:
                 safe = syntax == own and not _is_nested(context.source, match.start())

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
-from macroengine.nodes import Literal, Template
+from macroengine.language.nodes import Literal, Template
 from macroengine.rules.context import Context
 from macroengine.rules.damage import broken_text
 from macroengine.rules.meant import foreign_macros

@@ -7,7 +7,6 @@ from macroengine.catalogue import MacroSpec
 from macroengine.catalogue.elsewhere import called_elsewhere
 from macroengine.diagnostics import Finding, Fix
 from macroengine.kinds import Postback, Source
-from macroengine.nodes import Sha1
 from macroengine.resolve import Problem, Resolved
 from macroengine.rules.context import Context
 from macroengine.suggest import question
@@ -21,13 +20,12 @@ def findings(context: Context, problem: Problem) -> Iterator[Finding]:
 def _unknown(macro: Resolved, context: Context) -> Finding:
     dialect, node = context.dialect, macro.node
     near, hint = _near(node.name, context)
-    write = dialect.syntax.write
-    if isinstance(node, Sha1):
+    if node.function is not None:
         hashed = [spec.sha1[0] for spec, _ in filter(None, map(dialect.find, near)) if spec.sha1]
-        near, write = list(dict.fromkeys(hashed)), dialect.syntax.write_sha1
+        near = list(dict.fromkeys(hashed))
     if not near:
         hint = f"`macroengine macros` lists all of {dialect.title}"
-    fix = Fix(write(near[0]), node.span, safe=False) if near else None
+    fix = Fix(dialect.syntax.write(near[0], node.function), node.span, safe=False) if near else None
     return Finding(node.span, f"unknown macro {node.name!r}{question(near)}", hint, fix)
 
 
@@ -49,7 +47,7 @@ def _near(name: str, context: Context) -> tuple[list[str], str | None]:
 def _renamed(what: str) -> Callable[[Resolved, Context], Finding]:
     def renamed(macro: Resolved, context: Context) -> Finding:
         node, spec, syntax = macro.node, _row(macro), context.dialect.syntax
-        right = syntax.write_sha1(spec.sha1[0]) if isinstance(node, Sha1) else syntax.write(spec.name)
+        right = syntax.write(spec.sha1[0] if node.function else spec.name, node.function)
         return Finding(node.span, f"{what} {node.text}; write {right}", None, Fix(right, node.span, safe=True))
 
     return renamed
@@ -59,7 +57,7 @@ def _undocumented_hash(macro: Resolved, context: Context) -> Finding:
     node, dialect = macro.node, context.dialect
     found = dialect.find(node.name)
     name = found[0].name if found else node.name
-    hashes = [dialect.syntax.write_sha1(name) for spec in dialect.macros.values() for name in spec.sha1]
+    hashes = [dialect.syntax.write(name, node.function) for spec in dialect.macros.values() for name in spec.sha1]
     fix = Fix(dialect.syntax.write(name), node.span, safe=False)
     return Finding(node.span, f"no hash of {name!r} is documented", f"there are: {', '.join(hashes)}", fix)
 

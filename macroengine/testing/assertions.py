@@ -11,9 +11,9 @@ from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError
 from macroengine.event import Event
 from macroengine.kinds import Source
+from macroengine.language.nodes import Pieces
 from macroengine.limits import Limits
-from macroengine.nodes import Pieces
-from macroengine.parser import parse
+from macroengine.parsing import parse
 from macroengine.policy import Policy
 from macroengine.testing import reference
 

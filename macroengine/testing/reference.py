@@ -16,8 +16,8 @@ from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.errors import MissingValueError, RenderError, SuppressedError, TemplateError
 from macroengine.event import Event
 from macroengine.kinds import HashCase, Source, ValueType
-from macroengine.nodes import AnyMacro, Literal, Pair, Part, Pieces, Sha1, Template
-from macroengine.parser import parse
+from macroengine.language.nodes import Literal, Macro, Pair, Part, Pieces, Template
+from macroengine.parsing import parse
 from macroengine.plan import Missing
 from macroengine.policy import Policy
 from macroengine.testing.reference_text import UnsendableError, value_text
@@ -86,7 +86,7 @@ class _Rendering:
 
 def _refuse(template: Template, rendering: _Rendering, allow_host_macros: bool) -> None:
     for leaf, part in template.leaves():
-        if not isinstance(leaf, AnyMacro):
+        if not isinstance(leaf, Macro):
             continue
         if rendering.dialect.find(leaf.name) is None and rendering.unknown == "error":
             _raise("ME101", "unknown-macro", f"unknown macro {leaf.name!r}", leaf, template)
@@ -94,7 +94,7 @@ def _refuse(template: Template, rendering: _Rendering, allow_host_macros: bool) 
             _raise("ME201", "macro-in-origin", f"macro {leaf.name!r} decides who gets the data", leaf, template)
 
 
-def _raise(code: str, name: str, message: str, macro: AnyMacro, template: Template) -> None:
+def _raise(code: str, name: str, message: str, macro: Macro, template: Template) -> None:
     raise TemplateError(template.source, [Diagnostic(code, name, Severity.ERROR, message, macro.span, template.source)])
 
 
@@ -130,7 +130,7 @@ def _pair(pair: Pair, rendering: _Rendering) -> str | None:
     dropping = [(macro, spec) for macro in macros if (spec := _spec(macro, rendering)) and _drops(spec, rendering)]
     if any(_raw(spec, rendering) is None for _, spec in dropping):
         return None
-    if any(_value(macro, spec, rendering) is None for macro, spec in dropping if isinstance(macro, Sha1)):
+    if any(_value(macro, spec, rendering) is None for macro, spec in dropping if macro.function is not None):
         return None
     name = _pieces(pair.name, Part.NAME, rendering)
     value = _pieces(pair.value, Part.VALUE, rendering)
@@ -161,7 +161,7 @@ def _pieces(pieces: Pieces, part: Part, rendering: _Rendering) -> str:
 # A macro
 
 
-def _macro(macro: AnyMacro, part: Part, layers: int, rendering: _Rendering) -> str:
+def _macro(macro: Macro, part: Part, layers: int, rendering: _Rendering) -> str:
     spec = _spec(macro, rendering)
     if spec is None:
         return macro.text if rendering.unknown == "keep" else ""
@@ -176,12 +176,12 @@ def _macro(macro: AnyMacro, part: Part, layers: int, rendering: _Rendering) -> s
     return _encode(text, layers, macro)
 
 
-def _spec(macro: AnyMacro, rendering: _Rendering) -> MacroSpec | None:
+def _spec(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
     found = rendering.dialect.find(macro.name)
     return found[0] if found else None
 
 
-def _host_label(text: str | None, macro: AnyMacro) -> str:
+def _host_label(text: str | None, macro: Macro) -> str:
     # Nothing but one whole label may stand in the host: no default, no dot, no port.
     if text is None:
         raise MissingValueError(f"{macro.text}: the host needs a value", macro.name)
@@ -190,7 +190,7 @@ def _host_label(text: str | None, macro: AnyMacro) -> str:
     return text
 
 
-def _instead(macro: AnyMacro, spec: MacroSpec, layers: int, rendering: _Rendering) -> str:
+def _instead(macro: Macro, spec: MacroSpec, layers: int, rendering: _Rendering) -> str:
     """Return what is sent for a missing value."""
     missing = _missing(spec, rendering)
     if missing is Missing.RAISE:
@@ -212,7 +212,7 @@ def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | str:
     return chosen
 
 
-def _encode(text: str, layers: int, macro: AnyMacro) -> str:
+def _encode(text: str, layers: int, macro: Macro) -> str:
     # RFC 3986: UTF-8, upper-case hex, unreserved characters kept, %20 for a space; once, and once more for each URL
     # around it, so that the innermost receiver reads the value.
     for _ in range(1 + layers):
@@ -243,13 +243,13 @@ def _denied(rendering: _Rendering) -> set[str]:
     return {*rendering.policy.deny, *(spec.field for spec, _ in filter(None, found))}
 
 
-def _value(macro: AnyMacro, spec: MacroSpec, rendering: _Rendering) -> str | None:
+def _value(macro: Macro, spec: MacroSpec, rendering: _Rendering) -> str | None:
     raw = _raw(spec, rendering)
     if raw is None:
         return None
     try:
         text = value_text(raw, spec.type, rendering.booleans)
-        return _sha1(text, spec, rendering.hash_case) if isinstance(macro, Sha1) else text
+        return _sha1(text, spec, rendering.hash_case) if macro.function is not None else text
     except UnsendableError as error:
         raise RenderError(f"{macro.text}: {error}", macro.name) from None
 

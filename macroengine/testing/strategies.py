@@ -69,13 +69,12 @@ def _macros(dialect: Dialect, *, unsound: bool) -> st.SearchStrategy[str]:
     kinds = [
         [syntax.write(name) for name in names],
         [syntax.write(spec.name) for spec in specs if not spec.send_all],
-        [syntax.write_sha1(name) for spec in specs for name in spec.sha1],
+        [syntax.write(name, "sha1") for spec in specs for name in spec.sha1],
         # Spelled as no document does.
         [syntax.write(spec.name.swapcase()) for spec in specs],
-        [syntax.write_sha1(spec.name) for spec in specs if spec.sha1],
+        [syntax.write(spec.name, "sha1") for spec in specs if spec.sha1],
         *([syntax.write(spec.name) for spec in specs if spec.type is kind] for kind in ValueType),
-        [syntax.encode] if syntax.encode else [],
-        [syntax.write("nosuchmacro"), syntax.write_sha1("nosuchmacro")] if unsound else [],
+        [syntax.write("nosuchmacro", function) for function in (None, *dict(syntax.functions))] if unsound else [],
     ]
     return st.one_of([st.sampled_from(macros) for macros in kinds if macros])
 

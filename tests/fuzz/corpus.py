@@ -14,9 +14,9 @@ from macroengine import RULES, MacroSpec, Postback, Source, catalogue, dialect, 
 from macroengine.intake.tables import body_fields, parameters
 from macroengine.intake.tracking import known_hosts
 from macroengine.kinds import HashCase, ValueType
+from macroengine.language.syntax import syntaxes
 from macroengine.rules.pages import sections
 from macroengine.rules.tables import lost_references, typographic
-from macroengine.syntax import syntaxes
 from macroengine.testing.damage import DAMAGES
 from tests.fuzz.inputs import DIALECTS, SEPARATOR, VALUES
 
@@ -57,6 +57,21 @@ def of_one_template() -> Iterator[bytes]:
         values = [_bytes(chance.choice(_VALUES)) for _ in range(12)]
         for choices in (name, name + _choices(chance)):
             yield SEPARATOR.join([_bytes(template), choices, *values])
+
+
+def of_syntaxes() -> Iterator[bytes]:
+    """Yield templates in every syntax, and each form of a macro in every syntax."""
+    keys = range(len(syntaxes()))
+    forms = [form for shared in syntaxes().values() for form in shared.forms]
+    macros = [
+        form.text.replace("NAME", name).replace("ARGUMENT", "x&y") for form in forms for name in ("a", "A", "a||b")
+    ]
+    for key in keys:
+        choice = bytes([ord("0") + key])
+        for template, _ in _templates():
+            yield SEPARATOR.join([_bytes(template), choice])
+        for macro in macros:
+            yield SEPARATOR.join([_bytes(f"{macro}://{macro}/{macro}?{macro}={macro}&b={macro}#{macro}"), choice])
 
 
 def of_rendering() -> Iterator[bytes]:
@@ -173,7 +188,7 @@ def of_templates() -> Iterator[str]:
     for own in map(dialect, dialect_names()):
         for spec in own.macros.values():
             yield from map(own.syntax.write, (spec.name, *spec.spellings, *spec.legacy))
-            yield from map(own.syntax.write_sha1, spec.sha1)
+            yield from (own.syntax.write(name, "sha1") for name in spec.sha1)
     for template, _ in _templates():
         yield from re.findall(r"[^\w\s]+", template)
         yield from re.findall(r"\w+[=:(]", template)

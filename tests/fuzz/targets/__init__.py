@@ -41,13 +41,12 @@ _RULES = (
     "suggest",
     "diagnostics",
 )
+_LANGUAGE = ("parsing", *(f"language/{name}" for name in ("forms", "grammar", "nodes", "parser", "syntax")))
 _RENDERING = ("plan", "compiler", "shapes", "conversion", "values", "hashing", "encoding")
 
 TARGETS = {
-    "parse": Target(templates.fuzz_parse, corpus.of_one_template, corpus.of_templates, ("parser", "nodes", "syntax")),
-    "grammars": Target(
-        grammars.fuzz_grammars, corpus.of_one_template, corpus.of_templates, ("parser", "nodes", "syntax")
-    ),
+    "parse": Target(templates.fuzz_parse, corpus.of_one_template, corpus.of_templates, _LANGUAGE),
+    "grammars": Target(grammars.fuzz_grammars, corpus.of_syntaxes, corpus.of_templates, _LANGUAGE),
     "check": Target(templates.fuzz_check, corpus.of_one_template, corpus.of_templates, _RULES),
     "fix": Target(templates.fuzz_fix, corpus.of_one_template, corpus.of_templates, ("rules/fixing", *_RULES)),
     "compile": Target(
@@ -60,7 +59,7 @@ TARGETS = {
     "postbacks": Target(
         rendering.fuzz_postbacks, corpus.of_several_templates, corpus.of_templates, ("postbacks", *_RENDERING)
     ),
-    "work": Target(work.fuzz_work, corpus.of_work, corpus.of_templates, ("parser", *_RULES)),
+    "work": Target(work.fuzz_work, corpus.of_work, corpus.of_templates, ("language/parser", *_RULES)),
     "catalogue": Target(
         catalogue.fuzz_catalogue,
         corpus.of_dialects,

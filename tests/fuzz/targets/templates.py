@@ -33,7 +33,7 @@ _OVERRULED = {"ME101": ("unknown", "error"), "ME202": ("allow_host_macros", Fals
 def fuzz_parse(made: Input) -> None:
     """Every text has a tree: its leaves rebuild the text, and its macros are what a pattern finds."""
     source, dialect = made.text(), made.dialect()
-    macros = _pattern(dialect).findall(source)
+    macros = [macro for macro in _pattern(dialect).findall(source) if macro]
     limits = Limits()
     try:
         template = parse(source, dialect)
@@ -53,8 +53,9 @@ def fuzz_parse(made: Input) -> None:
 
 @cache
 def _pattern(dialect: Dialect) -> re.Pattern[str]:
-    before, behind = map(re.escape, dialect.syntax.affixes)
-    return re.compile(before + dialect.syntax.name + behind)
+    """Return a pattern whose first group is a macro; what another syntax reads around it, it takes whole."""
+    outer = "|".join(form.bare_pattern for form in dialect.syntax.outer)
+    return re.compile(f"{outer}|({dialect.syntax.macro})")
 
 
 def fuzz_check(made: Input) -> None:

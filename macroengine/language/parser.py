@@ -1,17 +1,15 @@
-"""From a string to a Template. The only module that imports lark."""
+"""From a string to the parts of a template. The only module that imports lark."""
 
+import re
 import sys
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.diagnostics import Span
-from macroengine.errors import LimitError
-from macroengine.limits import Limits
-from macroengine.nodes import AnyMacro, Delimiter, Encode, Literal, Macro, Pair, Piece, Pieces, Sha1, Template
-from macroengine.syntax import GRAMMAR, Syntax
+from macroengine.language.grammar import grammar
+from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece, Pieces
+from macroengine.language.syntax import Reading, Syntax
 
 
 class _Token(Protocol):
@@ -22,60 +20,62 @@ class _Token(Protocol):
     def __str__(self) -> str: ...
 
 
-def parse(source: str, dialect: str | Dialect = DEFAULT_DIALECT, *, limits: Limits | None = None) -> Template:
-    """Return the syntax tree of `source`. Every string within the limits has one.
-
-    >>> [macro.name for macro in parse("https://n.example/pb?c=(clickid)&i=(sha1-idfa)").macros()]
-    ['clickid', 'idfa']
-
-    Raises:
-        LimitError: `source` is too long, or has too many macros.
-    """
-    chosen = dialect_of(dialect)
-    bounds = limits or Limits()
-    if len(source) > bounds.template:
-        over = Span(bounds.template, len(source))
-        raise LimitError.at(source, over, f"template has {len(source):,} characters; at most {bounds.template:,} fit")
-    parts = _parser(chosen.syntax).parse(source)
-    template = Template(source, chosen.name, **parts)
-    if source.count(chosen.syntax.affixes[0]) > bounds.macros:
-        _check_macro_count(template, bounds.macros)
-    return template
+def parse_parts(source: str, syntax: Syntax) -> dict[str, Any]:
+    """Return the parts of `source`, as the keyword arguments of Template. Every string has them."""
+    parts: dict[str, Any] = _parser(syntax, "&").parse(source)
+    if ";" in source and _is_separated_by_semicolons(parts.get("query", ())):
+        parts = _parser(syntax, ";").parse(source)
+    return parts
 
 
-def _check_macro_count(template: Template, most: int) -> None:
-    macros = list(template.macros())
-    if len(macros) > most:
-        message = f"template has {len(macros):,} macros; at most {most:,} fit"
-        raise LimitError.at(template.source, macros[most].span, message)
+# W3C HTML 4.01, appendix B.2.2, recommends `;` to servers. In a query with `&` a `;` is text (WHATWG URL, section 5.1).
+_SEMICOLON_PAIR = re.compile(r";[A-Za-z_][A-Za-z0-9_.-]*=")
 
 
-@cache
-def _parser(syntax: Syntax) -> Any:
+def _is_separated_by_semicolons(query: Iterable[Pair]) -> bool:
+    """Say whether a query that was separated by `&` has no `&`, and pairs after a `;`."""
+    pairs = list(query)
+    if len(pairs) != 1 or (pairs[0].opening is not None and pairs[0].opening.text == "&"):
+        return False
+    (pair,) = pairs
+    text = "".join(
+        "_" if isinstance(piece, Macro) else piece.text
+        for piece in (*pair.name, *([pair.equals] if pair.equals else []), *pair.value)
+    )
+    return _SEMICOLON_PAIR.search(text) is not None
+
+
+@lru_cache(maxsize=64)
+def _parser(syntax: Syntax, separator: str) -> Any:
     # Imported here because it takes most of the time of `import macroengine`.
     from lark import Lark, Transformer
 
     class ToNodes(_ToNodes, Transformer[Any, Any]):
         """Lark calls the methods while it parses: there is no parse tree."""
 
-    return Lark.open(
-        str(GRAMMAR / f"{syntax.key}.lark"),
+    return Lark(
+        grammar(syntax, separator),
         parser="lalr",
         start="template",
         keep_all_tokens=True,
         transformer=ToNodes(syntax),
-        cache=_tables(syntax),
+        cache=_tables(syntax.key if separator == "&" else ""),
     )
 
 
-def _tables(syntax: Syntax) -> str | bool:
-    """Return the file in which Lark keeps the tables that it makes of a grammar; False where Python keeps no bytecode.
+def _tables(key: str) -> str | bool:
+    """Return the file in which Lark keeps the tables that it makes of a grammar; False where it is not to keep them.
 
-    They are kept beside the bytecode of this module, and nobody can change them who could not change that. Lark makes
-    them anew when they are of another version, or no good.
+    They are kept beside the bytecode of this module, where Python keeps bytecode, so that only those can change them
+    who could change that. Lark makes them again when they are of another version or broken. Tables of syntaxes that
+    are not ours are not kept.
     """
     bytecode = None if sys.dont_write_bytecode else __spec__.cached
-    return False if bytecode is None else str(Path(bytecode).with_suffix(f".{syntax.key}.tables"))
+    return False if bytecode is None or not key else str(Path(bytecode).with_suffix(f".{key}.tables"))
+
+
+# Longer macros are rare, and keeping them would take much memory.
+_MAX_KEPT = 64
 
 
 class _ToNodes:
@@ -83,10 +83,9 @@ class _ToNodes:
 
     def __init__(self, syntax: Syntax) -> None:
         super().__init__()
-        self._open, self._close = (len(affix) for affix in syntax.affixes)
-        # A template repeats its names, and templates repeat each other's.
-        self._hashed_name = lru_cache(maxsize=4096)(syntax.hashed_name)
-        self._encode = syntax.encode
+        self._syntax = syntax
+        # A template repeats its macros, and templates repeat each other's.
+        self._read_again = lru_cache(maxsize=4096)(syntax.read)
 
     def template(self, children: list[Any]) -> dict[str, Any]:
         parts: dict[str, Any] = {}
@@ -134,7 +133,7 @@ class _ToNodes:
     def HASH(self, token: _Token) -> Delimiter:
         return Delimiter(str(token), token.start_pos)
 
-    QUESTION = AMPERSAND = EQUALS = HASH
+    QUESTION = SEPARATOR = EQUALS = HASH
 
     def VALUE_TEXT(self, token: _Token) -> Literal:
         return Literal(str(token), token.start_pos)
@@ -144,7 +143,7 @@ class _ToNodes:
     def FIRST_NAME(self, token: _Token) -> Pieces:
         return (self.VALUE_TEXT(token),)
 
-    def MACRO(self, token: _Token) -> AnyMacro:
+    def MACRO(self, token: _Token) -> Macro:
         return self._macro(str(token), token.start_pos)
 
     SCHEME_MACRO = MACRO
@@ -159,13 +158,10 @@ class _ToNodes:
             (self._macro(text[equals + 1 :], start + equals + 1),),
         )
 
-    def _macro(self, text: str, start: int) -> AnyMacro:
-        if text == self._encode:
-            return Encode(text, start, text[self._open : -self._close])
-        hashed = self._hashed_name(text)
-        if hashed is not None:
-            return Sha1(text, start, hashed)
-        return Macro(text, start, text[self._open : -self._close])
+    def _macro(self, text: str, start: int) -> Macro:
+        read = self._read_again if len(text) <= _MAX_KEPT else self._syntax.read
+        # Lark has matched it with the pattern of the syntax.
+        return Macro(text, start, *cast("Reading", read(text)))
 
 
 def _pair(opening: Delimiter | None, children: Iterable[Any]) -> Pair:

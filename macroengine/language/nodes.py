@@ -54,29 +54,15 @@ class Macro(_Leaf):
     text: str
     start: int = field(compare=False)
     name: str
+    function: str | None = None
+    """What is done with the value, where the macro says so: `sha1` in `(sha1-idfa)`."""
+    argument: str | None = None
+    """What follows the name in a syntax with arguments: `B64` in `${AUCTION_PRICE:B64}`."""
+    alternatives: tuple[str, ...] = ()
+    """Further names, in the order in which they are tried where `name` has no value: `b` in `{a||b}`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sha1(_Leaf):
-    """A placeholder, replaced by the SHA-1 of the value that the macro `name` stands for."""
-
-    text: str
-    start: int = field(compare=False)
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Encode(_Leaf):
-    """A placeholder, replaced by the event value as JSON."""
-
-    text: str
-    start: int = field(compare=False)
-    name: str
-
-
-AnyMacro = Macro | Sha1 | Encode
-_MACROS = (Macro, Sha1, Encode)
-Piece = Literal | AnyMacro
+Piece = Literal | Macro
 Leaf = Piece | Delimiter
 Pieces = tuple[Piece, ...]
 
@@ -129,8 +115,8 @@ class Template:
             yield pair.equals, pair.value, Part.VALUE
         yield self.hash, self.fragment, Part.FRAGMENT
 
-    def macros(self) -> Iterator[AnyMacro]:
+    def macros(self) -> Iterator[Macro]:
         """Yield the macros in source order, repeats included."""
         for leaf, _ in self.leaves():
-            if isinstance(leaf, _MACROS):
+            if isinstance(leaf, Macro):
                 yield leaf

@@ -1,0 +1,166 @@
+"""The patterns of names and arguments: the part of regular expressions that always matches in linear time.
+
+A pattern is made of characters, `[classes]`, `(?:groups)`, `|`, `?`, `*` and `+`, and it must be decidable one
+character at a time: at any point, the next character alone says how the pattern goes on. A backtracking engine then
+has no second way to try (Brüggemann-Klein and Wood, "One-unambiguous regular languages", 1998).
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+
+_ASCII = 128
+_BEYOND_ASCII = 1 << _ASCII  # one bit for all other characters
+_ANY = (_BEYOND_ASCII << 1) - 1
+_MAX_PLACES = 200
+_SPECIAL = frozenset("\\[](){}?*+|^$.")
+_SET_OPERATORS = ("--", "&&", "||", "~~")  # reserved by the module re
+
+
+class PatternError(ValueError):
+    """A pattern that a syntax may not have; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of a pattern: the places at which a match of it may begin and end."""
+
+    nullable: bool
+    first: frozenset[int]
+    last: frozenset[int]
+
+
+class Automaton:
+    """A pattern as Glushkov's automaton: a place for each character, and which places may follow it."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+        self._at = 0
+        self._characters: list[int] = []
+        self._follow: list[set[int]] = []
+        whole = self._alternation()
+        if self._at < len(pattern):
+            raise PatternError(f"{pattern[self._at]!r} closes nothing")
+        self.matches_nothing = whole.nullable
+        for places in (whole.first, *self._follow):
+            if any(self._characters[one] & self._characters[other] for one, other in combinations(places, 2)):
+                raise PatternError("one text matches in two ways; write it so that the next character always decides")
+
+    def can_contain(self, text: str) -> bool:
+        """Say whether a match may have `text` in it."""
+        places = set(range(len(self._characters)))
+        for index, char in enumerate(text):
+            if index:
+                places = {after for place in places for after in self._follow[place]}
+            places = {place for place in places if self._characters[place] & _bit(char)}
+        return bool(places)
+
+    def _alternation(self) -> _Part:
+        part = self._sequence()
+        while self._take("|"):
+            other = self._sequence()
+            part = _Part(part.nullable or other.nullable, part.first | other.first, part.last | other.last)
+        return part
+
+    def _sequence(self) -> _Part:
+        part = _Part(nullable=True, first=frozenset(), last=frozenset())
+        while self._at < len(self._pattern) and self._pattern[self._at] not in "|)":
+            following = self._repeated()
+            self._connect(part, following)
+            part = _Part(
+                part.nullable and following.nullable,
+                part.first | following.first if part.nullable else part.first,
+                part.last | following.last if following.nullable else following.last,
+            )
+        return part
+
+    def _repeated(self) -> _Part:
+        part = self._atom()
+        if self._take("?"):
+            return _Part(nullable=True, first=part.first, last=part.last)
+        for quantifier in "*+":
+            if self._take(quantifier):
+                self._repeat(part)
+                return _Part(part.nullable or quantifier == "*", part.first, part.last)
+        return part
+
+    def _repeat(self, part: _Part) -> None:
+        if part.nullable or any(self._follow[place] & part.first for place in part.last):
+            raise PatternError("what is repeated can be repeated in two ways; repeat it once")
+        self._connect(part, part)
+
+    def _connect(self, one: _Part, other: _Part) -> None:
+        for place in one.last:
+            self._follow[place] |= other.first
+
+    def _atom(self) -> _Part:
+        if self._take("(?:"):
+            part = self._alternation()
+            if not self._take(")"):
+                raise PatternError("a group is not closed")
+            return part
+        if self._take("["):
+            return self._place(self._class())
+        char = self._pattern[self._at]
+        if char in _SPECIAL and char != "\\":
+            raise PatternError(f"{char!r} means something else here; the character itself is written \\{char}")
+        return self._place(_bit(self._character()))
+
+    def _class(self) -> int:
+        negated = self._take("^")
+        characters = 0
+        while not self._take("]"):
+            if self._pattern.startswith(("[", *_SET_OPERATORS), self._at):
+                raise PatternError(f"{self._pattern[self._at]!r} in a class is written \\{self._pattern[self._at]}")
+            low = high = self._character()
+            if not self._pattern.startswith("-]", self._at) and self._take("-"):
+                high = self._character()
+            if low > high:
+                raise PatternError(f"the range {low}-{high} is empty")
+            for code in range(min(ord(low), _ASCII), min(ord(high), _ASCII) + 1):
+                characters |= 1 << code
+        if not characters:
+            raise PatternError("a class is empty")
+        # A character beyond ASCII in a negated class leaves all the others.
+        return _ANY & ~characters | _BEYOND_ASCII if negated else characters
+
+    def _character(self) -> str:
+        escaped = self._take("\\")
+        char = self._pattern[self._at : self._at + 1]
+        if not char:
+            raise PatternError("a class is not closed" if not escaped else "a backslash ends it")
+        if escaped and char.isalnum():
+            raise PatternError(f"\\{char} is not supported; write the characters out")
+        self._at += 1
+        return char
+
+    def _place(self, characters: int) -> _Part:
+        place = len(self._characters)
+        if place >= _MAX_PLACES:
+            raise PatternError(f"it has more than {_MAX_PLACES} characters")
+        self._characters.append(characters)
+        self._follow.append(set())
+        return _Part(nullable=False, first=frozenset([place]), last=frozenset([place]))
+
+    def _take(self, text: str) -> bool:
+        taken = self._pattern.startswith(text, self._at)
+        if taken:
+            self._at += len(text)
+        return taken
+
+
+def _bit(char: str) -> int:
+    return 1 << min(ord(char), _ASCII)
+
+
+@lru_cache(maxsize=256)
+def automaton(pattern: str) -> Automaton:
+    """Return the automaton of a pattern.
+
+    >>> automaton("[A-Z]+(?:_[A-Z]+)*").can_contain("__")
+    False
+
+    Raises:
+        PatternError: the pattern is malformed, uses more than what is supported, or matches a text in two ways.
+    """
+    return Automaton(pattern)
