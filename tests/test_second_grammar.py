@@ -40,7 +40,7 @@ WORDS = [
 ]
 
 
-def _macros(key: str) -> list[str]:
+def written_macros(key: str) -> list[str]:
     """Return a few macros of a syntax, and the beginnings and ends of some."""
     form, *_ = syntax(key).forms
     names = [name for name in ("a", "b1", "A", "A_B", "a.b", "a-b", "a[0].b") if syntax(key).is_name(name)]
@@ -53,14 +53,14 @@ def _macros(key: str) -> list[str]:
 
 
 def _damaged(key: str) -> list[str]:
-    return [piece for macro in _macros(key)[:2] for piece in (macro[:-1], macro[1:], macro[0], macro[-1])]
+    return [piece for macro in written_macros(key)[:2] for piece in (macro[:-1], macro[1:], macro[0], macro[-1])]
 
 
 @cache
 def from_grammar(key: str) -> st.SearchStrategy[str]:
     """Draw strings that follow the rules of the grammar."""
     chosen = syntax(key)
-    macros = st.sampled_from(_macros(key))
+    macros = st.sampled_from(written_macros(key))
     # Terminals that look around themselves cannot be drawn alone.
     text = st.text("ab1-_(){}.%é", min_size=1, max_size=4)
     parts = dict.fromkeys(re.findall(r"^([A-Z]+_TEXT|SCHEME_REST)\b", grammar(chosen), re.MULTILINE), text)
@@ -90,7 +90,7 @@ def mutated(draw: st.DrawFn, key: str) -> str:
             st.one_of(
                 st.just(""),
                 st.just(2 * source[start:stop]),
-                st.sampled_from([*ALPHABET, *WORDS, *_macros(key), *_damaged(key)]),
+                st.sampled_from([*ALPHABET, *WORDS, *written_macros(key), *_damaged(key)]),
             )
         )
         source = source[:start] + middle + source[stop:]
@@ -114,7 +114,7 @@ def test_grammars_agree_on_damaged_templates(key, data):
 @SYNTAXES
 @given(data=st.data())
 def test_grammars_agree_on_any_text(key, data):
-    pieces = st.sampled_from([*ALPHABET, *WORDS, *_macros(key), *_damaged(key)])
+    pieces = st.sampled_from([*ALPHABET, *WORDS, *written_macros(key), *_damaged(key)])
     source = data.draw(st.lists(pieces, max_size=12).map("".join))
     assert first_parse(source, key) == second_parse(source, key)
 

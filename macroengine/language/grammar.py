@@ -9,7 +9,20 @@ from macroengine.language.syntax import GRAMMAR, Syntax
 
 def grammar(syntax: Syntax, separator: str = "&") -> str:
     """Return the grammar of templates in a syntax, for Lark; `separator` is what is between the pairs of the query."""
-    return (GRAMMAR / "url.lark").read_text(encoding="utf-8") + "\n" + _Terminals(syntax, separator).text()
+    rules = (GRAMMAR / "url.lark").read_text(encoding="utf-8")
+    written = "".join(
+        f"{name}{_PRIORITIES.get(name, '')}: /{_for_lark(pattern)}/\n"
+        for name, pattern in terminals(syntax, separator).items()
+    )
+    return f"{rules}\n{written}"
+
+
+def terminals(syntax: Syntax, separator: str = "&") -> dict[str, str]:
+    """Return the patterns of the terminals that know what a macro is, by name."""
+    return _Terminals(syntax, separator).patterns()
+
+
+_PRIORITIES = {"SEPARATOR": ".1", "SCHEME_MACRO": ".2", "SCHEME_TEXT": ".2", "FIRST_NAME": ".1", "SIMPLE_PAIR": ".2"}
 
 
 class _Terminals:
@@ -22,28 +35,27 @@ class _Terminals:
         self._starts = dict.fromkeys(form.opener[0] for form in (*self._own, *self._outer))
         self._separator = separator
 
-    def text(self) -> str:
+    def patterns(self) -> dict[str, str]:
         pair = f"{self._separator}="
         before_slashes = f"(?=(?:{self._macro}|{self._run('/?#:', _NO_SLASHES)})*+://)"
-        terminals = {
-            "SEPARATOR.1": re.escape(self._separator),
+        return {
+            "SEPARATOR": re.escape(self._separator),
             "HASH": self._start("#") if "#" in self._starts else "\\#",
             "MACRO": self._macro,
-            "SCHEME_MACRO.2": f"{self._macro}{before_slashes}",
-            "SCHEME_TEXT.2": f"[Hh][Tt][Tt][Pp][Ss]?(?=:)|{before_slashes}{self._run(':', _NO_SLASHES)}",
+            "SCHEME_MACRO": f"{self._macro}{before_slashes}",
+            "SCHEME_TEXT": f"[Hh][Tt][Tt][Pp][Ss]?(?=:)|{before_slashes}{self._run(':', _NO_SLASHES)}",
             "SCHEME_REST": self._run(":", _NO_SLASHES),
             "AUTHORITY_TEXT": self._run("/?#"),
             "ROOTED_TEXT": f"/(?:{self._run('?#')})?",
             "PATH_TEXT": self._run("?#"),
-            "FIRST_NAME.1": f"{self._run('/:?#=' + self._separator)}(?==)",
+            "FIRST_NAME": f"{self._run('/:?#=' + self._separator)}(?==)",
             "NAME_TEXT": self._run("#" + pair),
             "VALUE_TEXT": self._run("#" + self._separator),
             "FRAGMENT_TEXT": self._run(""),
             # One token for `&name=macro`, which most pairs are: the same language, parsed in a third of the time.
-            "SIMPLE_PAIR.2": f"{re.escape(self._separator)}[^{_in_class('#' + pair + ''.join(self._starts))}]+="
+            "SIMPLE_PAIR": f"{re.escape(self._separator)}[^{_in_class('#' + pair + ''.join(self._starts))}]+="
             f"{self._macro}(?={re.escape(self._separator)}|\\Z{self._hash_follows()})",
         }
-        return "".join(f"{name}: /{_for_lark(pattern)}/\n" for name, pattern in terminals.items())
 
     def _run(self, stops: str, *also: str) -> str:
         """Return the pattern of the longest text without a macro and without any of the characters `stops`.

@@ -5,11 +5,12 @@ import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from macroengine.language.grammar import grammar
 from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece, Pieces
-from macroengine.language.syntax import Reading, Syntax
+from macroengine.language.plain import PlainReader
+from macroengine.language.syntax import Syntax
 
 
 class _Token(Protocol):
@@ -22,6 +23,12 @@ class _Token(Protocol):
 
 def parse_parts(source: str, syntax: Syntax) -> dict[str, Any]:
     """Return the parts of `source`, as the keyword arguments of Template. Every string has them."""
+    plain = _reader(syntax).parse(source)
+    return parse_with_lark(source, syntax) if plain is None else plain
+
+
+def parse_with_lark(source: str, syntax: Syntax) -> dict[str, Any]:
+    """Return what `parse_parts` returns, without the plain path."""
     parts: dict[str, Any] = _parser(syntax, "&").parse(source)
     if ";" in source and _is_separated_by_semicolons(parts.get("query", ())):
         parts = _parser(syntax, ";").parse(source)
@@ -43,6 +50,9 @@ def _is_separated_by_semicolons(query: Iterable[Pair]) -> bool:
         for piece in (*pair.name, *([pair.equals] if pair.equals else []), *pair.value)
     )
     return _SEMICOLON_PAIR.search(text) is not None
+
+
+_reader = lru_cache(maxsize=64)(PlainReader)
 
 
 @lru_cache(maxsize=64)
@@ -74,18 +84,12 @@ def _tables(key: str) -> str | bool:
     return False if bytecode is None or not key else str(Path(bytecode).with_suffix(f".{key}.tables"))
 
 
-# Longer macros are rare, and keeping them would take much memory.
-_MAX_KEPT = 64
-
-
 class _ToNodes:
     """One method per rule and per terminal of `grammar/url.lark`, under the same name."""
 
     def __init__(self, syntax: Syntax) -> None:
         super().__init__()
-        self._syntax = syntax
-        # A template repeats its macros, and templates repeat each other's.
-        self._read_again = lru_cache(maxsize=4096)(syntax.read)
+        self._macro = _reader(syntax).macro
 
     def template(self, children: list[Any]) -> dict[str, Any]:
         parts: dict[str, Any] = {}
@@ -157,11 +161,6 @@ class _ToNodes:
             Delimiter("=", start + equals),
             (self._macro(text[equals + 1 :], start + equals + 1),),
         )
-
-    def _macro(self, text: str, start: int) -> Macro:
-        read = self._read_again if len(text) <= _MAX_KEPT else self._syntax.read
-        # Lark has matched it with the pattern of the syntax.
-        return Macro(text, start, *cast("Reading", read(text)))
 
 
 def _pair(opening: Delimiter | None, children: Iterable[Any]) -> Pair:

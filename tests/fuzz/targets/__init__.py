@@ -41,7 +41,7 @@ _RULES = (
     "suggest",
     "diagnostics",
 )
-_LANGUAGE = ("parsing", *(f"language/{name}" for name in ("forms", "grammar", "nodes", "parser", "syntax")))
+_LANGUAGE = ("parsing", *(f"language/{name}" for name in ("forms", "grammar", "nodes", "parser", "plain", "syntax")))
 _RENDERING = ("plan", "compiler", "shapes", "conversion", "values", "hashing", "encoding")
 
 TARGETS = {

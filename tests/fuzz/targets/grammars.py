@@ -1,7 +1,7 @@
 """What is promised of the language: a second grammar, written from its description alone, reads it alike."""
 
 from macroengine.language.nodes import Macro, Template
-from macroengine.language.parser import parse_parts
+from macroengine.language.parser import parse_parts, parse_with_lark
 from macroengine.language.syntax import syntax, syntaxes
 from tests.fuzz.inputs import Input
 from tests.second_grammar import SecondLeaf, second_parse
@@ -10,9 +10,11 @@ _KEYS = tuple(syntaxes())
 
 
 def fuzz_grammars(made: Input) -> None:
-    """Two grammars, written independently, cut every text into the same leaves."""
+    """Two grammars, written independently, cut every text into the same leaves, and so does the plain path."""
     source, key = made.text(), made.choose(_KEYS)
-    assert first_parse(source, key) == second_parse(source, key)
+    leaves = first_parse(source, key)
+    assert leaves == second_parse(source, key)
+    assert repr(parse_parts(source, syntax(key))) == repr(parse_with_lark(source, syntax(key)))
 
 
 def first_parse(source: str, key: str) -> list[SecondLeaf]:

@@ -1,0 +1,76 @@
+"""The plain path: templates of the shape that nearly all have, read with two patterns. Lark reads all others.
+
+The shape is `https://host/path?name=value&name=value`, with macros in the values alone, at most one in each. The
+patterns are made of the terminals of the grammar, so that both readings agree; tests and a fuzz target compare them.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any, cast
+
+from macroengine.language.grammar import terminals
+from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece
+from macroengine.language.syntax import Reading, Syntax
+
+
+class PlainReader:
+    """Reads the plain templates of one syntax."""
+
+    def __init__(self, syntax: Syntax) -> None:
+        text = terminals(syntax)
+        self._head = re.compile(
+            rf"(https?)://(?![/\\])({text['AUTHORITY_TEXT']})({text['ROOTED_TEXT']})?(?=\?|\Z)"
+        ).match
+        value = text["VALUE_TEXT"]
+        self._pair = re.compile(rf"[?&]({text['NAME_TEXT']})=({value})?(?:({text['MACRO']})({value})?)?(?=&|\Z)").match
+        self._syntax = syntax
+        # A template repeats its macros, and templates repeat each other's.
+        self._read_again = lru_cache(maxsize=4096)(syntax.read)
+
+    def parse(self, source: str) -> dict[str, Any] | None:
+        """Return the parts of a plain template, as the parser does; None for any other template."""
+        head = self._head(source)
+        if head is None or ";" in source:
+            return None
+        at, end = head.end(), len(source)
+        pairs: list[Pair] = []
+        while at < end:
+            match = self._pair(source, at)
+            # After the first pair a `?` is text, and only Lark knows of what.
+            if match is None or (source[at] == "?") is bool(pairs):
+                return None
+            pairs.append(self._pair_of(match))
+            at = match.end()
+        slashes = head.end(1)
+        parts: dict[str, Any] = {
+            "scheme": (Literal(head[1], 0),),
+            "slashes": Delimiter("://", slashes),
+            "authority": (Literal(head[2], slashes + 3),),
+        }
+        if head[3] is not None:
+            parts["path"] = (Literal(head[3], head.start(3)),)
+        if pairs:
+            parts["query"] = tuple(pairs)
+        return parts
+
+    def macro(self, text: str, start: int) -> Macro:
+        """Return the macro that is written `text`."""
+        read = self._read_again if len(text) <= _MAX_KEPT else self._syntax.read
+        return Macro(text, start, *cast("Reading", read(text)))
+
+    def _pair_of(self, match: re.Match[str]) -> Pair:
+        name, before, macro, after = match.groups()
+        value: list[Piece] = []
+        if before is not None:
+            value.append(Literal(before, match.start(2)))
+        if macro is not None:
+            value.append(self.macro(macro, match.start(3)))
+        if after is not None:
+            value.append(Literal(after, match.start(4)))
+        start, equals = match.start(), match.end(1)
+        opening, named = Delimiter(match[0][0], start), (Literal(name, start + 1),)
+        return Pair(opening, named, Delimiter("=", equals), tuple(value))
+
+
+# Longer macros are rare, and keeping them would take much memory.
+_MAX_KEPT = 64
