@@ -8,27 +8,36 @@
 #include <Python.h>
 #include <string.h>
 
-/* What an ASCII character becomes, and in how many characters. The unreserved ones stay (RFC 3986 section 2.3). */
+/* What an ASCII character becomes, and in how many characters. Encoders differ in a space and in what encodeURIComponent
+ * keeps of the punctuation; the unreserved characters stay as they are in all of them (RFC 3986 section 2.3).
+ */
 #define S(ch) {ch, 0, 0, 1}
 #define U(high, low) {'%', high, low, 3}
-static const char ASCII[128][4] = {
-    U('0', '0'), U('0', '1'), U('0', '2'), U('0', '3'), U('0', '4'), U('0', '5'), U('0', '6'), U('0', '7'),
-    U('0', '8'), U('0', '9'), U('0', 'A'), U('0', 'B'), U('0', 'C'), U('0', 'D'), U('0', 'E'), U('0', 'F'),
-    U('1', '0'), U('1', '1'), U('1', '2'), U('1', '3'), U('1', '4'), U('1', '5'), U('1', '6'), U('1', '7'),
-    U('1', '8'), U('1', '9'), U('1', 'A'), U('1', 'B'), U('1', 'C'), U('1', 'D'), U('1', 'E'), U('1', 'F'),
-    U('2', '0'), U('2', '1'), U('2', '2'), U('2', '3'), U('2', '4'), U('2', '5'), U('2', '6'), U('2', '7'),
-    U('2', '8'), U('2', '9'), U('2', 'A'), U('2', 'B'), U('2', 'C'), S('-'), S('.'), U('2', 'F'),
-    S('0'), S('1'), S('2'), S('3'), S('4'), S('5'), S('6'), S('7'),
-    S('8'), S('9'), U('3', 'A'), U('3', 'B'), U('3', 'C'), U('3', 'D'), U('3', 'E'), U('3', 'F'),
-    U('4', '0'), S('A'), S('B'), S('C'), S('D'), S('E'), S('F'), S('G'),
-    S('H'), S('I'), S('J'), S('K'), S('L'), S('M'), S('N'), S('O'),
-    S('P'), S('Q'), S('R'), S('S'), S('T'), S('U'), S('V'), S('W'),
-    S('X'), S('Y'), S('Z'), U('5', 'B'), U('5', 'C'), U('5', 'D'), U('5', 'E'), S('_'),
-    U('6', '0'), S('a'), S('b'), S('c'), S('d'), S('e'), S('f'), S('g'),
-    S('h'), S('i'), S('j'), S('k'), S('l'), S('m'), S('n'), S('o'),
-    S('p'), S('q'), S('r'), S('s'), S('t'), S('u'), S('v'), S('w'),
-    S('x'), S('y'), S('z'), U('7', 'B'), U('7', 'C'), U('7', 'D'), S('~'), U('7', 'F'),
-};
+#define TABLE(SPACE, BANG, APOSTROPHE, OPEN, CLOSE, STAR) {                                             \
+    U('0', '0'), U('0', '1'), U('0', '2'), U('0', '3'), U('0', '4'), U('0', '5'), U('0', '6'), U('0', '7'), \
+    U('0', '8'), U('0', '9'), U('0', 'A'), U('0', 'B'), U('0', 'C'), U('0', 'D'), U('0', 'E'), U('0', 'F'), \
+    U('1', '0'), U('1', '1'), U('1', '2'), U('1', '3'), U('1', '4'), U('1', '5'), U('1', '6'), U('1', '7'), \
+    U('1', '8'), U('1', '9'), U('1', 'A'), U('1', 'B'), U('1', 'C'), U('1', 'D'), U('1', 'E'), U('1', 'F'), \
+    SPACE, BANG, U('2', '2'), U('2', '3'), U('2', '4'), U('2', '5'), U('2', '6'), APOSTROPHE,            \
+    OPEN, CLOSE, STAR, U('2', 'B'), U('2', 'C'), S('-'), S('.'), U('2', 'F'),                            \
+    S('0'), S('1'), S('2'), S('3'), S('4'), S('5'), S('6'), S('7'),                                      \
+    S('8'), S('9'), U('3', 'A'), U('3', 'B'), U('3', 'C'), U('3', 'D'), U('3', 'E'), U('3', 'F'),        \
+    U('4', '0'), S('A'), S('B'), S('C'), S('D'), S('E'), S('F'), S('G'),                                 \
+    S('H'), S('I'), S('J'), S('K'), S('L'), S('M'), S('N'), S('O'),                                      \
+    S('P'), S('Q'), S('R'), S('S'), S('T'), S('U'), S('V'), S('W'),                                      \
+    S('X'), S('Y'), S('Z'), U('5', 'B'), U('5', 'C'), U('5', 'D'), U('5', 'E'), S('_'),                  \
+    U('6', '0'), S('a'), S('b'), S('c'), S('d'), S('e'), S('f'), S('g'),                                 \
+    S('h'), S('i'), S('j'), S('k'), S('l'), S('m'), S('n'), S('o'),                                      \
+    S('p'), S('q'), S('r'), S('s'), S('t'), S('u'), S('v'), S('w'),                                      \
+    S('x'), S('y'), S('z'), U('7', 'B'), U('7', 'C'), U('7', 'D'), S('~'), U('7', 'F'),                  \
+}
+
+typedef const char Table[128][4];
+
+static Table PERCENT = TABLE(U('2', '0'), U('2', '1'), U('2', '7'), U('2', '8'), U('2', '9'), U('2', 'A'));
+static Table COMPONENT = TABLE(U('2', '0'), S('!'), S('\''), S('('), S(')'), S('*'));
+static Table FORM = TABLE(S('+'), U('2', '1'), U('2', '7'), U('2', '8'), U('2', '9'), U('2', 'A'));
+#undef TABLE
 #undef S
 #undef U
 
@@ -46,11 +55,11 @@ put_byte(char *out, Py_UCS4 byte)
 }
 
 static inline char *
-put_character(char *out, Py_UCS4 ch)
+put_character(Table table, char *out, Py_UCS4 ch)
 {
     if (ch < 0x80) {
-        memcpy(out, ASCII[ch], ASCII[ch][3]);
-        return out + ASCII[ch][3];
+        memcpy(out, table[ch], table[ch][3]);
+        return out + table[ch][3];
     }
     /* UTF-8 (RFC 3629 section 3), every byte of it encoded. */
     if (ch < 0x800) {
@@ -70,24 +79,24 @@ put_character(char *out, Py_UCS4 ch)
 }
 
 static inline Py_ssize_t
-size_of(Py_UCS4 ch)
+size_of(Table table, Py_UCS4 ch)
 {
-    return ch < 0x80 ? ASCII[ch][3] : ch < 0x800 ? 6 : ch < 0x10000 ? 9 : MOST_FOR_ONE;
+    return ch < 0x80 ? table[ch][3] : ch < 0x800 ? 6 : ch < 0x10000 ? 9 : MOST_FOR_ONE;
 }
 
 /* Return the length of the encoded text. Most values are short and ASCII: four sums side by side, and no branch. */
-static Py_ssize_t
-measure_ascii(const Py_UCS1 *text, Py_ssize_t length)
+static inline Py_ssize_t
+measure_ascii(Table table, const Py_UCS1 *text, Py_ssize_t length)
 {
     Py_ssize_t a = 0, b = 0, c = 0, d = 0, i = 0;
     for (; i + 4 <= length; i += 4) {
-        a += ASCII[text[i]][3];
-        b += ASCII[text[i + 1]][3];
-        c += ASCII[text[i + 2]][3];
-        d += ASCII[text[i + 3]][3];
+        a += table[text[i]][3];
+        b += table[text[i + 1]][3];
+        c += table[text[i + 2]][3];
+        d += table[text[i + 3]][3];
     }
     for (; i < length; i++) {
-        a += ASCII[text[i]][3];
+        a += table[text[i]][3];
     }
     return a + b + c + d;
 }
@@ -95,40 +104,41 @@ measure_ascii(const Py_UCS1 *text, Py_ssize_t length)
 /* Write the encoded text, four characters at a time whatever it needs: what is too much is written over. No branch
  * depends on the text, which of all texts says least in advance.
  */
-static void
-write_ascii(char *out, Py_ssize_t size, const Py_UCS1 *text, Py_ssize_t length)
+static inline void
+write_ascii(Table table, char *out, Py_ssize_t size, const Py_UCS1 *text, Py_ssize_t length)
 {
     const char *end = out + size;
     Py_ssize_t i = 0;
     for (; i < length && end - out >= 4; i++) {
-        memcpy(out, ASCII[text[i]], 4);
-        out += ASCII[text[i]][3];
+        memcpy(out, table[text[i]], 4);
+        out += table[text[i]][3];
     }
     for (; i < length; i++) {
-        out = put_character(out, text[i]);
+        out = put_character(table, out, text[i]);
     }
 }
 
 /* The same for other texts, by the width of a character; the length is -1 where there is a lone surrogate. */
 #define FOR_WIDTH(WIDTH)                                                      \
     static Py_ssize_t                                                         \
-    measure_##WIDTH(const Py_UCS##WIDTH *text, Py_ssize_t length)             \
+    measure_##WIDTH(Table table, const Py_UCS##WIDTH *text, Py_ssize_t length)\
     {                                                                         \
         Py_ssize_t size = 0;                                                  \
         for (Py_ssize_t i = 0; i < length; i++) {                             \
             if (Py_UNICODE_IS_SURROGATE(text[i])) {                           \
                 return -1;                                                    \
             }                                                                 \
-            size += size_of(text[i]);                                         \
+            size += size_of(table, text[i]);                                  \
         }                                                                     \
         return size;                                                          \
     }                                                                         \
                                                                               \
     static void                                                               \
-    write_##WIDTH(char *out, const Py_UCS##WIDTH *text, Py_ssize_t length)    \
+    write_##WIDTH(Table table, char *out, const Py_UCS##WIDTH *text,          \
+                  Py_ssize_t length)                                          \
     {                                                                         \
         for (Py_ssize_t i = 0; i < length; i++) {                             \
-            out = put_character(out, text[i]);                                \
+            out = put_character(table, out, text[i]);                         \
         }                                                                     \
     }
 
@@ -136,44 +146,44 @@ FOR_WIDTH(1)
 FOR_WIDTH(2)
 FOR_WIDTH(4)
 
-static Py_ssize_t
-measure(PyObject *value, const void *text, Py_ssize_t length)
+static inline Py_ssize_t
+measure(Table table, PyObject *value, const void *text, Py_ssize_t length)
 {
     if (PyUnicode_IS_ASCII(value)) {
-        return measure_ascii(text, length);
+        return measure_ascii(table, text, length);
     }
     switch (PyUnicode_KIND(value)) {
     case PyUnicode_1BYTE_KIND:
-        return measure_1(text, length);
+        return measure_1(table, text, length);
     case PyUnicode_2BYTE_KIND:
-        return measure_2(text, length);
+        return measure_2(table, text, length);
     default:
-        return measure_4(text, length);
+        return measure_4(table, text, length);
     }
 }
 
-static void
-write_encoded(char *out, Py_ssize_t size, PyObject *value, const void *text, Py_ssize_t length)
+static inline void
+write_encoded(Table table, char *out, Py_ssize_t size, PyObject *value, const void *text, Py_ssize_t length)
 {
     if (PyUnicode_IS_ASCII(value)) {
-        write_ascii(out, size, text, length);
+        write_ascii(table, out, size, text, length);
         return;
     }
     switch (PyUnicode_KIND(value)) {
     case PyUnicode_1BYTE_KIND:
-        write_1(out, text, length);
+        write_1(table, out, text, length);
         break;
     case PyUnicode_2BYTE_KIND:
-        write_2(out, text, length);
+        write_2(table, out, text, length);
         break;
     default:
-        write_4(out, text, length);
+        write_4(table, out, text, length);
     }
 }
 
-/* Return a new reference to the encoded text of a str, which is the str itself where nothing in it is unsafe. */
-static PyObject *
-encode(PyObject *value)
+/* Return a new reference to the encoded text of a str, which is the str itself where nothing in it changes. */
+static inline PyObject *
+encode_with(Table table, PyObject *value)
 {
 #if PY_VERSION_HEX < 0x030C0000
     if (PyUnicode_READY(value) < 0) {
@@ -185,8 +195,9 @@ encode(PyObject *value)
     if (length > PY_SSIZE_T_MAX / MOST_FOR_ONE) {
         return PyErr_NoMemory();
     }
-    Py_ssize_t size = measure(value, text, length);
-    if (size == length) {
+    Py_ssize_t size = measure(table, value, text, length);
+    /* Of this length is only ASCII text without anything to encode, or with spaces that become plus signs. */
+    if (size == length && (table != FORM || memchr(text, ' ', length) == NULL)) {
         Py_INCREF(value);
         return value;
     }
@@ -197,9 +208,24 @@ encode(PyObject *value)
     }
     PyObject *encoded = PyUnicode_New(size, 127);
     if (encoded != NULL) {
-        write_encoded(PyUnicode_DATA(encoded), size, value, text, length);
+        write_encoded(table, PyUnicode_DATA(encoded), size, value, text, length);
     }
     return encoded;
+}
+
+static PyObject *
+encode(PyObject *value)
+{
+    return encode_with(PERCENT, value);
+}
+
+static inline PyObject *
+encode_str(Table table, PyObject *value)
+{
+    if (!PyUnicode_Check(value)) {
+        return PyErr_Format(PyExc_TypeError, "cannot percent-encode a value of type %.100s", Py_TYPE(value)->tp_name);
+    }
+    return encode_with(table, value);
 }
 
 PyDoc_STRVAR(percent_encode_doc,
@@ -209,10 +235,27 @@ PyDoc_STRVAR(percent_encode_doc,
 static PyObject *
 percent_encode(PyObject *Py_UNUSED(module), PyObject *value)
 {
-    if (!PyUnicode_Check(value)) {
-        return PyErr_Format(PyExc_TypeError, "cannot percent-encode a value of type %.100s", Py_TYPE(value)->tp_name);
-    }
-    return encode(value);
+    return encode_str(PERCENT, value);
+}
+
+PyDoc_STRVAR(component_encode_doc,
+"component_encode($module, value, /)\n--\n\n"
+"The twin of macroengine.percent.component_encode.");
+
+static PyObject *
+component_encode(PyObject *Py_UNUSED(module), PyObject *value)
+{
+    return encode_str(COMPONENT, value);
+}
+
+PyDoc_STRVAR(form_encode_doc,
+"form_encode($module, value, /)\n--\n\n"
+"The twin of macroengine.percent.form_encode.");
+
+static PyObject *
+form_encode(PyObject *Py_UNUSED(module), PyObject *value)
+{
+    return encode_str(FORM, value);
 }
 
 /* Return what percent.encode_value returns. */
@@ -301,6 +344,8 @@ encode_field(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
 
 static PyMethodDef methods[] = {
     {"percent_encode", percent_encode, METH_O, percent_encode_doc},
+    {"component_encode", component_encode, METH_O, component_encode_doc},
+    {"form_encode", form_encode, METH_O, form_encode_doc},
     {"encode_value", (PyCFunction)(void (*)(void))encode_value, METH_FASTCALL, encode_value_doc},
     {"encode_field", (PyCFunction)(void (*)(void))encode_field, METH_FASTCALL, encode_field_doc},
     {NULL, NULL, 0, NULL},

@@ -3,20 +3,43 @@
 import os
 from typing import Any
 
-from macroengine.percent import encode_field, encode_unsafe, encode_value, needs_encoding, percent_encode
+from macroengine.percent import (
+    component_encode,
+    encode_field,
+    encode_unsafe,
+    encode_value,
+    form_encode,
+    needs_encoding,
+    percent_encode,
+)
 
 SPEEDUPS = False
 """Whether the encoder in C is in use."""
 
 if not os.environ.get("MACROENGINE_PURE"):
     try:
-        from macroengine._speedups import encode_field, encode_value, percent_encode
+        from macroengine._speedups import (
+            component_encode,
+            encode_field,
+            encode_value,
+            form_encode,
+            percent_encode,
+        )
 
         SPEEDUPS = True
     except ImportError:  # it could not be built, and nothing but time is lost
         pass
 
-__all__ = ["ENCODERS", "SPEEDUPS", "deepen", "encode_field", "encode_value", "percent_encode"]
+__all__ = [
+    "ENCODERS",
+    "SPEEDUPS",
+    "component_encode",
+    "deepen",
+    "encode_field",
+    "encode_value",
+    "form_encode",
+    "percent_encode",
+]
 
 ENCODERS: dict[str, Any] = {
     "encode_field": encode_field,

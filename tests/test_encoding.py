@@ -7,7 +7,7 @@ import sys
 from collections import ChainMap
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType, ModuleType
-from urllib.parse import quote, unquote
+from urllib.parse import quote, quote_plus, unquote
 
 import pytest
 from hypothesis import given
@@ -27,6 +27,14 @@ encoder = pytest.mark.parametrize("encoder", ENCODERS, ids=lambda module: module
 unicode = st.text(st.characters(exclude_categories=["Cs"]))
 # Enough of what each way of encoding is for: safe, few unsafe bytes, many, not ASCII.
 likely = st.text(st.sampled_from('aZ0-._~ %/{}":,+&=é漢😀\x00\x7f\x80'), max_size=200)
+
+
+@encoder
+@given(st.one_of(unicode, likely))
+def test_other_encoders_are_those_of_their_documents(encoder, value):
+    # ECMA-262 section 19.2.6.4: what encodeURIComponent keeps beside letters and digits.
+    assert encoder.component_encode(value) == quote(value, safe="-_.!~*'()")
+    assert encoder.form_encode(value) == quote_plus(value, safe="")
 
 
 class Loud(str):

@@ -58,7 +58,8 @@ def outcome(function, *arguments):
 @example(datetime(2026, 1, 4, tzinfo=UTC))
 @example(Decimal("NaN"))
 def test_both_do_the_same_with_any_value(value):
-    assert outcome(speedups.percent_encode, value) == outcome(percent.percent_encode, value)
+    for name in ("percent_encode", "component_encode", "form_encode"):
+        assert outcome(getattr(speedups, name), value) == outcome(getattr(percent, name), value)
     calls = []
     results = [outcome(module.encode_value, value, calls.append) for module in (speedups, percent)]
     results += [outcome(module.encode_field, ({"a": value},), (0, "a", calls.append)) for module in (speedups, percent)]
@@ -103,6 +104,8 @@ def test_a_million_calls_leave_nothing_behind(value):
         for _ in range(number):
             for function, arguments in (
                 (speedups.percent_encode, (value,)),
+                (speedups.component_encode, (value,)),
+                (speedups.form_encode, (value,)),
                 (speedups.encode_value, (value, refused)),
                 (speedups.encode_value, (value,)),
                 (speedups.encode_field, (sources, (0, "a", refused))),
@@ -116,6 +119,6 @@ def test_a_million_calls_leave_nothing_behind(value):
 
     calls(100)
     before = sys.getrefcount(value), sys.getrefcount(refused), sys.getrefcount(""), sys.getallocatedblocks()
-    calls(15_000)  # times 8, times the values above: a million and more
+    calls(15_000)  # times 10, times the values above: a million and more
     after = sys.getrefcount(value), sys.getrefcount(refused), sys.getrefcount(""), sys.getallocatedblocks()
     assert max(abs(now - then) for now, then in zip(after, before, strict=True)) < 50
