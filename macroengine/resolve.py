@@ -81,7 +81,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
     judged = _judge_of(dialect, policy)
     macros = []
     for node, part, nesting, origin in _macros(template):
-        spec, forbidden, withheld, problems = judged(node.name, node.function is not None)
+        spec, forbidden, withheld, problems = judged(node.name, node.function)
         if origin is not None:
             problems = (*problems, origin)
         host_label = origin is _HOST_LABEL
@@ -153,13 +153,13 @@ def _host_labels(authority: Pieces) -> range:
 
 # Templates are many, and the macros and policies in them few.
 @lru_cache(maxsize=64)
-def _judge_of(dialect: Dialect, policy: Policy) -> Callable[[str, bool], _Verdict]:
-    """Return what judges a macro by its name, and by whether its hash is asked for."""
+def _judge_of(dialect: Dialect, policy: Policy) -> Callable[[str, str | None], _Verdict]:
+    """Return what judges a macro by its name, and by the function that it names."""
     return lru_cache(maxsize=1024)(partial(_verdict, dialect, policy, _denied_fields(dialect, policy)))
 
 
-def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str, hashed: bool) -> _Verdict:
-    spec, problem = _look_up_hash(name, dialect) if hashed else _look_up(name, dialect)
+def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str, function: str | None) -> _Verdict:
+    spec, problem = _look_up(name, dialect) if function is None else _look_up_function(function, name, dialect)
     problems = [] if problem is None else [problem]
     if spec is None:
         return None, False, False, tuple(problems)
@@ -182,7 +182,7 @@ _SPELLED = {
 }
 
 
-def _look_up_hash(name: str, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
+def _look_up_function(function: str, name: str, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
     reading = dialect.syntax.read(dialect.syntax.write(name))
     if reading is not None and reading.function is not None:
         return None, Problem.HASH_OF_HASH
@@ -190,9 +190,10 @@ def _look_up_hash(name: str, dialect: Dialect) -> tuple[MacroSpec | None, Proble
     if found is None:
         return None, Problem.UNKNOWN
     spec, _ = found
-    if not spec.sha1:
+    documented = spec.names_with(function)
+    if not documented:
         return None, Problem.UNDOCUMENTED_HASH
-    return spec, None if name in spec.sha1 else Problem.UNDOCUMENTED_SPELLING
+    return spec, None if name in documented else Problem.UNDOCUMENTED_SPELLING
 
 
 def _policy_problems(spec: MacroSpec, policy: Policy, denied: frozenset[str]) -> Iterator[Problem]:

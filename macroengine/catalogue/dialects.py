@@ -9,7 +9,7 @@ from types import MappingProxyType
 from macroengine.catalogue.reader import read_dialect, read_text
 from macroengine.catalogue.spec import MacroSpec
 from macroengine.errors import CatalogueError
-from macroengine.kinds import Source
+from macroengine.kinds import Encoding, Source
 from macroengine.language.syntax import Syntax
 from macroengine.limits import Limits
 from macroengine.suggest import fold, nearest
@@ -38,6 +38,16 @@ class Dialect:
     references: Mapping[str, str]
     open: bool = False
     """Whether a name outside the catalogue is a parameter of the tracking link."""
+    partial: bool = False
+    """Whether the platform is known to have macros that the catalogue has not."""
+    encoding: Encoding = Encoding.PERCENT
+    """How the platform encodes values, where a macro does not say otherwise."""
+    missing: str | None = None
+    """What the platform sends for a missing value, where a macro does not say otherwise; None: not documented."""
+    labels: Mapping[Source, str] = field(repr=False, default_factory=dict)
+    """What tables and messages call each source."""
+    contexts: Mapping[str, str] = field(repr=False, default_factory=dict)
+    """The contexts that the rows of the catalogue name, each with what it is."""
     fields: Mapping[str, Source] = field(repr=False, default_factory=dict)
     """Every field that a macro reads, with where its value comes from."""
     _text: str = field(repr=False, default="")

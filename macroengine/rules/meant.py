@@ -45,7 +45,8 @@ def own_macro(name: str, dialect: Dialect) -> str | None:
         return None
     spec, spelling = found
     if reading is not None and reading.function is not None:
-        return syntax.write(spec.sha1[0], reading.function) if spec.sha1 else None
+        names = spec.names_with(reading.function)
+        return syntax.write(names[0], reading.function) if names else None
     return syntax.write(name if spelling is Spelling.DOCUMENTED else spec.name)
 
 

@@ -70,10 +70,3 @@ def lost_references() -> tuple[re.Pattern[str], dict[str, str]]:
 def placeholder_patterns() -> re.Pattern[str]:
     """Return the pattern of whole values that stand for values."""
     return re.compile("|".join(_table("values")["placeholders"]["patterns"]))
-
-
-@cache
-def privacy_fields() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the fields of advertising identifiers, and the fields that say whether these may be used."""
-    facts = _table("values")["privacy"]
-    return frozenset(facts["advertising"]), frozenset(facts["consent"])

@@ -121,10 +121,12 @@ def bad_percent_escape(context: Context) -> Iterator[Finding]:
     # Every template is compiled through here: others' macros are looked for only where they could be the reason.
     if not _BAD_ESCAPE.search(context.source):
         return
-    is_foreign = overlapping(foreign.span for foreign in foreign_macros(context.source, context.dialect))
+    own = (macro.span for macro in context.template.macros())
+    foreign = (foreign.span for foreign in foreign_macros(context.source, context.dialect))
+    is_macro = overlapping([*own, *foreign])
     for match in _BAD_ESCAPE.finditer(context.source):
         span = Span(*match.span())
-        if not is_foreign(span):
+        if not is_macro(span):
             yield Finding(span, "% begins no escape; write %25", None, Fix("%25", span, safe=False))
 
 
