@@ -189,7 +189,9 @@ def _look_up_function(function: str, name: str, dialect: Dialect) -> tuple[Macro
     found = dialect.find(name)
     if found is None:
         return None, Problem.UNKNOWN
-    spec, _ = found
+    spec, spelling = found
+    if spelling is Spelling.PARAMETER:
+        return spec, Problem.PARAMETER
     documented = spec.names_with(function)
     if not documented:
         return None, Problem.UNDOCUMENTED_HASH

@@ -317,3 +317,9 @@ def test_a_hash_of_an_advertising_identifier_asks_for_consent_too():
 def test_consent_is_not_asked_for_where_the_dialect_has_no_macro_for_it(tmp_path):
     mine = load(tmp_path, ROW.format("identifier = 'advertising'"))
     assert check("https://n.example/pb?id={a}", dialect=mine, select="ME306") == []
+
+
+def test_a_function_of_a_parameter_of_an_open_dialect_is_not_an_error(tmp_path):
+    mine = load(tmp_path, "open = true\n" + WHOLE)
+    assert [found.code for found in check("https://n.example/pb?a={my_ESC}", dialect=mine, select="ME1")] == []
+    assert [found.code for found in check("https://n.example/pb?a={lat_ESC}", dialect=mine, select="ME1")] == ["ME105"]
