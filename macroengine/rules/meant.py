@@ -1,15 +1,16 @@
 """Macros that are meant, though what is written is none."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from unicodedata import category
 
-from macroengine.catalogue import Dialect, Spelling, dialect_names
-from macroengine.catalogue import dialect as dialect_named
+from macroengine.catalogue import Dialect, Spelling
 from macroengine.catalogue.elsewhere import called_elsewhere
-from macroengine.diagnostics import Span
-from macroengine.language.syntax import Syntax
+from macroengine.diagnostics import Span, overlapping
+from macroengine.language.forms import Form
+from macroengine.language.syntax import Syntax, syntaxes
 from macroengine.rules.tables import foreign_syntaxes
 
 
@@ -71,7 +72,7 @@ def foreign_macros(source: str, dialect: Dialect) -> tuple[Foreign, ...]:
 
 def unclosed_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
     """Yield macros of which one delimiter is missing, or is that of another syntax."""
-    for match in _unclosed(dialect.syntax).finditer(source):
+    for match in outside_macros(_unclosed(dialect.syntax), source, dialect.syntax):
         macro = own_macro(match[match.lastindex or 0], dialect)
         if macro is not None:
             yield Meant(Span(*match.span()), macro)
@@ -81,9 +82,8 @@ def unclosed_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
 def _unclosed(syntax: Syntax) -> re.Pattern[str]:
     form = syntax.forms[0]
     name, opening, closing = form.name, re.escape(form.opener), re.escape(form.closer)
-    others = [other.syntax.forms[0] for other in map(dialect_named, dialect_names())]
-    openings = "|".join(re.escape(other.opener) for other in others if other.opener != form.opener)
-    closings = "|".join(re.escape(other.closer) for other in others if other.closer != form.closer)
+    openings = "|".join(re.escape(other.opener) for other in brackets() if other.opener != form.opener)
+    closings = "|".join(re.escape(other.closer) for other in brackets() if other.closer != form.closer)
     return re.compile(
         rf"{opening}({name})(?:(?=[&#]|$)|(?:{closings}))"
         rf"|(?:{openings})({name}){closing}"
@@ -91,12 +91,32 @@ def _unclosed(syntax: Syntax) -> re.Pattern[str]:
     )
 
 
+def outside_macros(pattern: re.Pattern[str], source: str, syntax: Syntax) -> Iterator[re.Match[str]]:
+    """Yield what a pattern finds, without what has a part of a macro in it."""
+    is_macro: Callable[[Span], bool] | None = None
+    for match in pattern.finditer(source):
+        if is_macro is None:  # most templates have nothing to find
+            is_macro = overlapping(Span(*macro.span()) for macro in syntax.find.finditer(source))
+        if not is_macro(Span(*match.span())):
+            yield match
+
+
+@cache
+def brackets() -> tuple[Form, ...]:
+    """Return the forms of a name in one pair of brackets, which people mix up."""
+    forms: dict[tuple[str, str], Form] = {}
+    for form in (form for syntax in syntaxes().values() for form in syntax.forms if not form.separator):
+        if [len(form.opener), len(form.closer)] == [1, 1] and category(form.opener) == "Ps":
+            forms.setdefault((form.opener, form.closer), form)
+    return tuple(forms.values())
+
+
 _GAP = re.compile(r"(?:\s|%20)+")
 
 
 def split_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
     """Yield macros with white space in their names."""
-    for match in bracketed(dialect.syntax).finditer(source):
+    for match in outside_macros(bracketed(dialect.syntax), source, dialect.syntax):
         if _GAP.search(match[1]):
             macro = own_macro(_GAP.sub("", match[1]), dialect)
             if macro is not None:
