@@ -16,7 +16,8 @@ T = TypeVar("T")
 
 # In no UTF-8, so that any text can stand on either side of it.
 SEPARATOR = b"\xff"
-DIALECTS = sorted(dialect_names(), reverse=True)  # the one that most templates are in comes first
+# Those that most templates are in come first.
+DIALECTS = [*(first := ["appsflyer", "appmetrica"]), *(name for name in dialect_names() if name not in first)]
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
