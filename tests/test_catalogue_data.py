@@ -254,7 +254,7 @@ def has_no_example_or_one_of_its_type(spec):
     if not spec.example:
         return True
     if spec.type is ValueType.JSON:
-        return isinstance(json.loads(spec.example), dict)
+        return isinstance(json.loads(spec.example), dict | list)
     return re.fullmatch(FORMS[spec.type], spec.example) is not None
 
 
@@ -343,6 +343,52 @@ def test_a_field_of_milliseconds_or_cents_says_so_in_its_name():
     for spec in (spec for platform in DIALECTS for spec in dialect(platform).macros.values()):
         assert (spec.type == "unix-time-ms") is spec.field.endswith("_ms"), spec
         assert "cents" in spec.field or not re.search(r"\b(cents|hundredths)\b", spec.description), spec
+
+
+def test_the_lists_that_are_known_to_be_cut_say_so():
+    partial = "adjust applovin appsflyer-link binom gam google-ads mintegral scaleo singular tiktok tune"
+    assert [platform for platform in DIALECTS if dialect(platform).partial] == partial.split()
+
+
+@pytest.mark.parametrize(
+    ("platform", "encoding", "missing"),
+    [
+        ("adcp", "percent", None),
+        ("openrtb2", "none", ""),
+        ("openrtb3", "none", ""),
+        ("prebid-server", "form", ""),
+        ("vast", "component", "-1"),
+    ],
+)
+def test_a_documented_encoding_and_missing_value_is_in_the_catalogue(platform, encoding, missing):
+    assert (dialect(platform).encoding, dialect(platform).missing) == (encoding, missing)
+
+
+@pytest.mark.parametrize(
+    ("platform", "macro", "name", "function"),
+    [
+        ("adjust", "{gps_adid_md5}", "gps_adid", "md5"),
+        ("adjust", "{idfa_upper}", "idfa", "upper"),
+        ("adjust", "{idfa_md5}", "idfa_md5", None),
+        ("adobe-dsp", "${TM_CLICK_URL_URLENC}", "TM_CLICK_URL", "percent"),
+        ("gam", "%%CLICK_URL_ESC_ESC%%", "CLICK_URL", "percent2"),
+        ("gam", "%%DEST_URL_UNESC%%", "DEST_URL", "none"),
+        ("google-ads", "{lpurl+3}", "lpurl", "percent3"),
+        ("google-ads", "{escapedlpurl+2}", "escapedlpurl", "percent2"),
+        ("keitaro", "{_date:Y-m-d H:i:s,Europe/Kyiv}", "date", "none"),
+        ("mintegral", "{imei_md5}", "imei", "md5"),
+        ("openrtb2", "${AUCTION_PRICE:B64}", "AUCTION_PRICE", "base64"),
+        ("scaleo", "{sub_id1_hash}", "sub_id1_hash", None),
+        ("unity", "{ifa_md5}", "ifa", "md5"),
+        ("unity", "{android_id_md5}", "android_id_md5", None),
+        ("xandr", "${USER_AGENT_ENC}", "USER_AGENT", "percent"),
+    ],
+)
+def test_a_function_in_a_name_is_one_where_the_platform_has_the_value(platform, macro, name, function):
+    reading = dialect(platform).syntax.read(macro)
+    spec, _ = dialect(platform).find(name)
+    assert (reading.name, reading.function) == (name, function)
+    assert function is None or name in spec.names_with(function)
 
 
 @pytest.mark.parametrize("platform", WHOLE)

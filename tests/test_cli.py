@@ -226,7 +226,7 @@ def test_progress_does_not_mix_with_urls(run, write, monkeypatch):
 
 
 def test_dialects_are_completed():
-    assert _complete_dialect(None, None, "apps") == ["appsflyer"]
+    assert _complete_dialect(None, None, "apps") == ["appsflyer", "appsflyer-link"]
 
 
 def test_module_runs_the_command_line(monkeypatch, capsys):

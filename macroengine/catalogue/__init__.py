@@ -19,8 +19,8 @@ _DATA = Path(__file__).resolve().parent / "data"
 def dialect_names() -> list[str]:
     """Return the names of the dialects that come with the library, sorted; none of them is read.
 
-    >>> [name for name in dialect_names() if name.startswith("app")]
-    ['appmetrica', 'appsflyer']
+    >>> dialect_names()[:3]
+    ['adcp', 'adjust', 'adobe-dsp']
     """
     return sorted(path.stem for path in _DATA.glob("*.toml"))
 
