@@ -67,14 +67,14 @@ def below(pointer: str, key: str | int) -> str:
 @dataclass(frozen=True, slots=True)
 class _Reading:
     pointer: str
-    repeated: dict[int, list[str]] = field(default_factory=dict)
-    """Keys that stand twice, by the identity of their object."""
+    repeated: dict[int, tuple[object, list[str]]] = field(default_factory=dict)
+    """Objects with repeated keys, by identity. Holding them keeps their identity from being given to another object."""
 
     def as_dict(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         read = dict(pairs)
         if len(read) < len(pairs):
             counts = Counter(key for key, _ in pairs)
-            self.repeated[id(read)] = [key for key, count in counts.items() if count > 1]
+            self.repeated[id(read)] = read, [key for key, count in counts.items() if count > 1]
         return read
 
     def as_int(self, digits: str) -> object:
@@ -95,7 +95,8 @@ class _Reading:
                 case str() if _has_surrogate(node):
                     yield faults.NOT_UNICODE.at(pointer, "half a surrogate pair, which is no character")
                 case dict():
-                    for key in self.repeated.get(id(node), ()):
+                    _, keys = self.repeated.get(id(node), (node, []))
+                    for key in keys:
                         yield faults.REPEATED_KEY.at(
                             below(pointer, key), f"key {_short(key)!r} stands twice in one object"
                         )
