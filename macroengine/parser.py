@@ -55,27 +55,30 @@ def _parser(syntax: Syntax) -> Any:
     # Imported here because it takes most of the time of `import macroengine`.
     from lark import Lark, Transformer
 
+    from macroengine.lark_tables import kept_tables
+
     class ToNodes(_ToNodes, Transformer[Any, Any]):
         """Lark calls the methods while it parses: there is no parse tree."""
 
-    return Lark.open(
-        str(GRAMMAR / f"{syntax.key}.lark"),
-        parser="lalr",
-        start="template",
-        keep_all_tokens=True,
-        transformer=ToNodes(syntax),
-        cache=_tables(syntax),
-    )
+    with kept_tables(_tables(syntax)) as cache:
+        return Lark.open(
+            str(GRAMMAR / f"{syntax.key}.lark"),
+            parser="lalr",
+            start="template",
+            keep_all_tokens=True,
+            transformer=ToNodes(syntax),
+            cache=cache,
+        )
 
 
-def _tables(syntax: Syntax) -> str | bool:
-    """Return the file in which Lark keeps the tables that it makes of a grammar; False where Python keeps no bytecode.
+def _tables(syntax: Syntax) -> Path | None:
+    """Return the file for the tables that Lark makes of a grammar; None where Python keeps no bytecode.
 
-    They are kept beside the bytecode of this module, and nobody can change them who could not change that. Lark makes
-    them anew when they are of another version, or no good.
+    They are kept beside the bytecode of this module: only those who could change that can change them. Lark makes them
+    again when they are of another version.
     """
     bytecode = None if sys.dont_write_bytecode else __spec__.cached
-    return False if bytecode is None else str(Path(bytecode).with_suffix(f".{syntax.key}.tables"))
+    return None if bytecode is None else Path(bytecode).with_suffix(f".{syntax.key}.tables")
 
 
 class _ToNodes:
