@@ -140,7 +140,7 @@ def _report(where: str, found: Sequence[Diagnostic | PayloadDiagnostic], *, stri
         if where:
             console.print(where, end="", markup=False)
         output.print_diagnostics([diagnostic], to=console)
-    return bool(found) if strict else _has_errors(found)
+    return any(one.severity is not Severity.INFO for one in found) if strict else _has_errors(found)
 
 
 def _print(event: Event) -> None:
