@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -144,6 +145,45 @@ def test_a_file_of_no_installs_is_named(run, write):
     status, out, err = run("intake", "appsflyer-s2s", write(BODY), "--installs", installs)
     assert (status, out) == (2, "")
     assert err.startswith(f"macroengine: {installs}:1: unknown field 'clickid'")
+
+
+@pytest.mark.parametrize("sdk", [{}, {"appsflyer_id": ["a"]}, {"appsflyer_id": {"a": 1}}, {"appsflyer_id": 5}])
+def test_an_install_that_no_event_can_match_is_named(run, write, sdk):
+    installs = write(INSTALL, {"sdk": sdk}, name="installs.jsonl")
+    status, out, err = run("intake", "appsflyer-s2s", write(BODY), "--installs", installs)
+    assert (status, out) == (2, "")
+    assert err == f"macroengine: {installs}:2: no id of the device that its events could be matched by\n"
+
+
+def test_standard_input_is_read_once(run):
+    status, out, err = run("intake", "appsflyer-s2s", "-", "--installs", "-", stdin=b"{}")
+    assert (status, out) == (2, "")
+    assert "standard input can be only one of FILE and --installs" in err
+
+
+@pytest.mark.parametrize("command", ["appsflyer-s2s", "appmetrica"])
+def test_a_closed_standard_input_is_wrong_usage(run, monkeypatch, command):
+    monkeypatch.setattr("macroengine.cli.intake.sys", SimpleNamespace(stdin=None))
+    status, out, err = run("intake", command, "-")
+    assert (status, out) == (2, "")
+    assert "standard input is closed" in err
+
+
+@pytest.mark.parametrize("command", ["appsflyer-s2s", "appmetrica"])
+def test_a_line_without_an_end_is_not_read_to_it(run, write, command):
+    endless = write(b"x" * 17_000_000, name="endless.txt")
+    status, out, err = run("intake", command, endless)
+    assert (status, out) == (2, "")
+    assert err == f"macroengine: {endless}:1: longer than 16,777,216 bytes, the limit for a line\n"
+
+
+@pytest.mark.parametrize("options", [(), ("--strict",)])
+def test_an_ordinary_link_is_an_info_and_makes_an_event(run, options):
+    link = CLICK.partition("&device_ip")[0]
+    status, out, err = run("intake", "appmetrica", link, *options)
+    assert (status, json.loads(out)["link"]["click_id"]) == (0, "a b")
+    assert err.startswith("info[ME570]: an ordinary tracking link")
+    assert run("intake", "appmetrica", link.partition("?")[0])[0] == 0
 
 
 def test_a_code_of_intake_is_explained(run):
