@@ -7,8 +7,16 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from macroengine import CompiledTemplate, Event, MacroEngineError, Policy, Postback, PostbackSet, RenderError
-from macroengine import compile_template
+from macroengine import (
+    CompiledTemplate,
+    Event,
+    MacroEngineError,
+    Policy,
+    Postback,
+    PostbackSet,
+    RenderError,
+    compile_template,
+)
 from macroengine.intake import RetrySchedule
 
 log = logging.getLogger(__name__)

@@ -48,7 +48,7 @@ async def _send_to(partner: str, store: Store, schedule: RetrySchedule, tls: SSL
                 due = await run_in_threadpool(store.due, partner, datetime.now(UTC), AT_ONCE)
                 sent = (_send(transport, store, schedule, postback) for postback in due)
                 failed = [one for one in await asyncio.gather(*sent, return_exceptions=True) if one is not None]
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - nothing ends the loop
                 due, failed = [], [error]
             if failed:  # the disk is full, another program holds the file, ...
                 log.error("cannot settle postbacks to %s; will try again", partner, exc_info=failed[0])
@@ -80,7 +80,7 @@ async def try_once(transport: httpx.AsyncHTTPTransport, url: str, within_s: floa
             finally:
                 await response.aclose()
             return response.status_code
-    except Exception as error:  # whatever a partner does, it only fails this try
+    except Exception as error:  # noqa: BLE001 - whatever a partner does, it only fails this try
         log.info("no answer: %s", type(error).__name__)
         return None
 

@@ -86,7 +86,7 @@ async def good(writer):
     await writer.drain()
 
 
-async def mute(writer):
+async def mute(_):
     await asyncio.sleep(60)
 
 
