@@ -88,7 +88,7 @@ async def try_once(transport: httpx.AsyncHTTPTransport, url: str, within_s: floa
 async def _read_some(response: httpx.Response) -> None:
     """Read a few KiB of the body as it was sent, compressed or not."""
     size = 0
-    async for chunk in response.stream:
+    async for chunk in response.aiter_raw():
         size += len(chunk)
         if size > MAX_BODY:
             return

@@ -17,7 +17,7 @@ class Placeholder(Enum):
     """What stands in place of a value."""
 
     MACRO = "a macro that was not replaced"
-    NOTHING = "a word for no value"
+    NOTHING = "a word for no value, in place of a macro that was not replaced"
 
 
 def placeholder(value: str, *, identifier: bool) -> Placeholder | None:
@@ -25,8 +25,8 @@ def placeholder(value: str, *, identifier: bool) -> Placeholder | None:
 
     Only an `identifier` is never a word in parentheses, or after a colon.
 
-    >>> placeholder("%7Bclick_id%7D", identifier=False), placeholder("NULL", identifier=False)
-    (<Placeholder.MACRO: 'a macro that was not replaced'>, <Placeholder.NOTHING: 'a word for no value'>)
+    >>> placeholder("%7Bclick_id%7D", identifier=False).name, placeholder("NULL", identifier=False).name
+    ('MACRO', 'NOTHING')
     >>> placeholder("(direct)", identifier=False), placeholder("(clickid)", identifier=True)
     (None, <Placeholder.MACRO: 'a macro that was not replaced'>)
     """
