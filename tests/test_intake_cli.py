@@ -177,6 +177,11 @@ def test_a_line_without_an_end_is_not_read_to_it(run, write, command):
     assert err == f"macroengine: {endless}:1: longer than 16,777,216 bytes, the limit for a line\n"
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(run, write):
+    status, out, err = run("intake", "appmetrica", write("\ufeff".encode() + CLICK.encode()))
+    assert (status, len(out.splitlines()), err) == (0, 1, "")
+
+
 @pytest.mark.parametrize("options", [(), ("--strict",)])
 def test_an_ordinary_link_is_an_info_and_makes_an_event(run, options):
     link = CLICK.partition("&device_ip")[0]

@@ -20,7 +20,7 @@ _MAX_NAMES = 2_048
 _MAX_NAME_LENGTH = 200
 # The time that tomllib takes for one dotted key grows with the square of its parts; a catalogue's keys have three.
 _PART = r"""(?:[A-Za-z0-9_-]{1,200}+|"(?:[^"\\\n]|\\.){0,200}+"|'[^'\n]{0,200}+')"""
-_dotted_key = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32}}")
+_dotted_key = re.compile(rf"(?<![^\s\[{{,.]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32}}")
 
 
 class _WrongValueError(Exception):

@@ -60,7 +60,7 @@ def known_hosts() -> dict[str, str]:
 
 def read_url(url: str, hosts: Mapping[str, str]) -> TrackingUrl:
     """Take a URL apart; one without a scheme, or after a `GET`, is read as the documents print it."""
-    source = url.strip()
+    source = url.strip().removeprefix("\ufeff")  # files of some editors begin with it
     if len(source) > _LONGEST:
         message = f"{len(source):,} characters; at most {_LONGEST:,} are read"
         return TrackingUrl(source, "", "", (), (faults.TOO_LARGE.on(source, Span(_LONGEST, len(source)), message),))
