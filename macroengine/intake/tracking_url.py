@@ -128,11 +128,11 @@ def _read_head(source: str, head: str, hosts: Mapping[str, str]) -> tuple[str, s
         message = f"no tracking URL; one has the path {before_id}ID"
         return "", "", [faults.NOT_TRACKING.on(source, span, message)]
     if host not in hosts:
-        message = f"the host is not one of tracking URLs (known: {', '.join(hosts)})"
+        message = f"unknown host (known: {', '.join(hosts)})"
         return "", "", [faults.NOT_TRACKING.on(source, span, message)]
     if not tracking_id.isascii() or not tracking_id.isdecimal():
         span = Span(len(head) - len(tracking_id), len(head))
-        return hosts[host], tracking_id, [faults.TRACKING_ID.on(source, span, "the tracking id is no decimal number")]
+        return hosts[host], tracking_id, [faults.TRACKING_ID.on(source, span, "the tracking id is not a decimal number")]
     return hosts[host], tracking_id, []
 
 
