@@ -132,7 +132,11 @@ def _read_head(source: str, head: str, hosts: Mapping[str, str]) -> tuple[str, s
         return "", "", [faults.NOT_TRACKING.on(source, span, message)]
     if not tracking_id.isascii() or not tracking_id.isdecimal():
         span = Span(len(head) - len(tracking_id), len(head))
-        return hosts[host], tracking_id, [faults.TRACKING_ID.on(source, span, "the tracking id is not a decimal number")]
+        return (
+            hosts[host],
+            tracking_id,
+            [faults.TRACKING_ID.on(source, span, "the tracking id is not a decimal number")],
+        )
     return hosts[host], tracking_id, []
 
 
