@@ -20,6 +20,7 @@ from macroengine.cli import output
 from macroengine.cli.events import STANDARD_INPUT, read_events
 from macroengine.cli.options import dialect_option
 from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity
+from macroengine.errors import CatalogueError
 from macroengine.event import Event
 
 if TYPE_CHECKING:
@@ -64,9 +65,11 @@ def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: 
       macroengine intake appsflyer-s2s bodies.jsonl --installs installs.jsonl |
         macroengine render 'https://n.example/pb?c=(clickid)&e=(event_name)' --events -
     """
-    from macroengine.intake import S2SEvent, appsflyer, by_device
+    from macroengine.intake import S2SEvent, appsflyer
 
-    known = None if installs is None else by_device(_read_installs(installs))
+    if file == installs == STANDARD_INPUT:
+        raise click.UsageError("standard input can be only one of FILE and --installs")
+    known = None if installs is None else _read_installs(installs)
     failed = False
     for where, line in _lines(file):
         found = appsflyer.validate(line, app_id=app_id)
@@ -97,7 +100,7 @@ def appmetrica_tracking(url_or_file: str, dialect: Dialect, arrival: datetime | 
     from macroengine.intake import appmetrica, link_values, parse_url
 
     failed = False
-    is_url = "/" in url_or_file and "?" in url_or_file
+    is_url = "://" in url_or_file or ("/" in url_or_file and "?" in url_or_file)
     for where, line in [("", url_or_file)] if is_url else _lines(url_or_file):
         url = line if isinstance(line, str) else line.decode("utf-8", "surrogateescape")
         found = appmetrica.validate(url, arrival=arrival)
@@ -111,14 +114,31 @@ def appmetrica_tracking(url_or_file: str, dialect: Dialect, arrival: datetime | 
 def _lines(path: str) -> Iterator[tuple[str, bytes]]:
     """Yield the lines that are not blank, each with its place."""
     name = "standard input" if path == STANDARD_INPUT else path
+    if path == STANDARD_INPUT and sys.stdin is None:
+        raise click.UsageError("standard input is closed")
     with sys.stdin.buffer if path == STANDARD_INPUT else Path(path).open("rb") as file:
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(iter(partial(file.readline, _MAX_LINE + 1), b""), 1):
+            if len(line) > _MAX_LINE:
+                raise CatalogueError(f"{name}:{number}: longer than {_MAX_LINE:,} bytes, the limit for a line")
             if line.strip():
                 yield f"{name}:{number}: ", line
 
 
-def _read_installs(path: str) -> Iterator[Event]:
-    return (install for _, install in read_events(path, dialect_named(DEFAULT_DIALECT)))
+# Some devices and broken files have no end of a line.
+_MAX_LINE = 16_777_216
+
+
+def _read_installs(path: str) -> dict[object, Event]:
+    """Return the installs of a file by the id of their devices."""
+    from macroengine.intake import by_device
+
+    known: dict[object, Event] = {}
+    for number, install in read_events(path, dialect_named(DEFAULT_DIALECT)):
+        found = by_device([install])
+        if not found:
+            raise CatalogueError(f"{path}:{number}: no id of the device that its events could be matched by")
+        known |= found
+    return known
 
 
 def _event(s2s: "S2SEvent", installs: dict[object, Event] | None, arrival: datetime | None) -> Event:
@@ -140,7 +160,7 @@ def _report(where: str, found: Sequence[Diagnostic | PayloadDiagnostic], *, stri
         if where:
             console.print(where, end="", markup=False)
         output.print_diagnostics([diagnostic], to=console)
-    return bool(found) if strict else _has_errors(found)
+    return any(one.severity is not Severity.INFO for one in found) if strict else _has_errors(found)
 
 
 def _print(event: Event) -> None:

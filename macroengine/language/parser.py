@@ -60,28 +60,30 @@ def _parser(syntax: Syntax, separator: str) -> Any:
     # Imported here because it takes most of the time of `import macroengine`.
     from lark import Lark, Transformer
 
+    from macroengine.language.lark_tables import kept_tables
+
     class ToNodes(_ToNodes, Transformer[Any, Any]):
         """Lark calls the methods while it parses: there is no parse tree."""
 
-    return Lark(
-        grammar(syntax, separator),
-        parser="lalr",
-        start="template",
-        keep_all_tokens=True,
-        transformer=ToNodes(syntax),
-        cache=_tables(syntax.key if separator == "&" else ""),
-    )
+    with kept_tables(_tables(syntax.key if separator == "&" else "")) as cache:
+        return Lark(
+            grammar(syntax, separator),
+            parser="lalr",
+            start="template",
+            keep_all_tokens=True,
+            transformer=ToNodes(syntax),
+            cache=cache,
+        )
 
 
-def _tables(key: str) -> str | bool:
-    """Return the file in which Lark keeps the tables that it makes of a grammar; False where it is not to keep them.
+def _tables(key: str) -> Path | None:
+    """Return the file for the tables that Lark makes of a grammar; None where none are to be kept.
 
-    They are kept beside the bytecode of this module, where Python keeps bytecode, so that only those can change them
-    who could change that. Lark makes them again when they are of another version or broken. Tables of syntaxes that
-    are not ours are not kept.
+    They are kept beside the bytecode of this module, where Python keeps bytecode: only those who could change that can
+    change them. Lark makes them again when they are of another version. Tables of a dialect's own syntax are not kept.
     """
     bytecode = None if sys.dont_write_bytecode else __spec__.cached
-    return False if bytecode is None or not key else str(Path(bytecode).with_suffix(f".{key}.tables"))
+    return None if bytecode is None or not key else Path(bytecode).with_suffix(f".{key}.tables")
 
 
 class _ToNodes:

@@ -77,6 +77,6 @@ TARGETS = {
         intake.fuzz_tracking,
         corpus.of_tracking_urls,
         corpus.of_tracking_parameters,
-        ("intake/appmetrica", "intake/tracking"),
+        ("intake/appmetrica", "intake/placeholders", "intake/tracking", "intake/tracking_url"),
     ),
 }
