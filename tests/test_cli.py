@@ -97,7 +97,8 @@ def test_template_errors_are_all_shown(run):
     [
         (["render", TEMPLATE, "--event", "nofile.json"], "nofile.json: no such file or directory"),
         (["render", TEMPLATE, "--event", ROOT], "is a directory"),
-        (["render", TEMPLATE], "give events: one with --event, or many with --events"),
+        (["render", TEMPLATE], "no events given; use --event or --events"),
+        (["render", TEMPLATE, "--event", "-", "--events", "-"], "give --event or --events, not both"),
         (["render", "--event", IN_APP], "give one template: as an argument, or with --file"),
         (["render", TEMPLATE, "--event", IN_APP, "--dialect", "appsflier"], "did you mean 'appsflyer'"),
         (["render", TEMPLATE, "--event", IN_APP, "--dialect", "none.toml"], "none.toml: cannot be read"),
@@ -124,11 +125,11 @@ def test_wrong_usage_exits_with_2_and_one_clear_message(run, arguments, message)
         (b'{"click_id":\n  }', "event.json:2:3: not JSON: expecting value"),
         (b'{"click_id": "\xff"}', "not UTF-8 at byte 14"),
         (b'{"click_id": NaN}', "NaN is not JSON"),
-        (b'{"click_id": 1, "click_id": 2}', "key 'click_id' stands twice in one object"),
+        (b'{"click_id": 1, "click_id": 2}', "key 'click_id' is repeated in one object"),
         (b'{"clickid": 1}', "unknown field 'clickid'; did you mean 'click_id'?"),
         (b"[]", "an event is a JSON object, not a list"),
         (b"[" * 100_000, "nested too deeply"),
-        (b'{"click_id": ' + b"9" * 5000 + b"}", "limit"),
+        (b'{"click_id": ' + b"9" * 5000 + b"}", "event.json: an integer has 5,000 digits; the limit is 4,300"),
     ],
 )
 def test_malformed_event_files_are_named(run, write, content, message):

@@ -25,8 +25,8 @@ def read_text(path: Path, most: int) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(most + 1)
-    except OSError as error:
-        raise CatalogueError(f"{path}: cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # there are characters that no path can have
+        raise CatalogueError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from None
     if len(content) > most:
         raise CatalogueError(f"{path}: larger than {most:,} bytes, the limit for a catalogue file")
     try:
@@ -41,7 +41,7 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
 
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # among them that an integer has too many digits
         raise CatalogueError(f"{where}: not TOML: {error}") from None
     head = _convert(where, data, _HEAD, ("name", "syntax", "macros"))
     groups = {"all": frozenset(Postback), **head.pop("available", {})}

@@ -4,12 +4,10 @@ Imports `macroengine.intake` where it is used: loading it takes longer than othe
 """
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +15,8 @@ import click
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.catalogue import dialect as dialect_named
 from macroengine.cli import output
-from macroengine.cli.events import STANDARD_INPUT, read_events
+from macroengine.cli.events import read_events
+from macroengine.cli.inputs import input_name, read_lines
 from macroengine.cli.options import dialect_option
 from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity
 from macroengine.event import Event
@@ -110,11 +109,9 @@ def appmetrica_tracking(url_or_file: str, dialect: Dialect, arrival: datetime | 
 
 def _lines(path: str) -> Iterator[tuple[str, bytes]]:
     """Yield the lines that are not blank, each with its place."""
-    name = "standard input" if path == STANDARD_INPUT else path
-    with sys.stdin.buffer if path == STANDARD_INPUT else Path(path).open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield f"{name}:{number}: ", line
+    for number, line in read_lines(path):
+        if line.strip():
+            yield f"{input_name(path)}:{number}: ", line
 
 
 def _read_installs(path: str) -> Iterator[Event]:

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity
+from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, printable
 
 # rich takes longer to load than a template to check; who needs no console does not wait for it.
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ def errors() -> "Console":
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def shows_progress() -> bool:
+    """Say whether a progress bar can be drawn: on the terminal of standard error, and results go elsewhere."""
+    return sys.stderr.isatty() and not sys.stdout.isatty() and errors().is_interactive
+
+
 def style(text: str, colour_name: str, *, colour: bool) -> str:
     """Return text in bold and in a colour, if there is to be colour.
 
@@ -58,9 +63,8 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, 
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table: drawn on a terminal, tab-separated with a head line elsewhere."""
-    console = results()
-    if not console.is_terminal:
+    """Print a table: drawn on a terminal, tab-separated with a header elsewhere, whatever the colours."""
+    if not sys.stdout.isatty():
         writer = csv.writer(sys.stdout, dialect="excel-tab", lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
@@ -71,5 +75,5 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*map(Text, map(printable, row)))
     Console(highlight=False).print(table)
