@@ -398,15 +398,6 @@ def test_a_diff_can_be_applied(run, tmp_path):
     assert (tmp_path / "old.csv").read_text() == (tmp_path / "new.csv").read_text() != text
 
 
-def test_progress_is_shown_on_a_terminal(run, tmp_path, monkeypatch):
-    (tmp_path / "t.txt").write_text(f"{GOOD}\n" * 3)
-    assert run("check", "--file", "t.txt").err == ""
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    assert "checking" in run("check", "--file", "t.txt").err
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert run("check", GOOD).err == ""
-
-
 # explain and rules
 
 

@@ -208,23 +208,6 @@ def test_one_macro_is_shown_in_full(run, name):
     assert "https://support.appsflyer.com" in out
 
 
-def test_macros_are_drawn_on_a_terminal(run, monkeypatch):
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "60")
-    status, out, _ = run("macros", "--source", "AF")
-    assert status == 0
-    assert "\t" not in out
-    assert "\x1b[" in out
-
-
-def test_progress_does_not_mix_with_urls(run, write, monkeypatch):
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    events = write('{"click_id": "1"}\n' * 1000, "e.jsonl")
-    status, out, err = run("render", TEMPLATE, "--events", events)
-    assert (status, out.count("\n")) == (0, 1000)
-    assert "1,000 events" in err
-
-
 def test_dialects_are_completed():
     assert _complete_dialect(None, None, "apps") == ["appsflyer"]
 
