@@ -41,8 +41,12 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
 
     try:
         data = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # among them that an integer has too many digits
+    except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"{where}: not TOML: {error}") from None
+    except RecursionError:
+        raise CatalogueError(f"{where}: nested too deeply") from None
+    except ValueError:  # the one that int() raises
+        raise CatalogueError(f"{where}: an integer has too many digits") from None
     head = _convert(where, data, _HEAD, ("name", "syntax", "macros"))
     groups = {"all": frozenset(Postback), **head.pop("available", {})}
     columns = {**_COLUMNS, "available": _one_of(groups)}

@@ -22,7 +22,8 @@ _MAX_DIGITS = 4_300
 # The time that tomllib takes for a dotted key grows with the square of its parts.
 _LONG_KEY = re.compile(r"""(?<![\w.-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*\.[ \t]*){100}""")
 # What a template has, and the name of a file rarely.
-_MARKS = frozenset("?=&(){}[]<>%$#")
+_QUERY = frozenset("?=&")
+_MACRO = frozenset("(){}[]<>%$#")
 _SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".xlsx", ".toml", ".yaml", ".yml", ".list")
 _PREFIXES = ("./", "../", "~/", ".\\", "..\\")
 
@@ -40,22 +41,24 @@ def input_name(file: str | Path) -> str:
 
 def is_input(argument: str) -> bool:
     """Say whether an argument is the name of an input, not a template: `-`, or something that exists."""
-    return argument == STANDARD_INPUT or os.path.exists(argument)  # noqa: PTH110 - Path raises where a name is too long
+    # lexists: a broken link is to be reported. A template is too long for a Path.
+    return argument == STANDARD_INPUT or os.path.lexists(argument)
 
 
 def looks_like_path(argument: str) -> bool:
     r"""Say whether an argument is more likely the name of a file than a template.
 
-    >>> list(map(looks_like_path, ["t.txt", "./t", "a/b", "C:\\t", "n.example/a", "//n.example/a", "/?c=(clickid)"]))
+    >>> list(map(looks_like_path, ["t (1).txt", "./t", "a/b", "C:\\t", "n.example/a", "//n.example", "/?c=(clickid)"]))
     [True, True, True, True, False, False, False]
     """
-    if "://" in argument or "\n" in argument or _MARKS & set(argument):
+    if "://" in argument or _QUERY & set(argument):
         return False
     if argument.lower().endswith(_SUFFIXES) or argument.startswith(_PREFIXES) or argument[1:3] == ":\\":
         return True
     first, slash, _ = argument.partition("/")
-    # A host has a dot or a port.
-    return bool(slash) and not argument.startswith("//") and not {".", ":"} & set(first)
+    # A host has a dot or a port, and a template has macros.
+    is_host = argument.startswith("//") or {".", ":"} & set(first)
+    return bool(slash) and not is_host and not _MACRO & set(argument)
 
 
 @contextmanager

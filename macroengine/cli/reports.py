@@ -13,7 +13,7 @@ from macroengine.diagnostics import Diagnostic, Severity, columns, excerpt, prin
 WIDTH = 80
 _LONGEST_WORD = 60
 # Reports repeat the template with each finding. Only a long one that is wrong throughout is cut short by this.
-_MAX_TEXT_PER_RULE = 250_000
+_MAX_TEXT_PER_RULE = 500_000
 _MIN_FINDINGS_PER_RULE = 10
 
 
