@@ -6,7 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -216,9 +216,13 @@ def rewriting(path: Path) -> Iterator[Callable[[str], object]]:
     _check_writable(target, name)
     before = atomic.fingerprint(target)
     with atomic.beside(target) as new:
-        with new.open("w", encoding="utf-8", newline="") as copy:
+        copy = new.open("w", encoding="utf-8", newline="")
+        try:
             yield _named(copy.write, name)
             _named(copy.flush, name)()
+        finally:
+            with suppress(OSError):  # what could not be written fails again
+                copy.close()
         after = atomic.fingerprint(target)
         if after != before:
             raise InputError(f"{name}: changed while it was being fixed; nothing was written, run the command again")
