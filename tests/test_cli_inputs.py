@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from macroengine import check
-from macroengine.cli.reports import abridged
+from macroengine.cli.output import abridged
 
 GOOD = "https://n.example/pb?id=(clickid)"
 BAD = "https://n.example/pb?id=(clickd)&;ip=(ip)"
@@ -295,6 +295,15 @@ def test_reports_of_long_templates_stay_small(run, write, form, character):
         assert (found[-1]["span"], found[-1]["hint"], found[-1]["fix"]) == ([31, 32], None, None)
     if character == "%" and form == "text":
         assert result.out.endswith("\n16,000 errors, 1 warning\n")
+
+
+@pytest.mark.parametrize("option", ["--event", "--events"])
+def test_errors_of_long_templates_stay_small(run, write, option):
+    write("%" * 16_000, "t.txt")
+    result = run("render", "--file", "t.txt", option, "-", stdin=b"{}")
+    assert (result.status, result.out) == (1, "")
+    assert len(result.err.splitlines()) < 150
+    assert "15,969 more findings of this rule" in result.err
 
 
 def test_reports_of_ordinary_templates_are_whole(run):

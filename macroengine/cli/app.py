@@ -94,7 +94,7 @@ def _explain(error: Exception) -> int:
             return error.exit_code
         case TemplateError():
             with suppress(OSError):
-                output.print_diagnostics(error.diagnostics, to=output.errors())
+                output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
             return 1
         case click.Abort():
             message, status = "interrupted", 130

@@ -162,7 +162,7 @@ class _Rate(ProgressColumn):
 def _progress(source: str) -> Iterator[Callable[[float], None] | None]:
     """Show how much of the input is done, on a terminal."""
     console = output.errors()
-    if not console.is_terminal:
+    if not output.shows_progress(prints_results=False):
         yield None
         return
     size = sum(file.stat().st_size for file in files_of(source))

@@ -87,7 +87,7 @@ def _render_many(compiled: Callable[[Event], CompiledTemplate], events: str, dia
                 failed += 1
                 if event.postback not in reported:
                     reported.add(event.postback)
-                    output.print_diagnostics(error.diagnostics, to=output.errors())
+                    output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
     if suppressed or failed:
         click.echo(f"{sent:,} URLs, {suppressed:,} events not sent, {failed:,} failed", err=True)
     return 1 if failed else 0

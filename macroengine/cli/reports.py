@@ -3,18 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from macroengine.cli.files import Record
-from macroengine.cli.output import COLOURS, style
+from macroengine.cli.output import COLOURS, abridged, style
 from macroengine.diagnostics import Diagnostic, Severity, columns, excerpt, printable
 
 WIDTH = 80
 _LONGEST_WORD = 60
-# Reports repeat the template with each finding. Only a long one that is wrong throughout is cut short by this.
-_MAX_TEXT_PER_RULE = 500_000
-_MIN_FINDINGS_PER_RULE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +68,6 @@ def print_findings(
             write(between + report.show(file, record, diagnostic))
             between = report.between
     write(report.end(tally))
-
-
-def abridged(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """Yield what was found in one template; where there is too much of a rule, its last finding counts the rest."""
-    counts: Counter[str] = Counter()
-    omitted: dict[str, tuple[Diagnostic, int]] = {}
-    for diagnostic in found:
-        code = diagnostic.code
-        counts[code] += 1
-        most = max(_MIN_FINDINGS_PER_RULE, _MAX_TEXT_PER_RULE // max(1, len(diagnostic.source)))
-        if counts[code] <= most:
-            yield diagnostic
-        else:
-            omitted.setdefault(code, (diagnostic, most))
-    for code, (first, most) in omitted.items():
-        rest = counts[code] - most
-        message = f"{rest:,} more finding{'s' if rest > 1 else ''} of this rule in this template from here on"
-        yield replace(first, message=message, hint=None, fix=None)
 
 
 def text_report(width: int, *, colour: bool) -> Report:
