@@ -116,6 +116,28 @@ def test_tables_are_drawn_on_a_terminal(run, monkeypatch):
     assert "\x1b[1m" in text
 
 
+def test_a_narrow_table_shows_names_whole(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    with terminal(monkeypatch, "stdout") as shown:
+        run("rules")
+        text = shown.text
+    assert "…" not in text
+    assert "ME101" in text
+
+
+@pytest.mark.parametrize("names", [(), ("stderr",), ("stdout", "stderr")])
+def test_a_tree_is_whole_on_any_terminal(run, monkeypatch, names):
+    source = f"https://n.example/{'long/' * 100}pb?{'x' * 200}=(clickid)"
+    monkeypatch.setenv("COLUMNS", "60")
+    with terminal(monkeypatch, *names) as shown:
+        result = run("parse", source)
+        text = shown.text if "stdout" in names else result.out
+    assert text.startswith(f"{source}\n")
+    assert "literal" in text
+    assert f"{'x' * 200}  " in re.sub(r"\x1b\[[\d;]*m", "", text)
+    assert max(map(len, text.splitlines())) < 800
+
+
 def test_a_drawn_table_sends_nothing_to_the_terminal(run, monkeypatch, tmp_path):
     (tmp_path / "own.toml").write_text(
         'name = "own"\nsyntax = "paren"\n[macros]\n'

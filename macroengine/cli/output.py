@@ -97,7 +97,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")  # or a narrow terminal would not show names whole
     for row in rows:
         table.add_row(*map(Text, map(printable, row)))
     Console(highlight=False).print(table)

@@ -14,6 +14,9 @@ from macroengine.diagnostics import printable
 from macroengine.nodes import Delimiter, Encode, Leaf, Literal, Macro, Sha1, Template
 from macroengine.parser import parse as parse_template
 
+# More than the longest template takes, each character an escape.
+_WIDTH = 1_000_000
+
 
 @click.command()
 @click.argument("template", required=False)
@@ -32,7 +35,10 @@ def parse(template: str | None, file: Path | None, form: str, dialect: Dialect) 
     if form == "json":
         click.echo(json.dumps(_as_json(tree), indent=2))
     else:
-        output.results().print(_as_tree(tree))
+        # As wide as it takes: at the width of a terminal, rich cuts the lines of a tree short.
+        console = output.results()
+        console.width = _WIDTH
+        console.print(_as_tree(tree))
 
 
 def _as_json(template: Template) -> dict[str, object]:
