@@ -10,6 +10,7 @@ import pytest
 
 from macroengine import atomic
 from macroengine.cli import job
+from macroengine.cli.files import _named
 
 BAD = "https://n.example/pb?id=(clickid)&;ip=(ip)"
 GOOD = "https://n.example/pb?id=(clickid)&ip=(ip)"
@@ -171,6 +172,14 @@ sys.exit(main())
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, f"macroengine: t.txt: {os.strerror(27).lower()}\n")
     assert (path.read_text(), names(tmp_path)) == (BAD, ["t.txt"])
+
+
+def test_an_error_of_writing_has_the_name_of_the_file():
+    def full(_):
+        raise OSError(28, "full")
+
+    with pytest.raises(OSError, match=r"full: 't\.txt'"):
+        _named(full, "t.txt")("x")
 
 
 @pytest.mark.parametrize(

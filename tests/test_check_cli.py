@@ -422,7 +422,10 @@ def test_explain_of_nothing_says_so(run):
     assert "unknown rule 'ME999'" in run("explain", "ME999").err
     assert run("explain", "ME999").status == 2
     result = run("explain", "html-entitty")
-    assert result.err == "no macro of AppsFlyer in 'html-entitty'; rules are explained by code or name\n"
+    assert "unknown rule 'html-entitty'; did you mean 'html-entity'?" in result.err
+    assert (result.status, result.out) == (2, "")
+    result = run("explain", "https://n.example")
+    assert result == (0, "", "no AppsFlyer macros in 'https://n.example'\n")
 
 
 def test_rules_lists_all(run):

@@ -133,6 +133,19 @@ def test_a_signal_ends_a_command_with_its_number(run, monkeypatch):
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
+def test_a_reader_that_leaves_while_rich_is_printing_is_no_error(run, monkeypatch, tmp_path):
+    def closed(*_):
+        try:
+            raise BrokenPipeError
+        except BrokenPipeError:
+            raise SystemExit(1)  # noqa: B904 - as rich does
+
+    with (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr("macroengine.cli.render.read_event", closed)
+        monkeypatch.setattr(sys, "stdout", out)
+        assert run("render", GOOD, "--event", "x").status == 0
+
+
 def test_signals_are_left_alone_where_they_are_ignored_or_missing(monkeypatch):
     monkeypatch.delattr(signal, "SIGHUP", raising=False)
     ignored = signal.signal(signal.SIGTERM, signal.SIG_IGN)
