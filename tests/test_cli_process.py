@@ -135,10 +135,9 @@ def test_a_signal_ends_a_command_with_its_number(run, monkeypatch):
 
 def test_a_reader_that_leaves_while_rich_is_printing_is_no_error(run, monkeypatch, tmp_path):
     def closed(*_):
-        try:
-            raise BrokenPipeError
-        except BrokenPipeError:
-            raise SystemExit(1)  # noqa: B904 - as rich does
+        error = SystemExit(1)
+        error.__context__ = BrokenPipeError()
+        raise error
 
     with (tmp_path / "out").open("w") as out:
         monkeypatch.setattr("macroengine.cli.render.read_event", closed)
