@@ -83,7 +83,7 @@ def lock(file: IO[bytes]) -> None:
         BlockingIOError: another process holds the lock.
     """
     try:
-        import fcntl  # noqa: PLC0415 - not on Windows
+        posix = import_module("fcntl")
     except ModuleNotFoundError:
         windows = import_module("msvcrt")
         file.seek(0)
@@ -92,7 +92,7 @@ def lock(file: IO[bytes]) -> None:
         except OSError:
             raise BlockingIOError(EAGAIN, os.strerror(EAGAIN)) from None
     else:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        posix.flock(file, posix.LOCK_EX | posix.LOCK_NB)
 
 
 def _target(path: Path) -> Path:
