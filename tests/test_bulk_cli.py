@@ -78,10 +78,10 @@ def test_many_templates_are_read_from_a_file(run, events, name: str, content: st
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("acme = ", "partners.toml: Invalid value"),
+        ("acme = ", "partners.toml: not TOML: invalid value"),
         ("acme = 1", "partners.toml: the template of 'acme' must be a text"),
         ("", "partners.toml: there are no templates"),
-        (b"\xff", "partners.toml: 'utf-8' codec can't decode"),
+        (b"\xff", "partners.toml: not UTF-8 at byte 0"),
     ],
 )
 def test_a_file_of_templates_that_cannot_be_used_is_named(run, events, content, message: str):

@@ -112,7 +112,8 @@ def test_unknown_dialect_names_the_nearest():
             id="one-field-with-two-sources",
         ),
         pytest.param(MACRO + 'a-b = { field = "x", source = "AF" }', r"'a-b' is no name that .NAME. can hold"),
-        pytest.param("a = " + "[" * 5000, "not TOML", id="nested-too-deeply"),
+        pytest.param("a = " + "[" * 5000, "nested too deeply", id="nested-too-deeply"),
+        pytest.param("a = " + "9" * 5000, "an integer has too many digits", id="long-integer"),
     ],
 )
 def test_wrong_file_is_refused_with_file_macro_and_key(tmp_path, text, message):

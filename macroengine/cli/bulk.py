@@ -1,7 +1,6 @@
 """`macroengine bulk`: URLs from a template and a table of events."""
 
 import csv
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +14,14 @@ from rich.text import Text
 from macroengine.backends.duckdb import Summary, render_table
 from macroengine.backends.duckdb.files import files_of
 from macroengine.cli import output
+from macroengine.cli.inputs import read_text, read_toml
 from macroengine.cli.options import dialect_option, postback_option, template_source
 from macroengine.cli.rendering import compiled_template, rendering_options
 from macroengine.engine import CompiledTemplate
 from macroengine.kinds import Postback
+
+# Some thousands of templates.
+_MAX_BYTES = 16_777_216
 
 
 def _read_columns(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str | None]:  # noqa: ARG001 - click's
@@ -118,11 +121,9 @@ def _templates(
 
 def _read_templates(path: Path) -> Iterator[tuple[str, str]]:
     """Yield the partners of a file with their templates."""
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-        pairs = list(tomllib.loads(content).items()) if path.suffix == ".toml" else _csv_pairs(content)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise click.UsageError(f"{path}: {error}") from None
+    pairs = (
+        list(read_toml(path, _MAX_BYTES).items()) if path.suffix == ".toml" else _csv_pairs(read_text(path, _MAX_BYTES))
+    )
     partners = set()
     for partner, template in pairs:
         if not isinstance(template, str):
@@ -161,7 +162,7 @@ class _Rate(ProgressColumn):
 def _progress(source: str) -> Iterator[Callable[[float], None] | None]:
     """Show how much of the input is done, on a terminal."""
     console = output.errors()
-    if not console.is_terminal:
+    if not output.shows_progress(prints_results=False):
         yield None
         return
     size = sum(file.stat().st_size for file in files_of(source))

@@ -16,6 +16,7 @@ from macroengine.rules.pages import page
 from macroengine.suggest import did_you_mean
 
 _CODE = re.compile(r"[A-Z]{2}\d{3}", re.IGNORECASE)
+_NAME = re.compile(r"[a-z]+(-[a-z]+)*", re.IGNORECASE)
 
 
 @click.command(
@@ -40,6 +41,8 @@ def explain(what: str, dialect: Dialect) -> None:
         click.echo(page(code))
     elif _CODE.fullmatch(what):
         _explain_fault(code)
+    elif _NAME.fullmatch(what):
+        raise click.UsageError(f"unknown rule {what!r}{did_you_mean(what, names)}")
     else:
         _explain_template(what, dialect)
 
@@ -64,6 +67,6 @@ def _explain_template(source: str, dialect: Dialect) -> None:
             facts = (spec.field, spec.source, yes_no(spec.send_all), availability(spec))
             rows.append((macro.node.text, *facts, str(1 + macro.nesting), spec.example))
     if not rows:
-        click.echo(f"no macro of {dialect.title} in {source!r}; rules are explained by code or name", err=True)
+        click.echo(f"no {dialect.title} macros in {source!r}", err=True)
         return
     output.print_table(("macro", "field", "source", "send all", "available", "encoded", "example"), rows)

@@ -1,6 +1,5 @@
 """Tables in files: which are read and how, and an output that is there when it is whole, or not at all."""
 
-import fcntl
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from macroengine import atomic
 from macroengine.backends.duckdb.values import INTEGERS, JSON, TEXT
 from macroengine.backends.duckdb.words import literal, name
 
@@ -116,9 +116,9 @@ def replacing(output: Path) -> Iterator[Path]:
         BlockingIOError: another run is writing the same output.
     """
     part = output.with_name(f".{output.name}.part")
-    with part.open("ab") as lock:
+    with part.open("ab") as file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            atomic.lock(file)
         except BlockingIOError as error:
             raise BlockingIOError(error.errno, "being written by another run", str(output)) from None
         try:
