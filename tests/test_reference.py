@@ -112,7 +112,7 @@ MINUS_3 = timezone(-timedelta(hours=3))
         pytest.param(case("?a=(is_lat)(wifi)", sdk={"is_lat": True, "wifi": False}), "?a=truefalse", id="booleans"),
         pytest.param(case("?a=(is_lat)", sdk={"is_lat": True}, booleans="1/0"), "?a=1", id="booleans-as-digits"),
         pytest.param(case("?a=(att-0-1)", sdk={"att_0_1": False}), "?a=0", id="flags-are-digits"),
-        pytest.param(case("?a=(ip)", sdk={"ip": 1e22}), "?a=10000000000000000000000", id="no-exponent"),
+        pytest.param(case("?a=(ip)", sdk={"ip": 1e22}), "?a=10000000000000000000000.0", id="no-exponent"),
         pytest.param(case("?a=(ip)", sdk={"ip": Decimal("1.50")}), "?a=1.50", id="decimal"),
         pytest.param(
             case("?a=(install_time)", sdk={"install_time": datetime(2016, 1, 4, 12, 26, tzinfo=MINUS_3)}),
@@ -133,6 +133,11 @@ MINUS_3 = timezone(-timedelta(hours=3))
             case("?j=(encode)", sdk={"event_value": {"b": "é", "a": [1]}}, policy=IN_APP),
             "?j=%7B%22b%22%3A%22%C3%A9%22%2C%22a%22%3A%5B1%5D%7D",
             id="compact-json",
+        ),
+        pytest.param(
+            case("?j=(encode)", sdk={"event_value": [1e16, 1e-7, Decimal("12.50"), {2: True}]}, policy=IN_APP),
+            "?j=%5B10000000000000000.0%2C0.0000001%2C12.50%2C%7B%222%22%3Atrue%7D%5D",
+            id="numbers-in-json",
         ),
         pytest.param(
             case("?j=(encode)", sdk={"event_value": "{}\n"}, policy=IN_APP), "?j=%7B%7D%0A", id="text-as-it-is"
