@@ -74,7 +74,7 @@ class _Told:
 
 def _partner(name: str, row: dict[str, Any]) -> Partner:
     templates = (
-        compile_template(row[kind], dialect=row["dialect"], policy=Policy(kind, send_all=bool(row["send_all"])))
+        compile_template(row[kind], dialect=row["dialect"], policy=Policy(kind, send_all=row["send_all"]))
         for kind in Postback
         if kind in row
     )

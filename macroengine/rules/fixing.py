@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from macroengine.arguments import check_flag
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.diagnostics import Diagnostic, Fix
 from macroengine.policy import Policy
@@ -44,6 +45,7 @@ def fix(
         LimitError: the template is too large, or would be.
         ValueError: a code is no rule's.
     """
+    check_flag("unsafe", unsafe)
     wanted = codes(select, ignore)
     applied: list[Diagnostic] = []
     for _ in range(_MOST_ROUNDS):
