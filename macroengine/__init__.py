@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from macroengine.limits import Limits
     from macroengine.nodes import Template
     from macroengine.parser import parse
-    from macroengine.plan import Missing
+    from macroengine.plan import Default, Missing
     from macroengine.policy import Policy
     from macroengine.postbacks import PostbackSet
     from macroengine.rules import RULES, check
@@ -38,6 +38,7 @@ __all__ = [
     "SPEEDUPS",
     "CatalogueError",
     "CompiledTemplate",
+    "Default",
     "Diagnostic",
     "Dialect",
     "Event",
@@ -96,7 +97,7 @@ _HOMES = {
     "limits": ("Limits",),
     "nodes": ("Template",),
     "parser": ("parse",),
-    "plan": ("Missing",),
+    "plan": ("Default", "Missing"),
     "policy": ("Policy",),
     "postbacks": ("PostbackSet",),
     "rules": ("RULES", "check"),

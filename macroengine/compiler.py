@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from itertools import cycle
 from typing import Any, Final, NoReturn
 
+from macroengine.arguments import check_type, wrong_type
 from macroengine.conversion import converter
 from macroengine.encoding import ENCODERS, SPEEDUPS
 from macroengine.errors import MissingValueError, RenderError, SuppressedError
@@ -77,6 +78,7 @@ def _of_event(plan: RenderPlan, segments: Iterable[Segment], entry: Entry, other
 
 def _refusal(plan: RenderPlan) -> Callable[[Event], NoReturn]:
     def refuse(event: Event) -> NoReturn:
+        check_type("event", Event, "an Event", event)
         if event.postback is not plan.postback:
             raise SuppressedError(f"template is for {plan.postback} postbacks, event is for {event.postback}")
         raise SuppressedError("event is not attributed to the network, and its policy is not send-all")
@@ -184,6 +186,22 @@ def _shared_cells(slots: Mapping[Value, int], value: Value) -> tuple[str, tuple[
             return "shared-default", (slot, text)
 
 
+def fault(event: object, error: Exception) -> Exception:
+    """Return what is to be raised where rendering an event raised `error`: what it means to the caller.
+
+    The mappings of an event are the caller's, and may raise anything.
+    """
+    if isinstance(error, RenderError | MemoryError):
+        return error
+    found: Exception
+    if not isinstance(event, Event):
+        found = wrong_type("event", "an Event", event)
+    else:
+        found = RenderError(f"cannot read the event: {type(error).__name__}")
+    found.__cause__ = error
+    return found
+
+
 class _Loader:
     """Shows the generated source in tracebacks, and keeps nothing in `linecache` until one asks."""
 
@@ -203,7 +221,7 @@ _names = cycle(map("macroengine-shape-{}".format, range(4096)))
 def _maker(shape: Shape, entry: Entry) -> Callable[..., Any]:
     source = function_source(shape, entry)
     name = next(_names)
-    namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source), **ENCODERS}
+    namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source), "fault": fault, **ENCODERS}
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source is made of a shape alone
     make: Callable[..., Any] = namespace["make"]
     return make

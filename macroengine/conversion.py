@@ -46,12 +46,18 @@ class Conversion:
         """
         value = self.value
         if raw is not None:
+            fault = None
             try:
                 encoded = self.encode(raw if raw.__class__ is str else value_text(raw, value.type, value.booleans))
             except UnicodeEncodeError:
-                raise self._error("cannot send text with a lone surrogate") from None
+                fault = "cannot send text with a lone surrogate"
             except UnsendableError as error:
-                raise self._error(str(error)) from None
+                fault = str(error)
+            except Exception as error:  # noqa: BLE001 - values may be of any class, and do what they like
+                fault = f"cannot send a value of type {type(raw).__name__}, which raises {type(error).__name__},"
+            if fault is not None:
+                # Raised here, where no other error is handled: that one would hold the value, and be kept with ours.
+                raise RenderError(f"{fault} for macro {value.macro!r}", value.macro)
             if encoded is not None:
                 return encoded
         if value.missing is _RAISE:
@@ -59,9 +65,6 @@ class Conversion:
                 f"value of macro {value.macro!r} is missing: no {value.field!r} in {value.source}", value.macro
             )
         return None if value.missing is _DROP else value.missing
-
-    def _error(self, message: str) -> RenderError:
-        return RenderError(f"{message} for macro {self.value.macro!r}", self.value.macro)
 
 
 def _encoder(value: Value) -> Callable[[str], str | None]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Span
 
 
@@ -103,7 +104,7 @@ class Template:
     """
 
     source: str
-    dialect: str
+    dialect: Dialect
     scheme: Pieces = ()
     slashes: Delimiter | None = None
     authority: Pieces = ()

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from macroengine.arguments import check_type
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.diagnostics import Span
 from macroengine.errors import LimitError
@@ -31,13 +32,15 @@ def parse(source: str, dialect: str | Dialect = DEFAULT_DIALECT, *, limits: Limi
     Raises:
         LimitError: `source` is too long, or has too many macros.
     """
+    check_type("source", str, "a string", source)
+    check_type("limits", Limits | None, "a Limits", limits)
     chosen = dialect_of(dialect)
     bounds = limits or Limits()
     if len(source) > bounds.template:
         over = Span(bounds.template, len(source))
         raise LimitError.at(source, over, f"template has {len(source):,} characters; at most {bounds.template:,} fit")
     parts = _parser(chosen.syntax).parse(source)
-    template = Template(source, chosen.name, **parts)
+    template = Template(source, chosen, **parts)
     if source.count(chosen.syntax.affixes[0]) > bounds.macros:
         _check_macro_count(template, bounds.macros)
     return template

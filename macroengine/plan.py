@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final, NamedTuple, TypeVar
 from typing import Literal as OneOf
 
+from macroengine.arguments import check_type
 from macroengine.catalogue import MacroSpec
 from macroengine.encoding import deepen, percent_encode
 from macroengine.errors import LimitError
@@ -13,6 +14,7 @@ from macroengine.kinds import HashCase, Postback, Source, ValueType
 from macroengine.limits import Limits
 from macroengine.nodes import Delimiter, Leaf, Literal, Pair, Part, Sha1
 from macroengine.resolve import Resolution, Resolved
+from macroengine.suggest import fold
 
 
 class Missing(Enum):
@@ -28,7 +30,26 @@ class Missing(Enum):
     """The postback is not rendered: MissingValueError."""
 
 
-ForMissing = Missing | str
+@dataclass(frozen=True, slots=True)
+class Default:
+    """A text of one's own that is sent for a missing value, encoded as the value would be.
+
+    >>> Default("n/a")
+    Default(text='n/a')
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        check_type("text", str, "a string", self.text)
+        text = str.__str__(self.text)
+        if not text.isprintable() and any("\ud800" <= char <= "\udfff" for char in text):
+            raise ValueError("text of a Default has a lone surrogate, which cannot be sent")
+        object.__setattr__(self, "text", text)
+
+
+ForMissing = Missing | Default
+MissingWord = OneOf["empty", "drop", "keep", "raise"]
 PlannedMissing = OneOf[Missing.DROP, Missing.RAISE] | str
 
 
@@ -114,7 +135,7 @@ class Options:
 
     missing: ForMissing = Missing.EMPTY
     missing_for: tuple[tuple[str, ForMissing], ...] = ()
-    """What deviates from `missing`, by documented macro name."""
+    """What deviates from `missing`, by documented macro name or parameter, folded."""
     unknown: OneOf["error", "keep", "empty"] = "error"
     nested: bool = True
     allow_host_macros: bool = False
@@ -128,6 +149,7 @@ def plan(resolution: Resolution, options: Options) -> RenderPlan:
 
     Raises:
         LimitError: a macro stands in more URLs than the limit allows.
+        ValueError: a default text in the path would lead to another one.
     """
     deepest = max(resolution.macros, key=lambda macro: macro.nesting, default=None)
     if options.nested and deepest is not None and deepest.nesting > options.limits.nesting:
@@ -228,7 +250,9 @@ class _Rendering:
         if macro.host_label:
             return Missing.RAISE
         missing = (
-            self._missing_for.get(spec.name, self._options.missing) if self._missing_for else self._options.missing
+            self._missing_for.get(fold(spec.name), self._options.missing)
+            if self._missing_for
+            else self._options.missing
         )
         if missing is _EMPTY:
             return ""
@@ -239,8 +263,10 @@ class _Rendering:
                 return Missing.DROP if macro.part in _PARAMETER else ""
             case Missing.RAISE:
                 return Missing.RAISE
-            case str(default):  # pragma: no branch - there is no other kind
-                return deepen(percent_encode(default), self._depth(macro) - 1)
+            case Default(text):  # pragma: no branch - there is no other kind
+                if macro.part is Part.PATH and text in (".", ".."):
+                    raise ValueError(f"missing sends {text!r} for {macro.node.text}, which leads to another path")
+                return deepen(percent_encode(text), self._depth(macro) - 1)
 
 
 _EMPTY: Final = Missing.EMPTY

@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
+from macroengine.catalogue.meanings import denied_fields, is_denied, is_known
 from macroengine.nodes import AnyMacro, Literal, Part, Pieces, Sha1, Template
 from macroengine.policy import Policy
 from macroengine.suggest import did_you_mean
@@ -163,8 +164,10 @@ def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str
     problems = [] if problem is None else [problem]
     if spec is None:
         return None, False, False, tuple(problems)
-    forbidden = spec.source not in policy.sources or spec.field in denied
-    return spec, forbidden, policy.withholds(spec), (*problems, *_policy_problems(spec, policy, denied))
+    is_denied_here = is_denied(spec, denied)
+    forbidden = spec.source not in policy.sources or is_denied_here
+    problems += _policy_problems(spec, policy, denied=is_denied_here)
+    return spec, forbidden, policy.withholds(spec), tuple(problems)
 
 
 def _look_up(name: str, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
@@ -194,28 +197,22 @@ def _look_up_hash(name: str, dialect: Dialect) -> tuple[MacroSpec | None, Proble
     return spec, None if name in spec.sha1 else Problem.UNDOCUMENTED_SPELLING
 
 
-def _policy_problems(spec: MacroSpec, policy: Policy, denied: frozenset[str]) -> Iterator[Problem]:
+def _policy_problems(spec: MacroSpec, policy: Policy, *, denied: bool) -> Iterator[Problem]:
     if policy.postback not in spec.available:
         yield Problem.UNAVAILABLE
     if policy.send_all and policy.withholds(spec):
         yield Problem.WITHHELD
     if spec.source not in policy.sources:
         yield Problem.SOURCE_NOT_ALLOWED
-    if spec.field in denied:
+    if denied:
         yield Problem.DENIED
 
 
 def _denied_fields(dialect: Dialect, policy: Policy) -> frozenset[str]:
-    """Return the fields of the macros that the policy denies: neither they nor their hashes may be sent."""
-    fields = set()
+    """Return the fields, folded, whose values the policy denies: neither they nor their hashes may be sent."""
     for name in policy.deny:
-        found = dialect.find(name)
-        if found is None and name not in dialect.fields:
+        if not is_known(name, dialect):
             raise ValueError(
                 f"policy denies {name!r}, no macro of {dialect.title}{did_you_mean(name, dialect.names())}"
             )
-        if name in dialect.fields:
-            fields.add(name)
-        if found is not None:
-            fields.add(found[0].field)
-    return frozenset(fields)
+    return denied_fields(policy.deny, dialect)

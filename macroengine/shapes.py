@@ -62,11 +62,14 @@ class Entry(StrEnum):
 _OF_EVENT = """\
 def make(limit, measured, postback, otherwise{cells}):
     def render(event):
-        if {test}:
-            sources = event.link, event.sdk, event.af
-            {body}
-            return url if len(url) <= limit else measured(url)
-        return otherwise(event)
+        try:
+            if {test}:
+                sources = event.link, event.sdk, event.af
+                {body}
+                return url if len(url) <= limit else measured(url)
+            return otherwise(event)
+        except Exception as error:
+            raise fault(event, error)
     return render
 """
 _OF_VALUES = """\
@@ -109,7 +112,7 @@ class _Writer:
             else:
                 url += self._sent(kind)
         lines = [*self._lines, f'url = f"{url}"']
-        around, margin = (_OF_VALUES, 8) if entry is Entry.SHARED else (_OF_EVENT, 12)
+        around, margin = (_OF_VALUES, 8) if entry is Entry.SHARED else (_OF_EVENT, 16)
         body = ("\n" + " " * margin).join(lines)
         cells = "".join(f", c{index}" for index in range(self._taken))
         return around.format(cells=cells, test=entry.value, body=body)

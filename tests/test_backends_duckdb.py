@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from macroengine import Event, Missing, Policy, UnsupportedError, compile_template
+from macroengine import Default, Event, Missing, Policy, UnsupportedError, compile_template
 from macroengine.backends.duckdb import to_sql
 from macroengine.backends.duckdb.words import literal
 from tests.backend_cases import FAILS, TEXT, Table, refused, stored, tables
@@ -260,7 +260,7 @@ HOSTILE = st.lists(
 @given(text=HOSTILE.map("".join))
 def test_no_text_of_a_template_becomes_sql(connection, text: str):
     source = f"https://n.example/?a={text.replace('&', '').replace('#', '')}{{clickid}}"
-    template = compile_template(source, dialect="appmetrica", ignore=["ME"], missing=text)
+    template = compile_template(source, dialect="appmetrica", ignore=["ME"], missing=Default(text))
     connection.execute("CREATE OR REPLACE TABLE victims AS SELECT NULL::VARCHAR AS clickid")
     ((url,),) = connection.execute(f"SELECT {to_sql(template)} FROM victims").fetchall()
     assert url == template.render(Event())

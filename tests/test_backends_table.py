@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from macroengine import Event, Missing, Policy, RenderError, UnsupportedError, compile_template
+from macroengine import Default, Event, Missing, Policy, RenderError, UnsupportedError, compile_template
 from macroengine.backends.duckdb import render_table, words
 
 URL = "https://n.example/pb?"
@@ -57,7 +57,7 @@ def test_parquet_becomes_a_table_of_urls_in_order(tmp_path):
 def test_all_of_a_csv_is_text_and_only_quotes_mean_an_empty_one(tmp_path, name: str):
     text = 'click_id,x\n007,1\n,2\n"",3\n"a,""b\n",4\nNULL,5\n'
     (tmp_path / name).write_text(text.replace(",", "\t") if name.endswith("tsv") else text)
-    template = compile_template(URL + "c=(clickid)", missing="none")
+    template = compile_template(URL + "c=(clickid)", missing=Default("none"))
     render_table(template, tmp_path / name, tmp_path / "out.txt")
     middle = "a%09%22b%0A" if name.endswith("tsv") else "a%2C%22b%0A"
     assert lines(tmp_path / "out.txt") == [f"{URL}c={value}" for value in ("007", "none", "", middle, "NULL")]

@@ -55,7 +55,7 @@ def test_tree_of_a_template():
     template = parse("https://n.example/pb?c=(clickid)&i=(sha1-idfa)x&(encode)#f")
     assert template == Template(
         source="https://n.example/pb?c=(clickid)&i=(sha1-idfa)x&(encode)#f",
-        dialect="appsflyer",
+        dialect=dialect("appsflyer"),
         scheme=(Literal("https", 0),),
         slashes=Delimiter("://", 5),
         authority=(Literal("n.example", 8),),

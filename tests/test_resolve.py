@@ -39,7 +39,7 @@ def test_place_of_a_macro_is_known(source, part, expected):
 @pytest.mark.parametrize("text", ["[app_id]", "@app_id:", "app_id"])
 def test_what_a_macro_is_written_with_delimits_no_host(text):
     host = (Macro(text, 2, "app_id"), Literal(".n.example", 2 + len(text)))
-    template = Template("", "appsflyer", slashes=Delimiter("//", 0), authority=host)
+    template = Template("", dialect("appsflyer"), slashes=Delimiter("//", 0), authority=host)
     [macro] = resolve(template, dialect("appsflyer"), ATTRIBUTED).macros
     assert macro.host_label
 

@@ -79,10 +79,18 @@ def mutated(draw: st.DrawFn) -> str:
 
 
 @SYNTAXES
-@given(data=st.data())
-def test_grammars_agree_on_what_the_grammar_generates(syntax, data):
-    source = data.draw(from_grammar(syntax))
-    assert first_parse(source, syntax) == second_parse(source, syntax)
+def test_grammars_agree_on_what_the_grammar_generates(syntax):
+    with_macros = []
+
+    @given(from_grammar(syntax))
+    def agree(source):
+        leaves = second_parse(source, syntax)
+        assert first_parse(source, syntax) == leaves
+        with_macros.extend([source] * any(leaf.kind == "macro" for leaf in leaves))
+
+    agree()
+    # Not all versions of Hypothesis draw every rule of a grammar; where none of these is drawn, nothing is compared.
+    assert len(with_macros) >= 5
 
 
 @SYNTAXES

@@ -1,4 +1,4 @@
-"""What other platforms call a value, for suggestions: their macro, our field, the macro of a dialect."""
+"""What other platforms call a value: their macro, our field, the macro of a dialect."""
 
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,13 +20,13 @@ def called_elsewhere(name: str, home: Dialect) -> tuple[tuple[MacroSpec, str], .
     by_field: dict[str, MacroSpec] = {}
     for spec in home.macros.values():
         by_field.setdefault(spec.field, spec)
-    fields = {field: platform for platform, field in reversed(_platforms().get(fold(name), []))}
+    fields = {field: platform for platform, field in reversed(platforms().get(fold(name), []))}
     found = [(by_field[field], platform) for field, platform in reversed(fields.items()) if field in by_field]
     return tuple((spec, platform) for spec, platform in found if platform != home.title)
 
 
 @cache
-def _platforms() -> dict[str, list[tuple[str, str]]]:
+def platforms() -> dict[str, list[tuple[str, str]]]:
     """Return, by folded name, the platforms that have a macro of that name, each with the field."""
     import tomllib  # noqa: PLC0415 - good names need no suggestions
 
@@ -36,6 +36,7 @@ def _platforms() -> dict[str, list[tuple[str, str]]]:
             for name in (spec.name, *spec.spellings, *spec.legacy):
                 table.setdefault(fold(name), []).append((own.title, spec.field))
     for platform, names in tomllib.loads(_TABLE.read_text(encoding="utf-8")).items():
-        for name, field in names.items():
-            table.setdefault(fold(name), []).append((platform, field))
+        for name, fields in names.items():
+            for field in [fields] if isinstance(fields, str) else fields:
+                table.setdefault(fold(name), []).append((platform, field))
     return table

@@ -52,7 +52,7 @@ def _as_json(template: Template) -> dict[str, object]:
         }
         for leaf, part in template.leaves()
     ]
-    return {"source": template.source, "dialect": template.dialect, "leaves": leaves}
+    return {"source": template.source, "dialect": template.dialect.name, "leaves": leaves}
 
 
 def _as_tree(template: Template) -> Tree:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
+from macroengine.arguments import check_type, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.diagnostics import Diagnostic, Severity, printable
 from macroengine.nodes import Template
@@ -93,10 +94,14 @@ def check(
         LimitError: the template is too large to look at.
         ValueError: a code is no rule's.
     """
+    check_type("source", str | Template, "a string or a Template", source)
+    check_type("policy", Policy | None, "a Policy", policy)
     if dialect is None:
         dialect = source.dialect if isinstance(source, Template) else DEFAULT_DIALECT
     chosen = dialect_of(dialect)
     template = source if isinstance(source, Template) else parse(source, chosen)
+    if template.dialect.syntax != chosen.syntax:
+        raise ValueError(f"template was parsed as one of {template.dialect.title}; parse its source in {chosen.title}")
     return list(diagnose(Context.of(template, chosen, policy or Policy()), codes(select, ignore)))
 
 
@@ -109,11 +114,12 @@ def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...
     Raises:
         ValueError: a code is no rule's, nor the beginning of one.
     """
-    return _codes(None if select is None else _prefixes(select), _prefixes(ignore))
+    return _codes(None if select is None else _prefixes("select", select), _prefixes("ignore", ignore))
 
 
-def _prefixes(given: Iterable[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _prefixes(argument: str, given: Iterable[str]) -> tuple[str, ...]:
+    """Return the codes that are given: one, or some."""
+    return (given,) if isinstance(given, str) else tuple(sorted(names_in(argument, given, "code")))
 
 
 @lru_cache(maxsize=256)

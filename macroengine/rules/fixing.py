@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from macroengine.arguments import check_flag
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.diagnostics import Diagnostic, Fix
 from macroengine.policy import Policy
@@ -47,6 +48,7 @@ def fix(
     """
     if not isinstance(source, str):
         raise TypeError(f"source must be a str, not {type(source).__name__}")
+    check_flag("unsafe", unsafe)
     wanted = codes(select, ignore)
     applied: list[Diagnostic] = []
     done = {source: 0}  # how much was applied when the text was this

@@ -6,25 +6,28 @@ can be held to each other. It reads the template anew for every event and is mea
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal as OneOf
 from urllib.parse import quote
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_of
+from macroengine.catalogue.meanings import denied_fields, fields_called, is_denied
 from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.errors import MissingValueError, RenderError, SuppressedError, TemplateError
 from macroengine.event import Event
-from macroengine.kinds import HashCase, Source, ValueType
+from macroengine.kinds import HashCase, HashCaseWord, Source, ValueType
+from macroengine.limits import Limits
 from macroengine.nodes import AnyMacro, Literal, Pair, Part, Pieces, Sha1, Template
 from macroengine.parser import parse
-from macroengine.plan import Missing
+from macroengine.plan import Default, Missing, MissingWord
 from macroengine.policy import Policy
+from macroengine.suggest import fold
 from macroengine.testing.reference_text import UnsendableError, value_text
 
-_LONGEST_URL = 65_536  # bytes
 _ENCODED_DELIMITER = re.compile("%((?:25)*)(?:3A|2F|3F|23|5B|5D|40|26|3D)", re.IGNORECASE)  # : / ? # [ ] @ & =
 _HOST_LABEL = re.compile("[A-Za-z0-9-]{1,63}")
+_Missing = Missing | Default | MissingWord
 
 
 def render(
@@ -33,37 +36,43 @@ def render(
     *,
     dialect: str | Dialect = DEFAULT_DIALECT,
     policy: Policy = Policy(),  # noqa: B008 - immutable
-    missing: Missing | str | Mapping[str, Missing | str] = Missing.EMPTY,
+    missing: _Missing | Mapping[str, _Missing] = Missing.EMPTY,
     unknown: OneOf["error", "keep", "empty"] = "error",
     nested: bool = True,
     allow_host_macros: bool = False,
     booleans: OneOf["true/false", "1/0"] = "true/false",
-    hash_case: HashCase | None = None,
+    hash_case: HashCase | HashCaseWord | None = None,
+    ignore: Iterable[str] = (),
+    limits: Limits = Limits(),  # noqa: B008 - immutable
 ) -> str:
     """Return the URL for one event, as `macroengine.render` should.
 
-    Of the errors that a template can have it knows two, unknown macros and macros before the path; the others are
-    the business of `check`, and so is where in the server a macro may stand with `allow_host_macros`.
+    Of the errors that a template can have it knows three, unknown macros, hashes that no document has and macros
+    before the path; the others are the business of `check`, and so is where in the server a macro may stand with
+    `allow_host_macros`. `ignore` takes the first two out, and permits macros in the host.
 
     >>> render("https://n.example/pb?c=(clickid)", Event(link={"click_id": "a b"}))
     'https://n.example/pb?c=a%20b'
 
     Raises:
-        TemplateError: a macro is unknown, or would decide who gets the data.
+        TemplateError: a macro is unknown, or would decide who gets the data, or the template is too large.
+        ValueError: a default text in the path would lead to another one.
         SuppressedError: the postback is not sent for this event.
         RenderError: a value has no text, or the URL is too long. MissingValueError where one must not be missing.
     """
-    template = parse(source, dialect)
-    rendering = _Rendering(event, dialect_of(dialect), policy, missing, unknown, nested, booleans, hash_case)
-    _refuse(template, rendering, allow_host_macros)
+    template = parse(source, dialect, limits=limits)
+    case = None if hash_case is None else HashCase(hash_case)
+    rendering = _Rendering(event, dialect_of(dialect), policy, missing, unknown, nested, booleans, case)
+    ignored = (ignore,) if isinstance(ignore, str) else tuple(ignore)
+    _refuse(template, rendering, ignored, allow_host_macros)
     # A postback is for one kind of event, and for the events of others only with send-all.
     if event.postback is not policy.postback:
         raise SuppressedError(f"the template is for {policy.postback} postbacks, the event is for {event.postback}")
     if not (event.attributed or policy.send_all):
         raise SuppressedError("the event is not attributed to the network, and the policy is not send-all")
     url = _url(template, rendering)
-    if len(url.encode(errors="surrogatepass")) > _LONGEST_URL:
-        raise RenderError(f"the URL is longer than {_LONGEST_URL:,} bytes")
+    if len(url.encode(errors="surrogatepass")) > limits.url:
+        raise RenderError(f"the URL is longer than {limits.url:,} bytes")
     return url
 
 
@@ -74,7 +83,7 @@ class _Rendering:
     event: Event
     dialect: Dialect
     policy: Policy
-    missing: Missing | str | Mapping[str, Missing | str]
+    missing: _Missing | Mapping[str, _Missing]
     unknown: str
     nested: bool
     booleans: str
@@ -84,14 +93,34 @@ class _Rendering:
 # The template
 
 
-def _refuse(template: Template, rendering: _Rendering, allow_host_macros: bool) -> None:
+def _refuse(template: Template, rendering: _Rendering, ignored: tuple[str, ...], allow_host_macros: bool) -> None:
+    in_host = allow_host_macros or _is_ignored("ME202", ignored)
     for leaf, part in template.leaves():
         if not isinstance(leaf, AnyMacro):
             continue
-        if rendering.dialect.find(leaf.name) is None and rendering.unknown == "error":
-            _raise("ME101", "unknown-macro", f"unknown macro {leaf.name!r}", leaf, template)
-        if part is Part.SCHEME or (part is Part.AUTHORITY and not allow_host_macros):
+        if part is Part.SCHEME or (part is Part.AUTHORITY and not in_host):
             _raise("ME201", "macro-in-origin", f"macro {leaf.name!r} decides who gets the data", leaf, template)
+        spec = _spec(leaf, rendering)
+        if spec is None:
+            _refuse_unknown(leaf, template, rendering, ignored)
+        elif part is Part.PATH and _missing(spec, rendering) in (Default("."), Default("..")):
+            raise ValueError(f"{leaf.text}: a default text leads to another path")
+
+
+def _refuse_unknown(macro: AnyMacro, template: Template, rendering: _Rendering, ignored: tuple[str, ...]) -> None:
+    syntax = rendering.dialect.syntax
+    if isinstance(macro, Sha1) and syntax.hashed_name(syntax.write(macro.name)) is not None:
+        if not _is_ignored("ME106", ignored):
+            _raise("ME106", "hash-of-hash", f"{macro.text} is the hash of a hash", macro, template)
+    elif rendering.dialect.find(macro.name) is not None:
+        if not _is_ignored("ME105", ignored):
+            _raise("ME105", "undocumented-hash", f"no hash of {macro.name!r} is documented", macro, template)
+    elif rendering.unknown == "error" and not _is_ignored("ME101", ignored):
+        _raise("ME101", "unknown-macro", f"unknown macro {macro.name!r}", macro, template)
+
+
+def _is_ignored(code: str, ignored: tuple[str, ...]) -> bool:
+    return code.startswith(ignored)
 
 
 def _raise(code: str, name: str, message: str, macro: AnyMacro, template: Template) -> None:
@@ -164,7 +193,7 @@ def _pieces(pieces: Pieces, part: Part, rendering: _Rendering) -> str:
 def _macro(macro: AnyMacro, part: Part, layers: int, rendering: _Rendering) -> str:
     spec = _spec(macro, rendering)
     if spec is None:
-        return macro.text if rendering.unknown == "keep" else ""
+        return "" if rendering.unknown == "empty" else macro.text
     text = _value(macro, spec, rendering)
     if part is Part.AUTHORITY:
         return _host_label(text, macro)
@@ -177,8 +206,11 @@ def _macro(macro: AnyMacro, part: Part, layers: int, rendering: _Rendering) -> s
 
 
 def _spec(macro: AnyMacro, rendering: _Rendering) -> MacroSpec | None:
+    """Return the row of the catalogue; None where there is none, or none of the hash."""
     found = rendering.dialect.find(macro.name)
-    return found[0] if found else None
+    if found is None or (isinstance(macro, Sha1) and not found[0].sha1):
+        return None
+    return found[0]
 
 
 def _host_label(text: str | None, macro: AnyMacro) -> str:
@@ -198,18 +230,30 @@ def _instead(macro: AnyMacro, spec: MacroSpec, layers: int, rendering: _Renderin
     if missing is Missing.KEEP:
         return macro.text
     # With DROP the pair is gone already; outside the query there is none.
-    return _encode(missing, layers, macro) if isinstance(missing, str) else ""
+    return _encode(missing.text, layers, macro) if isinstance(missing, Default) else ""
 
 
-def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | str:
-    if not isinstance(rendering.missing, Mapping):
-        return rendering.missing
-    chosen = rendering.missing.get("*", Missing.EMPTY)
-    for name, given in rendering.missing.items():
-        found = None if name == "*" else rendering.dialect.find(name)
-        if found and found[0] == spec:
-            chosen = given
-    return chosen
+def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
+    given = rendering.missing
+    if not isinstance(given, Mapping):
+        return given if isinstance(given, Default) else Missing(given)
+    # A macro goes by its own names first, then by its field, then by what others call that; among equals, by the last.
+    names = sorted(given, key=lambda name: _nearness(name, spec, rendering.dialect))
+    chosen = given[names[-1]] if names and _nearness(names[-1], spec, rendering.dialect) else Missing.EMPTY
+    return chosen if isinstance(chosen, Default) else Missing(chosen)
+
+
+def _nearness(name: str, spec: MacroSpec, dialect: Dialect) -> int:
+    """Return how closely a name means a macro; 0 where it does not."""
+    named = dialect.named(name)
+    if named == spec or (dialect.open and fold(name) == fold(spec.name)):
+        return 4
+    if spec.name not in dialect.macros:
+        return int(name == "*")
+    if fold(name) == fold(spec.field):
+        return 3
+    own = named is not None or fold(name) in map(fold, dialect.fields)
+    return 2 if not own and fold(spec.field) in fields_called(name) else int(name == "*")
 
 
 def _encode(text: str, layers: int, macro: AnyMacro) -> str:
@@ -231,16 +275,10 @@ def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
     event, policy = rendering.event, rendering.policy
     if not event.attributed and not spec.send_all:
         return None
-    if spec.source not in policy.sources or spec.field in _denied(rendering):
+    if spec.source not in policy.sources or is_denied(spec, denied_fields(policy.deny, rendering.dialect)):
         return None
     # A value counts only where it comes from the documented source.
     return {Source.LINK: event.link, Source.SDK: event.sdk, Source.AF: event.af}[spec.source].get(spec.field)
-
-
-def _denied(rendering: _Rendering) -> set[str]:
-    # A denied name denies the field, and with it every macro that reads it.
-    found = [rendering.dialect.find(name) for name in rendering.policy.deny]
-    return {*rendering.policy.deny, *(spec.field for spec, _ in filter(None, found))}
 
 
 def _value(macro: AnyMacro, spec: MacroSpec, rendering: _Rendering) -> str | None:

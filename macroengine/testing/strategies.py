@@ -8,10 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_of
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_names, dialect_of
 from macroengine.event import Event
 from macroengine.kinds import HashCase, Postback, Source, ValueType
-from macroengine.plan import Missing
+from macroengine.plan import Default, Missing
 from macroengine.policy import Policy
 
 # What has a meaning in a URL or in a syntax, what may not stand in a URL, and three lengths of UTF-8.
@@ -191,9 +191,12 @@ def events(
 
 @cache
 def policies(dialect: str | Dialect = DEFAULT_DIALECT) -> st.SearchStrategy[Policy]:
-    """Draw policies; half of them forbid nothing."""
+    """Draw policies; half of them forbid nothing, and the others now and then in names of another dialect."""
     chosen = dialect_of(dialect)
-    names = st.sampled_from([*chosen.names(), *chosen.fields])
+    known = [dialect_of(name) for name in dialect_names()]
+    others = st.sampled_from([name for other in known for name in (*other.names(), *other.fields)])
+    own = st.sampled_from([*chosen.names(), *chosen.fields])
+    names = st.one_of(own, own, own.map(str.swapcase), own.map(lambda name: name.replace("_", "-")), others)
     return st.builds(
         Policy,
         postback=st.sampled_from(Postback),
@@ -216,7 +219,10 @@ def options(
     return drawn
 
 
-_MISSING = st.one_of(st.sampled_from(Missing), st.sampled_from(Missing), st.text(ALPHABET + "/:@", max_size=4))
+# A default that leads to another path is refused with the template, if the path has a macro.
+_DEFAULTS = st.text(ALPHABET + "/:@", max_size=4).filter(lambda text: text not in (".", "..")).map(Default)
+_WORDS = st.sampled_from([member.value for member in Missing])
+_MISSING = st.one_of(st.sampled_from(Missing), _WORDS, _DEFAULTS)
 _OPTIONS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "missing": _MISSING,
