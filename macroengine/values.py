@@ -62,7 +62,8 @@ def _decimal(value: float | Decimal) -> str:
     text = format(number, "f")
     if len(text) > _MOST_DIGITS and len(text.lstrip("-").replace(".", "")) > _MOST_DIGITS:
         raise _too_long()
-    return text
+    # A whole float ends in .0 at any size, though repr writes the large ones with an exponent.
+    return f"{text}.0" if number is not value and "." not in text else text
 
 
 def _too_long() -> UnsendableError:

@@ -44,7 +44,7 @@ def _number(value: float | Decimal) -> str:
     text = format(number, "f")
     if sum(character.isdigit() for character in text) > _LONGEST_NUMBER:
         raise UnsendableError("the number is too long")
-    return text
+    return text + ".0" if isinstance(value, float) and "." not in text else text
 
 
 def _time(value: datetime, kind: ValueType) -> str:
