@@ -41,7 +41,7 @@ def test_a_table_becomes_a_file_of_urls_and_a_summary(run, events):
         *("--where", "id > 0", "--keep", "id", "--threads", 1, "--memory-limit", "1GB"),
     )
     assert (status, out) == (0, "")
-    assert errors.startswith("3 events, 1 URLs in 0.")
+    assert errors.startswith("4 rows read, 3 events, 1 URL in 0.")
     assert errors.endswith(" events/s)\n2 not sent: not attributed\n")
     assert (events / "urls.csv").read_text() == "id,url\n2,https://n.example/pb?c=2&cc=DE\n"
 
@@ -65,7 +65,7 @@ def test_the_options_of_render_are_taken(run, events):
 def test_many_templates_are_read_from_a_file(run, events, name: str, content: str):
     (events / name).write_text(content)
     status, _, errors = run("--templates", name, "--input", "events.parquet", "--output", "urls.csv", "--keep", "id")
-    assert (status, errors.partition(" in ")[0]) == (0, "4 events, 4 URLs")
+    assert (status, errors.partition(" in ")[0]) == (0, "4 rows read, 4 events, 4 URLs")
     assert (events / "urls.csv").read_text().splitlines() == [
         "id,partner,url",
         "0,acme,https://a.example/?c=0",
@@ -80,8 +80,12 @@ def test_many_templates_are_read_from_a_file(run, events, name: str, content: st
     [
         ("acme = ", "partners.toml: Invalid value"),
         ("acme = 1", "partners.toml: the template of 'acme' must be a text"),
-        ("", "partners.toml: there are no templates"),
-        (b"\xff", "partners.toml: 'utf-8' codec can't decode"),
+        ("acme = ' '", "partners.toml: the template of 'acme' must be a text, and not blank"),
+        ("' ' = 'x'", "partners.toml: a template has no partner"),
+        ("", "partners.toml: has no templates"),
+        (b"acme = '\xff'", "partners.toml: not UTF-8 at byte 8"),
+        ("acme = " + "[" * 20_000, "partners.toml: nested too deeply"),
+        ("acme = " + "9" * 5_000, "partners.toml: Exceeds the limit"),
     ],
 )
 def test_a_file_of_templates_that_cannot_be_used_is_named(run, events, content, message: str):
@@ -94,9 +98,16 @@ def test_a_file_of_templates_that_cannot_be_used_is_named(run, events, content, 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("partner,url\na,b\n", "need the columns partner and template"),
-        ("partner,template\na,b\na,c\n", "'a' stands there twice"),
-        ("partner,template\na\n", "the template of 'a' must be a text"),
+        ("partner,url\na,b\n", "needs the columns partner and template"),
+        ("", "needs the columns partner and template"),
+        ("partner,template,template\na,b,\n", "each once"),
+        ("partner,template\na,b\na,c\n", "'a' is repeated"),
+        ("partner,template\na\n", "line 2 has 1 values, and the header 2 names"),
+        ("partner,template\na,https://n.example/?a=1,2\n", "line 2 has 3 values"),
+        ("template,partner\nhttps://n.example/?c=(clickid),\n\nb,c\n", "a template has no partner"),
+        ("template,partner\nhttps://n.example/?c=(clickid)\nb,c\n", "line 2 has 1 values"),
+        ('partner,template\na,"b"c\n', "expected after"),
+        ("partner,template\na," + "b" * 140_000, "field larger than field limit"),
     ],
 )
 def test_a_csv_of_templates_that_cannot_be_used_is_said_so(run, events, content: str, message: str):
@@ -136,7 +147,7 @@ def test_what_is_wrong_is_said_in_one_message_and_nothing_is_written(run, events
 def test_an_output_that_exists_is_replaced_with_force_only(run, events):
     (events / "urls.csv").write_text("mine")
     arguments = [TEMPLATE, "--input", "events.parquet", "--output", "urls.csv"]
-    assert run(*arguments) == (2, "", "macroengine: urls.csv: exists already; replace it with force (--force)\n")
+    assert run(*arguments) == (2, "", "macroengine: urls.csv: already exists; use --force (force=True) to replace it\n")
     assert run(*arguments, "--force")[0] == 0
 
 
@@ -169,7 +180,7 @@ def test_progress_is_shown_on_a_terminal(run, events, monkeypatch):
     assert run(TEMPLATE, "--input", "many.parquet", "--output", "urls.parquet", "--threads", 1)[0] == 0
     assert "%" in terminal.getvalue()
     assert "B/s" in terminal.getvalue()
-    assert "1,500,000 events, 1,500,000 URLs in" in terminal.getvalue()
+    assert "1,500,000 rows read, 1,500,000 events, 1,500,000 URLs in" in terminal.getvalue()
 
 
 def test_without_duckdb_the_command_says_what_to_install(run, events, monkeypatch):

@@ -1,6 +1,7 @@
 """`macroengine bulk`: URLs from a template and a table of events."""
 
 import csv
+import io
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from macroengine.backends.duckdb.files import files_of
 from macroengine.cli import output
 from macroengine.cli.options import dialect_option, postback_option, template_source
 from macroengine.cli.rendering import compiled_template, rendering_options
+from macroengine.cli.signals import terminable
 from macroengine.engine import CompiledTemplate
 from macroengine.kinds import Postback
 
@@ -48,8 +50,9 @@ def _read_columns(context: click.Context, parameter: click.Parameter, values: tu
     "source",
     metavar="PATH",
     required=True,
-    help="A .parquet, .csv, .tsv or .jsonl file, a directory or a glob of them.",
+    help="A .parquet, .csv, .tsv or .jsonl file, or a directory of them.",
 )
+@click.option("--glob", is_flag=True, help="Take the path of --input for a pattern, as 'logs/*.csv'.")
 @click.option(
     "--output",
     "target",
@@ -80,22 +83,22 @@ def bulk(
 ) -> int:
     """Render TEMPLATE for a whole table of events, with DuckDB.
 
-    Columns are named like fields, or said to hold them by --columns. A column `postback` decides which events are
-    sent, and a boolean `attributed` how, where there are such columns. The output is there when it is whole, or not at
-    all; if an event cannot be sent, none is, and the first is named. --where is SQL of your own, and can read whatever
-    you can: take it from nobody else.
+    Columns are named like fields, in any case, or said to hold them by --columns. A column `postback` decides which
+    events are sent, and a boolean `attributed` how, where there are such columns. The output is there when it is whole,
+    or not at all; if an event cannot be sent, none is, and the first is named. --where is SQL of your own, and can read
+    whatever you can: take it from nobody else.
 
     \b
     Examples:
       macroengine bulk 'https://n.example/pb?c=(clickid)' --input events.parquet --output urls.parquet
-      macroengine bulk --file template.txt --input 'logs/*.csv' --output urls.txt \\
+      macroengine bulk --file template.txt --input 'logs/*.csv' --glob --output urls.txt \\
           --columns click_id=cid,country_code=geo --where "day = '2024-05-01'"
       macroengine bulk --templates partners.toml --input logs/ --output fanout.parquet --keep event_id
     """
-    table = {key: options.pop(key) for key in ("columns", "where", "keep", "memory_limit", "threads", "force")}
+    table = {key: options.pop(key) for key in ("columns", "where", "keep", "memory_limit", "threads", "glob", "force")}
     compiled = _templates(template, file, templates, **options)
     try:
-        with _progress(source) as report:
+        with terminable(), _progress(source, glob=table["glob"]) as report:
             summary = render_table(compiled, source, target, **table, progress=report)
     except ModuleNotFoundError as error:
         raise click.UsageError("this command needs its extra: pip install 'macroengine[duckdb]'") from error
@@ -118,33 +121,62 @@ def _templates(
 
 def _read_templates(path: Path) -> Iterator[tuple[str, str]]:
     """Yield the partners of a file with their templates."""
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-        pairs = list(tomllib.loads(content).items()) if path.suffix == ".toml" else _csv_pairs(content)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise click.UsageError(f"{path}: {error}") from None
     partners = set()
-    for partner, template in pairs:
-        if not isinstance(template, str):
-            raise click.UsageError(f"{path}: the template of {partner!r} must be a text")
+    for partner, template in _pairs(path):
+        if not partner.strip():
+            raise click.UsageError(f"{path}: a template has no partner")
+        if not isinstance(template, str) or not template.strip():
+            raise click.UsageError(f"{path}: the template of {partner!r} must be a text, and not blank")
         if partner in partners:
-            raise click.UsageError(f"{path}: {partner!r} stands there twice")
+            raise click.UsageError(f"{path}: {partner!r} is repeated; give each partner one template")
         partners.add(partner)
         yield partner, template
     if not partners:
-        raise click.UsageError(f"{path}: there are no templates")
+        raise click.UsageError(f"{path}: has no templates")
 
 
-def _csv_pairs(content: str) -> list[tuple[str, str]]:
-    reader = csv.DictReader(content.splitlines(keepends=True))
-    if not {"partner", "template"} <= {*(reader.fieldnames or ())}:
-        raise click.UsageError("the templates need the columns partner and template, named in the first line")
-    return [(row["partner"], row["template"]) for row in reader]
+def _pairs(path: Path) -> list[tuple[str, Any]]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_TEMPLATES + 1)
+        if len(content) > _LARGEST_TEMPLATES:
+            raise click.UsageError(f"{path}: larger than {_LARGEST_TEMPLATES:,} bytes, which no file of templates is")
+        text = content.decode("utf-8-sig")
+        return list(tomllib.loads(text).items()) if path.suffix == ".toml" else list(_csv_pairs(text))
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{path}: not UTF-8 at byte {error.start:,}") from None
+    except RecursionError:
+        raise click.UsageError(f"{path}: nested too deeply") from None
+    except (csv.Error, ValueError) as error:  # such as a TOMLDecodeError, or an integer of thousands of digits
+        raise click.UsageError(f"{path}: {error}") from None
+
+
+_LARGEST_TEMPLATES = 67_108_864
+"""Bytes. 4,096 templates of the greatest length are as large."""
+
+
+def _csv_pairs(text: str) -> Iterator[tuple[str, str]]:
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header = next(rows, [])
+    wanted = ("partner", "template")
+    if any(header.count(column) != 1 for column in wanted):
+        raise ValueError("needs the columns partner and template, each once, named in the first line")
+    for row in rows:
+        if not row:
+            continue
+        if len(row) != len(header):
+            raise ValueError(f"line {rows.line_num:,} has {len(row)} values, and the header {len(header)} names")
+        partner, template = (row[header.index(column)] for column in wanted)
+        yield partner, template
 
 
 def _summarise(summary: Summary) -> None:
     rate = summary.events / max(summary.seconds, 0.001)
-    text = f"{summary.events:,} events, {summary.urls:,} URLs in {summary.seconds:,.1f} s ({rate:,.0f} events/s)"
+    read, events, urls = (
+        f"{number:,} {word}" + "s" * (number != 1)
+        for number, word in ((summary.read or 0, "row"), (summary.events, "event"), (summary.urls, "URL"))
+    )
+    text = f"{read} read, {events}, {urls} in {summary.seconds:,.1f} s ({rate:,.0f} events/s)"
     for reason, count in summary.suppressed.items():
         text += f"\n{count:,} not sent: {reason}"
     click.echo(text, err=True)
@@ -158,13 +190,13 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def _progress(source: str) -> Iterator[Callable[[float], None] | None]:
+def _progress(source: str, *, glob: bool) -> Iterator[Callable[[float], None] | None]:
     """Show how much of the input is done, on a terminal."""
     console = output.errors()
     if not console.is_terminal:
         yield None
         return
-    size = sum(file.stat().st_size for file in files_of(source))
+    size = sum(file.stat().st_size for file in files_of(source, glob=glob))
     columns = (BarColumn(), TaskProgressColumn(), _Rate(), TimeRemainingColumn(), TextColumn("left"))
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=size)
