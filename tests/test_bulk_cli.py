@@ -102,10 +102,10 @@ def test_a_file_of_templates_that_cannot_be_used_is_named(run, events, content, 
         ("", "needs the columns partner and template"),
         ("partner,template,template\na,b,\n", "each once"),
         ("partner,template\na,b\na,c\n", "'a' is repeated"),
-        ("partner,template\na\n", "line 2 has 1 values, and the header 2 names"),
-        ("partner,template\na,https://n.example/?a=1,2\n", "line 2 has 3 values"),
+        ("partner,template\na\n", "line 2: expected 2 values, as the header has names, but found 1"),
+        ("partner,template\na,https://n.example/?a=1,2\n", "but found 3"),
         ("template,partner\nhttps://n.example/?c=(clickid),\n\nb,c\n", "a template has no partner"),
-        ("template,partner\nhttps://n.example/?c=(clickid)\nb,c\n", "line 2 has 1 values"),
+        ("template,partner\nhttps://n.example/?c=(clickid)\nb,c\n", "but found 1"),
         ('partner,template\na,"b"c\n', "expected after"),
         ("partner,template\na," + "b" * 140_000, "field larger than field limit"),
     ],
@@ -203,3 +203,77 @@ def test_a_missing_input_is_named(run, events):
         "",
         f"macroengine: no.parquet: {os.strerror(2).lower()}\n",
     )
+
+
+def test_a_pattern_is_read_with_glob_only(run, events):
+    for name in ("a.csv", "b.csv"):
+        (events / name).write_text(f"click_id\n{name}\n")
+    arguments = [TEMPLATE, "--input", "*.csv", "--output", "urls.txt"]
+    status, _, errors = run(*arguments)
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "use --glob" in errors
+    assert run(*arguments, "--glob")[0] == 0
+    assert (events / "urls.txt").read_text() == "".join(f"{TEMPLATE[:-9]}{name}\n" for name in ("a.csv", "b.csv"))
+
+
+def test_withheld_values_are_not_sent_whatever_the_case_of_the_column(run, events):
+    (events / "in.csv").write_text("CLICK_ID,ATTRIBUTED\n1,false\n2,true\n")
+    _, _, errors = run(TEMPLATE, "--input", "in.csv", "--output", "urls.txt")
+    assert errors.endswith("1 not sent: not attributed\n")
+    assert (events / "urls.txt").read_text() == f"{TEMPLATE[:-9]}2\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("fifo.csv", "not a regular file"),
+        ("zero.csv", "not a regular file"),
+        ("loop.csv", "symbolic links"),
+        ("directory.parquet", "no files that end in"),
+        ("random.parquet", "no magic bytes"),
+        ("broken.parquet", "macroengine: "),
+        ("digits.jsonl", "so many digits"),
+        ("deep.jsonl", "JSON exceeds maximum recursion depth"),
+        ("null.jsonl", "null.jsonl:1: is null"),
+    ],
+)
+def test_bad_input_is_no_traceback(run, events, name: str, message: str):
+    os.mkfifo("fifo.csv")
+    (events / "zero.csv").symlink_to("/dev/zero")
+    (events / "loop.csv").symlink_to("loop.csv")
+    (events / "directory.parquet").mkdir()
+    whole = (events / "events.parquet").read_bytes()
+    (events / "random.parquet").write_bytes(bytes(range(256)))
+    (events / "broken.parquet").write_bytes(whole[:4] + b"x" * 90 + whole[94:])
+    (events / "digits.jsonl").write_text('{"click_id":' + "9" * 5_000 + "}\n")
+    (events / "deep.jsonl").write_text('{"click_id":' + "[" * 900 + "]" * 900 + "}\n")
+    (events / "null.jsonl").write_text("null\n")
+    status, _, errors = run(TEMPLATE, "--input", name, "--output", "urls.csv")
+    assert status in {1, 2}
+    assert message in errors
+    assert errors.count("\n") == 1
+    assert not (events / "urls.csv").exists()
+
+
+def test_templates_without_an_end_are_refused(run, events):
+    status, _, errors = run("--templates", "/dev/zero", "--input", "events.parquet", "--output", "urls.csv")
+    assert status == 2
+    assert "larger than 67,108,864 bytes" in errors
+
+
+def test_too_little_memory_is_no_traceback(run, events, monkeypatch):
+    def out_of_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("macroengine.backends.duckdb.table.columns_for", out_of_memory)
+    status, _, errors = run(TEMPLATE, "--input", "events.parquet", "--output", "urls.csv")
+    assert status == 2
+    assert errors.startswith("macroengine: not enough memory; raise memory_limit")
+
+
+def test_a_template_in_a_csv_may_have_odd_line_breaks(run, events):
+    (events / "partners.csv").write_text('partner,template\n\na,"https://n.example/?c=(clickid)&x=\u2028"\n')
+    arguments = ["--templates", "partners.csv", "--input", "events.parquet", "--ignore", "ME", "--keep", "id"]
+    status, _, errors = run(*arguments, "--output", "urls.csv")
+    assert status == 0, errors
+    assert "&x=\u2028" in (events / "urls.csv").read_text()

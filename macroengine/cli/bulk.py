@@ -165,7 +165,9 @@ def _csv_pairs(text: str) -> Iterator[tuple[str, str]]:
         if not row:
             continue
         if len(row) != len(header):
-            raise ValueError(f"line {rows.line_num:,} has {len(row)} values, and the header {len(header)} names")
+            raise ValueError(
+                f"line {rows.line_num:,}: expected {len(header)} values, as the header has names, but found {len(row)}"
+            )
         partner, template = (row[header.index(column)] for column in wanted)
         yield partner, template
 

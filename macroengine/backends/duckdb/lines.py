@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from macroengine.backends.duckdb.words import path_literal
 from macroengine.event import json_word
@@ -32,9 +32,10 @@ def lines(file: Path, connection: "DuckDBPyConnection") -> Generator[str, None, 
         OSError: it cannot be read, is not UTF-8, or has no lines.
     """
     if file.suffix.lower() == ".zst":  # only DuckDB unpacks these
-        relation: Any = connection.sql(_LINES.format(path_literal(file)))
-        while rows := relation.fetchmany(10_000):
-            yield from (f"{line or ''}\n" for (line,) in rows)
+        with connection.cursor() as cursor:
+            found = cursor.execute(_LINES.format(path_literal(file)))
+            while rows := found.fetchmany(10_000):
+                yield from (f"{line or ''}\n" for (line,) in rows)
         return
     opened = gzip.open if file.suffix.lower() == ".gz" else open
     try:
@@ -54,16 +55,18 @@ def _lines(stream: IO[str], file: Path) -> Iterator[str]:
 
 
 def csv_header(file: Path, delimiter: str, connection: "DuckDBPyConnection") -> list[str]:
-    """Return the names in the first row of a CSV.
+    """Return the names in the first line of a CSV.
 
     Raises:
-        ValueError: there is no first row.
+        ValueError: the first line is blank, or there is none.
         OSError: the file cannot be read.
     """
     with closing(lines(file, connection)) as read:
-        row = next(filter(None, _rows(read, delimiter, file)), None)
-    if row is None:
-        raise ValueError(f"{file}: is empty; its first line must name the columns")
+        row = next(_rows(read, delimiter, file), None)
+    if not row:
+        raise ValueError(
+            f"{file}: {'is empty' if row is None else 'begins blank'}; its first line must name the columns"
+        )
     return row
 
 
@@ -72,10 +75,21 @@ def count_csv(
 ) -> int:
     """Return how many rows files of CSV have below their headers, where `read` have been read."""
     every = chain.from_iterable(lines(file, connection) for file in files)
-    if columns > 1 and sum(1 for line in every if line.strip("\r\n")) == read + len(files):
+    if columns > 1 and _count_quickly(every) == read + len(files):
         return read
-    # Texts with line breaks take more of them, and in a single column blank lines could be rows.
+    # A quote may stand alone in a value that is not quoted, and in a single column blank lines could be rows.
     return sum(_count_exactly(file, delimiter, connection, single=columns == 1) for file in files)
+
+
+def _count_quickly(every: Iterable[str]) -> int:
+    """Return how many lines are rows, where every quote opens or closes a value."""
+    rows, inside = 0, False
+    for line in every:
+        if line.count('"') % 2:
+            inside = not inside
+        if not inside and line.strip("\r\n"):
+            rows += 1
+    return rows
 
 
 def _count_exactly(file: Path, delimiter: str, connection: "DuckDBPyConnection", *, single: bool) -> int:
@@ -100,9 +114,20 @@ def _rows(read: Iterator[str], delimiter: str, file: Path) -> Iterator[list[str]
         csv.field_size_limit(limit)
 
 
-def count_json_lines(files: Iterable[Path], connection: "DuckDBPyConnection") -> int:
-    """Return how many lines of files are not blank."""
-    return sum(1 for file in files for line in lines(file, connection) if line.strip())
+def count_json_lines(files: Sequence[Path], connection: "DuckDBPyConnection") -> int:
+    """Return how many lines of files are not blank.
+
+    Raises:
+        OSError: one is no object. DuckDB takes null for an event without values.
+    """
+    filled = objects = 0
+    for line in chain.from_iterable(lines(file, connection) for file in files):
+        begin = line.lstrip()[:1]
+        filled += begin != ""
+        objects += begin == "{"
+    if objects < filled:
+        raise OSError(broken_json_line(files, connection))
+    return filled
 
 
 def broken_json_line(files: Iterable[Path], connection: "DuckDBPyConnection") -> str | None:

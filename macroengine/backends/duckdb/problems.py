@@ -1,5 +1,6 @@
 """What DuckDB finds wrong, in words about the file and not about DuckDB, and without the values in it."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +8,13 @@ from contextlib import contextmanager
 _KIND = re.compile("^[A-Z][A-Za-z ]* Error: ")
 _ADVICE = re.compile(r"[.,]? ?Try .*")
 _OBJECT = re.compile(r"Object \{.*\} has duplicate key .*")
+_WRAPPED = re.compile(r'"exception_message":("(?:[^"\\]|\\.)*")')
 _CSV_LINE = re.compile(r"CSV Error on Line: ([0-9]+)")
 _CSV_FILE = re.compile("^  file = (.*)$", re.MULTILINE)
 _CSV_PROBLEMS = (
     (
         re.compile("^Expected Number of Columns: ([0-9]+) Found: ([0-9]+)", re.MULTILINE),
-        r"has \2 values, and the header \1 names",
+        r"expected \1 values, as the header has names, but found \2",
     ),
     (re.compile("^Value with unterminated quote", re.MULTILINE), 'has an unclosed quote; inside a value write ""'),
     (re.compile("^Invalid unicode", re.MULTILINE), "is not UTF-8; convert the file, as with iconv"),
@@ -33,9 +35,11 @@ def plain(error: Exception) -> str:
         return f"{file[1]}:{line[1]}: {_csv_problem(text)}"
     if file and _CSV_STATE in text:
         return f"{file[1]}: is not a CSV: lines end in different ways, or a quotation mark is out of place"
+    if inner := _WRAPPED.search(text):
+        text = json.loads(inner[1])
     first = _ADVICE.sub("", _KIND.sub("", text.partition("\n")[0]))
     first = _OBJECT.sub("an object has the same key twice", first)
-    return first[:1].lower() + first[1:]
+    return first if first[1:2].isupper() else first[:1].lower() + first[1:]
 
 
 def _csv_problem(text: str) -> str:
