@@ -44,6 +44,7 @@ def _number(value: float | Decimal) -> str:
     text = format(number, "f")
     if sum(character.isdigit() for character in text) > _LONGEST_NUMBER:
         raise UnsendableError("the number is too long")
+    # A float is told from a whole number by its point, also where it is too large for a fraction.
     return text + ".0" if isinstance(value, float) and "." not in text else text
 
 
@@ -61,6 +62,29 @@ def _time(value: datetime, kind: ValueType) -> str:
 
 def _json(value: object) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UnsendableError(f"no JSON: {error}") from None
+        return _compact(value)
+    except RecursionError:
+        raise UnsendableError("the value is nested too deeply, or holds itself") from None
+
+
+def _compact(value: object) -> str:
+    # JSON without spaces, in which numbers are what they are elsewhere.
+    match value:
+        case None | bool() | str():
+            return json.dumps(value, ensure_ascii=False)
+        case int() | float() | Decimal():
+            return _number(value)
+        case list() | tuple():
+            return "[" + ",".join(_compact(item) for item in value) + "]"
+        case dict():
+            return "{" + ",".join(_name(key) + ":" + _compact(item) for key, item in value.items()) + "}"
+    raise UnsendableError(f"JSON has no {type(value).__name__}")
+
+
+def _name(key: object) -> str:
+    # As with Python's own JSON, a number or constant in the place of a name becomes the text that it is written as.
+    if isinstance(key, str):
+        return _compact(key)
+    if key is None or isinstance(key, int | float | Decimal):
+        return json.dumps(_compact(key))
+    raise UnsendableError(f"a {type(key).__name__} is no name of a member")
