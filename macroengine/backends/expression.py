@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol
 
-from macroengine.backends.language import E, Language
+from macroengine.backends.language import C, Column, E, Language
+from macroengine.backends.names import find_column, folded
 from macroengine.errors import UnsupportedError
 from macroengine.kinds import HashCase, Postback, Source, ValueType
 from macroengine.plan import Absent, Atom, Missing, Parameter, Query, RenderPlan, Segment, Text, Value, values_of
 
-POSTBACK, ATTRIBUTED = "postback", "attributed"
-
-C = TypeVar("C")
+HEADS = POSTBACK, ATTRIBUTED = "postback", "attributed"
+"""The columns that decide which events are sent, and how."""
 
 
 class Planned(Protocol):
@@ -74,34 +74,36 @@ def too_long(plan: RenderPlan) -> str:
     return f"rendered URL is too long; at most {plan.most_bytes:,} bytes are allowed"
 
 
-def columns_of(plan: RenderPlan, columns: Mapping[str, C] | None, text: C) -> Mapping[str, C]:
-    """Return the types of the columns that a plan reads; without `columns`, each of its fields is `text`.
+def columns_of(plan: RenderPlan, columns: Mapping[str, C] | None, text: C) -> Mapping[str, Column[C]]:
+    """Return the column of each field that a plan reads, and those that say whether it is sent.
+
+    `columns` are the types of a table by column, in which names are found in any case; without it, each field of the
+    plan is a column of its name and of type `text`.
 
     Raises:
-        ValueError: a column is missing.
-        UnsupportedError: a field cannot be a column.
+        ValueError: a column is missing, or two differ in case only.
     """
     fields = fields_of(plan)
-    _check_fields(fields)
     if columns is None:
-        return dict.fromkeys(fields, text)
-    absent = [field for field in fields if field not in columns]
+        return {field: Column(field, text) for field in fields}
+    found = {field: find_column(field, columns) for field in (*HEADS, *fields)}
+    absent = [field for field in fields if found[field] is None]
     if absent:
         raise ValueError(f"no type is given for column {absent[0]!r} (given are: {', '.join(columns) or 'none'})")
-    return columns
+    return {field: Column(name, columns[name]) for field, name in found.items() if name is not None}
 
 
 def _check_fields(fields: Iterable[str]) -> None:
-    folded: dict[str, str] = {}
+    seen: dict[str, str] = {}
     for field in fields:
-        if field in (POSTBACK, ATTRIBUTED):
+        if folded(field) in HEADS:
             raise UnsupportedError(
                 f"column {field!r} of a table says which events are sent, and cannot fill a macro; "
                 "render this template with the Python engine"
             )
-        if folded.setdefault(field.lower(), field) != field:
+        if seen.setdefault(folded(field), field) != field:
             raise UnsupportedError(
-                f"fields {folded[field.lower()]!r} and {field!r} differ in case only, which columns must not; "
+                f"fields {seen[folded(field)]!r} and {field!r} differ in case only, which columns must not; "
                 "render this template with the Python engine"
             )
 
@@ -112,6 +114,7 @@ def express(plan: RenderPlan, language: Language[E]) -> Expression[E]:
     Raises:
         UnsupportedError: the language cannot say it; the message says what to do instead.
     """
+    _check_fields(fields_of(plan))
     admission = tuple(_admission(plan, language))
     url, failures = _segments(language, plan.attributed)
     if plan.unattributed is None or ATTRIBUTED not in language.columns:

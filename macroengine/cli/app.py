@@ -70,8 +70,6 @@ def run() -> int:
         except (_ReaderGoneError, BrokenPipeError):
             process.discard_output()
             return 0
-        except SystemExit as error:  # a signal
-            status = error.code
         except _EXPLAINED as error:
             status = _explain(error)
         try:

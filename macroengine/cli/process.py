@@ -40,20 +40,28 @@ def discard_output() -> None:
 
 @contextmanager
 def ending_on_signals() -> Iterator[None]:
-    """Raise SystemExit where a signal would end the process at once, so that temporary files are removed."""
+    """Clean up before a signal ends the process, as Ctrl-C does, and then end by that signal.
+
+    Does nothing outside the main thread, which alone handles signals.
+    """
+    received: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of handlers
+        signal.signal(number, signal.SIG_IGN)  # cleaning up must come to its end
+        received.append(number)
+        raise KeyboardInterrupt
+
     taken = []
-    if threading.current_thread() is threading.main_thread():  # others cannot take signals
+    if threading.current_thread() is threading.main_thread():
         # SIGHUP is not on Windows, SIGBREAK only there; one that is ignored, as by nohup, stays so.
         found = (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP", "SIGBREAK"))
         taken = [number for number in found if number is not None and signal.getsignal(number) is signal.SIG_DFL]
     for number in taken:
-        signal.signal(number, _end)
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
         for number in taken:
             signal.signal(number, signal.SIG_DFL)
-
-
-def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of handlers
-    raise SystemExit(128 + number)
+        for number in received:
+            os.kill(os.getpid(), number)
