@@ -1,15 +1,18 @@
 """Lint rules: what is wrong with a template, and how to mend it."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.diagnostics import Diagnostic, Severity, printable
+from macroengine.diagnostics import Diagnostic, Severity, Span, printable
+from macroengine.limits import Limits
 from macroengine.nodes import Template
 from macroengine.parser import parse
 from macroengine.policy import Policy
-from macroengine.rules import characters, damage, names, origin, privacy, query, syntax, url
+from macroengine.rules import characters, damage, documents, names, origin, privacy, query, surroundings, syntax, url
 from macroengine.rules.context import Context, Rule
+from macroengine.rules.whole import whole_text
 from macroengine.suggest import did_you_mean
 
 __all__ = ["RULES", "Context", "Rule", "check", "codes", "diagnose"]
@@ -31,6 +34,21 @@ RULES: dict[str, Rule] = {
     "ME010": Rule(_W, syntax.encoded_delimiters, "safe"),
     "ME011": Rule(_W, syntax.foreign_macro, "unsafe"),
     "ME012": Rule(_W, syntax.placeholder, "unsafe"),
+    # What surrounds a template, and what is not a template at all.
+    "ME020": Rule(_E, surroundings.text_before_template, "safe", whole=True),
+    "ME021": Rule(_E, surroundings.text_after_template, "safe", whole=True),
+    "ME022": Rule(_E, surroundings.shell_command, "safe", whole=True),
+    "ME023": Rule(_E, surroundings.quoted_template, "safe", whole=True),
+    "ME024": Rule(_E, surroundings.linked_template, "safe", whole=True),
+    "ME025": Rule(_E, surroundings.rewritten_link, "safe", whole=True),
+    "ME026": Rule(_E, surroundings.quoted_printable, "safe", whole=True),
+    "ME027": Rule(_W, surroundings.trailing_punctuation, "safe"),
+    "ME030": Rule(_E, documents.json_document, whole=True),
+    "ME031": Rule(_E, documents.html_document, whole=True),
+    "ME032": Rule(_E, documents.several_templates, whole=True),
+    "ME033": Rule(_E, documents.prose, whole=True),
+    "ME034": Rule(_E, documents.http_request, whole=True),
+    "ME035": Rule(_E, documents.tracking_link, whole=True),
     # Names of macros.
     "ME101": Rule(_E, names.unknown_macro, "unsafe"),
     "ME102": Rule(_W, names.undocumented_spelling, "safe"),
@@ -128,8 +146,27 @@ def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str
 
 def diagnose(context: Context, wanted: Collection[str]) -> Iterator[Diagnostic]:
     """Yield what the wanted rules find, in source order."""
+    return iter(sorted(_findings(context, wanted), key=lambda diagnostic: diagnostic.span))
+
+
+def _findings(context: Context, wanted: Collection[str]) -> list[Diagnostic]:
+    whole = whole_text(context.source, context.dialect)
+    if whole is None:
+        return _found(context, wanted, whole=False)
+    about_whole = _found(context, wanted, whole=True)
+    if not about_whole:
+        # Who does not want to hear it is told of the characters; but nothing is written into what is not a template.
+        return [replace(diagnostic, fix=None) for diagnostic in _found(context, wanted, whole=False)]
+    if whole.inner is None or whole.offset is None:
+        return about_whole
+    inner = Context.of(_parsed(whole.inner, context), context.dialect, context.policy)
+    return [*about_whole, *(_moved(found, whole.offset, context.source) for found in _findings(inner, wanted))]
+
+
+def _found(context: Context, wanted: Collection[str], *, whole: bool) -> list[Diagnostic]:
+    """Return what the wanted rules find that speak of a text as a whole, or what the others do."""
     # A message quotes the template, and whoever wrote the template has no business in the reader's terminal.
-    found = [
+    return [
         Diagnostic(
             code,
             rule.name,
@@ -141,7 +178,21 @@ def diagnose(context: Context, wanted: Collection[str]) -> Iterator[Diagnostic]:
             finding.fix,
         )
         for code, rule in RULES.items()
-        if code in wanted
+        if rule.whole is whole and code in wanted
         for finding in rule.find(context)
     ]
-    return iter(sorted(found, key=lambda diagnostic: diagnostic.span))
+
+
+def _parsed(inner: str, context: Context) -> Template:
+    # The text around it was within the limits of whoever parsed that.
+    return parse(inner, context.dialect, limits=Limits(template=len(inner), macros=len(inner)))
+
+
+def _moved(found: Diagnostic, offset: int, source: str) -> Diagnostic:
+    """Return what was found in the inner text as a finding in the whole."""
+    fix = found.fix and replace(found.fix, span=_shifted(found.fix.span, offset))
+    return replace(found, span=_shifted(found.span, offset), source=source, fix=fix)
+
+
+def _shifted(span: Span, offset: int) -> Span:
+    return Span(span.start + offset, span.stop + offset)
