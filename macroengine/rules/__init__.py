@@ -156,11 +156,16 @@ def _findings(context: Context, wanted: Collection[str]) -> list[Diagnostic]:
     about_whole = _found(context, wanted, whole=True)
     if not about_whole:
         # Who does not want to hear it is told of the characters; but nothing is written into what is not a template.
-        return [replace(diagnostic, fix=None) for diagnostic in _found(context, wanted, whole=False)]
+        return [_unfixed(diagnostic) for diagnostic in _found(context, wanted, whole=False)]
     if whole.inner is None or whole.offset is None:
         return about_whole
     inner = Context.of(_parsed(whole.inner, context), context.dialect, context.policy)
-    return [*about_whole, *(_moved(found, whole.offset, context.source) for found in _findings(inner, wanted))]
+    found = [_moved(diagnostic, whole.offset, context.source) for diagnostic in _findings(inner, wanted)]
+    return [*about_whole, *(found if whole.safe else map(_unfixed, found))]
+
+
+def _unfixed(found: Diagnostic) -> Diagnostic:
+    return replace(found, fix=None)
 
 
 def _found(context: Context, wanted: Collection[str], *, whole: bool) -> list[Diagnostic]:

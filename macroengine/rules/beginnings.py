@@ -17,7 +17,7 @@ MARKS = r"[^\w\s/?&=%#:.,;]*"
 URL = re.compile(rf"{SCHEME}|//[\w-]+\.|{_HOST}")
 BEGINNING = re.compile(rf"{SCHEME}|{_HOST}|/|[?&]\w|[\w.-]+=")
 MARKED_URL = re.compile(rf"{MARKS}(?:{SCHEME}|//[\w-]+\.|{_HOST}|/\w|[?&]\w)")
-_WORD = re.compile(rf"[{STRIPPED}]*(?!{BEGINNING.pattern})[^\W\d_]")
+_TEMPLATE = re.compile(rf"[{STRIPPED}]*\S*[/?&=]")
 _MARKED_SERVER = re.compile(rf"{MARKS}(?:{SCHEME}|//[\w-]+\.|{_HOST})")
 STARTS = re.compile(rf"(?<!\S){MARKS}(?:{SCHEME}|(?<=[\n\r]){_HOST}|(?<=[\n\r])//[\w-]+\.)")
 # A comment, a bullet, or several words.
@@ -27,8 +27,8 @@ MACRO_ENDS = (")", "}", "]", "%%", "__", "##")
 
 
 def begins_as_template(source: str) -> bool:
-    """Say whether a text begins as a template does, rather than with a word."""
-    return _WORD.match(source) is None
+    """Say whether a text begins as a template does, rather than with a word or a bullet."""
+    return _TEMPLATE.match(source) is not None
 
 
 def begins_url(source: str, start: int) -> bool:

@@ -238,14 +238,17 @@ def _beside(context: Context, span: Span) -> tuple[str, str]:
 
 
 def _is_inside(context: Context, span: Span) -> bool:
-    """Say whether a space can only be meant as part of the URL: no remark begins there, and no text went before."""
+    """Say whether a space can only be meant as part of the URL: it is in a value or a path, before any remark."""
     source = context.source
     if not begins_as_template(source):
         return False
     start, stop = span.start, span.stop
+    equals, delimiter = source.rfind("=", 0, start), max(source.rfind("?", 0, start), source.rfind("&", 0, start))
+    if equals < delimiter:
+        return False
     if source.find("&", stop) >= 0:
         return True
-    if source.find("=", 0, start) < 0:
+    if equals < 0:
         return source.find("=", stop) >= 0 or source.find("?", stop) >= 0
     return start < remark_start(source) and not source.endswith(MACRO_ENDS, 0, start)
 

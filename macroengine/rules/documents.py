@@ -108,7 +108,7 @@ def tracking_link(context: Context) -> Iterator[Finding]:
         network to replace, so that none of them is to be rewritten in the way of the platform.
 
     Example:
-        https://app.appsflyer.com/com.example?pid=network_int&clickid={transaction_id}
+        https://app.appsflyer.com/com.example?pid=n_int&clickid={transaction_id}
 
     Use instead:
         https://n.example/pb?id=(clickid)

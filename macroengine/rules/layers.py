@@ -39,7 +39,11 @@ class Whole:
 
 def quoted_printable(core: str) -> Whole | None:
     """Find a template in the encoding of mails."""
-    if "=3" not in core or not BEGINNING.match(core) or not is_quoted_printable(core):
+    if (
+        not ("=3" in core or "=\n" in core or "=\r" in core)
+        or not BEGINNING.match(core)
+        or not is_quoted_printable(core)
+    ):
         return None
     inner = quoted_printable_decoded(core)
     message = "text is encoded as quoted-printable, as mails are; decode it"
@@ -107,7 +111,7 @@ def command(core: str) -> Whole | None:
     words = _words(body) if known else None
     if known is None or words is None:
         return None
-    said = [word for word in _without_values(words[1:], known) if word not in known.flags]
+    said = [word for word in _without_values(words[1:], known) if not _is_flag(word, known)]
     targets = [word for word in said if MARKED_URL.match(word)]
     if not targets:
         return None
@@ -127,6 +131,11 @@ def _without_values(words: list[str], known: Command) -> Iterator[str]:
             next(rest, None)
         else:
             yield word
+
+
+def _is_flag(word: str, known: Command) -> bool:
+    """Say whether a word changes nothing: it is such an option, or several in one, -sS."""
+    return word in known.flags or (word[:1] == "-" and all(f"-{letter}" in known.flags for letter in word[1:]))
 
 
 def _words(body: str) -> list[str] | None:

@@ -20,7 +20,8 @@ def paired(core: str) -> Whole | None:
         return None
     plain = _string_value(core, inner)
     offset = None if plain != inner else start
-    message = f"template is between {short(core[:start].strip())} and {short(core[start + len(inner) :].strip())}; remove both"
+    ends = short(core[:start].strip()), short(core[start + len(inner) :].strip())
+    message = f"template is between {ends[0]} and {ends[1]}; remove both"
     return Whole("quoted_template", span_of(core), message, None, plain, offset)
 
 
@@ -42,10 +43,21 @@ def _belong(opening: str, closing: str, inner: str) -> bool:
     if opening == "_":
         return not inner.endswith("_")
     if opening != closing:
-        return inner.count(opening) == inner.count(closing)
+        return _is_balanced(opening, closing, inner)
     if len(opening) > 1:
         return inner.count(opening) % 2 == 0
     return closing not in inner or not re.search(r"\s", inner)
+
+
+def _is_balanced(opening: str, closing: str, inner: str) -> bool:
+    if opening == closing:
+        return opening not in inner
+    depth = 0
+    for mark in re.finditer(f"{re.escape(opening)}|{re.escape(closing)}", inner):
+        depth += 1 if mark[0] == opening else -1
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _string_value(core: str, inner: str) -> str:
@@ -69,7 +81,8 @@ def half_paired(core: str) -> Whole | None:
     closings = [pair[1] for pair in pasted.pairs if pair[0] == opening]
     if not closings or not re.match(SCHEME, inner):
         return None
-    if any(inner.count(closing) != inner.count(opening) * (closing != opening) for closing in closings):
-        return None
+    if not all(_is_balanced(opening, closing, inner) for closing in closings):
+        message = f"template begins with {opening!r}, and it is not clear where it ends; write the URL alone"
+        return Whole("quoted_template", Span(0, 1), message)
     message = f"template begins with {opening!r}, and does not end with it; remove it"
     return Whole("quoted_template", Span(0, 1), message, None, inner, len(core) - len(inner))

@@ -14,6 +14,7 @@ _DEFENDED = re.compile(r"/v3/__(?P<url>.*?)__;(?P<taken>[\w-]*=*)!", re.DOTALL)
 _TOKEN = re.compile(r"\*(?:\*(?P<run>[\w-]))?")
 _ONE_SLASH = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:/)(?=[^/])")
 _ESCAPED = re.compile(r"=[0-9A-Fa-f]{2}|=[ \t]*(?:\r?\n|$)")
+_NAME_END = re.compile(r"(?:^|[?&;])[\w.~\[\]-]*$")
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 
 
@@ -70,9 +71,16 @@ def is_quoted_printable(text: str) -> bool:
     >>> is_quoted_printable("?id=3D(clickid)"), is_quoted_printable("?format=3D&id=(clickid)")
     (True, False)
     """
-    # A value 3D is written as the escape is; behind the escape of an equals sign there is a value.
-    escapes = len(_ESCAPED.findall(text))
-    return escapes == text.count("=") and re.search(r"=3[Dd](?![&\s]|$)", text) is not None
+    if len(_ESCAPED.findall(text)) != text.count("="):
+        return False
+    # A value 3D is written as the escape is; after the escape of an equals sign there is a value.
+    return re.search(r"=3[Dd](?![&\s]|$)", text) is not None or _has_soft_break(text)
+
+
+def _has_soft_break(text: str) -> bool:
+    """Say whether an equals sign at the end of a line is no end of a parameter's name."""
+    breaks = (escape.start() for escape in _ESCAPED.finditer(text) if "\n" in escape[0])
+    return "://" in text and any(not _NAME_END.search(text[max(0, start - 100) : start]) for start in breaks)
 
 
 def quoted_printable_decoded(text: str) -> str | None:

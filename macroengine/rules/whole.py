@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from macroengine.catalogue import Dialect, dialect_names
 from macroengine.diagnostics import Span
 from macroengine.rules import layers, pairs
-from macroengine.rules.beginnings import STARTS, STRIPPED, URL, urls_in
+from macroengine.rules.beginnings import BEGINNING, STARTS, STRIPPED, urls_in
 from macroengine.rules.layers import SERVER, Whole, span_of
 from macroengine.rules.pasted import pasted, tracking_platform
 
@@ -97,7 +97,7 @@ def _other_document(core: str) -> Whole | None:
 
 def _several(core: str) -> Whole | None:
     urls = urls_in(core)
-    if len(urls) + (not STARTS.match(core) and bool(URL.match(core))) < 2:
+    if len(urls) + (not STARTS.match(core) and bool(BEGINNING.match(core))) < 2:
         return None
     return Whole("several_templates", span_of(core), "several templates in one; check them one by one")
 
