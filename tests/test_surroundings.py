@@ -183,7 +183,7 @@ def test_a_dialect_of_the_users_own_may_be_that_of_the_link(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(
         'name = "mine"\ntitle = "Mine"\nsyntax = "brace"\n[references]\nx = "https://n.example"\n'
-        '[macros]\nclick_id = { field = "click_id", source = "link" }\n',
+        '[macros]\nclick_id = { field = "click_id", source = "Link" }\n',
         encoding="utf-8",
     )
     assert "ME035" not in found("https://app.appsflyer.com/x?clickid={click_id}", dialect=Dialect.from_toml(path))

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 _RUNS = {
     char: length for length, char in enumerate(string.ascii_uppercase + string.ascii_lowercase + "0123456789-_", 2)
 }
-_DEFENDED = re.compile(r"/v3/__(?P<url>.*?)__;(?P<taken>[\w-]*=*)!", re.DOTALL)
+_DEFENDED = re.compile(r"/v3/__(?P<url>.*)__;(?P<taken>[\w-]*=*)!", re.DOTALL)
 _TOKEN = re.compile(r"\*(?:\*(?P<run>[\w-]))?")
 _ONE_SLASH = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:/)(?=[^/])")
 _ESCAPED = re.compile(r"=[0-9A-Fa-f]{2}|=[ \t]*(?:\r?\n|$)")
