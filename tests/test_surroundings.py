@@ -84,6 +84,9 @@ def test_what_is_not_clear_or_not_a_template_is_left_alone(source, codes, unsafe
         pytest.param(f"{URL} (install)", URL, id="remark"),
         pytest.param(f'"{OTHER}&a=""b"""', f'{OTHER}&a="b"', id="spreadsheet"),
         pytest.param('"https:\\/\\/n.example\\/pb?a=\\u0026b"', "https://n.example/pb?a=&b", id="json-string"),
+        pytest.param(
+            '"https://n.example/pb?a=1\\u0026b=\\"(ip)"', 'https://n.example/pb?a=1&b="(ip)', id="string-of-json"
+        ),
         pytest.param('"https://n.example/pb\\_x"', "https://n.example/pb_x", id="no-json-string"),
         pytest.param(f"“{URL}", URL, id="opening-quote"),
         pytest.param(f"({URL}", URL, id="opening-parenthesis"),
@@ -116,6 +119,9 @@ def test_surroundings_are_removed(source, fixed):
         pytest.param("https://n. example/pb", id="space-in-a-host"),
         pytest.param("https://a.example/x?a=(ip)\0https://b.example/x", id="nul-between-urls"),
         pytest.param("https://n.example/pb is ours", id="words-after-a-path"),
+        pytest.param("https://n.example/pb?a=[b - c]", id="dash-in-brackets"),
+        pytest.param("curl 'https://n.example/pb?id=(clickid)", id="quote-that-is-not-closed"),
+        pytest.param("https://n.example,", id="comma-after-a-host"),
         pytest.param("https://n.example/pb?v=1,", id="comma-after-a-value"),
         pytest.param("x\ny=(ip)", id="line-break-after-a-word"),
         pytest.param("https://n.example/pb\n;x", id="semicolon-on-the-next-line"),

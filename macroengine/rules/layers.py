@@ -1,7 +1,6 @@
 """What surrounds a template: found, and taken off one layer at a time."""
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -140,6 +139,8 @@ def _is_flag(word: str, known: Command) -> bool:
 
 def _words(body: str) -> list[str] | None:
     """Return the words of a shell command; None where its quotes are not closed."""
+    import shlex  # noqa: PLC0415 - for the few texts that are commands
+
     try:
         return shlex.split(body.replace("\\\r\n", " ").replace("\\\n", " "))
     except ValueError:

@@ -1,6 +1,5 @@
 """Quotes and brackets around a template."""
 
-import json
 import re
 
 from macroengine.diagnostics import Span
@@ -66,6 +65,8 @@ def _string_value(core: str, inner: str) -> str:
     if text[0] != '"':
         return inner
     if "\\" in inner:
+        import json  # noqa: PLC0415 - for the few texts that are strings of JSON
+
         try:
             value = json.loads(text)
         except ValueError:
