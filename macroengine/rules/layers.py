@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Span
@@ -16,24 +16,9 @@ from macroengine.rules.unwrapping import (
     proofpoint_3_decoded,
     quoted_printable_decoded,
 )
+from macroengine.rules.whole import SERVER, Whole, short, span_of
 
 _UNKNOWN_BEFORE = re.compile(rf"[^?&=/#]*\s(?={MARKS}{SCHEME})")
-SERVER = re.compile(r"(?:https?:)?//(?:[^/?#@\s]*@)?([^/?#:\s]+)(?::\d+)?([^?#\s]*)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """What is to be said of a text as a whole, instead of its characters; `rule` is the one that says it."""
-
-    rule: str
-    span: Span
-    message: str
-    hint: str | None = None
-    inner: str | None = None
-    """The text without what surrounds it. None: it cannot be told, or there is none."""
-    offset: int | None = None
-    """Where `inner` is in the text; None where it is written otherwise there."""
-    safe: bool = True
 
 
 def quoted_printable(core: str) -> Whole | None:
@@ -205,13 +190,3 @@ def lines_after(core: str) -> Whole | None:
         return None
     found = _suffix(core, len(line.rstrip(STRIPPED)), safe=False)
     return replace(found, inner=None, offset=None) if "=" in rest else found
-
-
-def span_of(core: str) -> Span:
-    """Return the span of a whole text."""
-    return Span(0, len(core))
-
-
-def short(text: str) -> str:
-    """Return a text as a message quotes it."""
-    return repr(text if len(text) <= 40 else f"{text[:39]}…")

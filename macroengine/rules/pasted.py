@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import NamedTuple
 
 from macroengine.rules.tables import table
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A way to write a link; the groups of `pattern` are its `url` and its `text`."""
 
     name: str
@@ -17,8 +16,7 @@ class Link:
     decode: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Rewriter:
+class Rewriter(NamedTuple):
     """A service that replaces URLs by its own; `query` is the parameter in which it keeps them."""
 
     name: str
@@ -28,8 +26,7 @@ class Rewriter:
     encoding: str
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A shell command that sends requests, with the options that change nothing about the URL."""
 
     flags: frozenset[str]
@@ -71,7 +68,7 @@ class Pasted:
     @cached_property
     def rewriters(self) -> tuple[Rewriter, ...]:
         """Return the services that replace URLs by their own."""
-        return tuple(map(_rewriter, table("surroundings")["rewriter"]))
+        return tuple(map(_rewriter, table("links")["rewriter"]))
 
     @cached_property
     def rewriter_hosts(self) -> re.Pattern[str]:

@@ -1,21 +1,35 @@
 """What a text is as a whole: a template, a template with something around it, or another thing."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from macroengine.catalogue import Dialect, dialect_names
 from macroengine.diagnostics import Span
-from macroengine.rules import layers, pairs
 from macroengine.rules.beginnings import BEGINNING, STARTS, STRIPPED, urls_in
-from macroengine.rules.layers import SERVER, Whole, span_of
 from macroengine.rules.pasted import pasted, tracking_platform
 
 # More layers than anybody wraps around a template are not taken off.
 _MAX_LAYERS = 20
+SERVER = re.compile(r"(?:https?:)?//(?:[^/?#@\s]*@)?([^/?#:\s]+)(?::\d+)?([^?#\s]*)", re.IGNORECASE)
 _BARE_SERVER = re.compile(r"((?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?=[/?])([^?#\s]*)", re.IGNORECASE)
 # What nearly all templates are: of these only the server and the equals signs need a look.
 _CALM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!#-;=?-Z\[\]_a-~]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What is to be said of a text as a whole, instead of its characters; `rule` is the one that says it."""
+
+    rule: str
+    span: Span
+    message: str
+    hint: str | None = None
+    inner: str | None = None
+    """The text without what surrounds it. None: it cannot be told, or there is none."""
+    offset: int | None = None
+    """Where `inner` is in the text; None where it is written otherwise there."""
+    safe: bool = True
 
 
 @lru_cache(maxsize=64)
@@ -48,11 +62,18 @@ def _layer(source: str, dialect: Dialect) -> Whole | None:
 def _of_core(core: str, dialect: Dialect) -> Whole | None:
     if not core:
         return None
-    found = layers.quoted_printable(core) or layers.rewritten(core) or _tracking_link(core, dialect)
-    if found or _CALM.fullmatch(core):
-        return found
+    server = SERVER.match(core) or _BARE_SERVER.match(core)
+    host = server[1] if server else ""
+    platform = tracking_platform(host)
+    if _CALM.fullmatch(core) and not platform and "=3" not in core and not pasted.rewriter_hosts.fullmatch(host):
+        return None
+    from macroengine.rules import layers, pairs  # noqa: PLC0415 - few templates need them
+
     return (
-        _other_document(core)
+        layers.quoted_printable(core)
+        or layers.rewritten(core)
+        or _tracking_link(core, platform, dialect)
+        or _document(core, is_linked=layers.linked(core) is not None)
         or layers.linked(core)
         or layers.command(core)
         or _several(core)
@@ -65,9 +86,7 @@ def _of_core(core: str, dialect: Dialect) -> Whole | None:
     )
 
 
-def _tracking_link(core: str, dialect: Dialect) -> Whole | None:
-    server = SERVER.match(core) or _BARE_SERVER.match(core)
-    platform = tracking_platform(server[1]) if server else None
+def _tracking_link(core: str, platform: str | None, dialect: Dialect) -> Whole | None:
     # A dialect of the user's own may be the very one that such links are written in.
     if platform is None or len(urls_in(core)) > 1 or dialect.name not in _bundled():
         return None
@@ -80,7 +99,7 @@ def _bundled() -> frozenset[str]:
     return frozenset(dialect_names())
 
 
-def _other_document(core: str) -> Whole | None:
+def _document(core: str, *, is_linked: bool) -> Whole | None:
     others = pasted.others
     if others["json"].match(core):
         message = "this is a JSON document, not a template; check the URLs in it one by one"
@@ -89,7 +108,7 @@ def _other_document(core: str) -> Whole | None:
         message = "this is a whole HTTP request; check its URL alone"
         return Whole("http_request", span_of(core), message)
     is_markup = others["markup"].match(core) or others["anchor"].search(core)
-    if is_markup and layers.linked(core) is None:
+    if is_markup and not is_linked:
         message = "this is HTML or XML, not a template; check the URLs in it one by one"
         return Whole("html_document", span_of(core), message)
     return None
@@ -106,3 +125,13 @@ def _prose(core: str) -> Whole | None:
     if not pasted.others["prose"].match(core) or STARTS.search(core):
         return None
     return Whole("prose", span_of(core), "this is prose, not a template; write a URL")
+
+
+def span_of(core: str) -> Span:
+    """Return the span of a whole text."""
+    return Span(0, len(core))
+
+
+def short(text: str) -> str:
+    """Return a text as a message quotes it."""
+    return repr(text if len(text) <= 40 else f"{text[:39]}…")
