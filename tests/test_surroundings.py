@@ -178,6 +178,11 @@ def test_a_user_may_insist_but_nothing_is_written_into_what_is_no_template():
     assert fix(lines, select=["ME002"], unsafe=True).source == lines
 
 
+@pytest.mark.parametrize("source", ['{"id": "(click-id)"}', f"{URL} {OTHER}", "GET https://n.example/pb?id=(click-id)"])
+def test_selecting_rules_shows_a_part_of_what_is_found(source):
+    assert check(source, select=["ME1"]) == [finding for finding in check(source) if finding.code.startswith("ME1")]
+
+
 def test_errors_of_a_text_with_an_ignored_rule_are_still_errors():
     with pytest.raises(TemplateError, match="ME201"):
         compile_template("https://(clickid)@app.appsflyer.com/x", ignore=["ME035"])

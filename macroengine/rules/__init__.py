@@ -115,7 +115,8 @@ def check(
         dialect = source.dialect if isinstance(source, Template) else DEFAULT_DIALECT
     chosen = dialect_of(dialect)
     template = source if isinstance(source, Template) else parse(source, chosen)
-    return list(diagnose(Context.of(template, chosen, policy or Policy()), codes(select, ignore)))
+    context = Context.of(template, chosen, policy or Policy())
+    return list(diagnose(context, codes(select, ignore), codes(None, ignore)))
 
 
 def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...]:
@@ -144,23 +145,29 @@ def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str
     return tuple(code for code in chosen if not code.startswith(ignore))
 
 
-def diagnose(context: Context, wanted: Collection[str]) -> Iterator[Diagnostic]:
-    """Yield what the wanted rules find, in source order."""
-    return iter(sorted(_findings(context, wanted), key=lambda diagnostic: diagnostic.span))
+def diagnose(context: Context, wanted: Collection[str], heeded: Collection[str] | None = None) -> Iterator[Diagnostic]:
+    """Yield what the wanted rules find, in source order.
+
+    What a `heeded` rule says of a text as a whole silences the others, though it is not wanted itself; by default the
+    wanted rules are heeded.
+    """
+    return iter(
+        sorted(_findings(context, wanted, wanted if heeded is None else heeded), key=lambda diagnostic: diagnostic.span)
+    )
 
 
-def _findings(context: Context, wanted: Collection[str]) -> list[Diagnostic]:
+def _findings(context: Context, wanted: Collection[str], heeded: Collection[str]) -> list[Diagnostic]:
     whole = whole_text(context.source, context.dialect)
     if whole is None:
         return _found(context, wanted, whole=False)
-    about_whole = _found(context, wanted, whole=True)
-    if not about_whole:
+    if not any(rule.whole and rule.find.__name__ == whole.rule and code in heeded for code, rule in RULES.items()):
         # Who does not want to hear it is told of the characters; but nothing is written into what is not a template.
         return [_unfixed(diagnostic) for diagnostic in _found(context, wanted, whole=False)]
+    about_whole = _found(context, wanted, whole=True)
     if whole.inner is None or whole.offset is None:
         return about_whole
     inner = Context.of(_parsed(whole.inner, context), context.dialect, context.policy)
-    found = [_moved(diagnostic, whole.offset, context.source) for diagnostic in _findings(inner, wanted)]
+    found = [_moved(diagnostic, whole.offset, context.source) for diagnostic in _findings(inner, wanted, heeded)]
     return [*about_whole, *(found if whole.safe else map(_unfixed, found))]
 
 
