@@ -20,6 +20,7 @@ PIECES = """
     (clickid) (clickid clickid) {clickid} {click_id %28clickid%29 %7Bclick_id%7D ( ) { } () (sha1-idfa) (sha1-ip)
     (click_id) (clickd) [x] __X__ %%X%% %clickid% ${ #a# $$click(clickid) CLICK_ID YOURMACRO - _ sha1-
     & ? = # / : https:// http: ip id= n.example
+    “ ” « ` ' [a](https:// ** - GET URL: curl 1. HTTP/1.1 =3D <a href=" "> </a> {"a": , . app.appsflyer.com/
 """
 BLANKS = [" ", "\n", "\t", "\r\n", "\u200b", "\u202e", "\u00a0", "\x00", "\ud83d", "(advertising id)"]
 pieces = st.sampled_from([*PIECES.split(), *BLANKS])

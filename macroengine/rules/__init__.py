@@ -1,19 +1,22 @@
 """Lint rules: what is wrong with a template, and how to mend it."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from macroengine.arguments import check_type, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.diagnostics import Diagnostic, Severity, printable
+from macroengine.diagnostics import Diagnostic, Severity, Span, printable
+from macroengine.limits import Limits
 from macroengine.nodes import Template
 from macroengine.parser import parse
 from macroengine.policy import Policy
-from macroengine.rules import characters, damage, names, origin, privacy, query, syntax, url
+from macroengine.rules import characters, damage, documents, names, origin, privacy, query, surroundings, syntax, url
 from macroengine.rules.context import Context, Rule
+from macroengine.rules.whole import whole_text
 from macroengine.suggest import did_you_mean
 
-__all__ = ["RULES", "Context", "Rule", "check", "codes", "diagnose"]
+__all__ = ["RULES", "Context", "Rule", "check", "codes", "diagnose", "prefixes"]
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 
@@ -32,6 +35,21 @@ RULES: dict[str, Rule] = {
     "ME010": Rule(_W, syntax.encoded_delimiters, "safe"),
     "ME011": Rule(_W, syntax.foreign_macro, "unsafe"),
     "ME012": Rule(_W, syntax.placeholder, "unsafe"),
+    # What surrounds a template, and what is not a template at all.
+    "ME020": Rule(_E, surroundings.text_before_template, "safe", whole=True),
+    "ME021": Rule(_E, surroundings.text_after_template, "safe", whole=True),
+    "ME022": Rule(_E, surroundings.shell_command, "safe", whole=True),
+    "ME023": Rule(_E, surroundings.quoted_template, "safe", whole=True),
+    "ME024": Rule(_E, surroundings.linked_template, "safe", whole=True),
+    "ME025": Rule(_E, surroundings.rewritten_link, "safe", whole=True),
+    "ME026": Rule(_E, surroundings.quoted_printable, "safe", whole=True),
+    "ME027": Rule(_W, surroundings.trailing_punctuation, "safe"),
+    "ME030": Rule(_E, documents.json_document, whole=True),
+    "ME031": Rule(_E, documents.html_document, whole=True),
+    "ME032": Rule(_E, documents.several_templates, whole=True),
+    "ME033": Rule(_E, documents.prose, whole=True),
+    "ME034": Rule(_E, documents.http_request, whole=True),
+    "ME035": Rule(_E, documents.tracking_link, whole=True),
     # Names of macros.
     "ME101": Rule(_E, names.unknown_macro, "unsafe"),
     "ME102": Rule(_W, names.undocumented_spelling, "safe"),
@@ -102,7 +120,8 @@ def check(
     template = source if isinstance(source, Template) else parse(source, chosen)
     if template.dialect.syntax != chosen.syntax:
         raise ValueError(f"template was parsed as one of {template.dialect.title}; parse its source in {chosen.title}")
-    return list(diagnose(Context.of(template, chosen, policy or Policy()), codes(select, ignore)))
+    context = Context.of(template, chosen, policy or Policy())
+    return list(diagnose(context, codes(select, ignore), codes(None, ignore)))
 
 
 def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...]:
@@ -114,10 +133,10 @@ def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...
     Raises:
         ValueError: a code is no rule's, nor the beginning of one.
     """
-    return _codes(None if select is None else _prefixes("select", select), _prefixes("ignore", ignore))
+    return _codes(None if select is None else prefixes("select", select), prefixes("ignore", ignore))
 
 
-def _prefixes(argument: str, given: Iterable[str]) -> tuple[str, ...]:
+def prefixes(argument: str, given: Iterable[str]) -> tuple[str, ...]:
     """Return the codes that are given: one, or some."""
     return (given,) if isinstance(given, str) else tuple(sorted(names_in(argument, given, "code")))
 
@@ -132,10 +151,40 @@ def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str
     return tuple(code for code in chosen if not code.startswith(ignore))
 
 
-def diagnose(context: Context, wanted: Collection[str]) -> Iterator[Diagnostic]:
-    """Yield what the wanted rules find, in source order."""
+def diagnose(context: Context, wanted: Collection[str], heeded: Collection[str] | None = None) -> Iterator[Diagnostic]:
+    """Yield what the wanted rules find, in source order.
+
+    What a `heeded` rule says of a text as a whole silences the others, though it is not wanted itself; by default the
+    wanted rules are heeded.
+    """
+    return iter(
+        sorted(_findings(context, wanted, wanted if heeded is None else heeded), key=lambda diagnostic: diagnostic.span)
+    )
+
+
+def _findings(context: Context, wanted: Collection[str], heeded: Collection[str]) -> list[Diagnostic]:
+    whole = whole_text(context.source, context.dialect)
+    if whole is None:
+        return _found(context, wanted, whole=False)
+    if not any(rule.whole and rule.find.__name__ == whole.rule and code in heeded for code, rule in RULES.items()):
+        # Who does not want to hear it is told of the characters; but nothing is written into what is not a template.
+        return [_unfixed(diagnostic) for diagnostic in _found(context, wanted, whole=False)]
+    about_whole = _found(context, wanted, whole=True)
+    if whole.inner is None or whole.offset is None:
+        return about_whole
+    inner = Context.of(_parsed(whole.inner, context), context.dialect, context.policy)
+    found = [_moved(diagnostic, whole.offset, context.source) for diagnostic in _findings(inner, wanted, heeded)]
+    return [*about_whole, *(found if whole.safe else map(_unfixed, found))]
+
+
+def _unfixed(found: Diagnostic) -> Diagnostic:
+    return replace(found, fix=None)
+
+
+def _found(context: Context, wanted: Collection[str], *, whole: bool) -> list[Diagnostic]:
+    """Return what the wanted rules find that speak of a text as a whole, or what the others do."""
     # A message quotes the template, and whoever wrote the template has no business in the reader's terminal.
-    found = [
+    return [
         Diagnostic(
             code,
             rule.name,
@@ -147,7 +196,21 @@ def diagnose(context: Context, wanted: Collection[str]) -> Iterator[Diagnostic]:
             finding.fix,
         )
         for code, rule in RULES.items()
-        if code in wanted
+        if rule.whole is whole and code in wanted
         for finding in rule.find(context)
     ]
-    return iter(sorted(found, key=lambda diagnostic: diagnostic.span))
+
+
+def _parsed(inner: str, context: Context) -> Template:
+    # The text around it was within the limits of whoever parsed that.
+    return parse(inner, context.dialect, limits=Limits(template=len(inner), macros=len(inner)))
+
+
+def _moved(found: Diagnostic, offset: int, source: str) -> Diagnostic:
+    """Return what was found in the inner text as a finding in the whole."""
+    fix = found.fix and replace(found.fix, span=_shifted(found.fix.span, offset))
+    return replace(found, span=_shifted(found.span, offset), source=source, fix=fix)
+
+
+def _shifted(span: Span, offset: int) -> Span:
+    return Span(span.start + offset, span.stop + offset)

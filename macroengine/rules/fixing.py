@@ -7,7 +7,7 @@ from macroengine.arguments import check_flag
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.diagnostics import Diagnostic, Fix
 from macroengine.policy import Policy
-from macroengine.rules import check, codes
+from macroengine.rules import check, prefixes
 
 # One round fixes all that does not overlap. What is damaged several times over takes a round for each time.
 _MAX_ROUNDS = 100
@@ -49,17 +49,19 @@ def fix(
     if not isinstance(source, str):
         raise TypeError(f"source must be a str, not {type(source).__name__}")
     check_flag("unsafe", unsafe)
-    wanted = codes(select, ignore)
+    # An iterable is read once.
+    wanted = None if select is None else prefixes("select", select)
+    unwanted = prefixes("ignore", ignore)
     applied: list[Diagnostic] = []
     done = {source: 0}  # how much was applied when the text was this
-    found = check(source, dialect=dialect, policy=policy, select=wanted)
+    found = check(source, dialect=dialect, policy=policy, select=wanted, ignore=unwanted)
     for _ in range(_MAX_ROUNDS):
         chosen = _apart(finding for finding in found if _changes(finding, source) and _is_allowed(finding, unsafe))
         if not chosen:
             break
         source = _apply((finding.fix for finding in chosen if finding.fix), source)
         applied += chosen
-        found = check(source, dialect=dialect, policy=policy, select=wanted)
+        found = check(source, dialect=dialect, policy=policy, select=wanted, ignore=unwanted)
         if source in done:  # fixes that undo each other: nothing since then has changed anything
             del applied[done[source] :]
             break

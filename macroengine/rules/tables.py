@@ -26,6 +26,11 @@ def _table(name: str) -> dict[str, Any]:
     return tomllib.loads((_DATA / f"{name}.toml").read_text(encoding="utf-8"))
 
 
+def table(name: str) -> dict[str, Any]:
+    """Return the facts of a file, by its name without the ending."""
+    return _table(name)
+
+
 @cache
 def foreign_syntaxes() -> tuple[re.Pattern[str], tuple[ForeignSyntax, ...]]:
     """Return how others write macros: a pattern whose n-th group belongs to the n-th of them."""
