@@ -7,7 +7,18 @@ from urllib.parse import quote
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.nodes import Literal, Pair
 from macroengine.rules.context import Context
-from macroengine.rules.meant import Foreign, Meant, bracketed, foreign_macros, own_macro, split_macros, unclosed_macros
+from macroengine.rules.foreign import program_texts
+from macroengine.rules.meant import (
+    Foreign,
+    Meant,
+    bracketed,
+    cut_off,
+    doubled_macros,
+    foreign_macros,
+    own_macro,
+    split_macros,
+    unclosed_macros,
+)
 from macroengine.rules.tables import placeholder_patterns
 from macroengine.syntax import syntaxes
 
@@ -89,7 +100,7 @@ def literal_delimiters(context: Context) -> Iterator[Finding]:
         *split_macros(context.source, context.dialect),
         *foreign_macros(context.source, context.dialect),
     ]
-    is_spoken_of = overlapping(other.span for other in others)
+    is_spoken_of = overlapping([*(other.span for other in others), *program_texts(context)])
     for match in bracketed(context.dialect.syntax).finditer(context.source):
         span = Span(*match.span())
         if match[1].strip(" |") and not is_spoken_of(span):
@@ -144,29 +155,50 @@ def encoded_delimiters(context: Context) -> Iterator[Finding]:
                 yield _write(macro, Span(*match.span()), f"encoded delimiters in {match[0]}", safe=safe)
 
 
-def foreign_macro(context: Context) -> Iterator[Finding]:
-    """Macro in the way of another platform.
+def doubled_delimiters(context: Context) -> Iterator[Finding]:
+    """Macro with its delimiters written twice.
 
     What it does:
-        Finds `{x}`, `${x}`, `{{x}}`, `[x]`, `__X__`, `%%X%%`, `$$click(x)` and others, and the macro of the dialect
-        that has the same value.
+        Finds values that are a macro in more than one pair of its delimiters, or with one of them too many.
 
     Why it matters:
-        The platform does not replace it: the text is sent as it is.
+        The outer delimiters are sent, around the value.
 
     Example:
-        https://n.example/pb?id={clickid}&gaid=__GAID__
+        https://n.example/pb?id=((clickid))
 
     Use instead:
-        https://n.example/pb?id=(clickid)&gaid=(advertising_id)
+        https://n.example/pb?id=(clickid)
     """
-    for foreign in foreign_macros(context.source, context.dialect):
-        message = f"{_text(foreign.span, context)} is no macro of {context.dialect.title}"
-        if foreign.macro is not None:
-            yield _write(foreign.macro, foreign.span, message, safe=False)
-        else:
-            hint = f"it is written in the way of {foreign.platform}"
-            yield Finding(foreign.span, f"{message}, and is sent as it is", hint)
+    for span, macro in doubled_macros(context.source, context.dialect):
+        message = f"{_text(span, context)} has its delimiters twice"
+        yield _write(macro, span, message, safe=False)
+
+
+def cut_off_macro(context: Context) -> Iterator[Finding]:
+    """Template that ends in the name of a macro.
+
+    What it does:
+        Finds the beginning of a macro at the end of a template.
+
+    Why it matters:
+        Spreadsheets and forms cut long text. What is left is no macro, and more than the macro may be missing.
+
+    Example:
+        https://n.example/pb?id=(clickid)&country=(country_co
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&country=(country_code)
+    """
+    found = cut_off(context.source, context.dialect)
+    if found is None:
+        return
+    span, macros = found
+    message = f"template ends in a macro, {_text(span, context)}"
+    if len(macros) == 1:
+        yield _write(macros[0], span, message, safe=False)
+    else:
+        yield Finding(span, message, f"it may be {' or '.join(macros[:3])}" if macros else "write the rest of it")
 
 
 def placeholder(context: Context) -> Iterator[Finding]:
