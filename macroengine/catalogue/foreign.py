@@ -18,9 +18,13 @@ class ForeignSyntax:
     """One way in which other platforms write macros; the only group of `pattern` and of `next` is the name."""
 
     whose: str
+    first: str
+    """The characters that a macro can begin with."""
     pattern: str
     platforms: tuple[str, ...] = ()
     """Whose names are looked up."""
+    syntax: str | None = None
+    """The key of the syntax that this is."""
     next: str | None = None
     """What another macro directly behind one is, where `pattern` would take it for something else."""
     outer: bool = False
@@ -52,16 +56,12 @@ def foreign_texts(source: str, syntax: Syntax) -> tuple[ForeignText, ...]:
     >>> [(text.name, text.encloses) for text in foreign_texts("?a={{b}}&c={d}", syntax("brace"))]
     [('b', True)]
     """
-    signs, pattern, rows = _table()
-    if not signs.search(source):
-        return ()
     own = _macro(syntax)
     found = []
-    for match, row in _matches(source, pattern, rows):
-        if not own.fullmatch(match[0]):
-            name = match[match.lastindex or 1].strip()
-            encloses = row.outer and own.search(match[0]) is not None
-            found.append(ForeignText(Span(*match.span()), name, row, encloses))
+    for match, row in _matches(source, syntax):
+        name = match[match.lastindex or 1].strip()
+        encloses = row.outer and own.search(match[0]) is not None
+        found.append(ForeignText(Span(*match.span()), name, row, encloses))
     return tuple(found)
 
 
@@ -88,21 +88,34 @@ def encoded_macros() -> re.Pattern[str]:
     return re.compile("|".join(forms), re.IGNORECASE)
 
 
+@cache
+def nameless() -> frozenset[str]:
+    """Return the delimiters of macros with nothing between them."""
+    return frozenset(_read()["nameless"])
+
+
 def _encoded(match: re.Match[str]) -> str:
     return f"%(?:25)*{ord(match[0]):02X}"
 
 
-def _matches(
-    source: str, pattern: re.Pattern[str], rows: tuple[ForeignSyntax, ...]
-) -> Iterator[tuple[re.Match[str], ForeignSyntax]]:
+def _matches(source: str, syntax: Syntax) -> Iterator[tuple[re.Match[str], ForeignSyntax]]:
+    first, table = _table(syntax)
+    own = _macro(syntax)
     position = 0
-    while match := pattern.search(source, position):
-        row = rows[(match.lastindex or 1) - 1]  # every alternative has one group
-        another: re.Match[str] | None = match
-        while another:
-            yield another, row
-            position = another.end()
-            another = re.compile(row.next).match(source, position) if row.next else None
+    while sign := first.search(source, position):
+        position = sign.start()
+        macro = own.match(source, position)
+        if macro:
+            position = macro.end()
+            continue
+        pattern, rows = table[sign[0]]
+        match = pattern.match(source, position)
+        position += 1
+        row = rows[(match.lastindex or 1) - 1] if match else None  # every alternative has one group
+        while match and row:
+            yield match, row
+            position = match.end()
+            match = re.compile(row.next).match(source, position) if row.next else None
 
 
 @lru_cache(maxsize=8)
@@ -111,12 +124,19 @@ def _macro(syntax: Syntax) -> re.Pattern[str]:
     return re.compile(f"{opening}{syntax.name}{closing}")
 
 
-@cache
-def _table() -> tuple[re.Pattern[str], re.Pattern[str], tuple[ForeignSyntax, ...]]:
-    """Return what some foreign macro begins with, and a pattern whose n-th group belongs to the n-th syntax."""
-    table = _read()
-    rows = tuple(ForeignSyntax(**{**row, "platforms": tuple(row.get("platforms", ()))}) for row in table["macro"])
-    return re.compile(table["signs"]), re.compile("|".join(f"(?:{row.pattern})" for row in rows)), rows
+@lru_cache(maxsize=8)
+def _table(syntax: Syntax) -> tuple[re.Pattern[str], dict[str, tuple[re.Pattern[str], list[ForeignSyntax]]]]:
+    """Return the characters that foreign macros begin with; for each, a pattern whose n-th group is that of a row."""
+    by_first: dict[str, list[ForeignSyntax]] = {}
+    for row in _read()["macro"]:
+        read = ForeignSyntax(**{**row, "platforms": tuple(row.get("platforms", ()))})
+        if read.syntax != syntax.key:
+            for char in read.first:
+                by_first.setdefault(char, []).append(read)
+    table = {
+        char: (re.compile("|".join(f"(?:{row.pattern})" for row in rows)), rows) for char, rows in by_first.items()
+    }
+    return re.compile(f"[{re.escape(''.join(table))}]"), table
 
 
 @cache

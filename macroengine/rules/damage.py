@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.rules.context import Context
 from macroengine.rules.foreign import program_texts
-from macroengine.rules.meant import foreign_macros, unclosed_macros
+from macroengine.rules.meant import cut_off, doubled_macros, foreign_macros, unclosed_macros
 from macroengine.rules.tables import (
     bracketed_placeholders,
     escapes,
@@ -88,7 +88,10 @@ def html_tag(context: Context) -> Iterator[Finding]:
 def broken_text(context: Context) -> list[Span]:
     """Return the spans that rules speak of as a whole, so that none need speak of their characters."""
     source = context.source
+    cut = cut_off(source, context.dialect)
     return [
+        *([cut[0]] if cut else []),
+        *(span for span, _ in doubled_macros(source, context.dialect)),
         *(span for span, _ in _entities(source)),
         *(span for span, _ in _escapes(source)),
         *alien_text(context),
@@ -102,7 +105,7 @@ def alien_text(context: Context) -> list[Span]:
     return [
         *(foreign.span for foreign in foreign_macros(source, context.dialect)),
         *_tags(context),
-        *(Span(*match.span()) for match in bracketed_placeholders().finditer(source)),
+        *(Span(*match.span(1)) for match in bracketed_placeholders().finditer(source)),
         *program_texts(context),
     ]
 

@@ -104,8 +104,8 @@ def encoded_foreign_macro(context: Context) -> Iterator[Finding]:
             name = decoded.strip("${}[]%#<>")
             if own_macro(name, own) is None:
                 message = f"{match[0]} is {decoded} with encoded delimiters"
-                hint = f"it is written in the way of {foreign.whose}"
-                yield _written(foreign.meant, Span(*match.span()), message, hint)
+                hint = f"it is written in the way of {_whose(foreign, own.title)}"
+                yield _written(foreign, Span(*match.span()), message, hint)
 
 
 def program_placeholder(context: Context) -> Iterator[Finding]:
@@ -151,26 +151,35 @@ def _finding(foreign: Foreign, context: Context) -> Finding:
         message = f"{text} is the first that is there of {count} values, and {title} cannot choose"
         hint = f"it needs {count} parameters, one for each value"
         return Finding(foreign.span, message, f"{hint}: {', '.join(foreign.meant)}" if foreign.meant else hint)
-    hint = f"it is written in the way of {foreign.whose}"
+    hint = f"it is written in the way of {_whose(foreign, title)}"
     if foreign.encloses:
         hint += ", and nothing inside is filled"
-    return _written(foreign.meant, foreign.span, f"{text} is no macro of {title}", hint)
+    return _written(foreign, foreign.span, f"{text} is no macro of {title}", hint)
 
 
-def _written(meant: tuple[str, ...], span: Span, message: str, hint: str) -> Finding:
-    match meant:
+def _whose(foreign: Foreign, title: str) -> str:
+    if foreign.whose == title:
+        return f"{title}, but not that of its postbacks"
+    return "other platforms" if title in foreign.whose else foreign.whose
+
+
+def _written(foreign: Foreign, span: Span, message: str, hint: str) -> Finding:
+    match foreign.meant:
         case ():
             return Finding(span, f"{message}, and is sent as it is", hint)
         case (macro,):
-            return Finding(span, f"{message}; write {macro}", hint, Fix(macro, span, safe=False))
-        case _:
-            return Finding(span, f"{message}; it may be {' or '.join(meant)}", hint)
+            # Whose it is matters no more, where what to write is known.
+            return Finding(
+                span, f"{message}; write {macro}", hint if foreign.encloses else None, Fix(macro, span, safe=False)
+            )
+        case several:
+            return Finding(span, f"{message}; it may be {' or '.join(several)}", hint)
 
 
 def _is_in_server(span: Span, template: Template) -> bool:
     """Say whether a text stands where the server is named: before the path, or at the start of a longer template."""
     if template.slashes is None:
-        return span.start == 0 and span.stop < len(template.source) and bool(template.path)
+        return span.start == 0 and template.source[span.stop : span.stop + 1] in ("/", ".", ":", "?")
     scheme = "".join(piece.text for piece in template.scheme).lower()
     end = template.slashes.span.stop + sum(len(piece.text) for piece in template.authority)
     if scheme and scheme not in web_schemes():

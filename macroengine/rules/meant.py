@@ -78,10 +78,9 @@ def _foreign(text: ForeignText, source: str, dialect: Dialect) -> Foreign | None
     written = source[text.span.start : text.span.stop]
     names = re.findall(r"[A-Za-z][\w.]*", written) if row.alternatives and row.alternatives in written else [text.name]
     each = [_read_elsewhere(name, row.platforms, dialect).meant for name in names]
-    whose = row.whose if platform in (None, dialect.title) else platform
     return Foreign(
         text.span,
-        "other platforms" if dialect.title in whose else whose,
+        row.whose if platform in (None, dialect.title) else platform,
         tuple(dict.fromkeys(macro for meant in each for macro in meant)),
         row.certain or text.encloses or platform is not None,
         text.encloses,
@@ -154,9 +153,12 @@ def _in_outer(source: str, dialect: Dialect) -> Callable[[Span], bool]:
 
 def doubled_macros(source: str, dialect: Dialect) -> Iterator[tuple[Span, str]]:
     """Yield macros with more delimiters around them than they have, each as it should be written."""
+    opening, closing = dialect.syntax.affixes
+    if 2 * opening not in source and 2 * closing not in source:
+        return
     is_foreign = _in_outer(source, dialect)
     for match in _doubled(dialect.syntax).finditer(source):
-        opened, closed = match[1] != dialect.syntax.affixes[0], match[3] != dialect.syntax.affixes[1]
+        opened, closed = match[1] != opening, match[3] != closing
         is_value = source[match.start() - 1 : match.start()] == "=" and source[match.end() : match.end() + 1] in (
             "",
             "&",

@@ -8,6 +8,7 @@ from itertools import pairwise, zip_longest
 from macroengine.catalogue import Spelling
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.nodes import Literal, Pair
+from macroengine.resolve import Problem
 from macroengine.rules.context import Context
 from macroengine.rules.damage import broken_text
 from macroengine.rules.meant import foreign_macros
@@ -231,7 +232,9 @@ def mismatched_parameter(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?ip=(ip)
     """
-    specs = {macro.node.start: macro.spec for macro in context.resolution.macros}
+    # Of a parameter of the tracking link, nobody knows which value it has.
+    known = (macro for macro in context.resolution.macros if Problem.PARAMETER not in macro.problems)
+    specs = {macro.node.start: macro.spec for macro in known}
     dialect = context.dialect
     for pair in context.template.query:
         if len(pair.name) == 1 == len(pair.value) and isinstance(pair.name[0], Literal):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import unquote
 
@@ -14,7 +14,11 @@ from macroengine.rules.tables import placeholder_patterns, web_schemes, wrong_sc
 from macroengine.suggest import edit_distance
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
+# RFC 3986 section 3.2.2 permits these, and no registry of names does. Behind & the query begins, without its ?.
+_NO_NAME = re.compile(r"[!$'()*+,;=~]")
 _HIGHEST_PORT = 65_535
+# What stands for a macro, whose value is not known.
+_MASK = "\ufffc"
 # RFC 1035 section 2.3.4
 _LONGEST_LABEL, _LONGEST_HOST = 63, 253
 
@@ -24,7 +28,7 @@ def bad_host(context: Context) -> Iterator[Finding]:
 
     What it does:
         Finds servers without a name, with an empty or overlong label, a port that is none, percent escapes, an IPv6
-        address without brackets, an IPv4 address out of range, or a placeholder for a name.
+        address without brackets, an IPv4 address out of range, signs that no name has, or a placeholder for a name.
 
     Why it matters:
         The postback reaches nobody.
@@ -130,7 +134,7 @@ def _starts() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return twice, re.compile(rf"(?:{web})(:[/\\]*|[;.,]?[/\\]{{2,}})", re.IGNORECASE)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _slip_of(scheme: str) -> str | None:
     """Return the scheme of the web that one letter was meant to be, and None for that scheme itself."""
     known = web_schemes()
@@ -147,16 +151,16 @@ def _has_server(template: Template) -> bool:
 
 
 def _masked(context: Context) -> str:
-    """Return the authority with a letter for each character of a macro, of whatever platform."""
+    """Return the authority with a mark for each character of a macro, of whatever platform."""
     authority = context.template.authority
     if not authority:
         return ""
     start, stop = authority[0].start, authority[-1].span.stop
-    text = "".join(piece.text if isinstance(piece, Literal) else "x" * len(piece.text) for piece in authority)
+    text = "".join(piece.text if isinstance(piece, Literal) else _MASK * len(piece.text) for piece in authority)
     for foreign in foreign_texts(context.source, context.dialect.syntax):
         span = foreign.span
         if start <= span.start < stop:
-            text = text[: span.start - start] + "x" * (span.stop - span.start) + text[span.stop - start :]
+            text = text[: span.start - start] + _MASK * (span.stop - span.start) + text[span.stop - start :]
     return text[: stop - start]
 
 
@@ -186,10 +190,10 @@ def _host_findings(address: str, at: int) -> Iterator[Finding]:
 
 
 def _port_findings(port: str, at: int) -> Iterator[Finding]:
-    number = port[1:]
-    is_port = port[0] == ":" and number.isascii() and number.isdigit() and int(number[:6]) <= _HIGHEST_PORT
+    number = port.removeprefix(":")
+    is_port = number.isascii() and number.isdigit() and int(number[:6]) <= _HIGHEST_PORT
     # An empty port is the usual one; macros have a rule of their own.
-    if number and not is_port and "x" * len(number) != number:
+    if port[0] != ":" or (number and not is_port and _MASK not in number):
         yield Finding(Span(at, at + len(port)), f"{port} is no port", f"ports are numbers up to {_HIGHEST_PORT:,}")
 
 
@@ -213,6 +217,9 @@ def _name_findings(host: str, at: int) -> Iterator[Finding]:
     elif max(map(len, labels)) > _LONGEST_LABEL or len(host) > _LONGEST_HOST:
         message = f"server's name is longer than {_LONGEST_HOST} characters, or a label than {_LONGEST_LABEL}"
         yield Finding(whole, message)
+    elif (sign := _NO_NAME.search(host)) and "&" not in host:
+        span = Span(at + sign.start(), at + sign.end())
+        yield Finding(span, f"{sign[0]} cannot stand in the name of a server")
     elif labels[-1].isascii() and labels[-1].isdigit() and not _is_ipv4(".".join(labels)):
         yield Finding(whole, f"{host} is neither a name nor an IPv4 address")
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from macroengine.catalogue.foreign import nameless
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.nodes import Literal, Pair
 from macroengine.rules.context import Context
@@ -111,7 +112,7 @@ def nameless_macro(context: Context) -> Iterator[Finding]:
     """Delimiters of a macro with nothing between them.
 
     What it does:
-        Finds values that are a macro without its name.
+        Finds values that are a macro without its name, in the delimiters of other platforms too.
 
     Why it matters:
         Template engines of pages take the names out. The value is sent as it is.
@@ -125,6 +126,11 @@ def nameless_macro(context: Context) -> Iterator[Finding]:
     for match in bracketed(context.dialect.syntax).finditer(context.source):
         if not match[1].strip(" |") and context.source[match.start() - 1 : match.start()] == "=":
             yield Finding(Span(*match.span()), f"{match[0]} is a macro without a name; write the name")
+    own = "".join(context.dialect.syntax.affixes)
+    for pair in context.template.query:
+        value = pair.value[0] if len(pair.value) == 1 else None
+        if value is not None and value.text in nameless() and value.text != own:
+            yield Finding(value.span, f"{value.text} is a macro without a name; write the macro")
 
 
 def encoded_delimiters(context: Context) -> Iterator[Finding]:
@@ -218,12 +224,14 @@ def placeholder(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)&android_id=(android_id)
     """
     patterns = placeholder_patterns()
+    is_foreign = overlapping(foreign.span for foreign in foreign_macros(context.source, context.dialect))
     for macro in context.resolution.macros:
         if patterns.fullmatch(macro.node.name):
             yield Finding(macro.node.span, f"{macro.node.text} stands for a macro of yours; write that macro")
     for pair in context.template.query:
-        if len(pair.value) == 1 and isinstance(pair.value[0], Literal):
-            yield from _placeholder_value(pair, pair.value[0], context)
+        value = pair.value[0] if len(pair.value) == 1 else None
+        if isinstance(value, Literal) and not is_foreign(value.span):
+            yield from _placeholder_value(pair, value, context)
     for piece in context.template.path:
         if isinstance(piece, Literal):
             for match in re.finditer("[^/]+", piece.text):

@@ -57,8 +57,8 @@ def placeholder_patterns() -> re.Pattern[str]:
 
 @cache
 def bracketed_placeholders() -> re.Pattern[str]:
-    """Return the pattern of values between brackets that stand for values, wherever one stands as a whole value."""
-    return re.compile(rf"(?<==)(?:{'|'.join(_table('values')['placeholders']['bracketed'])})(?=[&#]|\Z)")
+    """Return the pattern of values between brackets that stand for values, which are whole values; its group is one."""
+    return re.compile(rf"=({'|'.join(_table('values')['placeholders']['bracketed'])})(?=[&#]|\Z)")
 
 
 @cache
