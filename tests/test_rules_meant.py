@@ -42,12 +42,12 @@ def test_other_parentheses_around_a_macro_are_not_doubled(text):
             "(event_r",
             "appsflyer",
             None,
-            "it may be (event_revenue) or (event_revenue_USD) or (event_revenue_currency)",
+            "it may be (event_revenue) or (event_revenue_currency) or (event_revenue_USD)",
             id="several",
         ),
         pytest.param("(nothing", "appsflyer", None, "write the rest of it", id="none"),
         pytest.param("(", "appsflyer", None, "write the rest of it", id="nothing-but-the-delimiter"),
-        pytest.param("{click_i", "appmetrica", "{click_id}", None, id="braces"),
+        pytest.param("{device_loc", "appmetrica", "{device_locale}", None, id="braces"),
     ],
 )
 def test_template_that_ends_in_a_macro(text, name, meant, hint):
