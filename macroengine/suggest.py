@@ -5,8 +5,6 @@ from functools import lru_cache
 
 # A name longer than any real one is no slip; comparing it with all others would be slow.
 _LONGEST = 100
-# Names of fewer letters are like too many others.
-_SHORTEST = 4
 
 
 def fold(name: str) -> str:
@@ -22,7 +20,7 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     """Return the known names that are like `name`, the likeliest first, and none that is much less like it.
 
     Names are alike when few single letters are to be added, dropped, replaced or swapped, whatever their case, `-`
-    and `_`: at most one in three, and fewer than half of the shorter name. A name of three letters is like none.
+    and `_`: at most one in three.
 
     >>> nearest("instal-time", ["install_time", "install_unix_ts", "city"])
     ['install_time']
@@ -52,10 +50,8 @@ def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
         spellings.setdefault(fold(spelling), spelling)
     folded = fold(name)
     found = []
-    if len(folded) < _SHORTEST:
-        return tuple(spelling for other, spelling in spellings.items() if other == folded)
     for other, spelling in spellings.items():
-        bound = min(max(len(folded), len(other)) // 3, (min(len(folded), len(other)) - 1) // 2)
+        bound = max(len(folded), len(other)) // 3
         if _least(folded, other) <= bound and (distance := edit_distance(folded, other)) <= bound:
             found.append((distance, spelling))
     found.sort(key=lambda pair: pair[0])

@@ -1,6 +1,8 @@
 """Macros of other platforms: the outer reading wins, and the syntax says whose the name is."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -301,3 +303,16 @@ def test_nothing_of_what_is_found_overlaps(source, name):
 def test_fixing_again_changes_nothing(source, name, unsafe):
     once = fix(BASE + source, dialect=name, unsafe=unsafe).source
     assert fix(once, dialect=name, unsafe=unsafe).source == once
+
+
+DATA = Path(__file__).parent / "data" / "corpus.jsonl"
+CORPUS = [json.loads(line)["template"] for line in DATA.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("name", ["appsflyer", "appmetrica"])
+@pytest.mark.parametrize("source", CORPUS)
+def test_no_safe_fix_touches_a_macro_of_another_platform(source, name):
+    syntax = dialect(name).syntax
+    before = [source[text.span.start : text.span.stop] for text in foreign_texts(source, syntax) if text.encloses]
+    fixed = fix(source, dialect=name).source
+    assert [fixed[text.span.start : text.span.stop] for text in foreign_texts(fixed, syntax) if text.encloses] == before
