@@ -51,6 +51,7 @@ SHAPES = {
     "foreign macros side by side": ("?a=", "[A]__B__"),
     "alternatives": ("?a=", "{a||b||c}"),
     "encoded foreign macros": ("?a=", "%257Bclick{}%257D%24%7Bb"),
+    "a macro that is encoded very often": ("?a=%7Ba%", "2525"),
     "doubled delimiters": ("?a=", "((ip))((("),
     "names in angle brackets": ("?a=", "<clickid><a b<% <?"),
     "places for programs": ("?a=", "%s%1$d{0}#{a}"),

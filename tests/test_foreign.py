@@ -31,6 +31,7 @@ WRAPPED = [
     pytest.param("@{click_id}@", "appmetrica", id="at"),
     pytest.param("${URL_ENC(${click_id},1)}", "appmetrica", id="macro-in-a-macro"),
     pytest.param("{{x}}", "appmetrica", id="parameter-of-the-link"),
+    pytest.param("TS{click_id}", "appmetrica", id="tapstream"),
 ]
 
 
@@ -86,10 +87,11 @@ def test_no_safe_fix_touches_what_is_inside(text, name):
         pytest.param("a@(clickid)@", "a@C1@", id="at"),
         pytest.param("f(x;(clickid))", "f(x;C1)", id="parentheses"),
         pytest.param("{n:(clickid)}", "{n:C1}", id="braces"),
+        pytest.param("{clickid:(clickid)}", "{clickid:C1}", id="braces-and-a-documented-name"),
     ],
 )
 def test_other_text_around_a_macro_is_no_wrapper(text, filled):
-    assert render(BASE + text, EVENT, ignore=("ME0",)) == BASE + filled
+    assert render(BASE + text, EVENT) == BASE + filled
 
 
 @pytest.mark.parametrize(

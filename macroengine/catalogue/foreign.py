@@ -60,8 +60,10 @@ def foreign_texts(source: str, syntax: Syntax) -> tuple[ForeignText, ...]:
     found = []
     for match, row in _matches(source, syntax):
         name = match[match.lastindex or 1].strip()
-        encloses = row.outer and own.search(match[0]) is not None
-        found.append(ForeignText(Span(*match.span()), name, row, encloses))
+        encloses = own.search(match[0]) is not None
+        # {ip:(ip)} is an object of JavaScript, perhaps, and no macro that holds another.
+        if row.outer or not encloses:
+            found.append(ForeignText(Span(*match.span()), name, row, encloses))
     return tuple(found)
 
 

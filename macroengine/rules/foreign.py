@@ -1,7 +1,7 @@
 """Rules about macros of other platforms, and of programs and pages."""
 
+import re
 from collections.abc import Iterator
-from urllib.parse import unquote
 
 from macroengine.catalogue.foreign import encoded_macros, foreign_texts
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
@@ -98,14 +98,13 @@ def encoded_foreign_macro(context: Context) -> Iterator[Finding]:
     for match in encoded_macros().finditer(source):
         # What stands before can say that it is no macro: an index, as in a%5Bb%5D=1.
         before, decoded = source[match.start() - 1 : match.start()], _decoded(match[0])
-        spans = [foreign.span for foreign in foreign_macros(before + decoded, own)]
-        if spans == [Span(len(before), len(before) + len(decoded))]:
-            (foreign,) = foreign_macros(decoded, own)
-            name = decoded.strip("${}[]%#<>")
-            if own_macro(name, own) is None:
-                message = f"{match[0]} is {decoded} with encoded delimiters"
-                hint = f"it is written in the way of {_whose(foreign, own.title)}"
-                yield _written(foreign, Span(*match.span()), message, hint)
+        found = foreign_macros(before + decoded, own)
+        is_whole = [foreign.span for foreign in found] == [Span(len(before), len(before) + len(decoded))]
+        # Of the dialect's own names another rule speaks.
+        if is_whole and own_macro(re.sub(r"[^\w.-]", "", decoded), own) is None:
+            message = f"{match[0]} is {decoded} with encoded delimiters"
+            hint = f"it is written in the way of {_whose(found[0], own.title)}"
+            yield _written(found[0], Span(*match.span()), message, hint)
 
 
 def program_placeholder(context: Context) -> Iterator[Finding]:
@@ -139,16 +138,15 @@ def program_texts(context: Context) -> Iterator[Span]:
 
 
 def _decoded(text: str) -> str:
-    while (once := unquote(text)) != text:
-        text = once
-    return text
+    """Return a text of ASCII that is encoded once or more often as it was before."""
+    return re.sub("%(?:25)*([0-9A-Fa-f]{2})", lambda match: chr(int(match[1], 16)), text)
 
 
 def _finding(foreign: Foreign, context: Context) -> Finding:
     text, title = _text(foreign.span, context), context.dialect.title
     if foreign.values > 1:
         count = {2: "two", 3: "three"}.get(foreign.values, str(foreign.values))
-        message = f"{text} is the first that is there of {count} values, and {title} cannot choose"
+        message = f"{text} means the first of {count} values that is there, and {title} has no such choice"
         hint = f"it needs {count} parameters, one for each value"
         return Finding(foreign.span, message, f"{hint}: {', '.join(foreign.meant)}" if foreign.meant else hint)
     hint = f"it is written in the way of {_whose(foreign, title)}"
@@ -180,11 +178,10 @@ def _is_in_server(span: Span, template: Template) -> bool:
     """Say whether a text stands where the server is named: before the path, or at the start of a longer template."""
     if template.slashes is None:
         return span.start == 0 and template.source[span.stop : span.stop + 1] in ("/", ".", ":", "?")
-    scheme = "".join(piece.text for piece in template.scheme).lower()
-    end = template.slashes.span.stop + sum(len(piece.text) for piece in template.authority)
-    if scheme and scheme not in web_schemes():
-        return span.start < template.slashes.start
-    return span.start < end
+    # In the link of an app, what follows the slashes is the app's to read.
+    is_for_app = len(template.scheme) == 1 and template.scheme[0].text.lower() not in web_schemes()
+    last = template.slashes if is_for_app or not template.authority else template.authority[-1]
+    return span.start < last.span.stop
 
 
 def _text(span: Span, context: Context) -> str:

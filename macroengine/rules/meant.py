@@ -159,11 +159,8 @@ def doubled_macros(source: str, dialect: Dialect) -> Iterator[tuple[Span, str]]:
     is_foreign = _in_outer(source, dialect)
     for match in _doubled(dialect.syntax).finditer(source):
         opened, closed = match[1] != opening, match[3] != closing
-        is_value = source[match.start() - 1 : match.start()] == "=" and source[match.end() : match.end() + 1] in (
-            "",
-            "&",
-            "#",
-        )
+        around = source[match.start() - 1 : match.start()], source[match.end() : match.end() + 1]
+        is_value = around[0] == "=" and around[1] in ("", "&", "#")
         span = Span(*match.span())
         if ((opened and closed) or ((opened or closed) and is_value)) and not is_foreign(span):
             yield span, dialect.syntax.write(match[2])

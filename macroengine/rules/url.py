@@ -198,9 +198,9 @@ def http_scheme(template: Template) -> Span | None:
 
 def _is_for_app(template: Template) -> bool:
     """Say whether a template begins with a scheme behind which no server stands."""
-    pieces = template.scheme or template.path[:1]
-    first = pieces[0] if pieces else None
-    scheme = _SCHEME.match(f"{first.text}:" if template.scheme and first else first.text if first else "")
+    first = (template.scheme or template.path)[:1]
+    text = first[0].text if first and isinstance(first[0], Literal) else ""
+    scheme = _SCHEME.match(f"{text}:" if template.scheme else text)
     return scheme is not None and scheme[0][:-1].lower() not in web_schemes()
 
 
