@@ -21,7 +21,7 @@ from macroengine.policy import Policy
 from macroengine.rules import RULES, Context, codes, diagnose
 
 _POLICY_FAMILY = "ME3"
-_UNKNOWN, _HOST_LABEL = "ME101", "ME202"
+_UNKNOWN, _FOREIGN, _HOST_LABEL = "ME101", "ME040", "ME202"
 _ERRORS = {code for code, rule in RULES.items() if rule.severity is Severity.ERROR}
 
 
@@ -226,5 +226,6 @@ def _compile(
 @lru_cache(maxsize=256)
 def _enforced(ignore: frozenset[str], unknown: str, *, allow_host: bool) -> frozenset[str]:
     """Return the rules whose findings keep a template from being compiled: neither ignored nor overruled by options."""
-    permitted = {_UNKNOWN: unknown != "error", _HOST_LABEL: allow_host}
+    # What is no macro of the dialect can be kept, and not be left empty: it is text.
+    permitted = {_UNKNOWN: unknown != "error", _FOREIGN: unknown == "keep", _HOST_LABEL: allow_host}
     return frozenset(code for code in codes(None, ignore) if code in _ERRORS and not permitted.get(code))

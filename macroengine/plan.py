@@ -224,7 +224,8 @@ class _Rendering:
 
     def _sent(self, leaf: Leaf) -> str | Value | Absent | None:
         """Return what is sent for a leaf; None where its parameter goes."""
-        return leaf.text if isinstance(leaf, Literal | Delimiter) else self._filled(self._resolved[leaf.start])
+        macro = None if isinstance(leaf, Literal | Delimiter) else self._resolved.get(leaf.start)
+        return leaf.text if macro is None else self._filled(macro)
 
     def _filled(self, macro: Resolved) -> str | Value | Absent | None:
         """Return what is sent for a macro; None where its parameter goes."""

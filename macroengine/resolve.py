@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
+from macroengine.catalogue.foreign import inside_foreign
 from macroengine.catalogue.meanings import denied_fields, is_denied, is_known
 from macroengine.nodes import AnyMacro, Literal, Part, Pieces, Sha1, Template
 from macroengine.policy import Policy
@@ -62,7 +63,10 @@ class Resolved(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The macros of a template in source order, repeats included."""
+    """The macros of a template in source order, repeats included.
+
+    What is a part of another platform's macro is none of them: `{a}` in `${a}` or `{{a}}`, for the outer reading wins.
+    """
 
     template: Template
     policy: Policy
@@ -80,8 +84,11 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
         ValueError: the policy denies a macro that a closed dialect does not have.
     """
     judged = _judge_of(dialect, policy)
+    is_part = inside_foreign(template.source, dialect.syntax)
     macros = []
     for node, part, nesting, origin in _macros(template):
+        if is_part is not None and is_part(node.span):
+            continue
         spec, forbidden, withheld, problems = judged(node.name, isinstance(node, Sha1))
         if origin is not None:
             problems = (*problems, origin)

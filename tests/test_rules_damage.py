@@ -91,7 +91,6 @@ def test_every_reference_without_a_semicolon_is_damage_or_known_to_be_none(name)
         pytest.param("{clickid}", "(clickid)", id="braces"),
         pytest.param("{gps_adid}", "(advertising_id)", id="a-name-of-adjust"),
         pytest.param("{cl?Network Name}", "(clickid)", id="an-argument"),
-        pytest.param("{idfa||gps_adid}", "(idfa)", id="alternatives"),
         pytest.param("{{campaign.id}}", "(af_c_id)", id="double-braces"),
         pytest.param("${(user_data.aaid)!}", "(advertising_id)", id="freemarker"),
         pytest.param("${clickid}", "(clickid)", id="dollar"),

@@ -15,7 +15,7 @@ from macroengine.catalogue.spec import MacroSpec
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Source
 from macroengine.limits import Limits
-from macroengine.suggest import fold, nearest
+from macroengine.suggest import edit_distance, fold, nearest
 from macroengine.syntax import Syntax
 
 
@@ -121,13 +121,19 @@ class Dialect:
     def nearest(self, name: str, most: int = 3) -> list[str]:
         """Return the documented names that are like `name`, the likeliest first.
 
+        A name of three letters is like too many, and one that has half of its letters in common is another one.
+
         >>> from macroengine import dialect
         >>> dialect("appsflyer").nearest("campain")  # like a legacy name of it
         ['C']
         """
         spelled = (spelling for spelling in self._spelled if not spelling.startswith(_FOLDED))
         found = (self._spelled[near] + (near,) for near in nearest(name, spelled, 2 * most))
-        names = (spec.name if spelling is Spelling.LEGACY else near for spec, spelling, near in found)
+        names = (
+            spec.name if spelling is Spelling.LEGACY else near
+            for spec, spelling, near in found
+            if _is_slip(fold(name), fold(near))
+        )
         return list(dict.fromkeys(names))[:most]
 
     def __eq__(self, other: object) -> bool:
@@ -150,6 +156,14 @@ def _fields(macros: Mapping[str, MacroSpec], where: str) -> Mapping[str, Source]
             other = fields[spec.field]
             raise CatalogueError(f"{where}: macro {spec.name!r}: field {spec.field!r} comes from {other} elsewhere")
     return MappingProxyType(fields)
+
+
+_SHORTEST = 4
+
+
+def _is_slip(name: str, meant: str) -> bool:
+    shorter = min(len(name), len(meant))
+    return name == meant or (len(name) >= _SHORTEST and 2 * edit_distance(name, meant) < shorter)
 
 
 # Folded names share the table of the spelled ones, behind a character that no name contains.

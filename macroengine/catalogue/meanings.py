@@ -3,7 +3,7 @@
 from functools import cache
 
 from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
-from macroengine.catalogue.elsewhere import platforms
+from macroengine.catalogue.elsewhere import fields_elsewhere
 from macroengine.kinds import Source
 from macroengine.suggest import fold
 
@@ -20,7 +20,7 @@ def fields_called(name: str) -> frozenset[str]:
     ['idfa', 'sha1idfa']
     """
     folded = fold(name)
-    fields = {folded, *(fold(field) for _, field in platforms().get(folded, ()))}
+    fields = {folded, *map(fold, fields_elsewhere().get(folded, ()))}
     hashed = _hashed(folded)
     return frozenset(fields if hashed is None else fields | fields_called(hashed))
 

@@ -11,7 +11,20 @@ from macroengine.limits import Limits
 from macroengine.nodes import Template
 from macroengine.parser import parse
 from macroengine.policy import Policy
-from macroengine.rules import characters, damage, documents, names, origin, privacy, query, surroundings, syntax, url
+from macroengine.rules import (
+    characters,
+    damage,
+    documents,
+    foreign,
+    names,
+    origin,
+    privacy,
+    query,
+    server,
+    surroundings,
+    syntax,
+    url,
+)
 from macroengine.rules.context import Context, Rule
 from macroengine.rules.whole import whole_text
 from macroengine.suggest import did_you_mean
@@ -33,7 +46,7 @@ RULES: dict[str, Rule] = {
     "ME008": Rule(_I, syntax.literal_delimiters),
     "ME009": Rule(_W, syntax.nameless_macro),
     "ME010": Rule(_W, syntax.encoded_delimiters, "safe"),
-    "ME011": Rule(_W, syntax.foreign_macro, "unsafe"),
+    "ME011": Rule(_W, foreign.foreign_macro, "unsafe"),
     "ME012": Rule(_W, syntax.placeholder, "unsafe"),
     # What surrounds a template, and what is not a template at all.
     "ME020": Rule(_E, surroundings.text_before_template, "safe", whole=True),
@@ -50,6 +63,11 @@ RULES: dict[str, Rule] = {
     "ME033": Rule(_E, documents.prose, whole=True),
     "ME034": Rule(_E, documents.http_request, whole=True),
     "ME035": Rule(_E, documents.tracking_link, whole=True),
+    "ME040": Rule(_E, foreign.documented_foreign_macro, "unsafe"),
+    "ME041": Rule(_W, foreign.encoded_foreign_macro),
+    "ME042": Rule(_W, syntax.doubled_delimiters, "unsafe"),
+    "ME043": Rule(_W, syntax.cut_off_macro, "unsafe"),
+    "ME044": Rule(_E, foreign.program_placeholder),
     # Names of macros.
     "ME101": Rule(_E, names.unknown_macro, "unsafe"),
     "ME102": Rule(_W, names.undocumented_spelling, "safe"),
@@ -65,6 +83,10 @@ RULES: dict[str, Rule] = {
     "ME204": Rule(_I, url.missing_server),
     "ME205": Rule(_W, url.plain_http, "unsafe"),
     "ME206": Rule(_W, url.fragment),
+    "ME207": Rule(_E, foreign.foreign_macro_in_host),
+    "ME208": Rule(_E, server.bad_host),
+    "ME209": Rule(_E, server.wrong_scheme, "unsafe"),
+    "ME210": Rule(_E, server.malformed_scheme, "unsafe"),
     "ME211": Rule(_W, query.duplicate_parameter),
     "ME212": Rule(_W, query.empty_pair, "safe"),
     "ME213": Rule(_W, query.missing_question_mark, "unsafe"),

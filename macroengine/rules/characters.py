@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
@@ -68,10 +69,15 @@ def raw_space(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)&name=first%20deposit
     """
     spaces = [(span, text) for span, text in _white_space(context) if not set(map(unicodedata.category, text)) & {"Cc"}]
-    is_alien = overlapping(alien_text(context) if spaces else [])
+    aliens = alien_text(context) if spaces else []
+    is_alien, starts, last = overlapping(aliens), sorted(alien.start for alien in aliens), -1
     for span, text in spaces:
         if is_alien(span):
-            yield Finding(span, "space in a URL, in text that has to go")
+            # Once for each such text, however many spaces it has.
+            which = bisect_right(starts, span.start)
+            if which != last:
+                yield Finding(span, "space in a URL, in text that has to go")
+            last = which
             continue
         yield _about_space(span, text, context)
 

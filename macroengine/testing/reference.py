@@ -7,11 +7,12 @@ can be held to each other. It reads the template anew for every event and is mea
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 from urllib.parse import quote
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_of
+from macroengine.catalogue.foreign import inside_foreign
 from macroengine.catalogue.meanings import denied_fields, fields_called, is_denied
 from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.errors import MissingValueError, RenderError, SuppressedError, TemplateError
@@ -60,7 +61,7 @@ def render(
         SuppressedError: the postback is not sent for this event.
         RenderError: a value has no text, or the URL is too long. MissingValueError where one must not be missing.
     """
-    template = parse(source, dialect, limits=limits)
+    template = _own(parse(source, dialect, limits=limits), dialect_of(dialect))
     case = None if hash_case is None else HashCase(hash_case)
     rendering = _Rendering(event, dialect_of(dialect), policy, missing, unknown, nested, booleans, case)
     ignored = (ignore,) if isinstance(ignore, str) else tuple(ignore)
@@ -91,6 +92,25 @@ class _Rendering:
 
 
 # The template
+
+
+def _own(template: Template, dialect: Dialect) -> Template:
+    """Return the template without the macros that are only a part of another platform's macro: they are literal."""
+    is_part = inside_foreign(template.source, dialect.syntax)
+    if is_part is None:
+        return template
+
+    def read(pieces: Pieces) -> Pieces:
+        return tuple(Literal(piece.text, piece.start) if is_part(piece.span) else piece for piece in pieces)
+
+    return replace(
+        template,
+        scheme=read(template.scheme),
+        authority=read(template.authority),
+        path=read(template.path),
+        query=tuple(replace(pair, name=read(pair.name), value=read(pair.value)) for pair in template.query),
+        fragment=read(template.fragment),
+    )
 
 
 def _refuse(template: Template, rendering: _Rendering, ignored: tuple[str, ...], allow_host_macros: bool) -> None:
