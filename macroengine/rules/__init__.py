@@ -8,7 +8,7 @@ from macroengine.diagnostics import Diagnostic, Severity, printable
 from macroengine.nodes import Template
 from macroengine.parser import parse
 from macroengine.policy import Policy
-from macroengine.rules import characters, damage, names, origin, privacy, query, syntax, url
+from macroengine.rules import characters, damage, names, nested, origin, privacy, query, syntax, url
 from macroengine.rules.context import Context, Rule
 from macroengine.suggest import did_you_mean
 
@@ -53,8 +53,9 @@ RULES: dict[str, Rule] = {
     "ME215": Rule(_W, query.missing_ampersand, "unsafe"),
     "ME216": Rule(_W, query.missing_equals, "unsafe"),
     "ME217": Rule(_I, query.macro_as_name),
-    "ME218": Rule(_I, url.nested_macro),
+    "ME218": Rule(_I, nested.nested_macro),
     "ME219": Rule(_W, url.unencoded_nested_url),
+    "ME220": Rule(_I, nested.json_macro),
     "ME221": Rule(_E, url.bad_percent_escape, "unsafe"),
     "ME222": Rule(_W, damage.html_entity, "safe"),
     "ME223": Rule(_W, damage.backslash_escape, "safe"),
@@ -62,6 +63,11 @@ RULES: dict[str, Rule] = {
     "ME225": Rule(_W, characters.typographic_character, "unsafe"),
     "ME226": Rule(_W, characters.non_ascii_literal, "unsafe"),
     "ME227": Rule(_W, characters.illegal_character, "unsafe"),
+    "ME228": Rule(_E, nested.split_escape, "unsafe"),
+    "ME229": Rule(_W, query.mixed_separators),
+    # The server again.
+    "ME231": Rule(_I, origin.macro_in_app_url),
+    "ME232": Rule(_E, origin.script_url),
     # What a network may be told, and how.
     "ME301": Rule(_E, privacy.unavailable_macro),
     "ME302": Rule(_W, privacy.withheld_macro),
