@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from macroengine.diagnostics import Span
+from macroengine.diagnostics import Span, overlapping
 from macroengine.nodes import Literal, Part, Pieces
 
 
@@ -76,7 +76,7 @@ _TOKEN = re.compile(r"%((?:25)*)([0-9A-Fa-f]{2})|[^%:/?#&=\\\"{}\[\]]+|.", re.DO
 _HEX = "0123456789abcdefABCDEF"
 _ends_in_half_an_escape = re.compile(r"%[0-9A-Fa-f]?\Z").search
 _is_scheme_end = re.compile(r"[A-Za-z0-9+.-]\Z").search
-_BESIDE_URL = frozenset("&#")
+_BESIDE_URL = {"?": Part.NAME, "&": Part.NAME, "#": Part.FRAGMENT}
 # Deeper nesting is left alone: the limits refuse it long before.
 _DEEPEST = 100
 
@@ -122,6 +122,10 @@ def nesting(pieces: Pieces, part: Part) -> Nesting:
         is_body = part is Part.PATH and slot and slot[0].span.start == 0
         reader.read(slot, _Around(1, (), part), may_be_json=not is_body)
     places = reader.places
+    is_in_pair = overlapping(pair for query in reader.queries for pair in query.pairs)
+    for piece in pieces:
+        if not isinstance(piece, Literal) and is_in_pair(piece.span):
+            places[piece.start] = places[piece.start]._replace(in_pair=True)
     for before, piece in zip(pieces, pieces[1:], strict=False):
         if isinstance(before, Literal) and not isinstance(piece, Literal):
             place = places.get(piece.start, _PLAIN)
@@ -178,7 +182,6 @@ class _Around(NamedTuple):
     json: tuple[tuple[int, Escape], ...]
     """The level of each JSON around it, the outermost first, and what it does to values."""
     part: Part
-    in_pair: bool = False
     in_url: bool = False
 
     def place(self) -> Place:
@@ -189,7 +192,7 @@ class _Around(NamedTuple):
         for start, escape in reversed(self.json):
             escapes += [Escape.PERCENT] * (level - start) + [escape]
             level = start
-        return Place(level, tuple(escapes), part, self.in_pair)
+        return Place(level, tuple(escapes), part)
 
 
 class _Opening(NamedTuple):
@@ -253,8 +256,7 @@ class _Reader:
         self.queries += query.found()
 
     def _read_part(self, tokens: Tokens, part: Part, level: int, around: _Around, depth: int) -> None:
-        in_pair = around.in_pair or part in _QUERY
-        self.read(tokens, _Around(level + 1, around.json, part, in_pair, in_url=True), depth + 1)
+        self.read(tokens, _Around(level + 1, around.json, part, in_url=True), depth + 1)
 
     def _read_json(self, tokens: Tokens, around: _Around, depth: int) -> bool:
         """Take JSON apart; return False where it is none."""
@@ -345,9 +347,9 @@ def _next_opening(tokens: Tokens, opening: _Opening, around: _Around) -> _Openin
         if not around.level <= token.level < opening.level:
             continue
         if token.text in _BESIDE_URL:
-            return _Opening(index + 1, token.level, Part.NAME if token.text == "&" else Part.FRAGMENT)
+            return _Opening(index + 1, token.level, _BESIDE_URL[token.text])
         if token.text == "=":
-            return _Opening(index + 1, token.level, Part.VALUE, _pair_start(tokens, index, token.level))
+            return _Opening(index + 1, token.level, Part.VALUE, _pair_start(tokens, index, token.level, around.level))
         if token.text == ":" and (level := _scheme(tokens, index)) is not None and level < opening.level:
             return _Opening(index + 3, level, Part.AUTHORITY)
     return None
@@ -367,11 +369,11 @@ def _scheme(tokens: Tokens, colon: int) -> int | None:
     return max(token.level for token in mark) if before.is_macro or _is_scheme_end(before.text) else None
 
 
-def _pair_start(tokens: Tokens, equals: int, level: int) -> int:
+def _pair_start(tokens: Tokens, equals: int, level: int, least: int = 0) -> int:
     """Return where the parameter begins whose `=` this is."""
     for index in range(equals - 1, -1, -1):
         token = tokens[index]
-        if token.level <= level and token.text in ("?", "&"):
+        if least <= token.level <= level and token.text in ("?", "&"):
             return index + 1
     return 0
 

@@ -11,7 +11,7 @@ from macroengine.errors import LimitError
 from macroengine.escaping import escaped, json_default
 from macroengine.kinds import HashCase, Postback, Source, ValueType
 from macroengine.limits import Limits
-from macroengine.nesting import Escape, InnerQuery, Place
+from macroengine.nesting import Escape, InnerQuery
 from macroengine.nodes import Part, Sha1, Template
 from macroengine.resolve import Resolution, Resolved
 
@@ -262,7 +262,7 @@ class _Rendering:
         booleans = _FLAG if spec.type is _FLAG_TYPE else self._booleans
         sha1 = (self._options.hash_case or spec.case) if isinstance(macro.node, Sha1) else None
         place = macro.place
-        in_path = place.part is Part.PATH or (macro.part is Part.PATH and place == _PLAIN)
+        in_path = place.part is Part.PATH or (macro.part is Part.PATH and not place.layers and not place.escapes)
         depth, escapes = self._around(macro)
         return Value(
             macro.node.name, spec.source, spec.field, spec.type, booleans, sha1, depth, missing, in_path, escapes
@@ -301,7 +301,6 @@ class _Rendering:
 
 _EMPTY: Final = Missing.EMPTY
 _DROP: Final = Missing.DROP
-_PLAIN: Final = Place()
 _FLAG_TYPE: Final = ValueType.FLAG
 _FLAG = ("1", "0")
 _PARAMETER = (Part.NAME, Part.VALUE)

@@ -140,7 +140,7 @@ def _pair(template: Template, pair: Pair, rendering: _Rendering) -> str | None:
     """Return the pair without its opening, None where it is dropped."""
     name = _Text(template, pair.name, Part.NAME, rendering)
     value = _Text(template, pair.value, Part.VALUE, rendering)
-    if _is_dropped([*name.own_macros(*name.reach), *value.own_macros(*value.reach)], rendering):
+    if _is_dropped([*name.deciding(*name.reach), *value.deciding(*value.reach)], rendering):
         return None
     return name.sent(*name.reach) + (pair.equals.text if pair.equals else "") + value.sent(*value.reach)
 
@@ -186,6 +186,10 @@ class _Text:
             if start <= macro.start < stop and not any(begin <= macro.start < end for begin, end in inner)
         ]
 
+    def deciding(self, start: int, stop: int, first: int = 0) -> list[AnyMacro]:
+        """Return those of them for which their pair may be dropped; what must not be sent at all is no reason."""
+        return [macro for macro in self.own_macros(start, stop, first) if macro.start not in self._inside.glued]
+
     def sent(self, start: int, stop: int, first: int = 0) -> str:
         """Return a stretch of the source, filled: literals as written, and each macro once."""
         stops: list[tuple[int, AnyMacro | int]] = [
@@ -208,7 +212,7 @@ class _Text:
         kept = [
             self.sent(*pair, index + 1)
             for pair in query.pairs
-            if not _is_dropped(self.own_macros(*pair, index + 1), self._rendering)
+            if not _is_dropped(self.deciding(*pair, index + 1), self._rendering)
         ]
         return self._source[slice(*query.opening)] + query.separator.join(kept) if kept else ""
 

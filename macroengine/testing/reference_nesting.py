@@ -44,7 +44,6 @@ class Inside:
 
     steps: dict[int, Steps] = field(default_factory=dict)
     in_path: set[int] = field(default_factory=set)
-    in_pair: set[int] = field(default_factory=set)
     glued: set[int] = field(default_factory=set)
     queries: list[Pairs] = field(default_factory=list)
 
@@ -58,7 +57,7 @@ def inside(pieces: Pieces, part: Part) -> Inside:
     else:
         for text in _split(symbols, {Part.PATH: "/", Part.FRAGMENT: "&="}.get(part, "")):
             is_body = part is Part.PATH and bool(text) and text[0].start == 0
-            _read(text, 1, (PERCENT,), found, is_path=part is Part.PATH, is_pair=False, is_json=not is_body)
+            _read(text, 1, (PERCENT,), found, is_path=part is Part.PATH, is_json=not is_body)
     text_before = ""
     for piece in pieces:
         if isinstance(piece, Literal):
@@ -122,17 +121,16 @@ def _split(symbols: Symbols, delimiters: str) -> Iterator[Symbols]:
     yield text
 
 
-def _leave(symbols: Symbols, steps: Steps, found: Inside, *, is_path: bool = False, is_pair: bool = False) -> None:
+def _leave(symbols: Symbols, steps: Steps, found: Inside, *, is_path: bool = False) -> None:
     for symbol in symbols:
         if symbol.macro:
             found.steps[symbol.start] = steps
-            for where, belongs in ((found.in_path, is_path), (found.in_pair, is_pair)):
-                where.discard(symbol.start)
-                where.update([symbol.start] * belongs)
+            found.in_path.discard(symbol.start)
+            found.in_path.update([symbol.start] * is_path)
 
 
 def _read(
-    symbols: Symbols, times: int, steps: Steps, found: Inside, *, is_path: bool, is_pair: bool, is_json: bool = True
+    symbols: Symbols, times: int, steps: Steps, found: Inside, *, is_path: bool, is_json: bool = True
 ) -> None:
     """Read a text that its receiver has decoded `times` times."""
     if not any(symbol.macro for symbol in symbols):
@@ -142,20 +140,20 @@ def _read(
         json = _Json(symbols, seen).read()
         if json is not None:
             around = (*steps, *[PERCENT] * (seen - times))
-            _leave(symbols, (*around, WHOLE), found, is_pair=is_pair)
+            _leave(symbols, (*around, WHOLE), found)
             for text in json:
-                _read(text, seen, (*around, STRING), found, is_path=False, is_pair=is_pair)
+                _read(text, seen, (*around, STRING), found, is_path=False)
             return
     opening = _opening(symbols, times, in_string=steps[-1] == STRING)
     if opening is None:
-        _leave(symbols, steps, found, is_path=is_path, is_pair=is_pair)
+        _leave(symbols, steps, found, is_path=is_path)
         return
-    _leave(symbols[: opening[0]], steps, found, is_path=is_path, is_pair=is_pair)
+    _leave(symbols[: opening[0]], steps, found, is_path=is_path)
     while opening is not None:
         begin, seen, part, pair = opening
         after = _reopening(symbols, begin, times, seen)
         end = len(symbols) if after is None else after[0] - (3 if after[2] == "server" else 1)
-        _read_url(symbols, (begin, end), seen, part, pair, (*steps, *[PERCENT] * (seen + 1 - times)), found, is_pair)
+        _read_url(symbols, (begin, end), seen, part, pair, (*steps, *[PERCENT] * (seen + 1 - times)), found)
         opening = after
 
 
@@ -181,12 +179,12 @@ def _reopening(symbols: Symbols, begin: int, times: int, seen: int) -> Opening |
         symbol = symbols[index]
         if times <= symbol.times < seen and symbol.char:
             scheme = _scheme(symbols, index)
-            if symbol.char == "&":
+            if symbol.char in ("?", "&"):
                 return index + 1, symbol.times, "name", index + 1
             if symbol.char == "#":
                 return index + 1, symbol.times, "fragment", None
             if symbol.char == "=":
-                return index + 1, symbol.times, "value", _pair_begin(symbols, index, symbol.times)
+                return index + 1, symbol.times, "value", _pair_begin(symbols, index, symbol.times, times)
             if scheme is not None and scheme < seen:
                 return index + 3, scheme, "server", None
     return None
@@ -202,8 +200,9 @@ def _scheme(symbols: Symbols, index: int) -> int | None:
     return None
 
 
-def _pair_begin(symbols: Symbols, equals: int, seen: int) -> int:
-    begins = [index + 1 for index in range(equals) if symbols[index].char in ("?", "&") and symbols[index].times <= seen]
+def _pair_begin(symbols: Symbols, equals: int, seen: int, least: int = 0) -> int:
+    marks = [index for index in range(equals) if symbols[index].char in ("?", "&")]
+    begins = [index + 1 for index in marks if least <= symbols[index].times <= seen]
     return max(begins, default=0)
 
 
@@ -215,7 +214,6 @@ def _read_url(
     pair: int | None,
     steps: Steps,
     found: Inside,
-    is_pair: bool,
 ) -> None:
     """Take an inner URL apart, which all see who decode `seen` times."""
     begin, end = reach
@@ -241,8 +239,7 @@ def _read_url(
         part = {"/": "path", "\\": "path", "?": "name", "&": "name", "=": "value", "#": "fragment"}[symbol.char]
     texts.append((part, text))
     for name, inner in texts:
-        is_inner_pair = is_pair or name in ("name", "value")
-        _read(inner, seen + 1, steps, found, is_path=name == "path", is_pair=is_inner_pair)
+        _read(inner, seen + 1, steps, found, is_path=name == "path")
     if first is not None:
         found.queries.append(_pairs(symbols, first, last, cuts, kind))
 
