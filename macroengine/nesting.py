@@ -6,11 +6,13 @@ who decode as often. The level of a place is how often its text is decoded on th
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import Enum, auto
+from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from macroengine.decoded import Token, Tokens, strings_of_json, tokens_of
 from macroengine.diagnostics import Span, overlapping
 from macroengine.nodes import Literal, Part, Pieces
 
@@ -71,8 +73,6 @@ class Nesting(NamedTuple):
 NOTHING = Nesting({}, ())
 
 _may_matter = re.compile(r"[%{\[]").search
-# A character that means something, encoded or not, or a run of those that do not.
-_TOKEN = re.compile(r"%((?:25)*)([0-9A-Fa-f]{2})|[^%:/?#&=\\\"{}\[\]]+|.", re.DOTALL)
 _HEX = "0123456789abcdefABCDEF"
 _ends_in_half_an_escape = re.compile(r"%[0-9A-Fa-f]?\Z").search
 _is_scheme_end = re.compile(r"[A-Za-z0-9+.-]\Z").search
@@ -92,21 +92,6 @@ _NEXT: dict[Part, dict[str, Part]] = {
 _QUERY = (Part.NAME, Part.VALUE)
 
 
-class _Token(NamedTuple):
-    """A decoded character, a run of plain ones, or a macro, whose text is empty."""
-
-    text: str
-    level: int
-    span: Span
-
-    @property
-    def is_macro(self) -> bool:
-        return not self.text
-
-
-Tokens = Sequence[_Token]
-
-
 def nesting(pieces: Pieces, part: Part) -> Nesting:
     """Return what stands around the macros of a component.
 
@@ -117,7 +102,7 @@ def nesting(pieces: Pieces, part: Part) -> Nesting:
     reader = _Reader()
     # In the server there is nothing but itself.
     outside = part in (Part.SCHEME, Part.AUTHORITY)
-    for slot in () if outside else _slots([*_tokens(pieces)], part):
+    for slot in () if outside else _slots([*tokens_of(pieces)], part):
         # A template that begins with JSON is a body, and no URL with JSON in it.
         is_body = part is Part.PATH and slot and slot[0].span.start == 0
         reader.read(slot, _Around(1, (), part), may_be_json=not is_body)
@@ -126,7 +111,7 @@ def nesting(pieces: Pieces, part: Part) -> Nesting:
     for piece in pieces:
         if not isinstance(piece, Literal) and is_in_pair(piece.span):
             places[piece.start] = places[piece.start]._replace(in_pair=True)
-    for before, piece in zip(pieces, pieces[1:], strict=False):
+    for before, piece in pairwise(pieces):
         if isinstance(before, Literal) and not isinstance(piece, Literal):
             place = places.get(piece.start, _PLAIN)
             if _is_glued(before.text, place.layers + 1):
@@ -148,20 +133,6 @@ def _is_glued(text: str, times: int) -> bool:
             return True
         tail = unquote(tail, "latin-1")
     return False
-
-
-def _tokens(pieces: Pieces) -> Iterator[_Token]:
-    for piece in pieces:
-        if not isinstance(piece, Literal):
-            yield _Token("", 0, piece.span)
-            continue
-        for match in _TOKEN.finditer(piece.text):
-            span = Span(piece.start + match.start(), piece.start + match.end())
-            digits = match[2]
-            if digits is None:
-                yield _Token(match[0], 0, span)
-            else:
-                yield _Token(chr(int(digits, 16)), 1 + len(match[1]) // len("25"), span)
 
 
 def _slots(tokens: Tokens, part: Part) -> Iterator[Tokens]:
@@ -198,7 +169,7 @@ class _Around(NamedTuple):
 class _Opening(NamedTuple):
     """Where a URL inside a text begins."""
 
-    index: int
+    start: int
     """The first token of it."""
     level: int
     part: Part
@@ -227,10 +198,10 @@ class _Reader:
         if opening is None:
             self._put(tokens, around)
             return
-        self._put(tokens[: opening.index], around)
+        self._put(tokens[: opening.start], around)
         while opening is not None:
             following = _next_opening(tokens, opening, around)
-            end = len(tokens) if following is None else _end_before(tokens, following)
+            end = len(tokens) if following is None else _end_before(following)
             self._read_url(tokens, opening, end, around, depth)
             opening = following
 
@@ -241,10 +212,10 @@ class _Reader:
                 self.places[token.span.start] = place
 
     def _read_url(self, tokens: Tokens, opening: _Opening, end: int, around: _Around, depth: int) -> None:
-        """Take a URL apart, which stands in `tokens[opening.index:end]`."""
+        """Take a URL apart, which stands in `tokens[opening.start:end]`."""
         query = _Query(tokens, opening)
-        part, start = opening.part, opening.index
-        for index in range(opening.index, end):
+        part, start = opening.part, opening.start
+        for index in range(opening.start, end):
             token = tokens[index]
             following = _NEXT[part].get(token.text) if token.level <= opening.level else None
             if following is not None:
@@ -261,7 +232,7 @@ class _Reader:
     def _read_json(self, tokens: Tokens, around: _Around, depth: int) -> bool:
         """Take JSON apart; return False where it is none."""
         level = max(tokens[0].level, around.level)
-        strings = _strings_of_json(tokens, level)
+        strings = strings_of_json(tokens, level)
         if strings is None:
             return False
         whole = around._replace(level=level, json=(*around.json, (level, Escape.VALUE)), in_url=False)
@@ -277,7 +248,7 @@ class _Query:
 
     def __init__(self, tokens: Tokens, opening: _Opening) -> None:
         self._tokens = tokens
-        self._start: int | None = opening.index if opening.part is Part.NAME else opening.pair
+        self._start: int | None = opening.start if opening.part is Part.NAME else opening.pair
         self._pairs: list[Span] = []
         self._separator: tuple[str, int] | None = None
         self._opening = self._before(self._start)
@@ -301,7 +272,7 @@ class _Query:
             self._opening = self._tokens[index].span
             self._start = index + 1
 
-    def _separates(self, token: _Token) -> bool:
+    def _separates(self, token: Token) -> bool:
         # All of one kind, so that one can stand for another.
         kind = (token.text, token.level)
         self._separator = self._separator or kind
@@ -342,7 +313,7 @@ def _next_opening(tokens: Tokens, opening: _Opening, around: _Around) -> _Openin
     """Return where a URL goes on that stands around this one, though nothing before said that there is one."""
     if opening.level == around.level:
         return None
-    for index in range(opening.index, len(tokens)):
+    for index in range(opening.start, len(tokens)):
         token = tokens[index]
         if not around.level <= token.level < opening.level:
             continue
@@ -355,9 +326,9 @@ def _next_opening(tokens: Tokens, opening: _Opening, around: _Around) -> _Openin
     return None
 
 
-def _end_before(tokens: Tokens, opening: _Opening) -> int:
+def _end_before(opening: _Opening) -> int:
     """Return where the URL ends behind which another one goes on."""
-    return opening.index - (3 if opening.part is Part.AUTHORITY else 1)
+    return opening.start - (3 if opening.part is Part.AUTHORITY else 1)
 
 
 def _scheme(tokens: Tokens, colon: int) -> int | None:
@@ -376,74 +347,3 @@ def _pair_start(tokens: Tokens, equals: int, level: int, least: int = 0) -> int:
         if least <= token.level <= level and token.text in ("?", "&"):
             return index + 1
     return 0
-
-
-# JSON
-
-
-def _strings_of_json(tokens: Tokens, level: int) -> list[Tokens] | None:
-    """Return what stands in each string of the JSON, unescaped; None where the text is no JSON."""
-    texts: list[str] = []
-    strings: list[Tokens] = []
-    start: int | None = None
-    escaped = False
-    for index, token in enumerate(tokens):
-        if token.is_macro:
-            # In any string one letter does. Elsewhere the blanks keep the digit apart from what stands beside it.
-            texts.append(" 0 " if start is None else "n")
-        else:
-            texts.append(token.text if token.level <= level else "%")
-        if start is None:
-            start = index + 1 if texts[-1] == '"' else None
-        elif escaped:
-            escaped = False
-        elif texts[-1] == "\\":
-            escaped = True
-        elif texts[-1] == '"':
-            strings.append(_unescaped(tokens[start:index], level))
-            start = None
-    return strings if is_json("".join(texts)) else None
-
-
-def _unescaped(tokens: Tokens, level: int) -> Tokens:
-    found: list[_Token] = []
-    escaped = False
-    for token in tokens:
-        if not escaped and token.text == "\\" and token.level <= level:
-            escaped = True
-            continue
-        if escaped and not token.is_macro:
-            found += _unescaped_run(token)
-        else:
-            found.append(token)
-        escaped = False
-    return found
-
-
-_UNICODE = re.compile("u([0-9A-Fa-f]{4})", re.ASCII)
-
-
-def _unescaped_run(token: _Token) -> Iterator[_Token]:
-    """Yield the character that an escape stands for, and the rest of the run behind it."""
-    match = _UNICODE.match(token.text)
-    if match is None:
-        yield token
-        return
-    yield token._replace(text=chr(int(match[1], 16)))
-    if rest := token.text[match.end() :]:
-        yield token._replace(text=rest)
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
-
-
-def is_json(text: str) -> bool:
-    """Say whether a text is JSON (RFC 8259)."""
-    import json  # noqa: PLC0415 - few templates hold any
-
-    try:
-        json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return False
-    return True

@@ -187,9 +187,9 @@ def _split_at_semicolons(query: tuple[Pair, ...]) -> tuple[Pair, ...]:
     if not _SEMICOLON_PAIR.search("".join(texts)):
         return query
     opening = pair.opening
-    children: list[Piece | Delimiter] = []
+    children: list[Piece] = []
     pairs: list[Pair] = []
-    equals = (pair.equals,) if pair.equals else ()
+    equals = (Literal("=", pair.equals.start),) if pair.equals else ()
     for leaf in (*pair.name, *equals, *pair.value):
         if not isinstance(leaf, Literal):
             children.append(leaf)
@@ -212,7 +212,7 @@ def _cut(literal: Literal) -> Iterator[tuple[str, int]]:
         start += len(text)
 
 
-def _pair_of(opening: Delimiter | None, leaves: list[Piece | Delimiter]) -> Pair:
+def _pair_of(opening: Delimiter | None, leaves: list[Piece]) -> Pair:
     """Return the pair of these leaves; literals that were cut in too many pieces are joined again."""
     name: list[Piece] = []
     equals: Delimiter | None = None

@@ -108,7 +108,6 @@ class Query:
 
 Segment = Atom | Query
 A = TypeVar("A", bound=Segment)
-K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +323,7 @@ def _nothing(macro: Resolved) -> str:
     return "null" if macro.place.escapes and _is_json_value(macro) else ""
 
 
-def _kept(sent: Iterable[K | None]) -> list[K]:
+def _kept(sent: Iterable[str | A | None]) -> list[str | A]:
     return [segment for segment in sent if segment is not None]
 
 

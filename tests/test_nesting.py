@@ -81,7 +81,9 @@ def both(source: str, event: Event, **options: Any) -> str:
         pytest.param("?a=x%3D;b=(clickid)", "?a=x%3D;b=" + ONCE, id="semicolons"),
         pytest.param('?d={"n":"(clickid)"}', '?d={"n":"' + IN_JSON + '"}', id="json"),
         pytest.param('?d=["(clickid)",1]', '?d=["' + IN_JSON + '",1]', id="json-array"),
-        pytest.param("?d=%7B%22n%22%3A%22(clickid)%22%7D", "?d=%7B%22n%22%3A%22" + IN_JSON + "%22%7D", id="json-encoded"),
+        pytest.param(
+            "?d=%7B%22n%22%3A%22(clickid)%22%7D", "?d=%7B%22n%22%3A%22" + IN_JSON + "%22%7D", id="json-encoded"
+        ),
         pytest.param('/x/{"n":"(clickid)"}', '/x/{"n":"' + IN_JSON + '"}', id="json-in-the-path"),
         pytest.param('#d={"n":"(clickid)"}', '#d={"n":"' + IN_JSON + '"}', id="json-in-the-fragment"),
         pytest.param('?{"n":"(clickid)"}', '?{"n":"' + IN_JSON + '"}', id="json-nameless"),
@@ -114,15 +116,6 @@ def test_value_is_escaped_for_what_is_around_it(source, sent):
     assert both(source, event, ignore="ME") == sent
 
 
-LAYERS: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
-    "url": (lambda inner: "https://n.example/pb?x=1&u=" + quote(inner, safe="()"), lambda url: second_value(url)),
-    "path": (lambda inner: "https://n.example/to/" + quote(inner, safe="()"), lambda url: last_segment(url)),
-    "fragment": (lambda inner: "https://n.example/#" + quote(inner, safe="()"), lambda url: fragment_of(url)),
-    "nameless": (lambda inner: "https://n.example/?" + quote(inner, safe="()"), lambda url: query_of(url)),
-    "json": (lambda inner: json.dumps({"x": 1, "u": inner}), lambda text: json.loads(text)["u"]),
-}
-
-
 def second_value(url: str) -> str:
     """Return the second parameter, which three libraries read alike."""
     ada = can_ada.parse(url)
@@ -148,9 +141,21 @@ def fragment_of(url: str) -> str:
 
 
 def query_of(url: str) -> str:
-    [query] = {unquote(urlsplit(url).query), unquote(yarl.URL(url).raw_query_string), unquote(can_ada.parse(url).search[1:])}
+    [query] = {
+        unquote(urlsplit(url).query),
+        unquote(yarl.URL(url).raw_query_string),
+        unquote(can_ada.parse(url).search[1:]),
+    }
     return query
 
+
+LAYERS: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
+    "url": (lambda inner: "https://n.example/pb?x=1&u=" + quote(inner, safe="()"), second_value),
+    "path": (lambda inner: "https://n.example/to/" + quote(inner, safe="()"), last_segment),
+    "fragment": (lambda inner: "https://n.example/#" + quote(inner, safe="()"), fragment_of),
+    "nameless": (lambda inner: "https://n.example/?" + quote(inner, safe="()"), query_of),
+    "json": (lambda inner: json.dumps({"x": 1, "u": inner}), lambda text: json.loads(text)["u"]),
+}
 
 values = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=6),
@@ -278,7 +283,10 @@ def test_withheld_value_is_missing_in_json():
     ("source", "sent"),
     [
         ("?u=x%3A%2F%2Fy%3Fa%3D(clickid)", "?u=x%3A%2F%2Fy%3Fa%3D" + ONCE),
-        ("?d=%7B%22u%22%3A%22x%3A%2F%2Fy%3Fa%3D(clickid)%22%7D", "?d=%7B%22u%22%3A%22x%3A%2F%2Fy%3Fa%3D" + IN_JSON + "%22%7D"),
+        (
+            "?d=%7B%22u%22%3A%22x%3A%2F%2Fy%3Fa%3D(clickid)%22%7D",
+            "?d=%7B%22u%22%3A%22x%3A%2F%2Fy%3Fa%3D" + IN_JSON + "%22%7D",
+        ),
     ],
 )
 def test_urls_can_be_turned_off_and_json_cannot(source, sent):
@@ -317,7 +325,9 @@ def test_value_completes_no_escape(source):
         to_sql(compiled)
 
 
-@pytest.mark.parametrize("source", ["?a=%25(clickid)", "?a=%41(clickid)", "?a=4(clickid)", "?a=(clickid)%", "?a=%zz(ip)"])
+@pytest.mark.parametrize(
+    "source", ["?a=%25(clickid)", "?a=%41(clickid)", "?a=4(clickid)", "?a=(clickid)%", "?a=%zz(ip)"]
+)
 def test_text_that_completes_no_escape_is_in_order(source):
     assert "ME228" not in {finding.code for finding in check(source)}
 
@@ -374,7 +384,24 @@ def test_python_source_shows_an_inner_query():
     assert "_InnerQuery(query=Query(" in source
 
 
-PIECES = ["%3D", "%26", "%253D", "%2526", "%3F", "%3A%2F%2F", "{", "[", '"', "%22", "%7B", "%25", "(ip)", "a", "\\", "%5C"]
+PIECES = [
+    "%3D",
+    "%26",
+    "%253D",
+    "%2526",
+    "%3F",
+    "%3A%2F%2F",
+    "{",
+    "[",
+    '"',
+    "%22",
+    "%7B",
+    "%25",
+    "(ip)",
+    "a",
+    "\\",
+    "%5C",
+]
 
 
 @pytest.mark.parametrize("piece", PIECES)

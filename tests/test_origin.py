@@ -67,7 +67,9 @@ def test_macro_that_may_name_the_server_is_an_error_that_no_other_code_opens(sou
             compile_template(source, ignore=others, **options)
 
 
-@pytest.mark.parametrize("source", ["myapp:/(clickid)/(ip)/x", "/(clickid)/(ip)/x", "(ip)/(clickid)/x", "https:/(ip)/(clickid)"])
+@pytest.mark.parametrize(
+    "source", ["myapp:/(clickid)/(ip)/x", "/(clickid)/(ip)/x", "(ip)/(clickid)/x", "https:/(ip)/(clickid)"]
+)
 def test_where_one_value_may_be_empty_the_next_is_the_server(source):
     assert codes(source) == ["ME201", "ME201"]
 
@@ -107,7 +109,9 @@ def test_other_macros_are_told_apart(source, found):
 def test_macro_in_the_url_of_an_app_is_a_value_like_any_other():
     for renderer in (compile_template, None):
         event = Event(link={"click_id": "a.b/c"})
-        rendered = renderer("app://p=(clickid)").render(event) if renderer else reference.render("app://p=(clickid)", event)
+        rendered = (
+            renderer("app://p=(clickid)").render(event) if renderer else reference.render("app://p=(clickid)", event)
+        )
         assert rendered == "app://p=a.b%2Fc"
         with pytest.raises(TemplateError):
             compile_template("javascript:(clickid)", ignore=["ME0", "ME1", "ME20"])
@@ -184,7 +188,13 @@ def heads(draw: st.DrawFn) -> str:
     """Draw the beginnings of templates, few of them sound."""
     blank = draw(st.sampled_from(["", "", " ", "\t", "\x00", "(ip)"]))
     rest = "".join(draw(st.lists(st.sampled_from(BETWEEN), min_size=1, max_size=5)))
-    return blank + draw(st.sampled_from(HEADS)) + draw(st.sampled_from(JOINTS)) + rest + draw(st.sampled_from(["", "/x", "?a", "/pb?c"]))
+    return (
+        blank
+        + draw(st.sampled_from(HEADS))
+        + draw(st.sampled_from(JOINTS))
+        + rest
+        + draw(st.sampled_from(["", "/x", "?a", "/pb?c"]))
+    )
 
 
 chosen = st.sampled_from(["", "", "a", "evil.example", "//evil.example", "@", ":8", ".", "\\", "https:", "1"])

@@ -56,7 +56,7 @@ def json_macro(context: Context) -> Iterator[Finding]:
         if innermost is not None:
             how = "escaped in a string" if innermost is Escape.STRING else "written as a JSON value"
             message = f"{macro.node.text} is in JSON inside the URL: its value is {how}"
-            yield Finding(macro.node.span, message, "if it is missing, missing=\"drop\" drops the whole parameter")
+            yield Finding(macro.node.span, message, 'if it is missing, missing="drop" drops the whole parameter')
 
 
 def split_escape(context: Context) -> Iterator[Finding]:

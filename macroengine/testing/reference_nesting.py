@@ -9,25 +9,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from macroengine.nodes import AnyMacro, Literal, Part, Pieces
+from macroengine.nodes import Literal, Part, Pieces
+from macroengine.testing.reference_json import JsonReader, Symbol, Symbols
 
 PERCENT, STRING, WHOLE = "percent", "string", "whole"
 Steps = tuple[str, ...]
 """What is done with a value, the outermost receiver's part first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """A character or a macro; decoded `times` times, a receiver sees it."""
-
-    char: str
-    times: int
-    start: int
-    stop: int
-    macro: AnyMacro | None = None
-
-
-Symbols = list[Symbol]
 
 
 class Pairs(NamedTuple):
@@ -129,15 +116,13 @@ def _leave(symbols: Symbols, steps: Steps, found: Inside, *, is_path: bool = Fal
             found.in_path.update([symbol.start] * is_path)
 
 
-def _read(
-    symbols: Symbols, times: int, steps: Steps, found: Inside, *, is_path: bool, is_json: bool = True
-) -> None:
+def _read(symbols: Symbols, times: int, steps: Steps, found: Inside, *, is_path: bool, is_json: bool = True) -> None:
     """Read a text that its receiver has decoded `times` times."""
     if not any(symbol.macro for symbol in symbols):
         return
     if is_json and symbols[0].char and symbols[0].char in "{[":
         seen = max(times, symbols[0].times)
-        json = _Json(symbols, seen).read()
+        json = JsonReader(symbols, seen).read()
         if json is not None:
             around = (*steps, *[PERCENT] * (seen - times))
             _leave(symbols, (*around, WHOLE), found)
@@ -150,10 +135,10 @@ def _read(
         return
     _leave(symbols[: opening[0]], steps, found, is_path=is_path)
     while opening is not None:
-        begin, seen, part, pair = opening
+        begin, seen, _, _ = opening
         after = _reopening(symbols, begin, times, seen)
         end = len(symbols) if after is None else after[0] - (3 if after[2] == "server" else 1)
-        _read_url(symbols, (begin, end), seen, part, pair, (*steps, *[PERCENT] * (seen + 1 - times)), found)
+        _read_url(symbols, opening, end, (*steps, *[PERCENT] * (seen + 1 - times)), found)
         opening = after
 
 
@@ -206,17 +191,9 @@ def _pair_begin(symbols: Symbols, equals: int, seen: int, least: int = 0) -> int
     return max(begins, default=0)
 
 
-def _read_url(
-    symbols: Symbols,
-    reach: tuple[int, int],
-    seen: int,
-    part: str,
-    pair: int | None,
-    steps: Steps,
-    found: Inside,
-) -> None:
-    """Take an inner URL apart, which all see who decode `seen` times."""
-    begin, end = reach
+def _read_url(symbols: Symbols, opening: Opening, end: int, steps: Steps, found: Inside) -> None:
+    """Take an inner URL apart, which all see who decode as often as `opening` says."""
+    begin, seen, part, pair = opening
     texts: list[tuple[str, Symbols]] = []
     cuts: list[int] = []  # where its & are
     first, last, kind = pair, end, None
@@ -257,80 +234,3 @@ def _pairs(symbols: Symbols, first: int, last: int, cuts: list[int], kind: int |
     ]
     separator = "&" if not kind else "%" + "25" * (kind - 1) + "26"
     return Pairs(opening, separator, places)
-
-
-class _Json:
-    """Reads a text as JSON (RFC 8259) of which macros are strings' parts or whole values."""
-
-    def __init__(self, symbols: Symbols, times: int) -> None:
-        # What is encoded deeper is seen as an escape: text of a string, and nothing elsewhere.
-        self._all = symbols
-        self._text = "".join(
-            "\1" if symbol.macro else symbol.char if symbol.times <= times and symbol.char not in "\1\2" else "\2"
-            for symbol in symbols
-        )
-        self._times = times
-        self._at = 0
-
-    def read(self) -> list[Symbols] | None:
-        """Return the texts of its strings, None where it is no JSON."""
-        try:
-            strings = self._value()
-            self._take(r"[ \t\n\r]*\Z")
-        except (ValueError, RecursionError):
-            return None
-        return strings
-
-    def _take(self, pattern: str) -> str:
-        match = re.compile(pattern).match(self._text, self._at)
-        if match is None:
-            raise ValueError(pattern)
-        self._at = match.end()
-        return match[0]
-
-    def _next(self) -> str:
-        self._take(r"[ \t\n\r]*")
-        return self._text[self._at : self._at + 1]
-
-    def _value(self) -> list[Symbols]:
-        match self._next():
-            case "{":
-                return self._list("}", is_object=True)
-            case "[":
-                return self._list("]", is_object=False)
-            case '"':
-                return [self._string()]
-        self._take(r"\x01|true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-        return []
-
-    def _list(self, end: str, *, is_object: bool) -> list[Symbols]:
-        self._at += 1
-        strings: list[Symbols] = []
-        if self._next() == end:
-            self._at += 1
-            return strings
-        while True:
-            if is_object:
-                self._next()
-                strings.append(self._string())
-                self._next()
-                self._take(":")
-            strings += self._value()
-            if self._next() == end:
-                self._at += 1
-                return strings
-            self._take(",")
-
-    def _string(self) -> Symbols:
-        self._take('"')
-        content: Symbols = []
-        while self._text[self._at : self._at + 1] != '"':
-            begin = self._at
-            escape = self._take(r'\\(?:["\\/bfnrt\x01]|u[0-9A-Fa-f]{4})|[^\x00\x03-\x1f"\\]')
-            symbol = self._all[self._at - 1]
-            if escape[0] == "\\" and escape[1] == "u":
-                content.append(Symbol(chr(int(escape[2:], 16)), self._all[begin + 1].times, symbol.start, symbol.stop))
-            else:
-                content.append(symbol)
-        self._at += 1
-        return content
