@@ -230,8 +230,6 @@ class _Rendering:
         source, macros, queries = self._template.source, self._waiting, self._inner
         sent: list[str | Segment | None] = []
         while True:
-            while queries and queries[-1].span.start < start:
-                queries.pop()
             query = queries[-1].span if queries and queries[-1].span.stop <= stop else None
             at = macros[-1].node.start if macros and macros[-1].node.start < stop else stop
             if query is not None and query.start <= at:

@@ -78,6 +78,7 @@ def both(source: str, event: Event, **options: Any) -> str:
         pytest.param("?u=b%253D%23c(clickid)", "?u=b%253D%23c" + TWICE, id="back-out-at-a-fragment"),
         pytest.param("?u=b%253Dx%3A%2F%2F(clickid)", "?u=b%253Dx%3A%2F%2F" + TWICE, id="back-out-at-a-scheme"),
         pytest.param("?u=b%253D%3D(clickid)", "?u=b%253D%3D" + TWICE, id="back-out-at-an-equals-sign"),
+        pytest.param("?u=b%253D%3A(clickid)", "?u=b%253D%3A" + quote(TWICE, safe=""), id="not-out-at-a-colon"),
         pytest.param("?a=x%3D;b=(clickid)", "?a=x%3D;b=" + ONCE, id="semicolons"),
         pytest.param('?d={"n":"(clickid)"}', '?d={"n":"' + IN_JSON + '"}', id="json"),
         pytest.param('?d=["(clickid)",1]', '?d=["' + IN_JSON + '",1]', id="json-array"),
@@ -95,7 +96,8 @@ def both(source: str, event: Event, **options: Any) -> str:
             id="url-in-raw-json",
         ),
         pytest.param('?d={"n":"a=(clickid)"}', '?d={"n":"a=' + IN_JSON + '"}', id="text-in-raw-json"),
-        pytest.param('?d={"n":"\\u0078(clickid)"}', '?d={"n":"\\u0078' + IN_JSON + '"}', id="escape-in-json"),
+        pytest.param('?d={"n":"\\u0078y(clickid)"}', '?d={"n":"\\u0078y' + IN_JSON + '"}', id="escape-in-json"),
+        pytest.param("?d=[{},(clickid)]", "?d=[{},%22" + IN_JSON + "%22]", id="empty-object"),
         pytest.param('?d={"n":"%C3%A9%250(clickid)"}', '?d={"n":"%C3%A9%250' + IN_JSON + '"}', id="bytes-in-json"),
         pytest.param('?d={"n":"(clickid)', '?d={"n":"' + ONCE, id="unfinished-json"),
         pytest.param("?d={(clickid)}", "?d={" + ONCE + "}", id="braces-are-not-json"),
@@ -254,6 +256,10 @@ def test_times_and_event_values_are_whole_json_values():
         pytest.param("/x%3A%2F%2Fy%3Fa%3D(ip)%26b%3D1/z", Missing.DROP, "/x%3A%2F%2Fy%3Fb%3D1/z", id="in-the-path"),
         pytest.param("/x/(ip)%3D1/z", Missing.DROP, "/x//z", id="name-of-an-inner-pair"),
         pytest.param("#x%3A%2F%2Fy%3Fa%3D(ip)%26b%3D1", Missing.DROP, "#x%3A%2F%2Fy%3Fb%3D1", id="in-the-fragment"),
+        pytest.param("?u=a%3D(ip)%26%26b%3D1", Missing.DROP, "?u=%26b%3D1", id="empty-inner-pair"),
+        pytest.param(
+            "/x%3A%2F%2Fy%3Fa%3D1%26b%3D1&c%3D(ip)", Missing.DROP, "/x%3A%2F%2Fy%3Fa%3D1", id="separators-of-two-kinds"
+        ),
         pytest.param("?u=%3Fa%3D(ip)&c=(clickid)", Missing.DROP, "?u=&c=1", id="relative"),
         pytest.param("?u=a%3D1&%26b%3D(ip)", Missing.DROP, "?u=a%3D1&", id="nameless-pair"),
         pytest.param("?a=(ip);b=(clickid);c=(ip)", Missing.DROP, "?b=1", id="semicolons"),

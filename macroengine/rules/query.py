@@ -143,15 +143,13 @@ def mixed_separators(context: Context) -> Iterator[Finding]:
     """
     if ";" not in context.source or not any(_opens(pair, "&") for pair in context.template.query):
         return
-    is_damaged = overlapping(broken_text(context))
     for pair in context.template.query:
         for piece in pair.value:
             if isinstance(piece, Literal):
                 for match in _SEMICOLON.finditer(piece.text):
                     span = Span(piece.start + match.start(), piece.start + match.end())
-                    if not is_damaged(span):
-                        message = "; looks like it separates parameters, but & does in this query"
-                        yield Finding(span, message, "write & if a parameter begins here, or %3B if not")
+                    message = "; looks like it separates parameters, but & does in this query"
+                    yield Finding(span, message, "write & if a parameter begins here, or %3B if not")
 
 
 def _opens(pair: Pair, text: str) -> bool:
