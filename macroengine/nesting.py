@@ -97,7 +97,7 @@ def nesting(pieces: Pieces, part: Part) -> Nesting:
 
     The work is in proportion to its length.
     """
-    if len(pieces) < 2 or not any(isinstance(piece, Literal) and _may_matter(piece.text) for piece in pieces):
+    if not any(isinstance(piece, Literal) and _may_matter(piece.text) for piece in pieces):
         return NOTHING
     reader = _Reader()
     # In the server there is nothing but itself.
@@ -113,14 +113,15 @@ def nesting(pieces: Pieces, part: Part) -> Nesting:
             places[piece.start] = places[piece.start]._replace(in_pair=True)
     for before, piece in pairwise(pieces):
         if isinstance(before, Literal) and not isinstance(piece, Literal):
-            place = places.get(piece.start, _PLAIN)
+            place = places.get(piece.start, PLAIN)
             if _is_glued(before.text, place.layers + 1):
                 places[piece.start] = place._replace(glued=True)
     queries = sorted(reader.queries, key=lambda query: (query.opening.start, -query.pairs[-1].stop))
     return Nesting(places, tuple(queries))
 
 
-_PLAIN = Place()
+PLAIN = Place()
+"""The place of a macro that has nothing around it."""
 
 
 def _is_glued(text: str, times: int) -> bool:

@@ -48,6 +48,8 @@ def _schemes() -> dict[str, Any]:
 
 def script_scheme(template: Template) -> str | None:
     """Return the scheme of a template that is a program or a page; None for an address."""
+    if _is_settled(template):
+        return None
     match = _HEAD.match(_head(template)[0])
     scheme = match["scheme"].replace(_MACRO, "").lower() if match else ""
     return scheme if scheme in _schemes()["script"] else None

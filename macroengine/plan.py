@@ -11,7 +11,7 @@ from macroengine.errors import LimitError
 from macroengine.escaping import escaped, json_default
 from macroengine.kinds import HashCase, Postback, Source, ValueType
 from macroengine.limits import Limits
-from macroengine.nesting import Escape, InnerQuery
+from macroengine.nesting import PLAIN, Escape, InnerQuery
 from macroengine.nodes import Part, Sha1, Template
 from macroengine.resolve import Resolution, Resolved
 
@@ -145,7 +145,8 @@ def plan(resolution: Resolution, options: Options) -> RenderPlan:
     Raises:
         LimitError: a macro stands in more URLs than the limit allows.
     """
-    deepest = max(resolution.macros, key=lambda macro: macro.place.layers, default=None)
+    nested = (macro for macro in resolution.macros if macro.place is not PLAIN)
+    deepest = max(nested, key=lambda macro: macro.place.layers, default=None)
     if options.nested and deepest is not None and deepest.place.layers > options.limits.nesting:
         most = options.limits.nesting
         message = f"{deepest.node.text} is in {deepest.place.layers} URLs inside the URL; at most {most} are allowed"
@@ -258,9 +259,10 @@ class _Rendering:
     def _value(self, macro: Resolved, spec: MacroSpec, missing: PlannedMissing) -> Value:
         booleans = _FLAG if spec.type is _FLAG_TYPE else self._booleans
         sha1 = (self._options.hash_case or spec.case) if isinstance(macro.node, Sha1) else None
-        place = macro.place
-        in_path = place.part is Part.PATH or (macro.part is Part.PATH and not place.layers and not place.escapes)
         depth, escapes = self._around(macro)
+        place, in_path = macro.place, macro.part is Part.PATH
+        if place is not PLAIN:
+            in_path = place.part is Part.PATH or (in_path and not place.layers and not place.escapes)
         return Value(
             macro.node.name, spec.source, spec.field, spec.type, booleans, sha1, depth, missing, in_path, escapes
         )
@@ -269,6 +271,8 @@ class _Rendering:
         """Return how often a value is encoded, and what is done before."""
         if macro.host_label:
             return 0, ()
+        if macro.place is PLAIN:
+            return 1, ()
         depth, escapes = macro.place.depth, macro.place.escapes
         if self._options.nested:
             return depth, escapes

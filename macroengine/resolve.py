@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
-from macroengine.nesting import NOTHING, InnerQuery, Place, nesting
+from macroengine.nesting import NOTHING, PLAIN, InnerQuery, Place, nesting
 from macroengine.nodes import AnyMacro, Literal, Part, Pieces, Sha1, Template
 from macroengine.origin import Origin, origins
 from macroengine.policy import Policy
@@ -36,7 +36,6 @@ class Problem(Enum):
 
 # What most macros are is looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
 _HOST_LABEL: Final = Problem.HOST_LABEL
-_PLAIN: Final = Place()
 _ORIGINS = {
     Origin.SERVER: Problem.DECIDES_ORIGIN,
     Origin.LABEL: Problem.HOST_LABEL,
@@ -86,33 +85,27 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
         ValueError: the policy denies a macro that a closed dialect does not have.
     """
     judged = _judge_of(dialect, policy)
-    places, queries = _surroundings(template)
     deciding = origins(template)
-    macros = []
-    for node, part in _macros(template):
-        spec, forbidden, withheld, problems = judged(node.name, isinstance(node, Sha1))
-        place = places.get(node.start, _PLAIN)
-        host_label = False
-        if node.start in deciding:
-            origin = _ORIGINS[deciding[node.start]]
-            # What has no value has no value to check, either.
-            origin = Problem.DECIDES_ORIGIN if spec is None and origin is _HOST_LABEL else origin
-            problems = (*problems, origin)
-            host_label = origin is _HOST_LABEL
-        macros.append(Resolved(node, part, spec, place, host_label, forbidden, withheld, problems))
-    return Resolution(template, policy, tuple(macros), queries)
-
-
-def _surroundings(template: Template) -> tuple[dict[int, Place], tuple[InnerQuery, ...]]:
-    """Return what is around the macros, and the queries of URLs inside the URL."""
-    places: dict[int, Place] = {}
     queries: list[InnerQuery] = []
+    macros = []
     for pieces, part in _components(template):
-        found = nesting(pieces, part)
-        if found is not NOTHING:
-            places |= found.places
-            queries += found.queries
-    return places, tuple(queries)
+        # What is alone has nothing around it.
+        found = nesting(pieces, part) if len(pieces) > 1 else NOTHING
+        queries += found.queries
+        for node in pieces:
+            if isinstance(node, Literal):
+                continue
+            spec, forbidden, withheld, problems = judged(node.name, isinstance(node, Sha1))
+            host_label = False
+            if node.start in deciding:
+                origin = _ORIGINS[deciding[node.start]]
+                # What has no value has no value to check, either.
+                origin = Problem.DECIDES_ORIGIN if spec is None and origin is _HOST_LABEL else origin
+                problems = (*problems, origin)
+                host_label = origin is _HOST_LABEL
+            place = found.places.get(node.start, PLAIN)
+            macros.append(Resolved(node, part, spec, place, host_label, forbidden, withheld, problems))
+    return Resolution(template, policy, tuple(macros), tuple(queries))
 
 
 def _components(template: Template) -> Iterator[tuple[Pieces, Part]]:
@@ -123,13 +116,6 @@ def _components(template: Template) -> Iterator[tuple[Pieces, Part]]:
         yield pair.name, Part.NAME
         yield pair.value, Part.VALUE
     yield template.fragment, Part.FRAGMENT
-
-
-def _macros(template: Template) -> Iterator[tuple[AnyMacro, Part]]:
-    for pieces, part in _components(template):
-        for piece in pieces:
-            if not isinstance(piece, Literal):
-                yield piece, part
 
 
 # Templates are many, and the macros and policies in them few.
