@@ -97,6 +97,7 @@ def both(source: str, event: Event, **options: Any) -> str:
         ),
         pytest.param('?d={"n":"a=(clickid)"}', '?d={"n":"a=' + IN_JSON + '"}', id="text-in-raw-json"),
         pytest.param('?d={"n":"\\u0078y(clickid)"}', '?d={"n":"\\u0078y' + IN_JSON + '"}', id="escape-in-json"),
+        pytest.param('?d={"n":"\\u0078(clickid)"}', '?d={"n":"\\u0078' + IN_JSON + '"}', id="only-an-escape"),
         pytest.param("?d=[{},(clickid)]", "?d=[{},%22" + IN_JSON + "%22]", id="empty-object"),
         pytest.param('?d={"n":"%C3%A9%250(clickid)"}', '?d={"n":"%C3%A9%250' + IN_JSON + '"}', id="bytes-in-json"),
         pytest.param('?d={"n":"(clickid)', '?d={"n":"' + ONCE, id="unfinished-json"),
