@@ -1,7 +1,8 @@
 """From a string to a Template. The only module that imports lark."""
 
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,6 +41,8 @@ def parse(source: str, dialect: str | Dialect = DEFAULT_DIALECT, *, limits: Limi
         over = Span(bounds.template, len(source))
         raise LimitError.at(source, over, f"template has {len(source):,} characters; at most {bounds.template:,} fit")
     parts = _parser(chosen.syntax).parse(source)
+    if ";" in source:
+        parts["query"] = _split_at_semicolons(parts.get("query", ()))
     template = Template(source, chosen, **parts)
     if source.count(chosen.syntax.affixes[0]) > bounds.macros:
         _check_macro_count(template, bounds.macros)
@@ -172,6 +175,65 @@ class _ToNodes:
         if hashed is not None:
             return Sha1(text, start, hashed)
         return Macro(text, start, text[self._open : -self._close])
+
+
+# A semicolon, a literal name, and an equals sign.
+_SEMICOLON_PAIR = re.compile(r";[^/:;?#&=]+=")
+_SEPARATORS = re.compile(r"([;=])")
+
+
+def _split_at_semicolons(query: tuple[Pair, ...]) -> tuple[Pair, ...]:
+    """Return the pairs of a query that `;` separates: it has `;name=`, and no `&`."""
+    if len(query) != 1 or (query[0].opening is not None and query[0].opening.text == "&"):
+        return query
+    [pair] = query
+    texts = [piece.text if isinstance(piece, Literal) else "/" for piece in pair.name]
+    texts += [pair.equals.text] if pair.equals else []
+    texts += [piece.text if isinstance(piece, Literal) else "/" for piece in pair.value]
+    if not _SEMICOLON_PAIR.search("".join(texts)):
+        return query
+    opening = pair.opening
+    children: list[Piece] = []
+    pairs: list[Pair] = []
+    equals = (Literal("=", pair.equals.start),) if pair.equals else ()
+    for leaf in (*pair.name, *equals, *pair.value):
+        if not isinstance(leaf, Literal):
+            children.append(leaf)
+            continue
+        for text, start in _cut(leaf):
+            if text == ";":
+                pairs.append(_pair_of(opening, children))
+                opening, children = Delimiter(text, start), []
+            else:
+                children.append(Literal(text, start))
+    return (*pairs, _pair_of(opening, children))
+
+
+def _cut(literal: Literal) -> Iterator[tuple[str, int]]:
+    """Yield a literal cut at its `;` and before and behind its `=`."""
+    start = literal.start
+    for text in _SEPARATORS.split(literal.text):
+        if text:
+            yield text, start
+        start += len(text)
+
+
+def _pair_of(opening: Delimiter | None, leaves: list[Piece]) -> Pair:
+    """Return the pair of these leaves; literals that were cut in too many pieces are joined again."""
+    name: list[Piece] = []
+    equals: Delimiter | None = None
+    value: list[Piece] = []
+    for leaf in leaves:
+        if equals is None and leaf.text == "=" and not isinstance(leaf, AnyMacro):
+            equals = Delimiter("=", leaf.start)
+            continue
+        pieces = name if equals is None else value
+        if pieces and isinstance(leaf, Literal) and isinstance(pieces[-1], Literal):
+            before = pieces.pop()
+            pieces.append(Literal(before.text + leaf.text, before.start))
+        else:
+            pieces.append(leaf)
+    return Pair(opening, tuple(name), equals, tuple(value))
 
 
 def _pair(opening: Delimiter | None, children: Iterable[Any]) -> Pair:

@@ -164,10 +164,10 @@ def _fan_out(plans: Iterable[RenderPlan], postback: Postback, *, attributed: boo
     needs = {value: _need(value) for segments in renderings for value in values_of(segments or ())}
     needed = dict.fromkeys(needs.values())
     shared = dict.fromkeys(value for value, _ in needed)
-    plain = [value for value in shared if _is_plain(value)]
-    converted = [value for value in shared if not _is_plain(value)]
-    optional = [value for value, or_none in needed if or_none and _is_plain(value)]
-    filled = [value for value, or_none in needed if not or_none and not _is_plain(value)]
+    plain = [value for value in shared if value.is_plain]
+    converted = [value for value in shared if not value.is_plain]
+    optional = [value for value, or_none in needed if or_none and value.is_plain]
+    filled = [value for value, or_none in needed if not or_none and not value.is_plain]
     order = [(v, False) for v in plain] + [(v, True) for v in converted + optional] + [(v, False) for v in filled]
     places = {need: place for place, need in enumerate(order)}
     slots = {value: places[need] for value, need in needs.items()}
@@ -193,10 +193,6 @@ def _segments(plan: RenderPlan, postback: Postback, *, attributed: bool) -> tupl
 def _need(value: Value) -> tuple[Value, bool]:
     """Return what templates share of a value, and whether one has to know that it is missing."""
     return value._replace(macro="", missing=""), value.missing != ""
-
-
-def _is_plain(value: Value) -> bool:
-    return value.sha1 is None and value.depth == 1 and not value.in_path
 
 
 def _not_sent(values: Values) -> None:  # noqa: ARG001 - in the place of a template that renders them

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from pyparsing import (
     CharsNotIn,
     Combine,
+    FollowedBy,
     Literal,
     MatchFirst,
     OneOrMore,
@@ -75,7 +76,8 @@ def _template(macros: Macros) -> ParserElement:
     value = _delimiter("value", "=") + _pieces(macros, "value", "&#")
     pair = (_pieces(macros, "name", "&=#") + Opt(value)).set_name("pair")
     more_pairs = ZeroOrMore(_delimiter("name", "&") + pair).set_name("more pairs")
-    query = Opt(_delimiter("name", "?") + pair + more_pairs).set_name("query")
+    semicolons = _semicolons(macros)
+    query = Opt(_delimiter("name", "?") + (semicolons | pair + more_pairs)).set_name("query")
     fragment = Opt(_delimiter("fragment", "#") + _pieces(macros, "fragment", "")).set_name("fragment")
 
     web_scheme = _leaf("scheme", "literal", Regex("https?(?=:)", re.ASCII | re.IGNORECASE))
@@ -90,10 +92,21 @@ def _template(macros: Macros) -> ParserElement:
         [
             origin + authority + path + query + fragment,
             _delimiter("name", "&") + pair + more_pairs + fragment,
+            FollowedBy(first_name + Literal("=")) + semicolons + fragment,
             first_name + value + more_pairs + fragment,
             path + query + fragment,
         ]
     ).set_name("template")
+
+
+def _semicolons(macros: Macros) -> ParserElement:
+    """Return the pairs of a query that has `;`, a literal name and `=`, and no `&`."""
+    macro = MatchFirst([*macros.values()])
+    named = Literal(";") + _text(macros, "/:;?#&=") + Literal("=")
+    is_separated = ~Regex("[^&#]*&") + ZeroOrMore(macro | ~named + CharsNotIn("#", exact=1)) + named
+    pair = _pieces(macros, "name", ";=#") + Opt(_delimiter("value", "=") + _pieces(macros, "value", ";#"))
+    pairs = pair + ZeroOrMore(_delimiter("name", ";") + pair)
+    return (FollowedBy(is_separated) + pairs).set_name("pairs with semicolons")
 
 
 def _pieces(macros: Macros, part: str, stops: str) -> ParserElement:

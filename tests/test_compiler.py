@@ -141,9 +141,9 @@ def test_a_value_that_is_only_encoded_takes_the_shortest_way(monkeypatch, speedu
         ("?a=(clickid)", Default("x"), "encode_value(v1, c3) if (v1 := sources[c1].get(c2)) is not None else c4"),
         ("?a=(clickid)", Missing.RAISE, "encode_value(v1, c3) if (v1 := sources[c1].get(c2)) is not None else c3(v1)"),
         ("?a=(sha1-idfa)", "empty", "c3(sources[c1].get(c2))"),
-        ("?a=(clickid)", Missing.DROP, "encode_value(v2, c4)"),
-        ("?a=%3D(clickid)", Missing.DROP, "c4(v2)"),
-        ("?a=(sha1-idfa)", Missing.DROP, "v2"),
+        ("?a=(clickid)", Missing.DROP, "encode_value(v3, c5)"),
+        ("?a=[(clickid)]", Missing.DROP, "c5(v3)"),
+        ("?a=(sha1-idfa)", Missing.DROP, "v3"),
     ],
 )
 def test_other_values_take_the_shortest_way(source, missing, written):

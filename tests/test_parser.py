@@ -21,7 +21,7 @@ DATA = Path(__file__).parent / "data"
 CORPUS = [json.loads(line) for line in (DATA / "parse_corpus.jsonl").read_text(encoding="utf-8").splitlines()]
 
 # Few characters, so that they meet often.
-nasty = st.text(st.sampled_from("ab1-_(){}&=?#/:\\%é\n")).map(lambda text: text.replace("ab", "http:"))
+nasty = st.text(st.sampled_from("ab1-_(){}&;=?#/:\\%é\n")).map(lambda text: text.replace("ab", "http:"))
 
 
 @pytest.mark.parametrize(("syntax", "source", "leaves"), EXAMPLES)

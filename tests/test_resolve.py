@@ -3,12 +3,13 @@
 import pytest
 
 from macroengine import Policy, Source, dialect, parse
+from macroengine.nesting import Place
 from macroengine.nodes import Delimiter, Literal, Macro, Part, Template
 from macroengine.resolve import Problem, resolve
 
 ATTRIBUTED = Policy()
 EVERYBODY = Policy(send_all=True)
-UNREMARKABLE = {"nesting": 0, "host_label": False, "forbidden": False, "withheld": False, "problems": ()}
+UNREMARKABLE = {"place": Place(), "host_label": False, "forbidden": False, "withheld": False, "problems": ()}
 
 
 def known(source, policy=ATTRIBUTED):
@@ -26,10 +27,12 @@ def known(source, policy=ATTRIBUTED):
         ),
         pytest.param("(ip):x", Part.PATH, {"problems": (Problem.DECIDES_ORIGIN,)}, id="scheme-without-slashes"),
         pytest.param("//n.example/(ip)", Part.PATH, {}, id="path"),
-        pytest.param("?%3D(ip)", Part.NAME, {}, id="name"),
-        pytest.param("?u=%3D(ip)", Part.VALUE, {"nesting": 1}, id="nested"),
-        pytest.param("?u=%3D%253D(ip)", Part.VALUE, {"nesting": 2}, id="nested-twice"),
-        pytest.param("?u=%3D#%3D(ip)", Part.FRAGMENT, {}, id="fragment"),
+        pytest.param("?x(ip)", Part.NAME, {}, id="name"),
+        pytest.param("?u=%3D(ip)", Part.VALUE, {"place": Place(2, (), Part.VALUE, in_pair=True)}, id="nested"),
+        pytest.param(
+            "?u=%3D%253D(ip)", Part.VALUE, {"place": Place(3, (), Part.VALUE, in_pair=True)}, id="nested-twice"
+        ),
+        pytest.param("?u=%3D#(ip)", Part.FRAGMENT, {}, id="fragment"),
     ],
 )
 def test_place_of_a_macro_is_known(source, part, expected):

@@ -21,7 +21,7 @@ CORPUS = [
     json.loads(line)["template"] for line in (ROOT / "tests/data/corpus.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 # What has a meaning somewhere, what only looks so, and letters that fold into ASCII ones: few, so that they meet.
-ALPHABET = "ab1-_(){}&=?#/:\\%. \t\r\n\0é\u017f\u212a\ud800"
+ALPHABET = "ab1-_(){}&;=?#/:\\%. \t\r\n\0é\u017f\u212a\ud800"
 WORDS = [
     "(a)",
     "{a}",
@@ -36,6 +36,7 @@ WORDS = [
     ":/\\",
     "?a=",
     "&b=",
+    ";c=",
     "#",
 ]
 

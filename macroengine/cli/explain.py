@@ -65,7 +65,7 @@ def _explain_template(source: str, dialect: Dialect) -> None:
             rows.append((macro.node.text, "unknown", *[""] * 5))
         else:
             facts = (spec.field, spec.source, yes_no(spec.send_all), availability(spec))
-            rows.append((macro.node.text, *facts, str(1 + macro.nesting), spec.example))
+            rows.append((macro.node.text, *facts, str(1 + macro.place.layers), spec.example))
     if not rows:
         click.echo(f"no {dialect.title} macros in {source!r}", err=True)
         return

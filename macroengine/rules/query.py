@@ -23,6 +23,7 @@ _FIRST_AMPERSAND = re.compile(rf"&(?={_PARAMETER})")
 _NAME_BEFORE_MACRO = re.compile(r"&(?=[A-Za-z_][A-Za-z0-9_.-]*$)")
 _NEXT_PARAMETER = re.compile(_PARAMETER)
 _EXACT = (Spelling.DOCUMENTED, Spelling.LEGACY)
+_SEMICOLON = re.compile(rf";(?={_PARAMETER})")
 
 
 def duplicate_parameter(context: Context) -> Iterator[Finding]:
@@ -136,6 +137,36 @@ def second_question_mark(context: Context) -> Iterator[Finding]:
                 for match in _SECOND_QUESTION_MARK.finditer(piece.text):
                     span = Span(piece.start + match.start(), piece.start + match.end())
                     yield Finding(span, "second ? in the URL; write &", None, Fix("&", span, safe=False))
+
+
+def mixed_separators(context: Context) -> Iterator[Finding]:
+    """Semicolon before a parameter, in a query that has ampersands.
+
+    What it does:
+        Finds `;name=` in a query whose parameters are separated by `&`.
+
+    Why it matters:
+        Where there is an `&`, a `;` separates nothing: what follows belongs to the value before it.
+
+    Example:
+        https://n.example/pb?id=(clickid)&ip=(ip);country=(country_code)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&ip=(ip)&country=(country_code)
+    """
+    if ";" not in context.source or not any(_opens(pair, "&") for pair in context.template.query):
+        return
+    for pair in context.template.query:
+        for piece in pair.value:
+            if isinstance(piece, Literal):
+                for match in _SEMICOLON.finditer(piece.text):
+                    span = Span(piece.start + match.start(), piece.start + match.end())
+                    message = "; looks like it separates parameters, but & does in this query"
+                    yield Finding(span, message, "write & if a parameter begins here, or %3B if not")
+
+
+def _opens(pair: Pair, text: str) -> bool:
+    return pair.opening is not None and pair.opening.text == text
 
 
 def missing_ampersand(context: Context) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from macroengine.rules.context import Context
 from macroengine.rules.damage import broken_text
 from macroengine.rules.foreign import program_texts
 from macroengine.rules.meant import foreign_macros
+from macroengine.rules.nested import split_escapes
 from macroengine.rules.server import malformed_start
 from macroengine.rules.tables import web_schemes
 
@@ -125,33 +126,11 @@ def bad_percent_escape(context: Context) -> Iterator[Finding]:
     if not _BAD_ESCAPE.search(context.source):
         return
     others = [foreign.span for foreign in foreign_macros(context.source, context.dialect)]
-    is_foreign = overlapping([*others, *program_texts(context)])
+    is_explained = overlapping([*others, *program_texts(context), *split_escapes(context)])
     for match in _BAD_ESCAPE.finditer(context.source):
         span = Span(*match.span())
-        if not is_foreign(span):
+        if not is_explained(span):
             yield Finding(span, "% begins no escape; write %25", None, Fix("%25", span, safe=False))
-
-
-def nested_macro(context: Context) -> Iterator[Finding]:
-    """Macro in a URL inside the URL.
-
-    What it does:
-        Finds macros behind an encoded delimiter in the value of a parameter.
-
-    Why it matters:
-        Their values are encoded once more for each URL around them, so that the inner receiver reads the original.
-        `nested=False` turns this off.
-
-    Example:
-        https://n.example/pb?u=https%3A%2F%2Fm.example%3Fid%3D(clickid)
-
-    Use instead:
-        https://n.example/pb?id=(clickid)
-    """
-    for macro in context.resolution.macros:
-        if macro.nesting:
-            times = {1: "twice", 2: "three times"}.get(macro.nesting, f"{macro.nesting + 1} times")
-            yield Finding(macro.node.span, f"{macro.node.text} is in a URL inside the URL: it is encoded {times}")
 
 
 def unencoded_nested_url(context: Context) -> Iterator[Finding]:

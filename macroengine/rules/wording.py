@@ -84,6 +84,11 @@ def _origin(where: str, hint: str) -> Callable[[Resolved, Context], Finding]:
     return origin
 
 
+def _app_server(macro: Resolved, _: Context) -> Finding:
+    message = f"{macro.node.text} follows the :// of an app's own scheme: the app decides what it is"
+    return Finding(macro.node.span, message, "check it with the app: a browser reads it as a server")
+
+
 def _unavailable(macro: Resolved, context: Context) -> Finding:
     kinds = ", ".join(kind for kind in Postback if kind in _row(macro).available)
     message = f"{macro.node.text} is never filled for {context.policy.postback} postbacks"
@@ -121,6 +126,7 @@ _WORDS: dict[Problem, Callable[[Resolved, Context], Finding | None]] = {
         "the scheme, user info, host or port", "write the server out, and send the value in the query"
     ),
     Problem.HOST_LABEL: _origin("the host", "allow_host_macros=True permits a label of the host"),
+    Problem.APP_SERVER: _app_server,
     Problem.UNAVAILABLE: _unavailable,
     Problem.WITHHELD: _withheld,
     Problem.SOURCE_NOT_ALLOWED: _source,

@@ -24,9 +24,9 @@ from macroengine.parser import parse
 from macroengine.plan import Default, Missing, MissingWord
 from macroengine.policy import Policy
 from macroengine.suggest import fold
-from macroengine.testing.reference_text import UnsendableError, value_text
+from macroengine.testing.reference_nesting import PERCENT, STRING, WHOLE, Inside, inside
+from macroengine.testing.reference_text import UnsendableError, json_default, json_text, json_value, value_text
 
-_ENCODED_DELIMITER = re.compile("%((?:25)*)(?:3A|2F|3F|23|5B|5D|40|26|3D)", re.IGNORECASE)  # : / ? # [ ] @ & =
 _HOST_LABEL = re.compile("[A-Za-z0-9-]{1,63}")
 _Missing = Missing | Default | MissingWord
 
@@ -61,9 +61,11 @@ def render(
         SuppressedError: the postback is not sent for this event.
         RenderError: a value has no text, or the URL is too long. MissingValueError where one must not be missing.
     """
-    template = _own(parse(source, dialect, limits=limits), dialect_of(dialect))
+    chosen = dialect_of(dialect)
+    template = _own(parse(source, dialect, limits=limits), chosen)
     case = None if hash_case is None else HashCase(hash_case)
-    rendering = _Rendering(event, dialect_of(dialect), policy, missing, unknown, nested, booleans, case)
+    is_app = _is_app(template)
+    rendering = _Rendering(event, chosen, policy, missing, unknown, nested, booleans, case, is_app)
     ignored = (ignore,) if isinstance(ignore, str) else tuple(ignore)
     _refuse(template, rendering, ignored, allow_host_macros)
     # A postback is for one kind of event, and for the events of others only with send-all.
@@ -89,6 +91,7 @@ class _Rendering:
     nested: bool
     booleans: str
     hash_case: HashCase | None
+    is_app: bool
 
 
 # The template
@@ -113,14 +116,21 @@ def _own(template: Template, dialect: Dialect) -> Template:
     )
 
 
+def _is_app(template: Template) -> bool:
+    # What has a server for browsers, or leads to files or to whatever it names itself, is not the app's to read.
+    scheme = "".join(piece.text for piece in template.scheme).lower()
+    known = ("http", "https", "ws", "wss", "ftp", "file", "intent")
+    return re.fullmatch("[a-z][a-z0-9+.-]*", scheme) is not None and scheme not in known
+
+
 def _refuse(template: Template, rendering: _Rendering, ignored: tuple[str, ...], allow_host_macros: bool) -> None:
     in_host = allow_host_macros or _is_ignored("ME202", ignored)
     for leaf, part in template.leaves():
         if not isinstance(leaf, AnyMacro):
             continue
-        if part is Part.SCHEME or (part is Part.AUTHORITY and not in_host):
-            _raise("ME201", "macro-in-origin", f"macro {leaf.name!r} decides who gets the data", leaf, template)
         spec = _spec(leaf, rendering)
+        if part is Part.SCHEME or (part is Part.AUTHORITY and not rendering.is_app and (spec is None or not in_host)):
+            _raise("ME201", "macro-in-origin", f"macro {leaf.name!r} decides who gets the data", leaf, template)
         if spec is None:
             _refuse_unknown(leaf, template, rendering, ignored)
         elif part is Part.PATH and _missing(spec, rendering) in (Default("."), Default("..")):
@@ -151,78 +161,149 @@ def _url(template: Template, rendering: _Rendering) -> str:
     # A value is encoded in the same way in the path, in the names and values of the query, and in the fragment.
     return "".join(
         (
-            _pieces(template.scheme, Part.SCHEME, rendering),
+            _component(template, template.scheme, Part.SCHEME, rendering),
             template.slashes.text if template.slashes else "",
-            _pieces(template.authority, Part.AUTHORITY, rendering),
-            _pieces(template.path, Part.PATH, rendering),
-            _query(template.query, rendering),
+            _component(template, template.authority, Part.AUTHORITY, rendering),
+            _component(template, template.path, Part.PATH, rendering),
+            _query(template, rendering),
             template.hash.text if template.hash else "",
-            _pieces(template.fragment, Part.FRAGMENT, rendering),
+            _component(template, template.fragment, Part.FRAGMENT, rendering),
         )
     )
 
 
-def _query(pairs: tuple[Pair, ...], rendering: _Rendering) -> str:
+def _query(template: Template, rendering: _Rendering) -> str:
     # A dropped pair takes its & along. What opens the query stays as long as any pair does, an empty pair included.
-    kept = [text for pair in pairs if (text := _pair(pair, rendering)) is not None]
+    pairs = template.query
+    kept = [text for pair in pairs if (text := _pair(template, pair, rendering)) is not None]
     if not kept:
         return ""
-    opening = pairs[0].opening
-    return (opening.text if opening else "") + "&".join(kept)
+    second = pairs[1].opening if len(pairs) > 1 else None
+    return (pairs[0].opening.text if pairs[0].opening else "") + (second.text if second else "&").join(kept)
 
 
-def _pair(pair: Pair, rendering: _Rendering) -> str | None:
-    """Return the pair without its opening, None where it goes."""
+def _pair(template: Template, pair: Pair, rendering: _Rendering) -> str | None:
+    """Return the pair without its opening, None where it is dropped."""
+    name = _Text(template, pair.name, Part.NAME, rendering)
+    value = _Text(template, pair.value, Part.VALUE, rendering)
+    if _is_dropped([*name.deciding(*name.reach), *value.deciding(*value.reach)], rendering):
+        return None
+    return name.sent(*name.reach) + (pair.equals.text if pair.equals else "") + value.sent(*value.reach)
+
+
+def _is_dropped(macros: list[AnyMacro], rendering: _Rendering) -> bool:
     # Whether a pair goes is decided first, so that a value beside the missing one cannot make the event fail: first
     # by the values that are not there, then by the identifiers that are there and identify nobody.
-    macros = [piece for piece in (*pair.name, *pair.value) if not isinstance(piece, Literal)]
     dropping = [(macro, spec) for macro in macros if (spec := _spec(macro, rendering)) and _drops(spec, rendering)]
     if any(_raw(spec, rendering) is None for _, spec in dropping):
-        return None
-    if any(_value(macro, spec, rendering) is None for macro, spec in dropping if isinstance(macro, Sha1)):
-        return None
-    name = _pieces(pair.name, Part.NAME, rendering)
-    value = _pieces(pair.value, Part.VALUE, rendering)
-    return name + (pair.equals.text if pair.equals else "") + value
+        return True
+    return any(_value(macro, spec, rendering) is None for macro, spec in dropping if isinstance(macro, Sha1))
 
 
 def _drops(spec: MacroSpec, rendering: _Rendering) -> bool:
     return _missing(spec, rendering) is Missing.DROP
 
 
-def _pieces(pieces: Pieces, part: Part, rendering: _Rendering) -> str:
-    """Return literals as written, and macros filled, each once: a value is not looked at again."""
-    texts = []
-    layers = 0
-    for piece in pieces:
-        if isinstance(piece, Literal):
-            texts.append(piece.text)
-            # Behind an encoded delimiter the text belongs to a URL inside the value, behind %253D to one inside that.
-            # The nearest delimiter counts.
-            if rendering.nested and part is Part.VALUE:
-                for delimiter in _ENCODED_DELIMITER.finditer(piece.text):
-                    layers = 1 + len(delimiter[1]) // len("25")
-        else:
-            texts.append(_macro(piece, part, layers, rendering))
-    return "".join(texts)
+def _component(template: Template, pieces: Pieces, part: Part, rendering: _Rendering) -> str:
+    text = _Text(template, pieces, part, rendering)
+    return text.sent(*text.reach)
+
+
+class _Text:
+    """A component, and how it is sent for an event."""
+
+    def __init__(self, template: Template, pieces: Pieces, part: Part, rendering: _Rendering) -> None:
+        self._source = template.source
+        self._rendering = rendering
+        self._part = part
+        self._inside = inside(pieces, part)
+        self._macros = [piece for piece in pieces if not isinstance(piece, Literal)]
+        queries = self._inside.queries if _drops_any(self._macros, rendering) else []
+        # An outer one comes before those inside of it.
+        self._queries = sorted(queries, key=lambda query: (query.opening[0], -query.pairs[-1][1]))
+        self.reach = (pieces[0].start, pieces[-1].span.stop) if pieces else (0, 0)
+
+    def own_macros(self, start: int, stop: int, first: int = 0) -> list[AnyMacro]:
+        """Return the macros of a stretch that no inner pair has for itself; `first` is the first query inside."""
+        inner = [pair for index in self._outermost(start, stop, first) for pair in self._queries[index].pairs]
+        return [
+            macro
+            for macro in self._macros
+            if start <= macro.start < stop and not any(begin <= macro.start < end for begin, end in inner)
+        ]
+
+    def deciding(self, start: int, stop: int, first: int = 0) -> list[AnyMacro]:
+        """Return those of them for which their pair may be dropped; what must not be sent at all is no reason."""
+        return [macro for macro in self.own_macros(start, stop, first) if macro.start not in self._inside.glued]
+
+    def sent(self, start: int, stop: int, first: int = 0) -> str:
+        """Return a stretch of the source, filled: literals as written, and each macro once."""
+        stops: list[tuple[int, AnyMacro | int]] = [
+            (macro.start, macro) for macro in self.own_macros(start, stop, first)
+        ]
+        stops += [(self._queries[index].opening[0], index) for index in self._outermost(start, stop, first)]
+        text, at = "", start
+        for begin, what in sorted(stops, key=lambda pair: pair[0]):
+            text += self._source[at:begin]
+            if isinstance(what, int):
+                text += self._query(what)
+                at = self._queries[what].pairs[-1][1]
+            else:
+                text += _macro(what, self._part, self._inside, self._rendering)
+                at = what.span.stop
+        return text + self._source[at:stop]
+
+    def _query(self, index: int) -> str:
+        query = self._queries[index]
+        kept = [
+            self.sent(*pair, index + 1)
+            for pair in query.pairs
+            if not _is_dropped(self.deciding(*pair, index + 1), self._rendering)
+        ]
+        return self._source[slice(*query.opening)] + query.separator.join(kept) if kept else ""
+
+    def _outermost(self, start: int, stop: int, first: int) -> list[int]:
+        """Return the inner queries of a stretch, without those inside of them."""
+        found: list[int] = []
+        for index in range(first, len(self._queries)):
+            query = self._queries[index]
+            begin = self._queries[found[-1]].pairs[-1][1] if found else start
+            if begin <= query.opening[0] and query.pairs[-1][1] <= stop:
+                found.append(index)
+        return found
+
+
+def _drops_any(macros: list[AnyMacro], rendering: _Rendering) -> bool:
+    return any((spec := _spec(macro, rendering)) and _drops(spec, rendering) for macro in macros)
 
 
 # A macro
 
 
-def _macro(macro: AnyMacro, part: Part, layers: int, rendering: _Rendering) -> str:
+def _macro(macro: AnyMacro, part: Part, inside: Inside, rendering: _Rendering) -> str:
+    steps = inside.steps[macro.start]
     spec = _spec(macro, rendering)
+    if spec is None and rendering.unknown != "empty":
+        return macro.text
+    if macro.start in inside.glued:
+        raise RenderError(f"{macro.text}: the text before it and the value would form an escape", macro.name)
+    if not rendering.nested:
+        steps = (PERCENT, *(step for step in steps if step != PERCENT))
     if spec is None:
-        return "" if rendering.unknown == "empty" else macro.text
+        return "null" if steps[-1] == WHOLE else ""
     text = _value(macro, spec, rendering)
-    if part is Part.AUTHORITY:
+    if part is Part.AUTHORITY and not rendering.is_app:
         return _host_label(text, macro)
     if text is None:
-        return _instead(macro, spec, layers, rendering)
-    if part is Part.PATH and text in (".", ".."):
+        return _instead(macro, spec, steps, rendering)
+    is_segment = macro.start in inside.in_path or (part is Part.PATH and inside.steps[macro.start] == (PERCENT,))
+    if is_segment and text in (".", ".."):
         # Receivers resolve them, even where the dots are encoded.
         raise RenderError(f"{macro.text}: {text!r} leads to another path", macro.name)
-    return _encode(text, layers, macro)
+    if steps[-1] == WHOLE:
+        hashed = isinstance(macro, Sha1)
+        text = json_text(text) if hashed else json_value(_raw(spec, rendering), text, spec.type)
+    return _encode(text, steps, macro)
 
 
 def _spec(macro: AnyMacro, rendering: _Rendering) -> MacroSpec | None:
@@ -242,15 +323,18 @@ def _host_label(text: str | None, macro: AnyMacro) -> str:
     return text
 
 
-def _instead(macro: AnyMacro, spec: MacroSpec, layers: int, rendering: _Rendering) -> str:
+def _instead(macro: AnyMacro, spec: MacroSpec, steps: tuple[str, ...], rendering: _Rendering) -> str:
     """Return what is sent for a missing value."""
     missing = _missing(spec, rendering)
     if missing is Missing.RAISE:
         raise MissingValueError(f"{macro.text}: value is missing", macro.name)
     if missing is Missing.KEEP:
         return macro.text
+    is_whole = steps[-1] == WHOLE
     # With DROP the pair is gone already; outside the query there is none.
-    return _encode(missing.text, layers, macro) if isinstance(missing, Default) else ""
+    if not isinstance(missing, Default):
+        return "null" if is_whole else ""
+    return _encode(json_default(missing.text, spec.type) if is_whole else missing.text, steps, macro)
 
 
 def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
@@ -276,12 +360,15 @@ def _nearness(name: str, spec: MacroSpec, dialect: Dialect) -> int:
     return 2 if not own and fold(spec.field) in fields_called(name) else int(name == "*")
 
 
-def _encode(text: str, layers: int, macro: AnyMacro) -> str:
-    # RFC 3986: UTF-8, upper-case hex, unreserved characters kept, %20 for a space; once, and once more for each URL
-    # around it, so that the innermost receiver reads the value.
-    for _ in range(1 + layers):
+def _encode(text: str, steps: tuple[str, ...], macro: AnyMacro) -> str:
+    # RFC 3986: UTF-8, upper-case hex, unreserved characters kept, %20 for a space; once for each URL around it, and
+    # escaped for each JSON, the innermost first, so that the innermost receiver reads the value.
+    for step in reversed(steps):
         try:
-            text = quote(text, safe="")
+            if step == PERCENT:
+                text = quote(text, safe="")
+            elif step == STRING:
+                text = json_text(text)[1:-1]
         except UnicodeEncodeError:
             raise RenderError(f"{macro.text}: the value has half of a surrogate pair", macro.name) from None
     return text
