@@ -115,11 +115,11 @@ def _read_toml(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise CatalogueError(f"{where}: not TOML: nested too deeply") from None
+        raise CatalogueError(f"{where}: nested too deeply") from None
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"{where}: not TOML: {error}") from None
     except ValueError:  # Python reads no integer of more than 4,300 digits
-        raise CatalogueError(f"{where}: an integer with too many digits") from None
+        raise CatalogueError(f"{where}: an integer has too many digits") from None
 
 
 def _check_names(where: str, specs: Collection[MacroSpec]) -> None:

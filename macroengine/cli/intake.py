@@ -4,12 +4,10 @@ Imports `macroengine.intake` where it is used: loading it takes longer than othe
 """
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +15,8 @@ import click
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.catalogue import dialect as dialect_named
 from macroengine.cli import output
-from macroengine.cli.events import STANDARD_INPUT, read_events
+from macroengine.cli.events import read_events
+from macroengine.cli.inputs import input_name, read_lines
 from macroengine.cli.options import dialect_option
 from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity
 from macroengine.errors import CatalogueError
@@ -67,7 +66,7 @@ def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: 
     """
     from macroengine.intake import S2SEvent, appsflyer
 
-    if file == installs == STANDARD_INPUT:
+    if file == installs == "-":
         raise click.UsageError("standard input can be only one of FILE and --installs")
     known = None if installs is None else _read_installs(installs)
     failed = False
@@ -113,19 +112,9 @@ def appmetrica_tracking(url_or_file: str, dialect: Dialect, arrival: datetime | 
 
 def _lines(path: str) -> Iterator[tuple[str, bytes]]:
     """Yield the lines that are not blank, each with its place."""
-    name = "standard input" if path == STANDARD_INPUT else path
-    if path == STANDARD_INPUT and sys.stdin is None:
-        raise click.UsageError("standard input is closed")
-    with sys.stdin.buffer if path == STANDARD_INPUT else Path(path).open("rb") as file:
-        for number, line in enumerate(iter(partial(file.readline, _MAX_LINE + 1), b""), 1):
-            if len(line) > _MAX_LINE:
-                raise CatalogueError(f"{name}:{number}: longer than {_MAX_LINE:,} bytes, the limit for a line")
-            if line.strip():
-                yield f"{name}:{number}: ", line
-
-
-# Some devices and broken files have no end of a line.
-_MAX_LINE = 16_777_216
+    for number, line in read_lines(path):
+        if line.strip():
+            yield f"{input_name(path)}:{number}: ", line
 
 
 def _read_installs(path: str) -> dict[object, Event]:
@@ -136,7 +125,9 @@ def _read_installs(path: str) -> dict[object, Event]:
     for number, install in read_events(path, dialect_named(DEFAULT_DIALECT)):
         found = by_device([install])
         if not found:
-            raise CatalogueError(f"{path}:{number}: no id of the device that its events could be matched by")
+            raise CatalogueError(
+                f"{input_name(path)}:{number}: no id of the device that its events could be matched by"
+            )
         known |= found
     return known
 

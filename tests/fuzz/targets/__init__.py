@@ -41,7 +41,10 @@ _RULES = (
     "suggest",
     "diagnostics",
 )
-_LANGUAGE = ("parsing", *(f"language/{name}" for name in ("forms", "grammar", "nodes", "parser", "plain", "syntax")))
+_LANGUAGE = (
+    "template",
+    *(f"language/{name}" for name in ("forms", "grammar", "nodes", "parser", "plain", "semicolons", "syntax")),
+)
 _RENDERING = ("plan", "compiler", "shapes", "conversion", "values", "hashing", "encoding")
 
 TARGETS = {
