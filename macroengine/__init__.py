@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     )
     from macroengine.event import Event, Postback, Source
     from macroengine.kinds import HashCase
-    from macroengine.language.nodes import Template
     from macroengine.limits import Limits
-    from macroengine.parsing import parse
-    from macroengine.plan import Missing
+    from macroengine.plan import Default, Missing
     from macroengine.policy import Policy
     from macroengine.postbacks import PostbackSet
     from macroengine.rules import RULES, check
     from macroengine.rules.fixing import Fixed, fix
+    from macroengine.template import Template, parse
 
 __all__ = [
     "RULES",
     "SPEEDUPS",
     "CatalogueError",
     "CompiledTemplate",
+    "Default",
     "Diagnostic",
     "Dialect",
     "Event",
@@ -94,9 +94,8 @@ _HOMES = {
     "event": ("Event", "Postback", "Source"),
     "kinds": ("HashCase",),
     "limits": ("Limits",),
-    "language.nodes": ("Template",),
-    "parsing": ("parse",),
-    "plan": ("Missing",),
+    "template": ("Template", "parse"),
+    "plan": ("Default", "Missing"),
     "policy": ("Policy",),
     "postbacks": ("PostbackSet",),
     "rules": ("RULES", "check"),

@@ -6,18 +6,19 @@ same shape costs one call.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import cycle
 from typing import Any, Final, NoReturn
 
+from macroengine.arguments import check_type, wrong_type
 from macroengine.conversion import converter
 from macroengine.encoding import ENCODERS, SPEEDUPS
 from macroengine.errors import MissingValueError, RenderError, SuppressedError
 from macroengine.event import Event, Source
 from macroengine.percent import Key
-from macroengine.plan import Absent, Missing, Query, RenderPlan, Segment, Text, Value
+from macroengine.plan import Absent, Missing, Query, Refused, RenderPlan, Segment, Text, Value
 from macroengine.shapes import Entry, Shape, function_source
 
 Render = Callable[[Event], str]
@@ -43,7 +44,7 @@ def compile_shared(segments: Iterable[Segment], slots: Mapping[Value, int], most
 
     It raises RenderError where the URL is too long, and MissingValueError where a value must not be missing.
     """
-    shape, cells = _shape(segments, partial(_shared_cells, slots))
+    shape, cells = _shape(segments, _Way(Entry.SHARED, partial(_shared_cells, slots), most_bytes))
     render: RenderValues = _maker(shape, Entry.SHARED)(*_limit(most_bytes, cells), *cells)
     return render
 
@@ -55,7 +56,7 @@ def plan_source(plan: RenderPlan) -> str:
         renderings["not attributed"] = (plan.unattributed, Entry.UNATTRIBUTED)
     parts = []
     for title, (segments, entry) in renderings.items():
-        shape, cells = _shape(segments, _value_cells)
+        shape, cells = _shape(segments, _Way(entry, _value_cells, plan.most_bytes))
         values = "\n".join(f"# c{index} = {_written(cell)}" for index, cell in enumerate(cells))
         parts.append(f"# {title}\n{values}\n\n{function_source(shape, entry)}")
     return "\n\n".join(parts)
@@ -69,7 +70,7 @@ def _written(cell: object) -> str:
 
 
 def _of_event(plan: RenderPlan, segments: Iterable[Segment], entry: Entry, otherwise: Render) -> Render:
-    shape, cells = _shape(segments, _value_cells)
+    shape, cells = _shape(segments, _Way(entry, _value_cells, plan.most_bytes))
     limit = _limit(plan.most_bytes, cells)
     render: Render = _maker(shape, entry)(*limit, plan.postback, otherwise, *cells)
     return render
@@ -77,6 +78,7 @@ def _of_event(plan: RenderPlan, segments: Iterable[Segment], entry: Entry, other
 
 def _refusal(plan: RenderPlan) -> Callable[[Event], NoReturn]:
     def refuse(event: Event) -> NoReturn:
+        check_type("event", Event, "an Event", event)
         if event.postback is not plan.postback:
             raise SuppressedError(f"template is for {plan.postback} postbacks, event is for {event.postback}")
         raise SuppressedError("event is not attributed to the network, and its policy is not send-all")
@@ -94,9 +96,28 @@ def _limit(most_bytes: int, cells: Iterable[object]) -> tuple[int, Callable[[str
         return url
 
     # Of what is sent, only the template's own text can be longer in bytes than in characters.
-    longer = (cell for cell in cells if isinstance(cell, str) and not cell.isascii())
+    longer = (text for text in _texts(cells) if not text.isascii())
     surplus = sum(len(text.encode(errors="surrogatepass")) - len(text) for text in longer)
     return most_bytes - surplus, measured
+
+
+def _texts(cells: Iterable[object]) -> Iterator[str]:
+    for cell in cells:
+        if isinstance(cell, str):
+            yield cell
+        elif isinstance(cell, _InnerQuery):
+            yield from _texts(cell.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """The cell of a value that must not be sent, and is called where it would be."""
+
+    macro: str
+
+    def __call__(self) -> NoReturn:
+        message = f"text before macro {self.macro!r} begins an escape that a value would complete"
+        raise RenderError(message, self.macro)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +132,34 @@ class _Absence:
         )
 
 
-def _shape(segments: Iterable[Segment], value_cells: _ValueCells) -> tuple[Shape, list[object]]:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How the function of a plan gets at its values, and how long a URL it may make."""
+
+    entry: Entry
+    value_cells: _ValueCells
+    most_bytes: int
+
+
+@dataclass(slots=True, eq=False)
+class _InnerQuery:
+    """The cell of a query inside a parameter: a function of its own, called with the values."""
+
+    query: Query
+    way: _Way = field(repr=False)
+    cells: list[object] = field(init=False, repr=False)
+    _render: Callable[[Any], str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        shape, self.cells = _shape([self.query], self.way)
+        entry = Entry.SHARED if self.way.entry is Entry.SHARED else Entry.INNER
+        self._render = _maker(shape, entry)(*_limit(self.way.most_bytes, self.cells), *self.cells)
+
+    def __call__(self, values: Any) -> str:
+        return self._render(values)
+
+
+def _shape(segments: Iterable[Segment], way: _Way, *, in_query: bool = False) -> tuple[Shape, list[object]]:
     """Return the kind of each segment, and the cells that all of them take, in order."""
     shape: list[Any] = []
     cells: list[object] = []
@@ -121,17 +169,22 @@ def _shape(segments: Iterable[Segment], value_cells: _ValueCells) -> tuple[Shape
                 shape.append("text")
                 cells.append(segment.text)
             case Value():
-                kind, taken = value_cells(segment)
+                kind, taken = way.value_cells(segment)
                 shape.append(kind)
                 cells += taken
             case Absent():
                 shape.append("absent")
                 cells.append(_Absence(segment.macro))
-            case Query(opening, parameters):  # pragma: no branch - there is no other kind of segment
-                cells.append(opening)
-                inner = [_shape(parameter.atoms, value_cells) for parameter in parameters]
+            case Refused():
+                shape.append("absent")
+                cells.append(_Refusal(segment.macro))
+            case Query() if in_query:
+                shape.append("shared-query" if way.entry is Entry.SHARED else "query")
+                cells.append(_InnerQuery(segment, way))
+            case Query(opening, parameters, separator):  # pragma: no branch - there is no other kind of segment
+                inner = [_shape(parameter.atoms, way, in_query=True) for parameter in parameters]
                 shape.append(tuple(kinds for kinds, _ in inner))
-                cells += [cell for _, taken in inner for cell in taken]
+                cells += [opening, separator, *(cell for _, taken in inner for cell in taken)]
     return tuple(shape), cells
 
 
@@ -162,8 +215,8 @@ _RAISE: Final = Missing.RAISE
 
 def _form(value: Value) -> str:
     if value.missing is _DROP:
-        return "hashed-dropping" if value.sha1 is not None else "dropping" if value.depth == 1 else "nested-dropping"
-    if value.sha1 is not None or value.depth != 1 or value.in_path:
+        return "hashed-dropping" if value.sha1 is not None else "dropping" if value.is_plain else "nested-dropping"
+    if not value.is_plain:
         return "converted"
     if value.missing is _RAISE:
         return "required"
@@ -182,6 +235,22 @@ def _shared_cells(slots: Mapping[Value, int], value: Value) -> tuple[str, tuple[
             return "shared-required", (slot, converter(value))
         case text:
             return "shared-default", (slot, text)
+
+
+def fault(event: object, error: Exception) -> Exception:
+    """Return what is to be raised where rendering an event raised `error`: what it means to the caller.
+
+    The mappings of an event are the caller's, and may raise anything.
+    """
+    if isinstance(error, RenderError | MemoryError):
+        return error
+    found: Exception
+    if not isinstance(event, Event):
+        found = wrong_type("event", "an Event", event)
+    else:
+        found = RenderError(f"cannot read the event: {type(error).__name__}")
+    found.__cause__ = error
+    return found
 
 
 class _Loader:
@@ -203,7 +272,7 @@ _names = cycle(map("macroengine-shape-{}".format, range(4096)))
 def _maker(shape: Shape, entry: Entry) -> Callable[..., Any]:
     source = function_source(shape, entry)
     name = next(_names)
-    namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source), **ENCODERS}
+    namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source), "fault": fault, **ENCODERS}
     exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source is made of a shape alone
     make: Callable[..., Any] = namespace["make"]
     return make

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from macroengine.encoding import deepen, percent_encode
+from macroengine.encoding import percent_encode
 from macroengine.errors import MissingValueError, RenderError
+from macroengine.escaping import escaped, json_value
 from macroengine.hashing import hash_identifier
 from macroengine.kinds import ValueType
+from macroengine.nesting import Escape
 from macroengine.percent import Convert
 from macroengine.plan import Missing, Value
 from macroengine.values import UnsendableError, value_text
@@ -22,6 +24,7 @@ _is_host_label = re.compile("[A-Za-z0-9-]{1,63}").fullmatch
 _UUID: Final = ValueType.UUID
 _RAISE: Final = Missing.RAISE
 _DROP: Final = Missing.DROP
+_WHOLE: Final = (Escape.VALUE,)
 
 
 def converter(value: Value) -> Convert:
@@ -46,12 +49,21 @@ class Conversion:
         """
         value = self.value
         if raw is not None:
+            fault = None
             try:
-                encoded = self.encode(raw if raw.__class__ is str else value_text(raw, value.type, value.booleans))
+                text = raw if raw.__class__ is str else value_text(raw, value.type, value.booleans)
+                if value.escapes and value.sha1 is None and value.escapes[:1] == _WHOLE:
+                    text = json_value(raw, text, value.type)
+                encoded = self.encode(text)
             except UnicodeEncodeError:
-                raise self._error("cannot send text with a lone surrogate") from None
+                fault = "cannot send text with a lone surrogate"
             except UnsendableError as error:
-                raise self._error(str(error)) from None
+                fault = str(error)
+            except Exception as error:  # noqa: BLE001 - values may be of any class, and do what they like
+                fault = f"cannot send a value of type {type(raw).__name__}, which raises {type(error).__name__},"
+            if fault is not None:
+                # Raised here, where no other error is handled: that one would hold the value, and be kept with ours.
+                raise RenderError(f"{fault} for macro {value.macro!r}", value.macro)
             if encoded is not None:
                 return encoded
         if value.missing is _RAISE:
@@ -60,30 +72,33 @@ class Conversion:
             )
         return None if value.missing is _DROP else value.missing
 
-    def _error(self, message: str) -> RenderError:
-        return RenderError(f"{message} for macro {self.value.macro!r}", self.value.macro)
-
 
 def _encoder(value: Value) -> Callable[[str], str | None]:
     if value.sha1 is not None:
-        # Hex digits need no encoding, however deep.
-        return partial(hash_identifier, value.sha1, value.type is _UUID)
+        hashed = partial(hash_identifier, value.sha1, value.type is _UUID)
+        # Hex digits need no encoding, however deep; the quotes of JSON do.
+        return partial(_quoted_hash, hashed, value) if value.escapes[:1] == _WHOLE else hashed
     if value.depth == 0:
         return _host_label
     if value.in_path:
-        return _in_path
-    return percent_encode if value.depth == 1 else partial(_nested, value.depth - 1)
+        return partial(_in_path, value)
+    return percent_encode if value.is_plain else partial(_nested, value)
 
 
-def _nested(layers: int, text: str) -> str:
-    return deepen(percent_encode(text), layers)
+def _nested(value: Value, text: str) -> str:
+    return escaped(text, value.escapes, value.depth)
 
 
-def _in_path(text: str) -> str:
+def _quoted_hash(hashed: Callable[[str], str | None], value: Value, text: str) -> str | None:
+    digits = hashed(text)
+    return None if digits is None else _nested(value, f'"{digits}"')
+
+
+def _in_path(value: Value, text: str) -> str:
     # Encoding does not help: `%2E%2E` is a way up as well (WHATWG URL, section 4.1).
     if text in (".", ".."):
         raise UnsendableError(f"cannot send {text!r}, which leads to another path,")
-    return percent_encode(text)
+    return _nested(value, text)
 
 
 def _host_label(text: str) -> str:

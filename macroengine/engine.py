@@ -2,33 +2,35 @@
 
 import pickle
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from operator import itemgetter
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypedDict, Unpack, cast
 
+from macroengine.arguments import check_flag, check_type, member, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.compiler import Render, compile_plan, plan_source
 from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.errors import PolicyError, TemplateError, UnsupportedError
 from macroengine.event import Event
-from macroengine.kinds import Encoding, Function, HashCase
+from macroengine.kinds import Encoding, Function, HashCase, HashCaseWord
 from macroengine.limits import Limits
-from macroengine.parsing import parse
-from macroengine.plan import ForMissing, Missing, Options, RenderPlan, plan, values_of
+from macroengine.missing import AnyMissing, planned_missing
+from macroengine.plan import Missing, Options, RenderPlan, plan, values_of
 from macroengine.policy import Policy
 from macroengine.rules import RULES, Context, codes, diagnose
-from macroengine.suggest import did_you_mean
+from macroengine.template import parse
 
 _POLICY_FAMILY = "ME3"
-_UNKNOWN, _HOST_LABEL = "ME101", "ME202"
+_UNKNOWN, _FOREIGN, _HOST_LABEL = "ME101", "ME040", "ME202"
 _ERRORS = {code for code, rule in RULES.items() if rule.severity is Severity.ERROR}
-_EVERY_OTHER = "*"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class CompiledTemplate:
-    """A template ready to render. Equal ones compare equal, pickle small, and may be shared by threads."""
+    """A template ready to render. Equal ones compare equal, pickle small, and may be shared by threads.
+
+    `compile_template` makes them, and nothing else does: what they send has been held against their policy.
+    """
 
     source: str
     dialect: Dialect = field(repr=False)
@@ -37,6 +39,9 @@ class CompiledTemplate:
     ignore: frozenset[str] = field(repr=False)
     _plan: RenderPlan | bytes = field(repr=False, compare=False)
     """Bytes, which are small and quickly read, from unpickling to the first use."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise TypeError("a CompiledTemplate is made by compile_template; call it with what is to be different")
 
     def render(self, event: Event) -> str:
         """Return the URL for one event.
@@ -60,9 +65,12 @@ class CompiledTemplate:
     @property
     def plan(self) -> RenderPlan:
         """What it sends for which event; backends take it."""
-        if isinstance(self._plan, bytes):
-            object.__setattr__(self, "_plan", pickle.loads(self._plan))  # noqa: S301 - of a pickle that was read already
-        return cast("RenderPlan", self._plan)
+        # Read once: another thread may replace it meanwhile.
+        plan = self._plan
+        if isinstance(plan, bytes):
+            plan = cast("RenderPlan", pickle.loads(plan))  # noqa: S301 - of a pickle that was read already
+            object.__setattr__(self, "_plan", plan)
+        return plan
 
     def __call__(self, event: Event) -> str:
         """Return the URL for one event, like `render`."""
@@ -96,8 +104,17 @@ class CompiledTemplate:
 
     def __reduce__(self) -> tuple[object, ...]:
         # A compiled function cannot be pickled; what it is compiled from can.
-        plan = self._plan if isinstance(self._plan, bytes) else pickle.dumps(self._plan, pickle.HIGHEST_PROTOCOL)
-        return _unpickled, (self.source, _packed(self.dialect, self.policy, self.options, self.ignore), plan)
+        plan = self._plan
+        packed = plan if isinstance(plan, bytes) else pickle.dumps(plan, pickle.HIGHEST_PROTOCOL)
+        return _unpickled, (self.source, _packed(self.dialect, self.policy, self.options, self.ignore), packed)
+
+
+def _made(*parts: object) -> CompiledTemplate:
+    """Return the template that is made of these parts, in the order of the attributes."""
+    made = object.__new__(CompiledTemplate)
+    names = (part.name for part in fields(CompiledTemplate))
+    vars(made).update(zip(names, parts, strict=True))
+    return made
 
 
 # Many templates share few settings, and so do their pickles: each is packed once, and unpacked once.
@@ -113,7 +130,22 @@ def _unpacked(settings: bytes) -> Any:
 
 def _unpickled(source: str, settings: bytes, plan: bytes) -> CompiledTemplate:
     dialect, policy, options, ignore = _unpacked(settings)
-    return CompiledTemplate(source, dialect, policy, options, ignore, plan)
+    return _made(source, dialect, policy, options, ignore, plan)
+
+
+class CompileOptions(TypedDict, total=False):
+    """The keyword arguments of `compile_template`."""
+
+    dialect: str | Dialect
+    policy: Policy
+    missing: AnyMissing | Mapping[str, AnyMissing]
+    unknown: Literal["error", "keep", "empty"]
+    nested: bool
+    allow_host_macros: bool
+    booleans: Literal["true/false", "1/0"]
+    hash_case: HashCase | HashCaseWord | None
+    ignore: Iterable[str]
+    limits: Limits
 
 
 def compile_template(
@@ -121,42 +153,51 @@ def compile_template(
     *,
     dialect: str | Dialect = DEFAULT_DIALECT,
     policy: Policy = Policy(),  # noqa: B008 - immutable
-    missing: ForMissing | Mapping[str, ForMissing] = Missing.EMPTY,
+    missing: AnyMissing | Mapping[str, AnyMissing] = Missing.EMPTY,
     unknown: Literal["error", "keep", "empty"] = "error",
     nested: bool = True,
     allow_host_macros: bool = False,
     booleans: Literal["true/false", "1/0"] = "true/false",
-    hash_case: HashCase | None = None,
+    hash_case: HashCase | HashCaseWord | None = None,
     ignore: Iterable[str] = (),
     limits: Limits = Limits(),  # noqa: B008 - immutable
 ) -> CompiledTemplate:
     """Return the template ready to render. Templates are kept: compiling one again costs a look-up.
 
-    `missing` says what is sent for a missing value: a member of Missing or a default text, for all macros or by the
-    name of the macro, with `"*"` for all others. `unknown` says what becomes of macros that the dialect does not
-    have. `nested` encodes a value once more for each URL that it stands in. `allow_host_macros` permits macros as
-    labels of the host. `hash_case` overrides the documented case in which identifiers are hashed. `ignore` takes
-    codes of rules, or beginnings of codes, out of the check.
+    `missing` says what is sent for a missing value: a member of Missing or its word, or a Default with a text of your
+    own; for all macros, or by the name of a macro or field, with `"*"` for all others. `unknown` says what becomes of
+    macros that the dialect does not have. `nested` encodes a value once more for each URL that it stands in.
+    `allow_host_macros` permits macros as labels of the host. `hash_case` overrides the documented case in which
+    identifiers are hashed. `ignore` takes codes of rules, or beginnings of codes, out of the check.
 
-    >>> compile_template("https://n.example/pb?c=(clickid)", missing="none").render(Event())
+    >>> from macroengine import Default
+    >>> compile_template("https://n.example/pb?c=(clickid)", missing=Default("none")).render(Event())
     'https://n.example/pb?c=none'
 
     Raises:
         TemplateError: the template has errors; all of them are in it. PolicyError where only the policy is against
             it, LimitError where it is too large.
+        ValueError: an option says what it cannot say, or names a macro that there is not.
+        TypeError: an argument is of the wrong type.
     """
-    chosen = dialect_of(dialect)
-    default, exceptions = _missing(missing, chosen)
+    check_type("source", str, "a string", source)
+    check_type("policy", Policy, "a Policy", policy)
+    check_type("limits", Limits, "a Limits", limits)
+    check_flag("nested", nested)
+    check_flag("allow_host_macros", allow_host_macros)
     if unknown not in ("error", "keep", "empty"):
         raise ValueError(f"unknown must be 'error', 'keep' or 'empty', not {unknown!r}")
     if booleans not in ("true/false", "1/0"):
         raise ValueError(f"booleans must be 'true/false' or '1/0', not {booleans!r}")
-    case = None if hash_case is None else HashCase(hash_case)
+    chosen = dialect_of(dialect)
+    default, exceptions = planned_missing(missing, chosen)
+    case = None if hash_case is None else member("hash_case", HashCase, hash_case)
     options = Options(default, exceptions, unknown, nested, allow_host_macros, booleans, case, limits)
-    return _compile(source, chosen, policy, options, frozenset((ignore,) if isinstance(ignore, str) else ignore))
+    ignored = frozenset((ignore,)) if isinstance(ignore, str) else names_in("ignore", ignore, "code")
+    return _compile(source, chosen, policy, options, ignored)
 
 
-def render(source: str, event: Event, **options: Any) -> str:
+def render(source: str, event: Event, **options: Unpack[CompileOptions]) -> str:
     """Compile `source` with the options of `compile_template`, and return the URL for one event.
 
     >>> render("https://n.example/pb?c=(clickid)", Event(link={"click_id": "8594845"}))
@@ -166,26 +207,8 @@ def render(source: str, event: Event, **options: Any) -> str:
         TemplateError: the template has errors.
         RenderError: the event cannot be sent.
     """
+    check_type("event", Event, "an Event", event)
     return compile_template(source, **options).render(event)
-
-
-def _missing(
-    missing: ForMissing | Mapping[str, ForMissing], dialect: Dialect
-) -> tuple[ForMissing, tuple[tuple[str, ForMissing], ...]]:
-    """Return what is sent for missing values in general, and what for single macros, by documented name."""
-    if not isinstance(missing, Mapping):
-        return missing, ()
-    exceptions = {}
-    for name, given in missing.items():
-        if name == _EVERY_OTHER:
-            continue
-        found = dialect.find(name)
-        if found is None:
-            raise ValueError(
-                f"missing names {name!r}, no macro of {dialect.title}{did_you_mean(name, dialect.names())}"
-            )
-        exceptions[found[0].name] = given
-    return missing.get(_EVERY_OTHER, Missing.EMPTY), tuple(sorted(exceptions.items(), key=itemgetter(0)))
 
 
 @lru_cache(maxsize=1024)
@@ -198,7 +221,7 @@ def _compile(
         only_policy = all(error.code.startswith(_POLICY_FAMILY) for error in errors)
         raise (PolicyError if only_policy else TemplateError)(source, errors)
     _refuse_unplanned(context)
-    return CompiledTemplate(source, dialect, policy, options, ignore, plan(context.resolution, options))
+    return _made(source, dialect, policy, options, ignore, plan(context.resolution, options))
 
 
 # What a plan can express: functions and encodings; looked up once, as in `resolve`.
@@ -228,5 +251,6 @@ def _refuse_unplanned(context: Context) -> None:
 @lru_cache(maxsize=256)
 def _enforced(ignore: frozenset[str], unknown: str, *, allow_host: bool) -> frozenset[str]:
     """Return the rules whose findings keep a template from being compiled: neither ignored nor overruled by options."""
-    permitted = {_UNKNOWN: unknown != "error", _HOST_LABEL: allow_host}
+    # What is no macro of the dialect can be kept, and not be left empty: it is text.
+    permitted = {_UNKNOWN: unknown != "error", _FOREIGN: unknown == "keep", _HOST_LABEL: allow_host}
     return frozenset(code for code in codes(None, ignore) if code in _ERRORS and not permitted.get(code))

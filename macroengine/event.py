@@ -1,12 +1,14 @@
 """What a postback reports: the values of one event, kept apart by where they come from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import cast
 
+from macroengine.arguments import check_flag, check_mapping, check_type, member
 from macroengine.catalogue import Dialect, dialect_of
 from macroengine.errors import CatalogueError
-from macroengine.kinds import Postback, Source
+from macroengine.kinds import Postback, PostbackWord, Source
 from macroengine.suggest import did_you_mean
 
 __all__ = ["Event", "Postback", "Source"]
@@ -15,7 +17,11 @@ _SOURCES = {"link": Source.LINK, "sdk": Source.SDK, "af": Source.AF}
 _HEAD = ("postback", "attributed")
 
 
-@dataclass(frozen=True, slots=True)
+_set = object.__setattr__
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Event:
     """One install or in-app event. Keys are field names, which all dialects share.
 
@@ -26,19 +32,40 @@ class Event:
     <Postback.IN_APP: 'in-app'>
     """
 
-    link: Mapping[str, object] = field(default_factory=dict)
+    link: Mapping[str, object]
     """Parameters of the attribution link."""
-    sdk: Mapping[str, object] = field(default_factory=dict)
+    sdk: Mapping[str, object]
     """Sent by the SDK in the app, or by the advertiser's server."""
-    af: Mapping[str, object] = field(default_factory=dict)
+    af: Mapping[str, object]
     """Derived by the platform."""
-    postback: Postback = Postback.INSTALL
-    attributed: bool = True
+    postback: Postback
+    attributed: bool
     """Whether the event is attributed to the network that gets the postback."""
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.postback, Postback):
-            object.__setattr__(self, "postback", Postback(self.postback))
+    # Written out, since it takes words for the postback; and short, since there is one for every event.
+    def __init__(
+        self,
+        link: Mapping[str, object] = _NOTHING,
+        sdk: Mapping[str, object] = _NOTHING,
+        af: Mapping[str, object] = _NOTHING,
+        postback: Postback | PostbackWord = Postback.INSTALL,
+        attributed: bool = True,
+    ) -> None:
+        if link.__class__ is not dict:
+            link = _mapping("link", link)
+        if sdk.__class__ is not dict:
+            sdk = _mapping("sdk", sdk)
+        if af.__class__ is not dict:
+            af = _mapping("af", af)
+        if postback.__class__ is not Postback:
+            postback = member("postback", Postback, postback)
+        if attributed is not True and attributed is not False:
+            check_flag("attributed", attributed)
+        _set(self, "link", link)
+        _set(self, "sdk", sdk)
+        _set(self, "af", af)
+        _set(self, "postback", postback)
+        _set(self, "attributed", attributed)
 
     @classmethod
     def from_flat(cls, values: Mapping[str, object], dialect: str | Dialect) -> "Event":
@@ -53,6 +80,7 @@ class Event:
         Raises:
             CatalogueError: a key is no field of a closed dialect.
         """
+        check_mapping("values", values)
         chosen = dialect_of(dialect)
         sorted_values: dict[Source, dict[str, object]] = {source: {} for source in Source}
         for name, value in values.items():
@@ -84,7 +112,16 @@ class Event:
         return cls(parts["link"], parts["sdk"], parts["af"], *_head(data))
 
 
+def _mapping(argument: str, given: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a mapping that is no dict; a dict of its own where none is given."""
+    if given is _NOTHING:
+        return {}
+    check_mapping(argument, given)
+    return given
+
+
 def _source(name: str, dialect: Dialect) -> Source:
+    check_type("each field", str, "a string", name)
     source = dialect.fields.get(name)
     if source is not None:
         return source

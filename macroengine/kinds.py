@@ -1,6 +1,12 @@
 """The closed sets that catalogues, events and policies speak in."""
 
 from enum import StrEnum
+from typing import Literal
+
+# The words of the sets that callers choose from, for type checkers.
+PostbackWord = Literal["install", "in-app", "rejected-install", "rejected-in-app", "re-engagement", "re-attribution"]
+SourceWord = Literal["Link", "SDK", "AF"]
+HashCaseWord = Literal["upper", "lower", "as-is"]
 
 
 class Postback(StrEnum):

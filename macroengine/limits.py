@@ -1,6 +1,8 @@
 """How large things may be before the library refuses them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from macroengine.arguments import wrong_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +23,9 @@ class Limits:
     """Length of a rendered URL, in bytes of UTF-8."""
     catalogue: int = 1_048_576
     """Size of a catalogue file, in bytes."""
+
+    def __post_init__(self) -> None:
+        for limit in fields(self):
+            given = getattr(self, limit.name)
+            if not isinstance(given, int) or isinstance(given, bool):
+                raise wrong_type(limit.name, "a whole number", given)

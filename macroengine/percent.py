@@ -91,10 +91,10 @@ def encode_unsafe(value: object, convert: Convert, /) -> str | None:
         try:
             return _encode(value)
         except UnicodeEncodeError:
-            return convert(value)
-    if value is None:
+            pass  # what `convert` raises is not to hold this error, and with it the value
+    elif value is None:
         return ""
-    if value.__class__ is int and -(2**63) <= value < 2**63:
+    elif value.__class__ is int and -(2**63) <= value < 2**63:
         return int.__repr__(value)  # digits and a minus sign are unreserved
     return convert(value)
 

@@ -1,9 +1,11 @@
 """One event for many networks: what their templates share is read and encoded once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import repeat
+from typing import TYPE_CHECKING, Any, Generic, cast, overload
 
+from macroengine.arguments import check_type, names_in, wrong_type
 from macroengine.compiler import Values, compile_shared, key_of
 from macroengine.encoding import encode_field
 from macroengine.engine import CompiledTemplate
@@ -13,33 +15,68 @@ from macroengine.kinds import Postback
 from macroengine.percent import Key
 from macroengine.plan import Missing, RenderPlan, Segment, Value, values_of
 
+_Named = dict[str, str | None]
+_NamedOutcomes = dict[str, str | RenderError | None]
+_Listed = list[str | None]
+_ListedOutcomes = list[str | RenderError | None]
 
-class PostbackSet:
-    """The templates of many networks, for one event at a time. Pickles small, and may be shared by threads."""
+if TYPE_CHECKING:
+    # Type checkers know of defaults, with which a bare PostbackSet is one without names; Python does from 3.13 on.
+    from typing_extensions import TypeVar
 
-    def __init__(self, templates: Iterable[CompiledTemplate]) -> None:
-        self.templates = tuple(templates)
+    Urls = TypeVar("Urls", default=_Listed)
+    Outcomes = TypeVar("Outcomes", default=_ListedOutcomes)
+else:
+    from typing import TypeVar
+
+    Urls = TypeVar("Urls")
+    Outcomes = TypeVar("Outcomes")
+
+
+class PostbackSet(Generic[Urls, Outcomes]):
+    """The templates of many networks, for one event at a time. Pickles small, and may be shared by threads.
+
+    Given as a mapping, what comes out has the same names; otherwise it has the same order.
+    """
+
+    @overload
+    def __init__(self: "PostbackSet[_Named, _NamedOutcomes]", templates: Mapping[str, CompiledTemplate]) -> None: ...
+    @overload
+    def __init__(self: "PostbackSet[_Listed, _ListedOutcomes]", templates: Iterable[CompiledTemplate]) -> None: ...
+    def __init__(self, templates: Mapping[str, CompiledTemplate] | Iterable[CompiledTemplate]) -> None:
+        self._names: tuple[str, ...] | None = None
+        if isinstance(templates, Mapping):
+            names_in("templates", templates)
+            self._names = tuple(templates)
+            templates = templates.values()
+        self._templates = _checked(templates)
         self._fan_outs: dict[tuple[Postback, bool], _FanOut] = {}
 
-    def render(self, event: Event) -> list[str | None]:
-        """Return the URL of each template in order, None where it does not admit the event.
+    @property
+    def templates(self) -> tuple[CompiledTemplate, ...]:
+        """The templates, in order."""
+        return self._templates
+
+    def render(self, event: Event) -> Urls:
+        """Return the URL of each template, None where it does not admit the event.
 
         >>> from macroengine import Policy, compile_template
         >>> installs = compile_template("https://a.example/pb?c=(clickid)")
         >>> events = compile_template("https://b.example/pb?e=(event_name)", policy=Policy("in-app"))
         >>> PostbackSet([installs, events]).render(Event(link={"click_id": "1"}))
         ['https://a.example/pb?c=1', None]
+        >>> PostbackSet({"a": installs, "b": events}).render(Event(link={"click_id": "1"}))
+        {'a': 'https://a.example/pb?c=1', 'b': None}
 
         Raises:
             RenderError: an admitted event cannot be sent to one of them. `outcomes` has the URLs of the others.
         """
-        try:
-            return self._fan_out(event).render(event)
-        except RenderError:
-            # Alone, each template reports the faults that are its own.
-            return [template.render(event) if template.admits(event) else None for template in self.templates]
+        urls = self._together(event)
+        if urls is None:
+            urls = [template.render(event) if template.admits(event) else None for template in self._templates]
+        return cast("Urls", self._arranged(urls))
 
-    def outcomes(self, event: Event) -> list[str | RenderError | None]:
+    def outcomes(self, event: Event) -> Outcomes:
         """Return what `render` returns, with the error in the place of a URL that cannot be rendered.
 
         >>> from macroengine import Missing, compile_template
@@ -50,21 +87,43 @@ class PostbackSet:
         value of macro 'clickid' is missing: no 'click_id' in Link
         https://b.example/pb?c=
         """
+        outcomes: list[Any] | None = self._together(event)
+        if outcomes is None:
+            outcomes = [_outcome(template, event) for template in self._templates]
+        return cast("Outcomes", self._arranged(outcomes))
+
+    def _together(self, event: Event) -> list[str | None] | None:
+        """Return the URLs; None where there is a fault, which each template that has it is to report alone."""
+        if event.__class__ is not Event:
+            check_type("event", Event, "an Event", event)
         try:
-            return [*self._fan_out(event).render(event)]
-        except RenderError:
-            return [_outcome(template, event) for template in self.templates]
+            return self._fan_out(event).render(event)
+        except Exception:  # noqa: BLE001 - the mappings of an event are the caller's, and may raise anything
+            return None
+
+    def _arranged(self, found: list[Any]) -> list[Any] | dict[str, Any]:
+        return found if self._names is None else dict(zip(self._names, found, strict=True))
 
     def _fan_out(self, event: Event) -> "_FanOut":
         kind = event.postback, event.attributed
         fan_out = self._fan_outs.get(kind)
         if fan_out is None:
-            plans = [template.plan for template in self.templates]
+            plans = [template.plan for template in self._templates]
             fan_out = self._fan_outs[kind] = _fan_out(plans, event.postback, attributed=event.attributed)
         return fan_out
 
     def __reduce__(self) -> tuple[object, ...]:
-        return PostbackSet, (self.templates,)
+        templates = self._templates
+        return PostbackSet, (templates if self._names is None else dict(zip(self._names, templates, strict=True)),)
+
+
+def _checked(templates: object) -> tuple[CompiledTemplate, ...]:
+    if isinstance(templates, str) or not isinstance(templates, Iterable):
+        raise wrong_type("templates", "a mapping or list of compiled templates", templates)
+    checked = tuple(templates)
+    for template in checked:
+        check_type("each of templates", CompiledTemplate, "a compiled template", template)
+    return checked
 
 
 def _outcome(template: CompiledTemplate, event: Event) -> str | RenderError | None:
@@ -105,10 +164,10 @@ def _fan_out(plans: Iterable[RenderPlan], postback: Postback, *, attributed: boo
     needs = {value: _need(value) for segments in renderings for value in values_of(segments or ())}
     needed = dict.fromkeys(needs.values())
     shared = dict.fromkeys(value for value, _ in needed)
-    plain = [value for value in shared if _is_plain(value)]
-    converted = [value for value in shared if not _is_plain(value)]
-    optional = [value for value, or_none in needed if or_none and _is_plain(value)]
-    filled = [value for value, or_none in needed if not or_none and not _is_plain(value)]
+    plain = [value for value in shared if value.is_plain]
+    converted = [value for value in shared if not value.is_plain]
+    optional = [value for value, or_none in needed if or_none and value.is_plain]
+    filled = [value for value, or_none in needed if not or_none and not value.is_plain]
     order = [(v, False) for v in plain] + [(v, True) for v in converted + optional] + [(v, False) for v in filled]
     places = {need: place for place, need in enumerate(order)}
     slots = {value: places[need] for value, need in needs.items()}
@@ -134,10 +193,6 @@ def _segments(plan: RenderPlan, postback: Postback, *, attributed: bool) -> tupl
 def _need(value: Value) -> tuple[Value, bool]:
     """Return what templates share of a value, and whether one has to know that it is missing."""
     return value._replace(macro="", missing=""), value.missing != ""
-
-
-def _is_plain(value: Value) -> bool:
-    return value.sha1 is None and value.depth == 1 and not value.in_path
 
 
 def _not_sent(values: Values) -> None:  # noqa: ARG001 - in the place of a template that renders them

@@ -1,6 +1,5 @@
 """Every macro of a template, looked up and judged. The only place where names and policy are decided."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -8,12 +7,14 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
-from macroengine.language.nodes import Literal, Macro, Part, Pieces, Template
+from macroengine.catalogue.foreign import inside_foreign
+from macroengine.catalogue.meanings import denied_fields, is_denied, is_known
+from macroengine.language.nodes import Literal, Macro, Part, Pieces
+from macroengine.nesting import NOTHING, PLAIN, InnerQuery, Place, nesting
+from macroengine.origin import Origin, origins
 from macroengine.policy import Policy
 from macroengine.suggest import did_you_mean
-
-# The delimiters of RFC 3986 section 2.2 that divide a URL, percent-encoded once or, behind further 25s, more often.
-_ENCODED_DELIMITER = re.compile(r"%((?:25)*)(?:3A|2F|3F|23|26|3D|40|5B|5D)", re.IGNORECASE)
+from macroengine.template import Template
 
 
 class Problem(Enum):
@@ -28,6 +29,8 @@ class Problem(Enum):
     HASH_OF_HASH = auto()
     DECIDES_ORIGIN = auto()
     HOST_LABEL = auto()
+    APP_SERVER = auto()
+    """Not wrong: what follows `://` is read by the app that has the scheme."""
     UNAVAILABLE = auto()
     WITHHELD = auto()
     SOURCE_NOT_ALLOWED = auto()
@@ -36,7 +39,11 @@ class Problem(Enum):
 
 # What most macros are is looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
 _HOST_LABEL: Final = Problem.HOST_LABEL
-_VALUE: Final = Part.VALUE
+_ORIGINS = {
+    Origin.SERVER: Problem.DECIDES_ORIGIN,
+    Origin.LABEL: Problem.HOST_LABEL,
+    Origin.APP: Problem.APP_SERVER,
+}
 
 # The row of the catalogue, whether it is forbidden and withheld, and what is wrong with it.
 _Verdict = tuple[MacroSpec | None, bool, bool, tuple[Problem, ...]]
@@ -48,8 +55,8 @@ class Resolved(NamedTuple):
     node: Macro
     part: Part
     spec: MacroSpec | None
-    nesting: int
-    """How many encoded URLs stand around it; 0 in the template's own URL."""
+    place: Place
+    """What is around it: URLs inside the URL, and JSON."""
     host_label: bool
     """Whether it is in the host, and nowhere else in what names the server."""
     forbidden: bool
@@ -61,11 +68,16 @@ class Resolved(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The macros of a template in source order, repeats included."""
+    """The macros of a template in source order, repeats included.
+
+    What is a part of another platform's macro is none of them: `{a}` in `${a}` or `{{a}}`, for the outer reading wins.
+    """
 
     template: Template
     policy: Policy
     macros: tuple[Resolved, ...]
+    queries: tuple[InnerQuery, ...]
+    """The queries of URLs inside the URL, in source order."""
 
     def with_problem(self, problem: Problem) -> Iterator[Resolved]:
         """Yield the macros that have this problem, in source order."""
@@ -79,76 +91,38 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
         ValueError: the policy denies a macro that a closed dialect does not have.
     """
     judged = _judge_of(dialect, policy)
+    is_part = inside_foreign(template.source, dialect.syntax)
+    deciding = origins(template)
+    queries: list[InnerQuery] = []
     macros = []
-    for node, part, nesting, origin in _macros(template):
-        spec, forbidden, withheld, problems = judged(node.name, node.function)
-        if origin is not None:
-            problems = (*problems, origin)
-        host_label = origin is _HOST_LABEL
-        macros.append(Resolved(node, part, spec, nesting, host_label, forbidden, withheld, problems))
-    return Resolution(template, policy, tuple(macros))
+    for pieces, part in _components(template):
+        # What is alone has nothing around it.
+        found = nesting(pieces, part) if len(pieces) > 1 else NOTHING
+        queries += found.queries
+        for node in pieces:
+            if isinstance(node, Literal) or (is_part is not None and is_part(node.span)):
+                continue
+            spec, forbidden, withheld, problems = judged(node.name, node.function)
+            host_label = False
+            if node.start in deciding:
+                origin = _ORIGINS[deciding[node.start]]
+                # What has no value has no value to check, either.
+                origin = Problem.DECIDES_ORIGIN if spec is None and origin is _HOST_LABEL else origin
+                problems = (*problems, origin)
+                host_label = origin is _HOST_LABEL
+            place = found.places.get(node.start, PLAIN)
+            macros.append(Resolved(node, part, spec, place, host_label, forbidden, withheld, problems))
+    return Resolution(template, policy, tuple(macros), tuple(queries))
 
 
-def _macros(template: Template) -> Iterator[tuple[Macro, Part, int, Problem | None]]:
-    """Yield every macro with its part, its nesting, and whether it decides which server gets the URL."""
-    for node in _only_macros(template.scheme):
-        yield node, Part.SCHEME, 0, Problem.DECIDES_ORIGIN
-    labels = _host_labels(template.authority)
-    for node in _only_macros(template.authority):
-        yield node, Part.AUTHORITY, 0, Problem.HOST_LABEL if node.start in labels else Problem.DECIDES_ORIGIN
-    scheme_end = 0 if template.slashes else _scheme_end(template.path)
-    for node in _only_macros(template.path):
-        yield node, Part.PATH, 0, Problem.DECIDES_ORIGIN if node.start < scheme_end else None
+def _components(template: Template) -> Iterator[tuple[Pieces, Part]]:
+    yield template.scheme, Part.SCHEME
+    yield template.authority, Part.AUTHORITY
+    yield template.path, Part.PATH
     for pair in template.query:
-        for node in _only_macros(pair.name):
-            yield node, Part.NAME, 0, None
-        nesting = 0
-        for piece in pair.value:
-            if isinstance(piece, Literal):
-                nesting = _nesting_after(piece.text, nesting)
-            else:
-                yield piece, _VALUE, nesting, None
-    for node in _only_macros(template.fragment):
-        yield node, Part.FRAGMENT, 0, None
-
-
-def _only_macros(pieces: Pieces) -> Iterator[Macro]:
-    return (piece for piece in pieces if not isinstance(piece, Literal))
-
-
-def _nesting_after(text: str, before: int) -> int:
-    """Return how deep the text leaves us: the last encoded delimiter says in which of the URLs we are."""
-    layers: list[str] = _ENCODED_DELIMITER.findall(text)
-    return 1 + len(layers[-1]) // len("25") if layers else before
-
-
-def _scheme_end(path: Pieces) -> int:
-    """Return where the text is that ends the scheme of a URL without `//`.
-
-    It has a colon in the first segment (RFC 3986 section 4.2); whatever stands before the text, stands in the scheme.
-    """
-    for piece in path:
-        if isinstance(piece, Literal):
-            segment, slash, _ = piece.text.partition("/")
-            if ":" in segment:
-                return piece.start
-            if slash:
-                break
-    return 0
-
-
-def _host_labels(authority: Pieces) -> range:
-    """Return where a macro is in the host, left of a literal domain, and not in user info or port."""
-    domain = authority[-1].text if authority and isinstance(authority[-1], Literal) else ""
-    # A host whose last label is a number is an address (WHATWG URL, section 3.5), and no domain that leads anywhere.
-    if not re.match(r"[A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*\.?(?![^:])", domain):
-        return range(0)
-    # Nothing in a macro's own text is taken for a delimiter.
-    text = "".join(piece.text if isinstance(piece, Literal) else "-" * len(piece.text) for piece in authority)
-    host = text.rfind("@") + 1
-    port = re.compile("[:[]").search(text, host)
-    first = authority[0].start
-    return range(first + host, first + (port.start() if port else len(text)))
+        yield pair.name, Part.NAME
+        yield pair.value, Part.VALUE
+    yield template.fragment, Part.FRAGMENT
 
 
 # Templates are many, and the macros and policies in them few.
@@ -163,8 +137,10 @@ def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str
     problems = [] if problem is None else [problem]
     if spec is None:
         return None, False, False, tuple(problems)
-    forbidden = spec.source not in policy.sources or spec.field in denied
-    return spec, forbidden, policy.withholds(spec), (*problems, *_policy_problems(spec, policy, denied))
+    is_denied_here = is_denied(spec, denied)
+    forbidden = spec.source not in policy.sources or is_denied_here
+    problems += _policy_problems(spec, policy, denied=is_denied_here)
+    return spec, forbidden, policy.withholds(spec), tuple(problems)
 
 
 def _look_up(name: str, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
@@ -198,28 +174,22 @@ def _look_up_function(function: str, name: str, dialect: Dialect) -> tuple[Macro
     return spec, None if name in documented else Problem.UNDOCUMENTED_SPELLING
 
 
-def _policy_problems(spec: MacroSpec, policy: Policy, denied: frozenset[str]) -> Iterator[Problem]:
+def _policy_problems(spec: MacroSpec, policy: Policy, *, denied: bool) -> Iterator[Problem]:
     if policy.postback not in spec.available:
         yield Problem.UNAVAILABLE
     if policy.send_all and policy.withholds(spec):
         yield Problem.WITHHELD
     if spec.source not in policy.sources:
         yield Problem.SOURCE_NOT_ALLOWED
-    if spec.field in denied:
+    if denied:
         yield Problem.DENIED
 
 
 def _denied_fields(dialect: Dialect, policy: Policy) -> frozenset[str]:
-    """Return the fields of the macros that the policy denies: neither they nor their hashes may be sent."""
-    fields = set()
+    """Return the fields, folded, whose values the policy denies: neither they nor their hashes may be sent."""
     for name in policy.deny:
-        found = dialect.find(name)
-        if found is None and name not in dialect.fields:
+        if not is_known(name, dialect):
             raise ValueError(
                 f"policy denies {name!r}, no macro of {dialect.title}{did_you_mean(name, dialect.names())}"
             )
-        if name in dialect.fields:
-            fields.add(name)
-        if found is not None:
-            fields.add(found[0].field)
-    return frozenset(fields)
+    return denied_fields(policy.deny, dialect)

@@ -31,6 +31,8 @@ _IS_SAFE = "({v} := sources[{0}].get({1})).__class__ is str and needs_encoding({
 FORMS = {
     "text": Form(1, "{0}"),
     "absent": Form(1, "{0}()"),
+    # A query inside a parameter, from which parameters of its own may be dropped.
+    "query": Form(1, "{0}(sources)"),
     # Encoded; nothing, a text, or an error when missing. In Python, what needs no encoding is not worth a call.
     "plain": Form(1, "encode_field(sources, {0})"),
     "gated": Form(3, f"{{v}} if {_IS_SAFE} else encode_unsafe({{v}}, {{2}})"),
@@ -44,6 +46,7 @@ FORMS = {
     "hashed-dropping": Form(3, "{v}", _PRESENT, "({v} := {2}({v})) is not None"),
     # Encoded before, for several templates.
     "shared": Form(1, "values[{0}]"),
+    "shared-query": Form(1, "{0}(values)"),
     "shared-default": Form(2, "{v} if ({v} := values[{0}]) is not None else {1}"),
     "shared-required": Form(2, "{v} if ({v} := values[{0}]) is not None else {1}({v})"),
     "shared-dropping": Form(1, "{v}", "({v} := values[{0}]) is not None"),
@@ -57,21 +60,26 @@ class Entry(StrEnum):
     UNATTRIBUTED = "event.postback is postback"
     SHARED = ""
     """Nothing: it takes values that were encoded before."""
+    INNER = "inner"
+    """Nothing: it takes the sources of an event that another function has taken."""
 
 
 _OF_EVENT = """\
 def make(limit, measured, postback, otherwise{cells}):
     def render(event):
-        if {test}:
-            sources = event.link, event.sdk, event.af
-            {body}
-            return url if len(url) <= limit else measured(url)
-        return otherwise(event)
+        try:
+            if {test}:
+                sources = event.link, event.sdk, event.af
+                {body}
+                return url if len(url) <= limit else measured(url)
+            return otherwise(event)
+        except Exception as error:
+            raise fault(event, error)
     return render
 """
 _OF_VALUES = """\
 def make(limit, measured{cells}):
-    def render(values):
+    def render({given}):
         {body}
         return url if len(url) <= limit else measured(url)
     return render
@@ -92,6 +100,10 @@ def function_source(shape: Shape, entry: Entry) -> str:
     return _Writer().source(shape, entry)
 
 
+# How many segments are rendered before the URL is measured: it may be too long already.
+_AT_ONCE = 48
+
+
 class _Writer:
     """Writes one function, and counts the cells."""
 
@@ -101,7 +113,10 @@ class _Writer:
 
     def source(self, shape: Shape, entry: Entry) -> str:
         url = ""
-        for kind in shape:
+        for index, kind in enumerate(shape, 1):
+            if index % _AT_ONCE == 0:
+                self._lines += [f'before = f"{url}"', "if len(before) > limit: measured(before)"]
+                url = "{before}"
             if isinstance(kind, tuple):
                 # What stands before the query is rendered before it: of two faults, the first one is reported.
                 self._lines.append(f'before = f"{url}"')
@@ -109,10 +124,11 @@ class _Writer:
             else:
                 url += self._sent(kind)
         lines = [*self._lines, f'url = f"{url}"']
-        around, margin = (_OF_VALUES, 8) if entry is Entry.SHARED else (_OF_EVENT, 12)
+        given = {Entry.SHARED: "values", Entry.INNER: "sources"}.get(entry)
+        around, margin = (_OF_EVENT, 16) if given is None else (_OF_VALUES, 8)
         body = ("\n" + " " * margin).join(lines)
         cells = "".join(f", c{index}" for index in range(self._taken))
-        return around.format(cells=cells, test=entry.value, body=body)
+        return around.format(cells=cells, test=entry.value, body=body, given=given)
 
     def _cell(self) -> str:
         self._taken += 1
@@ -131,11 +147,13 @@ class _Writer:
         return f"{{{sent}}}"
 
     def _query(self, parameters: tuple[Shape, ...]) -> str:
-        opening = self._cell()
+        opening, separator = self._cell(), self._cell()
         self._lines.append("parameters = []")
-        for parameter in parameters:
+        for index, parameter in enumerate(parameters, 1):
+            if index % _AT_ONCE == 0:
+                self._lines.append("if sum(map(len, parameters)) > limit: measured(''.join(parameters))")
             self._parameter(parameter)
-        return f"{{{opening} + '&'.join(parameters) if parameters else ''}}"
+        return f"{{{opening} + {separator}.join(parameters) if parameters else ''}}"
 
     def _parameter(self, kinds: Shape) -> None:
         """Append the statement that collects one parameter, unless a value that it needs is missing.
@@ -145,5 +163,13 @@ class _Writer:
         written = [self._written(kind) for kind in kinds]
         tests = [present for _, present, _ in written] + [hashed for _, _, hashed in written]
         test = " and ".join(filter(None, tests))
-        text = "".join(f"{{{sent}}}" for sent, _, _ in written)
-        self._lines.append(f'{f"if {test}: " if test else ""}parameters.append(f"{text}")')
+        sent = [f"{{{sent}}}" for sent, _, _ in written]
+        condition = f"if {test}: " if test else ""
+        if len(sent) < _AT_ONCE:
+            self._lines.append(f'{condition}parameters.append(f"{"".join(sent)}")')
+            return
+        self._lines += [condition or "if True:", "    text = ''"]
+        for start in range(0, len(sent), _AT_ONCE):
+            some = "".join(sent[start : start + _AT_ONCE])
+            self._lines += [f'    text = f"{{text}}{some}"', "    if len(text) > limit: measured(text)"]
+        self._lines.append("    parameters.append(text)")

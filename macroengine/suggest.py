@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import accumulate
 
 # A name longer than any real one is no slip; comparing it with all others would be slow.
 _LONGEST = 100
+# Letters that one name may be compared with. The names of a platform take a tenth of it.
+_MAX_WORK = 500_000
 
 
 def fold(name: str) -> str:
@@ -50,13 +53,28 @@ def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
         spellings.setdefault(fold(spelling), spelling)
     folded = fold(name)
     found = []
-    for other, spelling in spellings.items():
-        bound = max(len(folded), len(other)) // 3
-        if _least(folded, other) <= bound and (distance := edit_distance(folded, other)) <= bound:
-            found.append((distance, spelling))
+    for other in _alike(folded, spellings):
+        distance = edit_distance(folded, other)
+        if distance <= _bound(folded, other):
+            found.append((distance, spellings[other]))
     found.sort(key=lambda pair: pair[0])
     # Half as much again as the best one needs is another word.
     return tuple(spelling for distance, spelling in found if distance <= 1.5 * found[0][0])
+
+
+def _alike(name: str, others: Iterable[str]) -> list[str]:
+    """Return what is worth comparing with `name`; of too many, the likeliest that can be compared in a short time."""
+    bounds = {other: _least(name, other) for other in others}
+    alike = [other for other, least in bounds.items() if least <= _bound(name, other)]
+    if sum(map(len, alike)) * len(name) <= _MAX_WORK:
+        return alike
+    alike.sort(key=bounds.__getitem__)
+    work = accumulate(len(other) * len(name) for other in alike)
+    return [other for other, done in zip(alike, work, strict=True) if done <= _MAX_WORK]
+
+
+def _bound(one: str, other: str) -> int:
+    return max(len(one), len(other)) // 3
 
 
 def _least(one: str, other: str) -> int:

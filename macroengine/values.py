@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any
 
 from macroengine.kinds import ValueType
 
@@ -35,10 +34,8 @@ def value_text(value: object, kind: ValueType, booleans: tuple[str, str]) -> str
             return str.__str__(value)
         case bool():
             return booleans[0] if value else booleans[1]
-        case int():
-            return _integer(value)
-        case float() | Decimal():
-            return _decimal(value)
+        case int() | float() | Decimal():
+            return _number(value)
         case datetime():
             return _time(value, kind)
         case dict() | list() if kind is ValueType.JSON:
@@ -47,14 +44,28 @@ def value_text(value: object, kind: ValueType, booleans: tuple[str, str]) -> str
             raise UnsendableError(f"cannot send a value of type {type(value).__name__}")
 
 
+def _number(value: float | Decimal) -> str:
+    if isinstance(value, Decimal):
+        return _decimal(value)
+    return _integer(value) if isinstance(value, int) else _float(value)
+
+
 def _integer(value: int) -> str:
     if abs(value) >= _TOO_LARGE:  # asked before it is written out, which Python does not do for any length
         raise _too_long()
     return int.__repr__(value)
 
 
-def _decimal(value: float | Decimal) -> str:
-    number = value if isinstance(value, Decimal) else Decimal(float.__repr__(value))
+def _float(value: float) -> str:
+    """Return the shortest digits that are read back as the same float; whatever its size, they have a point."""
+    text = float.__repr__(value)
+    if "e" not in text and "n" not in text:  # neither an exponent, nor inf or nan
+        return text
+    text = _decimal(Decimal(text))
+    return text if "." in text else f"{text}.0"
+
+
+def _decimal(number: Decimal) -> str:
     if not number.is_finite():
         raise UnsendableError(f"cannot send {number}, which has no digits,")
     if abs(int(number.as_tuple().exponent)) > _MOST_DIGITS:
@@ -82,15 +93,44 @@ def _time(value: datetime, kind: ValueType) -> str:
     return text + "Z" if kind is ValueType.RFC3339 else text
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     try:
-        return _json_encoder()(value)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UnsendableError(f"cannot send a value that is not JSON ({error})") from None
+        return _written(value)
+    except RecursionError:
+        raise UnsendableError("cannot send a value that is not JSON (it is nested too deeply)") from None
+
+
+def _written(value: object) -> str:
+    """Return a value as compact JSON, in which numbers look as they do anywhere else."""
+    match value:
+        case str():
+            return _json_string()(value)
+        case None | bool():
+            return _CONSTANTS[value]
+        case int() | float() | Decimal():
+            return _number(value)
+        case list() | tuple():
+            return f"[{','.join(map(_written, value))}]"
+        case dict():
+            return f"{{{','.join(map(_member, value.items()))}}}"
+    raise UnsendableError(f"cannot send a value that is not JSON (it holds a {type(value).__name__})")
+
+
+def _member(item: tuple[object, object]) -> str:
+    """Return a member of an object; as in Python's own JSON, a number or constant is as good a name as a text."""
+    name, value = item
+    if isinstance(name, str):
+        return f"{_written(name)}:{_written(value)}"
+    if name is None or isinstance(name, int | float | Decimal):
+        return f'"{_written(name)}":{_written(value)}'
+    raise UnsendableError(f"cannot send a value that is not JSON (it has a {type(name).__name__} for a name)")
+
+
+_CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
 @cache
-def _json_encoder() -> Callable[[Any], str]:
-    import json  # noqa: PLC0415 - most events bring their JSON as text
+def _json_string() -> Callable[[str], str]:
+    from json.encoder import encode_basestring  # noqa: PLC0415 - most events bring their JSON as text
 
-    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+    return encode_basestring

@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,11 @@ from macroengine.cli import main
 # every time: what they find is found by who changed the code, and the coverage does not depend on chance.
 settings.register_profile("macroengine", settings.get_profile("ci" if "CI" in os.environ else "default"), deadline=None)
 settings.load_profile("macroengine")
+
+
+def pytest_configure() -> None:
+    # A shell starts what runs in the background with SIGINT ignored, and so would be what the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from pyparsing import (
     CharsNotIn,
     Combine,
+    FollowedBy,
     Literal,
     MatchFirst,
     OneOrMore,
@@ -29,7 +30,6 @@ from pyparsing import (
 from pyparsing.diagram import to_railroad
 
 TABLE = tomllib.loads((Path(__file__).parents[1] / "grammar/syntaxes.toml").read_text(encoding="utf-8"))
-_SEMICOLON_PAIR = re.compile(r";[A-Za-z_][A-Za-z0-9_.-]*=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,7 @@ class SecondLeaf:
 
 def second_parse(source: str, syntax: str) -> list[SecondLeaf]:
     """Return the leaves of `source` in a syntax, named as in the table."""
-    leaves = _parsed(source, syntax, "&")
-    query = [leaf for leaf in leaves if leaf.part in ("name", "value")]
-    text = "".join("_" if leaf.kind == "macro" else leaf.text for leaf in query)
-    if _SEMICOLON_PAIR.search(text) and not any(leaf.kind == "delimiter" and leaf.text == "&" for leaf in query):
-        return _parsed(source, syntax, ";")
-    return leaves
-
-
-def _parsed(source: str, syntax: str, separator: str) -> list[SecondLeaf]:
-    return _second_grammar(syntax, separator).parse_string(source, parse_all=True).as_list()
+    return _second_grammar(syntax).parse_string(source, parse_all=True).as_list()
 
 
 @dataclass(frozen=True)
@@ -69,9 +60,9 @@ class Macros:
 
 
 @cache
-def _second_grammar(syntax: str, separator: str) -> ParserElement:
+def _second_grammar(syntax: str) -> ParserElement:
     # White space is text like any other, and tabs stay tabs: spans count them.
-    return _template(_macros(syntax), separator).leave_whitespace().parse_with_tabs()
+    return _template(_macros(syntax)).leave_whitespace().parse_with_tabs()
 
 
 def _macros(syntax: str) -> Macros:
@@ -127,13 +118,14 @@ def _reading(separator: str | None):
     return reading
 
 
-def _template(macros: Macros, separator: str) -> ParserElement:
+def _template(macros: Macros) -> ParserElement:
     authority = _pieces(macros, "authority", "/?#")
     path = _pieces(macros, "path", "?#")
-    value = _delimiter("value", "=") + _pieces(macros, "value", f"{separator}#")
-    pair = (_pieces(macros, "name", f"{separator}=#") + Opt(value)).set_name("pair")
-    more_pairs = ZeroOrMore(_delimiter("name", separator) + pair).set_name("more pairs")
-    query = Opt(_delimiter("name", "?") + pair + more_pairs).set_name("query")
+    value = _delimiter("value", "=") + _pieces(macros, "value", "&#")
+    pair = (_pieces(macros, "name", "&=#") + Opt(value)).set_name("pair")
+    more_pairs = ZeroOrMore(_delimiter("name", "&") + pair).set_name("more pairs")
+    semicolons = _semicolons(macros)
+    query = Opt(_delimiter("name", "?") + (semicolons | pair + more_pairs)).set_name("query")
     hash_ = ~macros.own + _delimiter("fragment", "#") if "#" in macros.begins else _delimiter("fragment", "#")
     fragment = Opt(hash_ + _pieces(macros, "fragment", "")).set_name("fragment")
 
@@ -144,15 +136,28 @@ def _template(macros: Macros, separator: str) -> ParserElement:
         web_scheme + web_slashes | app_scheme + _delimiter("authority", "://") | _delimiter("authority", "//")
     ).set_name("origin")
 
-    first_name = _leaf("name", "literal", _text(macros, f"/:?#={separator}"))
+    first_name = _leaf("name", "literal", _text(macros, "/:?#&="))
     return MatchFirst(
         [
             origin + authority + path + query + fragment,
-            _delimiter("name", separator) + pair + more_pairs + fragment,
+            _delimiter("name", "&") + pair + more_pairs + fragment,
+            FollowedBy(first_name + Literal("=")) + semicolons + fragment,
             first_name + value + more_pairs + fragment,
             path + query + fragment,
         ]
     ).set_name("template")
+
+
+def _semicolons(macros: Macros) -> ParserElement:
+    """Return the pairs of a query that has `;`, a literal name and `=`, and no `&`."""
+    macro = macros.own if macros.other is None else macros.own | macros.other
+    any_text = macro | CharsNotIn("&#", exact=1)
+    named = Literal(";") + OneOrMore(~macro + CharsNotIn("/:;?#&=", exact=1)) + Literal("=")
+    has_ampersand = ZeroOrMore(any_text) + Literal("&")
+    is_separated = ~has_ampersand + ZeroOrMore(~named + any_text) + named
+    pair = _pieces(macros, "name", ";=#") + Opt(_delimiter("value", "=") + _pieces(macros, "value", ";#"))
+    pairs = pair + ZeroOrMore(_delimiter("name", ";") + pair)
+    return (FollowedBy(is_separated) + pairs).set_name("pairs with semicolons")
 
 
 def _pieces(macros: Macros, part: str, stops: str) -> ParserElement:
@@ -195,7 +200,7 @@ def railroad(syntax: str) -> str:
     """Return the grammar of a syntax as railroad diagrams, one above the other, in SVG."""
     width, top, drawn = 0.0, 0.0, StringIO()
     # Parsing would first have merged what is better drawn apart.
-    for named in to_railroad(_second_grammar.__wrapped__(syntax, "&"), vertical=2):
+    for named in to_railroad(_second_grammar.__wrapped__(syntax), vertical=2):
         diagram = named.diagram.format()
         drawn.write(f'<text x="{_MARGIN}" y="{top + _TITLE}" class="title">{escape(named.name)}</text>\n')
         diagram.attrs["y"] = top + _TITLE

@@ -1,11 +1,23 @@
 """Every way in which a postback can be wrong is told, of the parameter that is wrong."""
 
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from macroengine import Event, Missing, Policy, TemplateError, compile_template
+from macroengine import (
+    Default,
+    Event,
+    Limits,
+    Missing,
+    Policy,
+    TemplateError,
+    compile_template,
+    dialect,
+    parse,
+)
 from macroengine.errors import RenderError
 from macroengine.testing import assert_postback, reference
 from macroengine.testing.strategies import events, templates
@@ -152,7 +164,7 @@ def test_what_is_to_be_sent_must_be_sent():
 
 def test_a_compiled_template_brings_its_options():
     template = compile_template(
-        "?a=(is_lat)&b=(clickid)&c=(ip)", missing={"*": Missing.DROP, "clickid": "none"}, booleans="1/0"
+        "?a=(is_lat)&b=(clickid)&c=(ip)", missing={"*": Missing.DROP, "clickid": Default("none")}, booleans="1/0"
     )
     event = Event(sdk={"is_lat": True})
     assert template.render(event) == "?a=1&b=none"
@@ -166,16 +178,83 @@ def test_a_template_that_means_nothing_is_refused():
         assert_postback("?a=", "?a=(x)", Event())
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(templates(unsound=False), events(), events())
-def test_only_the_right_url_passes(template, event, other):
+@st.composite
+def pairs_of_events(draw):
+    """Draw a template, and two events that it may be sent for."""
+    template = draw(templates(unsound=False))
+    found = [dialect("appsflyer").find(macro.name) for macro in parse(template).macros()]
+    specs = [spec for spec, _ in filter(None, found)]
+    event = draw(events(macros=specs, policy=Policy()))
+    return template, event, draw(st.one_of(st.just(event), events(macros=specs, policy=Policy())))
+
+
+def test_only_the_right_url_passes():
     """Another event's URL never passes, and telling why never fails."""
-    try:
-        url, right = (reference.render(template, given) for given in (other, event))
-    except RenderError:
-        return
-    if url == right:
-        assert_postback(url, template, event)
-    else:
-        with pytest.raises(AssertionError, match=re.escape(f"expected: {right}")):
+    seen = Counter()
+
+    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(pairs_of_events())
+    def only_the_right_url_passes(drawn):
+        template, event, other = drawn
+        try:
+            url, right = (reference.render(template, given) for given in (other, event))
+        except RenderError:
+            return
+        seen[url == right] += 1
+        if url == right:
             assert_postback(url, template, event)
+        else:
+            with pytest.raises(AssertionError, match=re.escape(f"expected: {right}")):
+                assert_postback(url, template, event)
+
+    only_the_right_url_passes()
+    assert min(seen[True], seen[False]) >= 3, seen
+
+
+def test_a_compiled_template_brings_its_limits_and_what_it_ignores():
+    template = compile_template("?" + "a" * 20_000 + "=(ip)(nope)(sha1-ip)", ignore=["ME"], limits=LARGE)
+    url = template.render(Event(sdk={"ip": "1" * 70_000}))
+    assert_postback(url, template, Event(sdk={"ip": "1" * 70_000}))
+    with pytest.raises(AssertionError, match="expected: "):
+        assert_postback(url, template, Event(sdk={"ip": "2"}))
+    short = compile_template("?a=(ip)", limits=Limits(url=5))
+    assert_postback(None, short, Event(sdk={"ip": "123"}))
+    with pytest.raises(AssertionError, match="nothing should have been sent: the URL is longer than 5 bytes"):
+        assert_postback("?a=123", short, Event(sdk={"ip": "123"}))
+
+
+LARGE = Limits(template=30_000, url=200_000)
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [("?a=(nope)", "ME101"), ("?a=(sha1-nope)", "ME101"), ("?a=(sha1-ip)", "ME105"), ("?a=(sha1-sha1-idfa)", "ME106")],
+)
+def test_the_reference_sends_what_is_ignored_as_it_is_written(source, code):
+    event = Event(sdk={"ip": "1", "idfa": "2"})
+    assert reference.render(source, event, ignore=code) == compile_template(source, ignore=code).render(event) == source
+    with pytest.raises(TemplateError) as caught:
+        reference.render(source, event, ignore=["ME107"])
+    assert [found.code for found in caught.value.diagnostics] == [code]
+
+
+def test_the_reference_permits_a_macro_in_the_host_that_is_ignored():
+    event = Event(sdk={"app_id": "x"})
+    assert reference.render("https://(app_id).n.example/", event, ignore=["ME202"]) == "https://x.n.example/"
+
+
+def test_what_is_said_of_missing_values_is_said_of_the_same_macros():
+    """Of the macro itself first, then of its field, then of what other platforms call it."""
+    source = "?a=(event_value)&b=(encode)&c=(idfa)"
+    for missing in (
+        {"event_value": Default("1")},
+        {"encode": Default("1")},
+        {"event_value": Default("1"), "encode": Default("2"), "*": "drop"},
+        {"encode": Default("2"), "event_value": Default("1")},
+        {"ios-ifa": Default("1"), "IDFA": Default("2"), "ifa": Default("3")},
+        {"ifa": Default("3")},
+    ):
+        template = compile_template(source, policy=Policy("in-app"), missing=missing)
+        event = Event(postback="in-app")
+        assert_postback(template.render(event), template, event)
+        assert template.render(event) == reference.render(source, event, policy=template.policy, missing=missing)

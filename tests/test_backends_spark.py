@@ -291,6 +291,30 @@ def test_a_stream_is_rendered_like_a_table(spark, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("many", [False, True])
+def test_columns_are_found_in_any_case_and_none_is_taken_for_another(spark, many: bool):
+    frame = spark.sql(
+        "SELECT 'x' AS Url, 'p' AS partner, 'k' AS `kept 0`, 'f' AS `field 0`, id = 0 AS ATTRIBUTED, "
+        "'install' AS PostBack FROM range(2)"
+    )
+    template = compile_template("https://n.example/?u={url}&p={partner}&f={f}", dialect="appmetrica")
+    columns = {"f": "field 0"}
+    rows = render_dataframe(frame, {"a": template} if many else template, columns=columns, keep=["kept 0", "field 0"])
+    url = "https://n.example/?u=x&p=p&f=f"
+    assert [tuple(row) for row in rows.collect()] == [("k", "f", *(["a"] if many else []), url)]
+    types = {field.name: field.dataType for field in frame.withColumnRenamed("field 0", "f").schema}
+    sent = frame.withColumnRenamed("field 0", "f").select(to_column(template, types)).collect()
+    assert [row[0] for row in sent] == [url, None]
+
+
+def test_columns_that_differ_in_case_only_are_refused_where_they_count(spark):
+    frame = spark.sql("SELECT 1 AS click_id, true AS attributed, true AS Attributed")
+    with pytest.raises(ValueError, match="'attributed' and 'Attributed' differ only"):
+        render_dataframe(frame, CLICK)
+    frame = spark.sql("SELECT 1 AS click_id, true AS x, true AS X")
+    assert render_dataframe(frame, CLICK).first().url == "https://n.example/pb?c=1"
+
+
 # The example
 
 

@@ -41,7 +41,7 @@ def test_a_table_becomes_a_file_of_urls_and_a_summary(run, events):
         *("--where", "id > 0", "--keep", "id", "--threads", 1, "--memory-limit", "1GB"),
     )
     assert (status, out) == (0, "")
-    assert errors.startswith("3 events, 1 URLs in 0.")
+    assert errors.startswith("4 rows read, 3 events, 1 URL in 0.")
     assert errors.endswith(" events/s)\n2 not sent: not attributed\n")
     assert (events / "urls.csv").read_text() == "id,url\n2,https://n.example/pb?c=2&cc=DE\n"
 
@@ -65,7 +65,7 @@ def test_the_options_of_render_are_taken(run, events):
 def test_many_templates_are_read_from_a_file(run, events, name: str, content: str):
     (events / name).write_text(content)
     status, _, errors = run("--templates", name, "--input", "events.parquet", "--output", "urls.csv", "--keep", "id")
-    assert (status, errors.partition(" in ")[0]) == (0, "4 events, 4 URLs")
+    assert (status, errors.partition(" in ")[0]) == (0, "4 rows read, 4 events, 4 URLs")
     assert (events / "urls.csv").read_text().splitlines() == [
         "id,partner,url",
         "0,acme,https://a.example/?c=0",
@@ -78,10 +78,14 @@ def test_many_templates_are_read_from_a_file(run, events, name: str, content: st
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("acme = ", "partners.toml: Invalid value"),
+        ("acme = ", "partners.toml: not TOML: invalid value"),
         ("acme = 1", "partners.toml: the template of 'acme' must be a text"),
-        ("", "partners.toml: there are no templates"),
-        (b"\xff", "partners.toml: 'utf-8' codec can't decode"),
+        ("acme = ' '", "partners.toml: the template of 'acme' must be a text, and not blank"),
+        ("' ' = 'x'", "partners.toml: a template has no partner"),
+        ("", "partners.toml: has no templates"),
+        (b"acme = '\xff'", "partners.toml: not UTF-8 at byte 8"),
+        ("acme = " + "[" * 20_000, "partners.toml: nested too deeply"),
+        ("acme = " + "9" * 5_000, "partners.toml: an integer has more than 4,300 digits"),
     ],
 )
 def test_a_file_of_templates_that_cannot_be_used_is_named(run, events, content, message: str):
@@ -94,9 +98,16 @@ def test_a_file_of_templates_that_cannot_be_used_is_named(run, events, content, 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("partner,url\na,b\n", "need the columns partner and template"),
-        ("partner,template\na,b\na,c\n", "'a' stands there twice"),
-        ("partner,template\na\n", "the template of 'a' must be a text"),
+        ("partner,url\na,b\n", "needs the columns partner and template"),
+        ("", "needs the columns partner and template"),
+        ("partner,template,template\na,b,\n", "each once"),
+        ("partner,template\na,b\na,c\n", "'a' is repeated"),
+        ("partner,template\na\n", "line 2: expected 2 values, as the header has names, but found 1"),
+        ("partner,template\na,https://n.example/?a=1,2\n", "but found 3"),
+        ("template,partner\nhttps://n.example/?c=(clickid),\n\nb,c\n", "a template has no partner"),
+        ("template,partner\nhttps://n.example/?c=(clickid)\nb,c\n", "but found 1"),
+        ('partner,template\na,"b"c\n', "expected after"),
+        ("partner,template\na," + "b" * 140_000, "field larger than field limit"),
     ],
 )
 def test_a_csv_of_templates_that_cannot_be_used_is_said_so(run, events, content: str, message: str):
@@ -136,7 +147,7 @@ def test_what_is_wrong_is_said_in_one_message_and_nothing_is_written(run, events
 def test_an_output_that_exists_is_replaced_with_force_only(run, events):
     (events / "urls.csv").write_text("mine")
     arguments = [TEMPLATE, "--input", "events.parquet", "--output", "urls.csv"]
-    assert run(*arguments) == (2, "", "macroengine: urls.csv: exists already; replace it with force (--force)\n")
+    assert run(*arguments) == (2, "", "macroengine: urls.csv: already exists; use --force (force=True) to replace it\n")
     assert run(*arguments, "--force")[0] == 0
 
 
@@ -169,7 +180,7 @@ def test_progress_is_shown_on_a_terminal(run, events, monkeypatch):
     assert run(TEMPLATE, "--input", "many.parquet", "--output", "urls.parquet", "--threads", 1)[0] == 0
     assert "%" in terminal.getvalue()
     assert "B/s" in terminal.getvalue()
-    assert "1,500,000 events, 1,500,000 URLs in" in terminal.getvalue()
+    assert "1,500,000 rows read, 1,500,000 events, 1,500,000 URLs in" in terminal.getvalue()
 
 
 def test_without_duckdb_the_command_says_what_to_install(run, events, monkeypatch):
@@ -192,3 +203,77 @@ def test_a_missing_input_is_named(run, events):
         "",
         f"macroengine: no.parquet: {os.strerror(2).lower()}\n",
     )
+
+
+def test_a_pattern_is_read_with_glob_only(run, events):
+    for name in ("a.csv", "b.csv"):
+        (events / name).write_text(f"click_id\n{name}\n")
+    arguments = [TEMPLATE, "--input", "*.csv", "--output", "urls.txt"]
+    status, _, errors = run(*arguments)
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "use --glob" in errors
+    assert run(*arguments, "--glob")[0] == 0
+    assert (events / "urls.txt").read_text() == "".join(f"{TEMPLATE[:-9]}{name}\n" for name in ("a.csv", "b.csv"))
+
+
+def test_withheld_values_are_not_sent_whatever_the_case_of_the_column(run, events):
+    (events / "in.csv").write_text("CLICK_ID,ATTRIBUTED\n1,false\n2,true\n")
+    _, _, errors = run(TEMPLATE, "--input", "in.csv", "--output", "urls.txt")
+    assert errors.endswith("1 not sent: not attributed\n")
+    assert (events / "urls.txt").read_text() == f"{TEMPLATE[:-9]}2\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("fifo.csv", "not a regular file"),
+        ("zero.csv", "not a regular file"),
+        ("loop.csv", "symbolic links"),
+        ("directory.parquet", "no files that end in"),
+        ("random.parquet", "no magic bytes"),
+        ("broken.parquet", "macroengine: "),
+        ("digits.jsonl", "so many digits"),
+        ("deep.jsonl", "JSON exceeds maximum recursion depth"),
+        ("null.jsonl", "null.jsonl:1: is null"),
+    ],
+)
+def test_bad_input_is_no_traceback(run, events, name: str, message: str):
+    os.mkfifo("fifo.csv")
+    (events / "zero.csv").symlink_to("/dev/zero")
+    (events / "loop.csv").symlink_to("loop.csv")
+    (events / "directory.parquet").mkdir()
+    whole = (events / "events.parquet").read_bytes()
+    (events / "random.parquet").write_bytes(bytes(range(256)))
+    (events / "broken.parquet").write_bytes(whole[:4] + b"x" * 90 + whole[94:])
+    (events / "digits.jsonl").write_text('{"click_id":' + "9" * 5_000 + "}\n")
+    (events / "deep.jsonl").write_text('{"click_id":' + "[" * 900 + "]" * 900 + "}\n")
+    (events / "null.jsonl").write_text("null\n")
+    status, _, errors = run(TEMPLATE, "--input", name, "--output", "urls.csv")
+    assert status in {1, 2}
+    assert message in errors
+    assert errors.count("\n") == 1
+    assert not (events / "urls.csv").exists()
+
+
+def test_templates_without_an_end_are_refused(run, events):
+    status, _, errors = run("--templates", "/dev/zero", "--input", "events.parquet", "--output", "urls.csv")
+    assert status == 2
+    assert "larger than 16,777,216 bytes" in errors
+
+
+def test_too_little_memory_is_no_traceback(run, events, monkeypatch):
+    def out_of_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("macroengine.backends.duckdb.table.columns_for", out_of_memory)
+    status, _, errors = run(TEMPLATE, "--input", "events.parquet", "--output", "urls.csv")
+    assert status == 2
+    assert errors.startswith("macroengine: not enough memory; raise memory_limit")
+
+
+def test_a_template_in_a_csv_may_have_odd_line_breaks(run, events):
+    (events / "partners.csv").write_text('partner,template\n\na,"https://n.example/?c=(clickid)&x=\u2028"\n')
+    arguments = ["--templates", "partners.csv", "--input", "events.parquet", "--ignore", "ME", "--keep", "id"]
+    status, _, errors = run(*arguments, "--output", "urls.csv")
+    assert status == 0, errors
+    assert "&x=\u2028" in (events / "urls.csv").read_text()

@@ -1,5 +1,6 @@
 import copy
 import pickle
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +15,7 @@ from macroengine import (
     compile_template,
     dialect,
     dialect_names,
+    parse,
 )
 from macroengine.catalogue import Spelling
 from macroengine.kinds import Consent, Encoding, Function, Identifier, Source
@@ -22,6 +24,7 @@ from macroengine.testing import reference
 HEAD = 'name = "mine"\nsyntax = "brace"\n'
 MACRO = HEAD + "[macros]\n"
 ROW = MACRO + "a = {{ field = 'x', source = 'SDK', {} }}"
+GOOD = MACRO + 'cid = { field = "click_id", source = "Link" }\n'
 
 
 def load(tmp_path, text):
@@ -136,7 +139,8 @@ def test_unknown_dialect_names_the_nearest():
             id="one-field-with-two-sources",
         ),
         pytest.param(MACRO + 'a-b = { field = "x", source = "AF" }', r"'a-b' cannot be the name in .NAME."),
-        pytest.param("a = " + "[" * 5000, "not TOML", id="nested-too-deeply"),
+        pytest.param("a = " + "[" * 5000, "nested too deeply", id="nested-too-deeply"),
+        pytest.param("a = " + "9" * 5000, "an integer has too many digits", id="long-integer"),
         pytest.param(
             HEAD + '[functions]\nmd = "NAME_md5"\n[macros]', r"\[functions\]: unknown key 'md'; did you mean 'md5'"
         ),
@@ -182,6 +186,41 @@ def test_wrong_file_is_refused_with_file_macro_and_key(tmp_path, text, message):
     with pytest.raises(CatalogueError, match=message) as caught:
         load(tmp_path, text)
     assert "mine.toml: " in str(caught.value)
+
+
+def test_a_dialect_is_read_from_a_file_and_from_nothing_else(tmp_path):
+    own, bundled = load(tmp_path, GOOD), dialect("appmetrica")
+    calls = [
+        lambda: replace(bundled, open=False),
+        lambda: replace(own, macros=bundled.macros),
+        lambda: replace(own),
+        lambda: Dialect(*vars(own).values()),
+        lambda: Dialect("mine", "mine", own.syntax, own.macros, {}),
+        Dialect,
+    ]
+    for call in calls:
+        with pytest.raises(TypeError, match=r"a Dialect is read from a file: use dialect\(name\) or"):
+            call()
+    with pytest.raises(FrozenInstanceError):
+        own.open = True
+    assert (repr(own), repr(bundled)) == ("<Dialect mine>", "<Dialect appmetrica>")
+
+
+def test_a_template_knows_its_dialect(tmp_path):
+    """One of your own is judged by itself, also where one of the library has the same name."""
+    own = load(tmp_path, GOOD.replace("mine", "appmetrica"))
+    template = parse("https://n.example/?a={cid}&b={click_id}", own)
+    assert template.dialect is own
+    assert [finding.code for finding in check(template)] == ["ME101"]
+    assert check(template) == check(template.source, dialect=own) == check(pickle.loads(pickle.dumps(template)))
+    assert template != parse(template.source, "appmetrica")
+
+
+def test_a_template_is_not_judged_in_a_dialect_of_another_syntax():
+    template = parse("https://n.example/?a={click_id}", "appmetrica")
+    assert check(template, dialect="appmetrica") == []
+    with pytest.raises(ValueError, match=r"was parsed as one of AppMetrica; parse its source in AppsFlyer"):
+        check(template, dialect="appsflyer")
 
 
 def test_file_that_cannot_be_read_is_named(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from macroengine import Event, Limits, Missing, Policy, Postback, RenderError, compile_template, compiler
+from macroengine import Default, Event, Limits, Missing, Policy, Postback, RenderError, compile_template, compiler
 from macroengine.compiler import _maker, _shared_cells, compile_plan, plan_source
 from macroengine.plan import Absent, RenderPlan, Text, values_of
 from macroengine.shapes import FORMS, Entry, function_source
@@ -72,10 +72,23 @@ def test_a_traceback_shows_the_generated_line():
             raise ZeroDivisionError(key)
 
     linecache.clearcache()
-    with pytest.raises(ZeroDivisionError) as caught:
+    with pytest.raises(RenderError, match=r"^cannot read the event: ZeroDivisionError$") as caught:
         compile_template("https://n.example/?c=(sha1-idfa)").render(Event(sdk=Broken()))
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
     shown = "".join(traceback.format_exception(caught.value))
     assert 'url = f"{c0}{c3(sources[c1].get(c2))}"' in shown
+
+
+class Full(dict):
+    """A mapping for which there is no memory left."""
+
+    def get(self, _):
+        raise MemoryError
+
+
+def test_that_the_memory_is_full_is_no_fault_of_the_event():
+    with pytest.raises(MemoryError):
+        compile_template("https://n.example/?c=(ip)").render(Event(sdk=Full()))
 
 
 @pytest.mark.parametrize("entry", Entry)
@@ -125,12 +138,12 @@ def test_a_value_that_is_only_encoded_takes_the_shortest_way(monkeypatch, speedu
 @pytest.mark.parametrize(
     ("source", "missing", "written"),
     [
-        ("?a=(clickid)", "x", "encode_value(v1, c3) if (v1 := sources[c1].get(c2)) is not None else c4"),
+        ("?a=(clickid)", Default("x"), "encode_value(v1, c3) if (v1 := sources[c1].get(c2)) is not None else c4"),
         ("?a=(clickid)", Missing.RAISE, "encode_value(v1, c3) if (v1 := sources[c1].get(c2)) is not None else c3(v1)"),
-        ("?a=(sha1-idfa)", "", "c3(sources[c1].get(c2))"),
-        ("?a=(clickid)", Missing.DROP, "encode_value(v2, c4)"),
-        ("?a=%3D(clickid)", Missing.DROP, "c4(v2)"),
-        ("?a=(sha1-idfa)", Missing.DROP, "v2"),
+        ("?a=(sha1-idfa)", "empty", "c3(sources[c1].get(c2))"),
+        ("?a=(clickid)", Missing.DROP, "encode_value(v3, c5)"),
+        ("?a=[(clickid)]", Missing.DROP, "c5(v3)"),
+        ("?a=(sha1-idfa)", Missing.DROP, "v3"),
     ],
 )
 def test_other_values_take_the_shortest_way(source, missing, written):
@@ -139,7 +152,12 @@ def test_other_values_take_the_shortest_way(source, missing, written):
 
 @pytest.mark.parametrize(
     ("missing", "form"),
-    [("", "shared"), ("x", "shared-default"), (Missing.RAISE, "shared-required"), (Missing.DROP, "shared-dropping")],
+    [
+        ("empty", "shared"),
+        (Default("x"), "shared-default"),
+        (Missing.RAISE, "shared-required"),
+        (Missing.DROP, "shared-dropping"),
+    ],
 )
 def test_shared_values_take_the_shortest_way(missing, form):
     (value,) = values_of(compile_template("?a=(clickid)", missing=missing).plan.attributed)
@@ -147,7 +165,7 @@ def test_shared_values_take_the_shortest_way(missing, form):
 
 
 def test_what_may_not_be_read_has_no_code():
-    template = compile_template("?c=(clickid)&d=(ip)", policy=EVERYBODY, missing={"clickid": "none"})
+    template = compile_template("?c=(clickid)&d=(ip)", policy=EVERYBODY, missing={"clickid": Default("none")})
     attributed, unattributed = plan_source(template.plan).split("# not attributed")
     assert "click_id" in attributed
     assert "click_id" not in unattributed

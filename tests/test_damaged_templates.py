@@ -8,8 +8,8 @@ from macroengine.testing import damaged_templates
 from macroengine.testing.damage import DAMAGES
 
 TEMPLATE = "https://n.example/pb?click_id=(clickid)&campaign=(C)&region=1&currency=EUR&x=--&ts=(install_unix_ts)"
-# Nothing says what a typographic sign was before, or that quotes around a template are not its own.
-NOT_MENDED = {"spreadsheet: autocorrected", "spreadsheet: quoted"}
+# Nothing says what a typographic sign was before.
+NOT_MENDED = {"spreadsheet: autocorrected"}
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

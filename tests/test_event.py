@@ -1,3 +1,10 @@
+import copy
+import pickle
+import re
+from dataclasses import FrozenInstanceError, replace
+from types import MappingProxyType
+from unittest.mock import Mock
+
 import pytest
 
 from macroengine import CatalogueError, Event, Postback
@@ -65,5 +72,56 @@ def test_field_under_a_wrong_source_is_refused_in_an_open_dialect():
 
 
 def test_kind_of_postback_is_checked():
-    with pytest.raises(ValueError, match="instal"):
+    with pytest.raises(ValueError, match=r"^unknown postback 'instal' \(there are: install, in-app, "):
         Event(postback="instal")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"link": None}, "link must be a mapping, not NoneType"),
+        ({"sdk": [("ip", "1")]}, "sdk must be a mapping, not list"),
+        ({"af": "city"}, "af must be a mapping, not 'city'"),
+        ({"link": Mock()}, "link must be a mapping, not Mock"),
+        ({"attributed": "false"}, "attributed must be True or False, not 'false'"),
+        ({"attributed": 1}, "attributed must be True or False, not int"),
+        ({"attributed": None}, "attributed must be True or False, not NoneType"),
+        ({"postback": None}, "postback must be a Postback or its word, not NoneType"),
+        ({"postback": ["install"]}, "postback must be a Postback or its word, not list"),
+    ],
+)
+def test_an_event_of_wrong_types_is_refused_where_it_is_made(arguments, message):
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        Event(**arguments)
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        replace(Event(), **arguments)
+
+
+def test_any_mapping_holds_values():
+    values = MappingProxyType({"click_id": "1"})
+    assert Event(link=values).link is values
+    assert Event(link=values) == Event(link={"click_id": "1"})
+    assert pickle.loads(pickle.dumps(EVENT)) == copy.deepcopy(EVENT) == EVENT
+
+
+def test_what_is_not_given_is_empty_and_its_own():
+    one, other = Event(), Event()
+    one.link["click_id"] = "1"
+    assert other == Event({}, {}, {}, "install", True) != one
+    with pytest.raises(FrozenInstanceError):
+        one.attributed = False
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([1], "values must be a mapping, not list"),
+        (None, "values must be a mapping, not NoneType"),
+        ({1: 2}, "each field must be a string, not int"),
+    ],
+)
+def test_a_flat_event_is_a_mapping_of_fields(values, message):
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        Event.from_flat(values, "appsflyer")
+    with pytest.raises(TypeError, match=r"dialect must be the name of a dialect, or a Dialect, not NoneType"):
+        Event.from_flat({}, None)

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from macroengine import Event, Fix, LimitError, Policy, check, compile_template, dialect, fix, parse
-from macroengine.diagnostics import Diagnostic, Severity, Span
+from macroengine.diagnostics import Diagnostic, Finding, Severity, Span
 from macroengine.rules import RULES, Rule
 from macroengine.rules.fixing import _apart, _apply
 
@@ -20,6 +20,7 @@ PIECES = """
     (clickid) (clickid clickid) {clickid} {click_id %28clickid%29 %7Bclick_id%7D ( ) { } () (sha1-idfa) (sha1-ip)
     (click_id) (clickd) [x] __X__ %%X%% %clickid% ${ #a# $$click(clickid) CLICK_ID YOURMACRO - _ sha1-
     & ? = # / : https:// http: ip id= n.example
+    “ ” « ` ' [a](https:// ** - GET URL: curl 1. HTTP/1.1 =3D <a href=" "> </a> {"a": , . app.appsflyer.com/
 """
 BLANKS = [" ", "\n", "\t", "\r\n", "\u200b", "\u202e", "\u00a0", "\x00", "\ud83d", "(advertising id)"]
 pieces = st.sampled_from([*PIECES.split(), *BLANKS])
@@ -100,15 +101,50 @@ def test_fixes_that_touch_are_applied_one_after_the_other():
     assert _apply([Fix("x", Span(0, 1), safe=True), Fix("", Span(2, 3), safe=True)], "abcd") == "xbd"
 
 
-def test_rules_that_undo_each_other_come_to_an_end(monkeypatch):
-    def swap(context):
-        other = {"a": "b", "b": "a"}[context.source]
-        yield finding(Span(0, 1), other)
+def rule(monkeypatch, edit):
+    """Make ME001 a rule that replaces the template by what `edit` makes of it."""
 
-    monkeypatch.setitem(RULES, "ME001", Rule(Severity.ERROR, swap, "safe"))
+    def find(context):
+        yield Finding(
+            Span(0, len(context.source)), "x", None, Fix(edit(context.source), Span(0, len(context.source)), True)
+        )
+
+    monkeypatch.setitem(RULES, "ME001", Rule(Severity.ERROR, find, "safe"))
+
+
+def test_rules_that_undo_each_other_change_nothing(monkeypatch):
+    rule(monkeypatch, {"a": "b", "b": "a"}.get)
     fixed = fix("a", select=["ME001"])
-    assert fixed.source == "a"
-    assert len(fixed.remaining) == 1
+    assert (fixed.source, fixed.applied) == ("a", ())
+    assert list(fixed.remaining) == check("a", select=["ME001"])
+
+
+def test_what_was_fixed_before_rules_undid_each_other_is_kept(monkeypatch):
+    rule(monkeypatch, {"x": "a", "a": "b", "b": "c", "c": "a"}.get)
+    fixed = fix("x", select=["ME001"])
+    assert (fixed.source, [finding.source for finding in fixed.applied]) == ("a", ["x"])
+    assert list(fixed.remaining) == check("a", select=["ME001"])
+
+
+def test_a_fix_that_changes_nothing_is_not_counted(monkeypatch):
+    rule(monkeypatch, str)
+    fixed = fix("abc", select=["ME001"])
+    assert (fixed.source, fixed.applied) == ("abc", ())
+    assert list(fixed.remaining) == check("abc", select=["ME001"])
+
+
+def test_what_remains_after_the_last_round_stands_in_the_template(monkeypatch):
+    rule(monkeypatch, lambda source: source[1:] if len(source) > 1 else source)
+    fixed = fix("a" * 150, select=["ME001"])
+    assert (fixed.source, len(fixed.applied)) == ("a" * 50, 100)
+    assert [(finding.span, finding.source) for finding in fixed.remaining] == [(Span(0, 50), "a" * 50)]
+    assert list(fixed.remaining) == check(fixed.source, select=["ME001"])
+
+
+@pytest.mark.parametrize("source", [parse("https://n.example/pb"), b"https://n.example/pb", None, ["a"]])
+def test_only_a_string_is_fixed(source):
+    with pytest.raises(TypeError, match=f"source must be a str, not {type(source).__name__}"):
+        fix(source)
 
 
 def test_damage_upon_damage_takes_its_rounds():

@@ -132,7 +132,7 @@ def flat(source, **options):
 
 
 def careless(source, **options):
-    return compile_template(source, **{**options, "missing": ""})
+    return compile_template(source, **{**options, "missing": "empty"})
 
 
 def indiscreet(source, **options):
@@ -146,7 +146,9 @@ class Shortened(CompiledTemplate):
 
 def unpicklable(source, **options):
     given = compile_template(source, **options)
-    return Shortened(given.source, given.dialect, given.policy, given.options, given.ignore, given.plan)
+    shortened = object.__new__(Shortened)
+    vars(shortened).update(vars(given))
+    return shortened
 
 
 class AllOrNothing(PostbackSet):
@@ -175,7 +177,8 @@ class Lossy:
     @staticmethod
     def _from_text(text, where):
         read = Dialect._from_text(text, where)
-        return replace(read, _spelled=dict(list(read._spelled.items())[2:]))
+        vars(read)["_spelled"] = dict(list(read._spelled.items())[2:])
+        return read
 
 
 def slow(source):

@@ -13,9 +13,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, tzinfo
+from decimal import Decimal
 from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock, Mock
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import can_ada
@@ -111,6 +114,24 @@ class Hostile:
     __repr__ = __len__ = __bool__ = __eq__ = __hash__ = __float__ = __int__ = __iter__ = __format__ = __str__
 
 
+class HostileText(str):
+    """A text that objects to everything that can be done with a text."""
+
+    __slots__ = ()
+    encode = isascii = translate = isprintable = strip = upper = lower = __str__ = __format__ = Hostile.__str__
+    __iter__ = __len__ = __getitem__ = __eq__ = __hash__ = __repr__ = Hostile.__str__
+
+
+class HostileDict(dict[str, object]):
+    """An object of JSON that objects to being read."""
+
+    __iter__ = items = keys = values = get = __len__ = Hostile.__str__
+
+
+class NoZone(tzinfo):
+    """A time zone that does not know its offset: its methods are not implemented."""
+
+
 RECURSIVE: list[object] = []
 RECURSIVE.append(RECURSIVE)
 DEEP: list[object] = []
@@ -130,6 +151,15 @@ HOSTILE = [
     memoryview(b""),
     "\ud800",
     ["\ud800"],
+    Mock(),
+    MagicMock(),
+    *(Mock(spec=kind) for kind in (str, int, float, Decimal, datetime, dict, list, bool)),
+    [Mock(spec=str)],
+    datetime(2026, 1, 1, tzinfo=NoZone()),
+    Decimal("sNaN"),
+    HostileText("a b"),
+    [HostileText("a b")],
+    HostileDict(),
 ]
 
 
@@ -152,6 +182,22 @@ def test_render_raises_nothing_but_render_errors(name, data):
         return
     with contextlib.suppress(RenderError):
         assert isinstance(template.render(event), str)
+    for outcome in PostbackSet([template, template]).outcomes(event):
+        assert isinstance(outcome, str | RenderError | None)
+
+
+@pytest.mark.parametrize("number", range(len(HOSTILE)))
+@pytest.mark.parametrize(
+    "macro", ["(ip)", "x%3D(ip)", "(sha1-idfa)", "(is_lat)", "(install_unix_ts)", "(install_time)"]
+)
+@pytest.mark.parametrize("missing", ["drop", "raise"])
+def test_a_hostile_value_raises_nothing_but_a_render_error(number, macro, missing):
+    template = compile_template(f"https://n.example/?a={macro}", missing=missing)
+    fields = ("ip", "idfa", "is_lat", "install_unix_ts", "install_time")
+    event = Event(sdk=dict.fromkeys(fields, HOSTILE[number]))
+    with contextlib.suppress(RenderError):
+        assert isinstance(template.render(event), str)
+    assert isinstance(PostbackSet([template]).outcomes(event)[0], str | RenderError)
 
 
 # No injection

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from macroengine import Event, PayloadError, render
 from macroengine.intake import Click, Impression, build_url, is_timely, landing_url, link_values, parse_url
 from macroengine.intake.appmetrica import tracking_id_of, validate
+from macroengine.intake.placeholders import holds_macro, placeholder
 from macroengine.intake.tables import parameters
 
 AGENT = (
@@ -86,8 +87,8 @@ def test_a_tracking_id_may_exceed_a_double(tracking_id):
     ("query", "expected"),
     [
         pytest.param(GOOD, [], id="good"),
-        pytest.param(f"?{GOOD}&", ["ME553 "], id="second-question-mark-is-of-the-name"),
-        pytest.param("", ["ME553 ", "ME553 ", "ME553 "], id="all-missing"),
+        pytest.param(f"?{GOOD}&", ["ME566 ??"], id="second-question-mark"),
+        pytest.param("noredirect", ["ME553 ", "ME553 ", "ME553 "], id="all-missing"),
         pytest.param(GOOD.replace("192.0.2.1", ""), ["ME553 device_ip"], id="empty-ip"),
         pytest.param(GOOD.replace("192.0.2.1", "localhost"), ["ME554 localhost"], id="no-ip"),
         pytest.param(GOOD.replace("192.0.2.1", "192.0.2.0/33"), ["ME554 192.0.2.0/33"], id="no-range"),
@@ -234,7 +235,7 @@ def test_a_click_is_validated_like_its_url():
         ("", CLICK, "no tracking URL"),
         (1, Click("x", "x", 1453895044), "no IPv4"),
         (1, Click("::1", "", 1453895044), "'device_ua' is empty"),
-        (1, Click("::1", "x", 1453895044, custom={"click_id": "1", "device_ip": "2"}), "'device_ip' stands twice"),
+        (1, Click("::1", "x", 1453895044, custom={"click_id": "1", "device_ip": "2"}), "'device_ip' is repeated"),
         (1, Click("::1", "\ud800", 1453895044), "half a surrogate pair"),
         ("\ud800", CLICK, "half a surrogate pair"),
     ],
@@ -300,7 +301,9 @@ def test_without_an_id_there_is_nothing_to_pass_on():
         landing_url(STORE, Click("::1", "x", 1))
 
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(
+    lambda text: placeholder(text, identifier=True) is None and not holds_macro(text)
+)
 ids = texts.filter(lambda text: not set(text) & set("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"))
 addresses = st.ip_addresses().map(str)
 names = texts.filter(lambda name: not any(name in (row.name, *row.spellings) for row in parameters().values()))
@@ -342,3 +345,156 @@ def test_any_text_is_a_click_or_the_librarys_own_error(url):
         parse_url(url)
     with suppress(PayloadError):
         landing_url(url, Click("::1", "x", 1, click_id=url))
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "fixed"),
+    [
+        pytest.param("??click_id=1&G", "ME566", "?click_id=1&G", id="second-question-mark"),
+        pytest.param("???click_id=1&G", "ME566", "?click_id=1&G", id="third-question-mark"),
+        pytest.param("?G&?click_id=1", "ME566", "?G&click_id=1", id="question-mark-in-the-middle"),
+        pytest.param("&click_id=1&G", "ME566", "?click_id=1&G", id="no-question-mark"),
+        pytest.param("&amp;click_id=1&G", "ME566", "?click_id=1&G", id="no-question-mark-in-html"),
+        pytest.param("%3Fclick_id=1&G", "ME566", "?click_id=1&G", id="encoded-question-mark"),
+        pytest.param("?G& click_id=1", "ME566", "?G&click_id=1", id="blank-before-a-name"),
+        pytest.param("?G&click_id =1", "ME566", "?G&click_id=1", id="blank-after-a-name"),
+        pytest.param("?G&\u200bclick_id=1", "ME566", "?G&click_id=1", id="invisible-blank"),
+        pytest.param("?G&%22click_id=1", "ME566", "?G&click_id=1", id="quote"),
+        pytest.param("?G&mine=2?click_id=1", "ME566", "?G&mine=2&click_id=1", id="question-mark-for-an-ampersand"),
+        pytest.param("?G&mine=2;click_id=1", "ME566", "?G&mine=2&click_id=1", id="semicolon"),
+        pytest.param("?click_id=1&amp;G", "ME567", "?click_id=1&G", id="html"),
+        pytest.param("?mine=2&AMP;click_id=1&G", "ME567", "?mine=2&click_id=1&G", id="html-in-capitals"),
+        pytest.param("?click_id=1&amp;amp;G", "ME567", "?click_id=1&G", id="html-twice"),
+        pytest.param("?click_id=1&#38;G", "ME567", "?click_id=1&G", id="html-decimal"),
+        pytest.param("?click_id=1&#x26;G#top", "ME567", "?click_id=1&G#top", id="html-hexadecimal"),
+        pytest.param("?click_id=1&;G", "ME567", "?click_id=1&G", id="html-without-its-letters"),
+        pytest.param("?click_id=1&amp;a=2&b=3&amp;G", "ME567", "?click_id=1&a=2&b=3&G", id="html-here-and-there"),
+    ],
+)  # fmt: skip
+def test_a_wrong_separator_loses_nothing_silently(query, code, fixed):
+    url, right = (START[:-1] + text.replace("G", GOOD) for text in (query, fixed))
+    [one] = validate(url)
+    assert (one.code, one.severity) == (code, "error")
+    assert url[: one.fix.span.start] + one.fix.replacement + url[one.fix.span.stop :] == right
+    assert validate(right) == []
+    assert parse_url(right).click_id == "1"
+    with pytest.raises(PayloadError):
+        parse_url(url)
+
+
+def test_html_that_breaks_every_separator_is_one_error():
+    url = START + GOOD.replace("&", "&amp;")
+    [one] = validate(url)
+    assert one.message == "the link was damaged by HTML: '&amp;' stands for '&'"
+    assert url[: one.fix.span.start] + one.fix.replacement + url[one.fix.span.stop :] == START + GOOD
+
+
+def test_a_url_in_a_value_may_have_parameters_of_its_own():
+    assert found(GOOD + "&mine=https://n.example/?click_id=1") == []
+    assert found(GOOD.replace("=x", "=Mozilla/5.0%20(Linux;%20U;site_id=1)")) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{click_id}", "{{click_id}}", "${click_id}", "${click_id:B64}", "$(click_id)", "%{click_id}", "#{click_id}",
+        "@{click_id}@", "${(click_id)!}", "$$sdk(clickid)", "(clickid)", "((clickid))", "[CLICKID]", "[[CLICKID]]",
+        "[*ClickID*]", "<clickid>", "__CLICKID__", "%clickid%", "%%CLICK_ID%%", "#clickid#", "##CLICK-ID##",
+        "$clickid$", "@clickid@", "$clickid", ":clickid", "!clickid!", "{idfa||gps_adid}", "{Event revenue USD}",
+        "{campaign.id}", "{}", "${}", "%s", "%7Bclick_id%7D", "%257Bclick_id%257D", " {click_id} ", "pre-{click_id}",
+        "%%A%%-%%B%%", "null", "NULL", "undefined", "None", "nil", "NaN", "(null)", "YOURMACRO", "YOUR_CLICK_ID",
+        "INSERT_CLICK_ID", "CLICK_ID_HERE", "REPLACE_ME", "click_id", "CLICKID", "[object Object]",
+    ],
+)  # fmt: skip
+def test_an_id_that_was_never_filled_in_is_an_error(value):
+    value = (
+        value.replace("#", "%23").replace("%%", "%25%25").replace("%s", "%25s").replace("%clickid%", "%25clickid%25")
+    )
+    value = value.replace("%{", "%25{")
+    assert found(f"{GOOD}&click_id={value}") == [f"ME568 {value.rstrip()}"]
+
+
+@pytest.mark.parametrize(
+    "value", ["8594845", "{8e4dd44b-82ec-43d0-a5de-321f3c0b9a71}", "a_b__c", "a:b", "0", "nullable", "AbC$d", "%2541"]
+)
+def test_an_id_that_only_looks_unusual_passes(value):
+    assert found(f"{GOOD}&click_id={value}") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (GOOD.replace("192.0.2.1", "{ip}"), ["ME568 {ip}"]),
+        (GOOD.replace("1453895044", "__TS__"), ["ME568 __TS__"]),
+        (GOOD.replace("=x", "={user_agent}"), ["ME568 {user_agent}"]),
+        (GOOD.replace("=x", "=null"), ["ME568 null"]),
+        (GOOD + "&google_aid={GAID}", ["ME568 {GAID}"]),
+        (GOOD + "&afpub_id={publisher}", ["ME568 {publisher}"]),
+        (GOOD + "&afpub_id=null", ["ME569 null"]),
+        (GOOD + "&mine={mine}", ["ME569 {mine}"]),
+        (GOOD + "&mine=undefined", ["ME569 undefined"]),
+        (GOOD + "&utm_medium=(none)", []),
+        (GOOD + "&mine=a-{b}", []),
+        (GOOD + "&mine=" + "{" * 200, []),
+    ],
+)
+def test_how_bad_a_placeholder_is_depends_on_the_parameter(query, expected):
+    assert found(query) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("0.0.0.0", "the unspecified address"),
+        ("0.0.0.0/0", "the unspecified address"),
+        ("::", "the unspecified address"),
+        ("::ffff:0.0.0.0", "the unspecified address"),
+        ("127.0.0.1", "a loopback address"),
+        ("::1", "a loopback address"),
+        ("10.1.2.3", "a private address"),
+        ("::ffff:192.168.0.1", "a private address"),
+        ("fe80::1%25eth0", "a link-local address"),
+        ("255.255.255.255", "a reserved address"),
+    ],
+)
+def test_an_address_that_no_device_has_is_a_warning(address, kind):
+    [one] = validate(START + GOOD.replace("192.0.2.1", address))
+    assert (one.code, one.severity) == ("ME571", "warning")
+    assert one.message == f"'device_ip' is {kind}, which no device on the internet has"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", Click(None, None, None, noredirect=False)),
+        ("?click_id=5&mine=1", Click(None, None, None, "5", noredirect=False, custom={"mine": "1"})),
+    ],
+)
+def test_an_ordinary_link_is_told_apart_and_read(query, expected):
+    url = START[:-1] + query
+    [one] = validate(url)
+    assert (one.code, one.severity) == ("ME570", "info")
+    assert parse_url(url) == expected
+    assert build_url(1, expected).rstrip("?") == url
+    assert link_values(expected) == {**expected.custom, **({"click_id": "5"} if query else {}), "noredirect": False,
+                                     "appmetrica_js_redirect": True}  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ["noredirect", "device_ip=192.0.2.1", "Device-UA=x", "click_timestamp="])
+def test_a_link_with_anything_of_a_server_is_not_ordinary(query):
+    assert found(query)[-1].startswith("ME553") or found(query)[0].startswith("ME553")
+    assert "ME570" not in "".join(found(query))
+
+
+SECRET = "9876F1AA-2983-3855-27BB-2C626772EFAB"
+
+
+@pytest.mark.parametrize("secret", [SECRET, "490154203237518", "me@n.example", "192.0.2.77", "+491701234567"])
+def test_no_message_about_a_url_repeats_a_value(secret):
+    names = [row.name for row in parameters().values()]
+    queries = [*(f"{name}={secret}" for name in names), f"{secret}=1&{secret}=2", f"mine={{{secret}}}"]
+    urls = [f"{START}{GOOD}&{query}&{query}" for query in queries]
+    urls += [f"https://{secret}/serve/1", f"{START[:-2]}{secret}?{GOOD}", secret]
+    for url in urls:
+        for one in validate(url, arrival=CLICKED):
+            assert secret not in f"{one.message}{one.hint}", one

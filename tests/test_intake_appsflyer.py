@@ -1,5 +1,6 @@
 import json
 import pickle
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -302,3 +303,113 @@ events = st.builds(
 @given(events)
 def test_what_is_written_is_read_back(event):
     assert S2SEvent.from_json(event.to_json()) == event
+
+
+def only(body, **options):
+    """Return the only diagnostic."""
+    [one] = validate(json.dumps(body), **options)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        ("1e-7", "write '0.0000001'"),
+        ("1E2", "write '100'"),
+        ("1.5e+2", "write '150'"),
+        ("-2e-1", "write '-0.2'"),
+        ("1e30", "write it like '-123.45'"),
+    ],
+)
+@pytest.mark.parametrize("name", ["af_revenue", "af_quantity"])
+def test_a_figure_with_an_exponent_is_refused(name, number, hint):
+    body = {**GOOD, "eventValue": f'{{"{name}":{number},"other":{number},"list":[{number}]}}'}
+    one = only(body)
+    assert (one.code, one.pointer) == ("ME516", f"/eventValue/{name}")
+    assert one.hint == (hint.replace("-123.45", "-1") if name == "af_quantity" else hint)
+    with pytest.raises(PayloadError):
+        S2SEvent.from_json(json.dumps(body))
+
+
+def test_an_event_of_ones_own_is_refused_like_its_body():
+    assert [one.code for one in validate(S2SEvent(ID, "e", {"af_revenue": 1e-7}))] == ["ME516"]
+    assert validate(S2SEvent(ID, "e", {"af_revenue": 0.25, "rate": 1e-7})) == []
+
+
+def test_two_currencies_are_a_warning_that_names_both():
+    one = only({**value(af_revenue=6, af_currency="EUR"), "eventCurrency": "USD"})
+    assert (one.code, one.severity, one.pointer) == ("ME525", "warning", "/eventValue/af_currency")
+    assert one.message == "'af_currency' is 'EUR' and 'eventCurrency' is 'USD'; 'eventCurrency' counts"
+
+
+@pytest.mark.parametrize(("one", "two"), [("USD", "USD"), ("USD", None), (None, "EUR")])
+def test_one_currency_is_none(one, two):
+    body = value(**({"af_currency": two} if two else {}))
+    assert found({**body, "eventCurrency": one} if one else body) == []
+
+
+def test_a_currency_that_is_wrong_contradicts_none():
+    assert found({**value(af_currency="EUR"), "eventCurrency": "usd"}) == ["/eventCurrency ME514"]
+    assert found({**GOOD, "eventValue": '{"af_currency":["EUR"]}', "eventCurrency": "USD"}) == [
+        "/eventValue/af_currency ME512"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "hint"),
+    [
+        ("eventRevenue", "ME518", "write 'af_revenue' in the JSON of 'eventValue'"),
+        ("event_revenue", "ME518", "write 'af_revenue' in the JSON of 'eventValue'"),
+        ("Revenue", "ME518", "write 'af_revenue' in the JSON of 'eventValue'"),
+        ("af_revenue", "ME518", "write 'af_revenue' in the JSON of 'eventValue'"),
+        ("af_content_id", "ME518", "write it in the JSON of 'eventValue'"),
+        ("currency", "ME519", "write 'eventCurrency' instead"),
+        ("osVersion", "ME519", "write 'os' instead"),
+        ("userAgent", "ME519", "write 'ua' instead"),
+    ],
+)
+def test_a_field_in_the_wrong_place_is_told_its_own(name, code, hint):
+    one = only({**GOOD, name: "1"})
+    assert (one.code, one.hint) == (code, hint)
+    assert "eventValue'?" not in one.message
+
+
+def test_a_version_under_another_name_is_told_the_field():
+    found = validate(json.dumps({**GOOD, "os_version": "14.5"}), app_id="id123456789")
+    assert [(one.pointer, one.hint) for one in found] == [
+        ("/os_version", "write 'os' instead"),
+        ("/os", "from iOS 14 on it must be sent, like '14.5.1'"),
+    ]
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "::ffff:0.0.0.0", "127.0.0.1", "10.0.0.1", "fe80::1"])
+def test_an_address_that_no_device_has_is_a_warning(address):
+    one = only({**GOOD, "ip": address})
+    assert (one.code, one.severity, one.pointer) == ("ME526", "warning", "/ip")
+
+
+@pytest.mark.parametrize("text", ["{user_id}", "{{user.id}}", "__USERID__", "(customer_user_id)", "null", "undefined"])
+@pytest.mark.parametrize("name", ["customer_user_id", "eventName", "oaid"])
+def test_a_macro_that_was_not_replaced_is_a_warning(name, text):
+    one = only({**GOOD, name: text})
+    assert (one.code, one.severity, one.pointer) == ("ME527", "warning", f"/{name}")
+
+
+SECRETS = [
+    "9876f1aa-2983-3855-27bb-2c626772efab", "9876F1AA-2983-3855-27BB-2C626772EFAB", "me@n.example", "490154203237518",
+    "+49 170 123 456", "10.10.10.10", "192.168.100.200", "2001:db8::77", "a" * 64, "1415211453000-6513894x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_message_repeats_a_value_in_the_wrong_field(secret):
+    bare = re.sub(r"[^0-9A-Za-z]", "", secret).casefold()
+    bodies = [{**GOOD, name: wrong} for name in fields_below("") for wrong in (secret, [secret], {secret: secret})]
+    bodies += [{**GOOD, secret: 1}, {**GOOD, "app_set_id": {secret: 1, "scope": secret, "id": secret}}]
+    bodies += [value(af_revenue=secret, af_currency=secret, af_quantity=secret)]
+    texts = [*map(json.dumps, bodies), f'{{"{secret}": 1, "{secret}": 2}}', f'{{"a": {"4901542" * 90}}}']
+    for text in texts:
+        for one in validate(text, app_id="490154203237518"):
+            shown = re.sub(r"[^0-9A-Za-z]", "", f"{one.message}{one.hint}".replace("1415211453000-6513894", ""))
+            assert bare not in shown.casefold(), one
+            assert "4901542" not in shown

@@ -7,7 +7,7 @@ BODY = {"appsflyer_id": ID, "eventName": "af_purchase", "eventValue": '{"af_reve
 LATE = "2024-04-30 09:00:00"
 CLICK = (
     "https://redirect.appmetrica.yandex.com/serve/1"
-    "?click_id=a%20b&device_ip=::1&device_ua=x&click_timestamp=1453895044&mine=1"
+    "?click_id=a%20b&device_ip=2001:db8::1&device_ua=x&click_timestamp=1453895044&mine=1"
 )
 INSTALL = {"link": {"click_id": "8594845"}, "sdk": {"appsflyer_id": ID}, "af": {"country_code": "DE"}}
 
@@ -64,12 +64,13 @@ def test_the_arrival_stamps_events(run, write):
 
 
 def test_bodies_with_errors_are_reported_with_their_line_and_make_no_event(run, write):
+    plain = "'af_revenue' is not a plain figure; only digits, a point and a leading minus are read"
     bodies = write(BODY, b"", {**BODY, "eventValue": '{"af_revenue":"$5"}', "wifi": 1}, b"\xff")
     status, out, err = run("intake", "appsflyer-s2s", bodies)
     assert status == 1
     assert len(out.splitlines()) == 1
     assert err.splitlines() == [
-        f"{bodies}:3: error[ME516]: 'af_revenue' is '$5'; only digits, a point and a leading minus are read",
+        f"{bodies}:3: error[ME516]: {plain}",
         "  at /eventValue/af_revenue",
         "  hint: write '5'",
         f"{bodies}:3: warning[ME519]: 'wifi' cannot be reported by S2S",
@@ -113,7 +114,7 @@ def test_a_click_is_cut_to_what_templates_of_another_dialect_read(run):
 
 
 def test_clicks_come_from_a_file(run, write):
-    urls = write(CLICK.encode(), CLICK.replace("::1", "localhost").encode(), CLICK.encode() + b"&a=\xff")
+    urls = write(CLICK.encode(), CLICK.replace("2001:db8::1", "localhost").encode(), CLICK.encode() + b"&a=\xff")
     status, out, err = run("intake", "appmetrica", urls)
     assert (status, len(out.splitlines())) == (1, 1)
     assert err.splitlines()[0] == f"{urls}:2: error[ME554]: 'device_ip' is no IPv4 or IPv6 address"
@@ -143,6 +144,42 @@ def test_a_file_of_no_installs_is_named(run, write):
     status, out, err = run("intake", "appsflyer-s2s", write(BODY), "--installs", installs)
     assert (status, out) == (2, "")
     assert err.startswith(f"macroengine: {installs}:1: unknown field 'clickid'")
+
+
+@pytest.mark.parametrize("sdk", [{}, {"appsflyer_id": ["a"]}, {"appsflyer_id": {"a": 1}}, {"appsflyer_id": 5}])
+def test_an_install_that_no_event_can_match_is_named(run, write, sdk):
+    installs = write(INSTALL, {"sdk": sdk}, name="installs.jsonl")
+    status, out, err = run("intake", "appsflyer-s2s", write(BODY), "--installs", installs)
+    assert (status, out) == (2, "")
+    assert err == f"macroengine: {installs}:2: no id of the device that its events could be matched by\n"
+
+
+def test_standard_input_is_read_once(run):
+    status, out, err = run("intake", "appsflyer-s2s", "-", "--installs", "-", stdin=b"{}")
+    assert (status, out) == (2, "")
+    assert "standard input can be only one of FILE and --installs" in err
+
+
+@pytest.mark.parametrize("command", ["appsflyer-s2s", "appmetrica"])
+def test_a_line_without_an_end_is_not_read_to_it(run, write, command):
+    endless = write(b"x" * 17_000_000, name="endless.txt")
+    status, out, err = run("intake", command, endless)
+    assert (status, out) == (2, "")
+    assert err == f"macroengine: {endless}: line 1 is longer than 1,048,576 bytes\n"
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(run, write):
+    status, out, err = run("intake", "appmetrica", write("\ufeff".encode() + CLICK.encode()))
+    assert (status, len(out.splitlines()), err) == (0, 1, "")
+
+
+@pytest.mark.parametrize("options", [(), ("--strict",)])
+def test_an_ordinary_link_is_an_info_and_makes_an_event(run, options):
+    link = CLICK.partition("&device_ip")[0]
+    status, out, err = run("intake", "appmetrica", link, *options)
+    assert (status, json.loads(out)["link"]["click_id"]) == (0, "a b")
+    assert err.startswith("info[ME570]: an ordinary tracking link")
+    assert run("intake", "appmetrica", link.partition("?")[0])[0] == 0
 
 
 def test_a_code_of_intake_is_explained(run):

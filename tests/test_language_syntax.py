@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from macroengine import CatalogueError
 from macroengine.language.forms import Form
-from macroengine.language.nodes import Template
 from macroengine.language.parser import parse_parts
 from macroengine.language.patterns import PatternError, automaton
 from macroengine.language.syntax import Reading, Syntax, joined, read_forms, syntax, syntaxes, with_functions
+from macroengine.template import Template
 
 DATA = Path(__file__).parent / "data"
 TEMPLATES = [

@@ -1,6 +1,7 @@
 """A set renders like its templates alone, and reads and encodes what they share once."""
 
 import pickle
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,10 +10,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from macroengine import (
+    Default,
     Event,
     Missing,
     MissingValueError,
     Policy,
+    Postback,
     PostbackSet,
     RenderError,
     TemplateError,
@@ -99,6 +102,69 @@ def test_a_set_renders_like_its_templates_alone(drawn):
         assert in_full(both.render, event) == (failures[0] if failures else urls)
 
 
+def test_a_set_with_names_gives_what_it_renders_the_same_names():
+    good, bad = compile_template("https://a.example/?c=(clickid)"), strict("https://b.example/?c=(clickid)&i=(ip)")
+    other = compile_template("https://c.example/", policy=Policy("in-app"))
+    event = Event(link={"click_id": "1"})
+    assert PostbackSet({"a": good, "c": other}).render(event) == {"a": "https://a.example/?c=1", "c": None}
+    outcomes = PostbackSet({"b": bad, "a": good, "c": other}).outcomes(event)
+    assert list(outcomes) == ["b", "a", "c"]
+    assert isinstance(outcomes.pop("b"), MissingValueError)
+    assert outcomes == {"a": "https://a.example/?c=1", "c": None}
+    with pytest.raises(MissingValueError):
+        PostbackSet({"a": good, "b": bad}).render(event)
+    assert PostbackSet({}).render(event) == {}
+
+
+def test_a_set_is_of_what_it_was_made_of():
+    given = {"a": compile_template("?a=(ip)")}
+    named = PostbackSet(given)
+    given["b"] = given["a"]
+    assert named.render(Event()) == {"a": "?a="}
+    assert named.templates == (given["a"],)
+    assert pickle.loads(pickle.dumps(named)).render(Event()) == {"a": "?a="}
+    assert pickle.loads(pickle.dumps(PostbackSet(given.values()))).render(Event()) == ["?a=", "?a="]
+    with pytest.raises(AttributeError):
+        named.templates = ()
+
+
+@pytest.mark.parametrize(
+    ("templates", "message"),
+    [
+        (["https://n.example/"], "each of templates must be a compiled template, not 'https://n.example/'"),
+        ([None], "each of templates must be a compiled template, not NoneType"),
+        ("https://n.example/", "templates must be a mapping or list of compiled templates, not 'https://n.example/'"),
+        (None, "templates must be a mapping or list of compiled templates, not NoneType"),
+        (strict("?"), "templates must be a mapping or list of compiled templates, not CompiledTemplate"),
+        ({"a": "https://n.example/"}, "each of templates must be a compiled template, not 'https://n.example/'"),
+        ({1: strict("?")}, "each name in templates must be a string, not int"),
+    ],
+)
+def test_a_set_of_something_else_is_refused_where_it_is_made(templates, message):
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        PostbackSet(templates)
+
+
+def test_what_is_kept_for_events_of_one_kind_is_bounded():
+    """An event takes nothing but a bool for whether it is attributed, and so there are two for each postback."""
+    both = PostbackSet([compile_template("?a=(ip)")])
+    for kind in (*Postback, *Postback):
+        for attributed in (True, False):
+            both.render(Event(postback=kind, attributed=attributed))
+    assert len(both._fan_outs) == 2 * len(Postback)
+
+
+def test_a_mapping_that_raises_is_a_fault_of_the_event():
+    class Broken(dict):
+        def get(self, key):
+            raise ZeroDivisionError(key)
+
+    outcomes = PostbackSet([compile_template("?a=(clickid)"), compile_template("?a=(ip)")]).outcomes(
+        Event(sdk=Broken())
+    )
+    assert [str(outcome) for outcome in outcomes] == ["?a=", "cannot read the event: ZeroDivisionError"]
+
+
 def test_one_failure_keeps_no_other_url_back():
     good, bad = compile_template("https://a.example/?c=(clickid)"), strict("https://b.example/?c=(clickid)&i=(ip)")
     event = Event(link={"click_id": "1"})
@@ -138,7 +204,11 @@ def test_what_templates_share_is_encoded_once(monkeypatch):
     monkeypatch.setattr(postbacks, "encode_field", encode_field)
     sdk = Counted({"ip": "::1", "idfa": "30255BCE-4CDA-4F62-91DC-475B1D7E60A2", "city": "X"})
     sources = ["?c=(clickid)&ip=(ip)", "?ip=(ip)&h=(sha1-idfa)&c=(clickid)", "?n=x%3D(clickid)&h=(sha1-idfa)"]
-    chosen = [compile_template(source, missing=missing) for source in sources for missing in ("", "none", Missing.DROP)]
+    chosen = [
+        compile_template(source, missing=missing)
+        for source in sources
+        for missing in ("empty", Default("none"), Missing.DROP)
+    ]
     event = Event(link={"click_id": "a b"}, sdk=sdk)
     urls = PostbackSet(chosen * 20).render(event)
     assert urls == [template.render(event) for template in chosen] * 20
@@ -146,7 +216,8 @@ def test_what_templates_share_is_encoded_once(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("missing", "url"), [("", "?b&c="), ("x", "?b&c=x"), (Missing.KEEP, "?b&c=(clickid)"), (Missing.DROP, "?b")]
+    ("missing", "url"),
+    [("empty", "?b&c="), (Default("x"), "?b&c=x"), (Missing.KEEP, "?b&c=(clickid)"), (Missing.DROP, "?b")],
 )
 def test_each_template_has_its_own_way_with_a_missing_value(missing, url):
     chosen = [compile_template("?b&c=(clickid)", missing=missing), compile_template("?c=(clickid)")]

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from macroengine import (
+    Default,
     Event,
     MacroEngineError,
     Missing,
@@ -27,13 +28,14 @@ from macroengine import (
     parse,
     render,
 )
+from macroengine.suggest import fold
 from macroengine.testing import reference
 from macroengine.testing.strategies import ALPHABET, events, options, policies, templates, values
 
 DIALECTS = ("appsflyer", "appmetrica")
 # What a policy forbids is a finding; without the findings it must still not be sent. Of the text of a template the
 # reference judges nothing: it is sent as it is.
-IGNORE = ("ME0", "ME221", "ME3")
+IGNORE = ("ME0", "ME221", "ME228", "ME3")
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ ZEROS = "00000000-0000-0000-0000-000000000000"
 SHA1_OF_A = "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"
 DROP = {"missing": Missing.DROP}
 IN_HOST = {"allow_host_macros": True}
+RECURSIVE: list[Any] = []
+RECURSIVE.append({"a": RECURSIVE})
 MINUS_3 = timezone(-timedelta(hours=3))
 
 
@@ -112,7 +116,7 @@ MINUS_3 = timezone(-timedelta(hours=3))
         pytest.param(case("?a=(is_lat)(wifi)", sdk={"is_lat": True, "wifi": False}), "?a=truefalse", id="booleans"),
         pytest.param(case("?a=(is_lat)", sdk={"is_lat": True}, booleans="1/0"), "?a=1", id="booleans-as-digits"),
         pytest.param(case("?a=(att-0-1)", sdk={"att_0_1": False}), "?a=0", id="flags-are-digits"),
-        pytest.param(case("?a=(ip)", sdk={"ip": 1e22}), "?a=10000000000000000000000", id="no-exponent"),
+        pytest.param(case("?a=(ip)", sdk={"ip": 1e22}), "?a=10000000000000000000000.0", id="no-exponent"),
         pytest.param(case("?a=(ip)", sdk={"ip": Decimal("1.50")}), "?a=1.50", id="decimal"),
         pytest.param(
             case("?a=(install_time)", sdk={"install_time": datetime(2016, 1, 4, 12, 26, tzinfo=MINUS_3)}),
@@ -135,6 +139,11 @@ MINUS_3 = timezone(-timedelta(hours=3))
             id="compact-json",
         ),
         pytest.param(
+            case("?j=(encode)", sdk={"event_value": [1e16, 1e-7, Decimal("12.50"), {2: True}]}, policy=IN_APP),
+            "?j=%5B10000000000000000.0%2C0.0000001%2C12.50%2C%7B%222%22%3Atrue%7D%5D",
+            id="numbers-in-json",
+        ),
+        pytest.param(
             case("?j=(encode)", sdk={"event_value": "{}\n"}, policy=IN_APP), "?j=%7B%7D%0A", id="text-as-it-is"
         ),
         pytest.param(case("?a=(sha1-android-id)", sdk={"android_id": "A"}), f"?a={SHA1_OF_A}", id="sha1-lower"),
@@ -145,12 +154,18 @@ MINUS_3 = timezone(-timedelta(hours=3))
             id="no-uuid-is-hashed-again",
         ),
         pytest.param(case("?a=(sha1-idfa)", sdk={"idfa": "a"}, hash_case="as-is"), f"?a={SHA1_OF_A}", id="hash-case"),
-        pytest.param(case("?a=(sha1-idfa)", sdk={"idfa": ZEROS}, missing="-/"), "?a=-%2F", id="zeros-are-missing"),
+        pytest.param(
+            case("?a=(sha1-idfa)", sdk={"idfa": ZEROS}, missing=Default("-/")), "?a=-%2F", id="zeros-are-missing"
+        ),
         pytest.param(case("?a=(idfa)&b", sdk={"idfa": ZEROS}, **DROP), f"?a={ZEROS}&b", id="zeros-unhashed-are-not"),
-        pytest.param(case("?u=%3D(clickid)", missing=" "), "?u=%3D%2520", id="default-is-encoded"),
+        pytest.param(case("?u=%3D(clickid)", missing=Default(" ")), "?u=%3D%2520", id="default-is-encoded"),
         pytest.param(case("?u=%3D(clickid)", missing=Missing.KEEP), "?u=%3D(clickid)", id="keep-is-not"),
-        pytest.param(case("?a=(clickid)&b=(ip)", missing={"*": "x", "ip": ""}), "?a=x&b=", id="missing-by-macro"),
-        pytest.param(case("?a=(ip)", missing={"clickid": "x"}), "?a=", id="missing-by-macro-or-empty"),
+        pytest.param(
+            case("?a=(clickid)&b=(ip)", missing={"*": Default("x"), "ip": Default("")}),
+            "?a=x&b=",
+            id="missing-by-macro",
+        ),
+        pytest.param(case("?a=(ip)", missing={"clickid": Default("x")}), "?a=", id="missing-by-macro-or-empty"),
         pytest.param(case("?a=(ip)&b=1&c=(ip)#d", **DROP), "?b=1#d", id="drop"),
         pytest.param(case("/a?b=(ip)#c", **DROP), "/a#c", id="drop-with-question-mark"),
         pytest.param(case("&a=(ip)&b=1", **DROP), "&b=1", id="drop-in-tail"),
@@ -198,8 +213,12 @@ def test_decision(render, case, expected):
         pytest.param(case("?a=(ip)", sdk={"ip": datetime.fromisoformat("2016-01-04")}), RenderError, id="no-time-zone"),
         pytest.param(case("?a=(ip)", sdk={"ip": datetime.max.replace(tzinfo=MINUS_3)}), RenderError, id="year-10000"),
         pytest.param(case("?a=(encode)", sdk={"event_value": [b""]}, policy=IN_APP), RenderError, id="no-json"),
+        pytest.param(case("?a=(encode)", sdk={"event_value": {(): 1}}, policy=IN_APP), RenderError, id="no-json-name"),
+        pytest.param(case("?a=(encode)", sdk={"event_value": RECURSIVE}, policy=IN_APP), RenderError, id="recursion"),
         pytest.param(case("?a=(ip)", missing=Missing.RAISE), MissingValueError, id="raise"),
-        pytest.param(case("https://(app_id).n.example", missing="a", **IN_HOST), MissingValueError, id="no-host"),
+        pytest.param(
+            case("https://(app_id).n.example", missing=Default("a"), **IN_HOST), MissingValueError, id="no-host"
+        ),
         pytest.param(
             case("https://(app_id).n.example", sdk={"app_id": "a.b"}, **IN_HOST), RenderError, id="dot-in-host"
         ),
@@ -249,11 +268,18 @@ def changes_of_withheld_values(draw):
     case = draw(cases(send_all=draw(st.sampled_from([True, True, True, False]))))
     name, policy, event = case.options["dialect"], case.options["policy"], case.event
     macros = [*specs_of(case.source, name), *dialect(name).macros.values()]
-    denied = {spec.field for spec, _ in filter(None, map(dialect(name).find, policy.deny))} | policy.deny
+    denied = {fold(denied) for denied in policy.deny}
+    for own in map(dialect, DIALECTS):
+        specs = own.macros.values()
+        denied |= {
+            fold(spec.field)
+            for spec in specs
+            if not denied.isdisjoint(map(fold, (spec.name, *spec.spellings, *spec.legacy, *spec.sha1)))
+        }
     shown = {
         (spec.source, spec.field)
         for spec in macros
-        if (event.attributed or spec.send_all) and spec.source in policy.sources and spec.field not in denied
+        if (event.attributed or spec.send_all) and spec.source in policy.sources and fold(spec.field) not in denied
     }
     changed = {
         source.lower(): {

@@ -3,12 +3,14 @@
 import pytest
 
 from macroengine import Policy, Source, dialect, parse
-from macroengine.language.nodes import Delimiter, Literal, Macro, Part, Template
+from macroengine.language.nodes import Delimiter, Literal, Macro, Part
+from macroengine.nesting import Place
 from macroengine.resolve import Problem, resolve
+from macroengine.template import Template
 
 ATTRIBUTED = Policy()
 EVERYBODY = Policy(send_all=True)
-UNREMARKABLE = {"nesting": 0, "host_label": False, "forbidden": False, "withheld": False, "problems": ()}
+UNREMARKABLE = {"place": Place(), "host_label": False, "forbidden": False, "withheld": False, "problems": ()}
 
 
 def known(source, policy=ATTRIBUTED):
@@ -26,10 +28,12 @@ def known(source, policy=ATTRIBUTED):
         ),
         pytest.param("(ip):x", Part.PATH, {"problems": (Problem.DECIDES_ORIGIN,)}, id="scheme-without-slashes"),
         pytest.param("//n.example/(ip)", Part.PATH, {}, id="path"),
-        pytest.param("?%3D(ip)", Part.NAME, {}, id="name"),
-        pytest.param("?u=%3D(ip)", Part.VALUE, {"nesting": 1}, id="nested"),
-        pytest.param("?u=%3D%253D(ip)", Part.VALUE, {"nesting": 2}, id="nested-twice"),
-        pytest.param("?u=%3D#%3D(ip)", Part.FRAGMENT, {}, id="fragment"),
+        pytest.param("?x(ip)", Part.NAME, {}, id="name"),
+        pytest.param("?u=%3D(ip)", Part.VALUE, {"place": Place(2, (), Part.VALUE, in_pair=True)}, id="nested"),
+        pytest.param(
+            "?u=%3D%253D(ip)", Part.VALUE, {"place": Place(3, (), Part.VALUE, in_pair=True)}, id="nested-twice"
+        ),
+        pytest.param("?u=%3D#(ip)", Part.FRAGMENT, {}, id="fragment"),
     ],
 )
 def test_place_of_a_macro_is_known(source, part, expected):
@@ -39,7 +43,7 @@ def test_place_of_a_macro_is_known(source, part, expected):
 @pytest.mark.parametrize("text", ["[app_id]", "@app_id:", "app_id"])
 def test_what_a_macro_is_written_with_delimits_no_host(text):
     host = (Macro(text, 2, "app_id"), Literal(".n.example", 2 + len(text)))
-    template = Template("", "appsflyer", slashes=Delimiter("//", 0), authority=host)
+    template = Template("", dialect("appsflyer"), slashes=Delimiter("//", 0), authority=host)
     [macro] = resolve(template, dialect("appsflyer"), ATTRIBUTED).macros
     assert macro.host_label
 

@@ -21,7 +21,7 @@ CORPUS = [
     json.loads(line)["template"] for line in (ROOT / "tests/data/corpus.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 # What has a meaning somewhere, what only looks so, and letters that fold into ASCII ones: few, so that they meet.
-ALPHABET = "ab1-_(){}&=?#/:\\%. \t\r\n\0é\u017f\u212a\ud800"
+ALPHABET = "ab1-_(){}&;=?#/:\\%. \t\r\n\0é\u017f\u212a\ud800"
 WORDS = [
     "(a)",
     "{a}",
@@ -36,6 +36,7 @@ WORDS = [
     ":/\\",
     "?a=",
     "&b=",
+    ";c=",
     "#",
 ]
 
@@ -98,10 +99,18 @@ def mutated(draw: st.DrawFn, key: str) -> str:
 
 
 @SYNTAXES
-@given(data=st.data())
-def test_grammars_agree_on_what_the_grammar_generates(key, data):
-    source = data.draw(from_grammar(key))
-    assert first_parse(source, key) == second_parse(source, key)
+def test_grammars_agree_on_what_the_grammar_generates(key):
+    with_macros = []
+
+    @given(from_grammar(key))
+    def agree(source):
+        leaves = second_parse(source, key)
+        assert first_parse(source, key) == leaves
+        with_macros.extend([source] * any(leaf.kind == "macro" for leaf in leaves))
+
+    agree()
+    # Not all versions of Hypothesis draw every rule of a grammar; where none of these is drawn, nothing is compared.
+    assert len(with_macros) >= 5
 
 
 @SYNTAXES

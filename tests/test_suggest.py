@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macroengine import check, dialect, dialect_names
-from macroengine.catalogue.elsewhere import _platforms, called_elsewhere
+from macroengine.catalogue.elsewhere import called_elsewhere, platforms
 from macroengine.suggest import did_you_mean, edit_distance, nearest
 
 NAMES = dialect("appsflyer").names()
@@ -109,7 +109,7 @@ def test_a_hint_is_shown_with_the_finding():
 
 def test_names_of_other_platforms_are_of_fields_that_some_dialect_has():
     fields = {field for name in dialect_names() for field in dialect(name).fields}
-    assert {field for rows in _platforms().values() for _, field in rows} <= fields
+    assert {field for names in platforms().values() for found in names.values() for field in found} <= fields
 
 
 def test_a_dialect_is_not_told_its_own_names():

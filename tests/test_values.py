@@ -1,11 +1,14 @@
 """The table of values: what each type of value is sent as, and which are refused."""
 
+import re
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from macroengine import Event, Policy, Postback, RenderError, compile_template, render
 
@@ -49,8 +52,13 @@ def sent(value, macro="app_name", field="app_name", **options):
         pytest.param(False, "false", id="false"),
         pytest.param(0.1, "0.1", id="float"),
         pytest.param(120.0, "120.0", id="whole-float"),
-        pytest.param(1e22, "1" + "0" * 22, id="float-without-exponent"),
+        pytest.param(1e15, "1000000000000000.0", id="float-of-sixteen-digits"),
+        pytest.param(1e16, "10000000000000000.0", id="float-of-seventeen-digits"),
+        pytest.param(1e22, "1" + "0" * 22 + ".0", id="float-without-exponent"),
+        pytest.param(-1.7976931348623157e308, "-17976931348623157" + "0" * 292 + ".0", id="largest-float"),
+        pytest.param(1e-7, "0.0000001", id="small-float"),
         pytest.param(1.5e-7, "0.00000015", id="small-float-without-exponent"),
+        pytest.param(5e-324, "0." + "0" * 323 + "5", id="smallest-float"),
         pytest.param(-0.0, "-0.0", id="minus-zero"),
         pytest.param(Decimal("120.10"), "120.10", id="decimal-keeps-its-zeros"),
         pytest.param(Decimal("1E+3"), "1000", id="decimal-without-exponent"),
@@ -146,6 +154,19 @@ def test_words_for_booleans_are_checked():
     [
         pytest.param({"b": 1, "a": "é"}, "%7B%22b%22%3A1%2C%22a%22%3A%22%C3%A9%22%7D", id="dict-in-its-order"),
         pytest.param([1.5, None, True], "%5B1.5%2Cnull%2Ctrue%5D", id="list"),
+        pytest.param({"p": Decimal("12.50")}, "%7B%22p%22%3A12.50%7D", id="decimal-keeps-its-zeros"),
+        pytest.param([Decimal("1E+3"), -(10**30)], "%5B1000%2C-1" + "0" * 30 + "%5D", id="whole-numbers"),
+        pytest.param([1e15, 1e16, 1e-7], "%5B1000000000000000.0%2C10000000000000000.0%2C0.0000001%5D", id="floats"),
+        pytest.param(
+            [{"a": (False, Level.HIGH)}, Colour.RED],
+            "%5B%7B%22a%22%3A%5Bfalse%2C3%5D%7D%2C%22r%20e%20d%22%5D",
+            id="subclasses",
+        ),
+        pytest.param(
+            {1: 2, 1e16: 3, None: 4, False: 5, Decimal("2.50"): 6},
+            "%7B%221%22%3A2%2C%2210000000000000000.0%22%3A3%2C%22null%22%3A4%2C%22false%22%3A5%2C%222.50%22%3A6%7D",
+            id="names-that-are-no-text",
+        ),
         pytest.param('{"a": 1}\n', "%7B%22a%22%3A%201%7D%0A", id="text-byte-for-byte"),
     ],
 )
@@ -156,17 +177,31 @@ def test_event_value_is_json(value, text):
 
 
 @pytest.mark.parametrize(
-    "value",
+    ("value", "message"),
     [
-        pytest.param({"a": float("nan")}, id="nan"),
-        pytest.param({"a": Decimal(1)}, id="decimal"),
-        pytest.param({("a",): 1}, id="key-that-is-no-text"),
+        pytest.param({"a": float("nan")}, "NaN, which has no digits,", id="nan"),
+        pytest.param([Decimal("-Infinity")], "-Infinity, which has no digits,", id="infinity"),
+        pytest.param([10**400], "a number of more than 400 digits", id="too-large-int"),
+        pytest.param([b""], "a value that is not JSON (it holds a bytes)", id="bytes"),
+        pytest.param({("a",): 1}, "a value that is not JSON (it has a tuple for a name)", id="name-that-is-no-text"),
     ],
 )
-def test_event_value_that_is_not_json_is_refused(value):
+def test_event_value_that_is_not_json_is_refused(value, message):
     event = Event(sdk={"event_value": value}, postback=Postback.IN_APP)
-    with pytest.raises(RenderError, match=r"not JSON .* for macro 'encode'"):
+    with pytest.raises(RenderError) as caught:
         render("?x=(encode)", event, policy=Policy(Postback.IN_APP))
+    assert str(caught.value) == f"cannot send {message} for macro 'encode'"
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@example(1e16)
+@example(5e-324)
+def test_a_float_has_one_shape_and_is_read_back_as_it_was(value):
+    text = sent(value)
+    assert re.fullmatch(r"-?\d+\.\d+", text)
+    assert float(text) == value
+    event = Event(sdk={"event_value": [value]}, postback=Postback.IN_APP)
+    assert render("?x=(encode)", event, policy=Policy(Postback.IN_APP)) == f"?x=%5B{text}%5D"
 
 
 def test_event_value_that_holds_itself_is_refused():

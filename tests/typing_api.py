@@ -1,20 +1,26 @@
 """Uses of the public API that only have to type-check: mypy reads this file, nobody runs it."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_type
 
 from macroengine import (
     CompiledTemplate,
+    Default,
     Diagnostic,
     Dialect,
     Event,
     Fix,
+    HashCase,
+    Limits,
     Missing,
     PayloadDiagnostic,
     PayloadError,
     Policy,
     Postback,
     PostbackSet,
+    RenderError,
     Source,
     Template,
     TemplateError,
@@ -39,6 +45,7 @@ from macroengine.intake import (
     stamp,
     to_event,
 )
+from macroengine.testing import assert_postback, reference
 
 
 def uses() -> None:
@@ -49,22 +56,86 @@ def uses() -> None:
     assert_type(dialect("appsflyer"), Dialect)
 
     policy = Policy(postback=Postback.IN_APP, send_all=True, sources=frozenset({Source.SDK}), deny=frozenset({"idfa"}))
-    template = compile_template("?a=(ip)", policy=policy, missing={"ip": Missing.DROP, "*": "none"}, booleans="1/0")
+    template = compile_template(
+        "?a=(ip)", policy=policy, missing={"ip": Missing.DROP, "city": "keep", "*": Default("none")}, booleans="1/0"
+    )
     assert_type(template, CompiledTemplate)
     assert_type(template(Event(sdk={"ip": "1"})), str)
     assert_type(template.admits(Event()), bool)
-    assert_type(render("?a=(ip)", Event(), missing=Missing.EMPTY), str)
-    assert_type(PostbackSet([template]).render(Event()), list[str | None])
-
-    compile_template("?a=(ip)", booleans="yes/no")  # type: ignore[arg-type]
-    compile_template("?a=(ip)", unknown="drop")  # type: ignore[arg-type]
-    template.source = "?b=(ip)"  # type: ignore[misc]
+    assert_type(parse("?a=(ip)").dialect, Dialect)
+    assert_type(check(parse("?a=(ip)", dialect("appsflyer")), policy=policy), list[Diagnostic])
 
     try:
         compile_template("(nope)")
     except TemplateError as error:
         assert_type(error.source, str)
         assert_type(error.diagnostics, tuple[Diagnostic, ...])
+
+
+def chooses_by_words() -> None:
+    policy = Policy("in-app")
+    assert_type(policy.postback, Postback)
+    assert_type(Policy(deny={"idfa"}).deny, frozenset[str])
+    assert_type(Policy(deny=["idfa"], sources={"SDK", "AF"}).sources, frozenset[Source])
+    assert_type(Policy(sources=(Source.LINK, "SDK")).sources, frozenset[Source])
+    assert_type(replace(policy, send_all=True), Policy)
+    event = Event(link={"click_id": "1"}, postback="in-app", attributed=False)
+    assert_type(event.postback, Postback)
+    assert_type(event.link, Mapping[str, object])
+    assert_type(replace(event, attributed=True), Event)
+
+    Policy("in_app")  # type: ignore[arg-type]
+    Policy(sources={"sdk"})  # type: ignore[arg-type]
+    Policy(sources="SDK")  # type: ignore[arg-type]
+    Policy(send_all="false")  # type: ignore[arg-type]
+    Policy(denies={"idfa"})  # type: ignore[call-arg]
+    Event(postback="inapp")  # type: ignore[arg-type]
+    Event(link=None)  # type: ignore[arg-type]
+    Event(attributed="false")  # type: ignore[arg-type]
+    policy.send_all = True  # type: ignore[misc]
+    event.attributed = True  # type: ignore[misc]
+
+
+def renders() -> None:
+    event = Event()
+    assert_type(render("?a=(ip)", event, missing=Missing.EMPTY), str)
+    assert_type(render("?a=(ip)", event, missing="drop", hash_case="lower", policy=Policy("in-app")), str)
+    assert_type(render("?a=(ip)", event, missing=Default("0"), hash_case=HashCase.UPPER, limits=Limits(url=99)), str)
+    assert_type(render("?a=(ip)", event, missing={"ip": "raise"}, dialect=dialect("appsflyer"), ignore="ME1"), str)
+    assert_postback("?a=", "?a=(ip)", event, missing="empty")
+    assert_postback(None, compile_template("?a=(ip)"), event)
+    reference.render("?a=(ip)", event, missing="drop", hash_case="lower", ignore=["ME1"], limits=Limits(url=99))
+
+    compile_template("?a=(ip)", booleans="yes/no")  # type: ignore[arg-type]
+    compile_template("?a=(ip)", unknown="drop")  # type: ignore[arg-type]
+    compile_template("?a=(ip)", missing="none")  # type: ignore[arg-type]
+    compile_template("?a=(ip)", missing={"*": "none"})  # type: ignore[dict-item]
+    compile_template("?a=(ip)", missing=None)  # type: ignore[arg-type]
+    compile_template("?a=(ip)", hash_case="Lower")  # type: ignore[arg-type]
+    compile_template("?a=(ip)").source = "?b=(ip)"  # type: ignore[misc]
+    render("?a=(ip)", event, mising="drop")  # type: ignore[call-arg]
+    render("?a=(ip)", event, missing="dorp")  # type: ignore[arg-type]
+    render("?a=(ip)", event, nested="no")  # type: ignore[arg-type]
+    render("?a=(ip)", {"ip": "1"})  # type: ignore[arg-type]
+    assert_postback("?a=", "?a=(ip)", event, mising="drop")  # type: ignore[call-arg]
+    Default(5)  # type: ignore[arg-type]
+
+
+def sends_to_many() -> None:
+    template, event = compile_template("?a=(ip)"), Event()
+    listed, named = PostbackSet([template]), PostbackSet({"a": template})
+    assert_type(listed.render(event), list[str | None])
+    assert_type(listed.outcomes(event), list[str | RenderError | None])
+    assert_type(named.render(event), dict[str, str | None])
+    assert_type(named.outcomes(event), dict[str, str | RenderError | None])
+    assert_type(named.templates, tuple[CompiledTemplate, ...])
+
+    PostbackSet(["https://n.example/"])  # type: ignore[list-item]
+    PostbackSet({"a": "https://n.example/"})  # type: ignore[dict-item]
+
+
+def is_annotated(listed: PostbackSet) -> None:
+    assert_type(listed.render(Event()), list[str | None])
 
 
 def takes_in(schedule: RetrySchedule) -> None:

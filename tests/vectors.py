@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import macroengine
-from macroengine import CompiledTemplate, Event, Missing, Policy, Source
+from macroengine import CompiledTemplate, Default, Event, Missing, Policy, Source
 
 FOLDER = Path(macroengine.__file__).parent / "testing" / "vectors"
 FILES = sorted(FOLDER.glob("*.json"))
@@ -32,7 +32,7 @@ def decoded(value):
 def what_is_missing(given):
     if isinstance(given, dict):
         return {name: what_is_missing(text) for name, text in given.items()}
-    return Missing(given.removeprefix("$")) if given.startswith("$") else given
+    return Missing(given.removeprefix("$")) if given.startswith("$") else Default(given)
 
 
 def arguments(vector):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import uvicorn
 
+from attribution_service.partners import ConfigError
 from attribution_service.service import create
 
 
@@ -18,7 +19,11 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     # Both would log whole URLs, and with them personal data.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    uvicorn.run(create(options.config, options.database), port=options.port, access_log=False, log_level="warning")
+    try:
+        service = create(options.config, options.database)
+    except ConfigError as error:
+        parser.error(str(error))
+    uvicorn.run(service, port=options.port, access_log=False, log_level="warning")
 
 
 if __name__ == "__main__":

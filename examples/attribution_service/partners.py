@@ -1,13 +1,29 @@
 """Who is told of what: the templates of all partners, compiled once."""
 
+import logging
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from macroengine import CompiledTemplate, Event, Policy, Postback, PostbackSet, compile_template
+from macroengine import (
+    CompiledTemplate,
+    Event,
+    MacroEngineError,
+    Policy,
+    Postback,
+    PostbackSet,
+    RenderError,
+    compile_template,
+)
 from macroengine.intake import RetrySchedule
+
+log = logging.getLogger(__name__)
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message names the app, the partner and the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +36,17 @@ class Partner:
 class App:
     """One app: its key, and the partners that are told of its installs and events."""
 
-    def __init__(self, row: dict[str, Any]) -> None:
+    def __init__(self, row: Mapping[str, Any], where: str) -> None:
+        _check_keys(row, where, {"key": str}, {"partners": dict})
         self.key: str = row["key"]
-        self.partners = [_partner(name, partner) for name, partner in row.get("partners", {}).items()]
+        self.partners = [_partner(name, partner, where) for name, partner in row.get("partners", {}).items()]
         owners = (*(partner.name for partner in self.partners), None)
         self._told = {owner: _Told.split(self.partners, owner) for owner in owners}
 
     def postbacks(self, event: Event, owner: str | None, may_know: Callable[[str], bool]) -> list[tuple[str, str]]:
         """Return pairs of partner and URL; `owner` is the partner that the event is attributed to."""
-        mine, others = self._told[owner]
+        # A partner may be gone from the configuration that was the owner of an install.
+        mine, others = self._told.get(owner, self._told[None])
         urls = [*mine.urls(event), *others.urls(replace(event, attributed=False))]
         return [(name, url) for name, url in urls if may_know(name)]
 
@@ -37,13 +55,26 @@ class Config:
     """What `partners.toml` says."""
 
     def __init__(self, path: Path) -> None:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        self.schedule = RetrySchedule(**data["retry"])
-        self.apps = {app_id: App(row) for app_id, row in data["apps"].items()}
-        self.trackers = {
-            partner.tracking_id: (app_id, partner.name) for app_id, app in self.apps.items() for partner in app.partners
-        }
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise ConfigError(f"{path}: cannot be read: {error}") from None
+        _check_keys(data, str(path), {"retry": dict, "apps": dict}, {})
+        self.schedule = _schedule(data["retry"], f"{path}: retry")
+        self.apps: dict[str, App] = {}
+        self.trackers: dict[str, tuple[str, str]] = {}
         """App and partner by tracking id."""
+        for app_id, row in data["apps"].items():
+            where = f"{path}: app {app_id!r}"
+            self.apps[app_id] = App(row, where)
+            for partner in self.apps[app_id].partners:
+                if partner.tracking_id in self.trackers:
+                    raise ConfigError(f"{where}, partner {partner.name!r}: 'tracking_id' is that of another partner")
+                self.trackers[partner.tracking_id] = (app_id, partner.name)
+
+    @property
+    def partner_names(self) -> set[str]:
+        return {partner for _, partner in self.trackers.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +95,54 @@ class _Told:
     @classmethod
     def of(cls, partners: list[Partner]) -> "_Told":
         names = tuple(partner.name for partner in partners for _ in partner.templates)
-        return cls(names, PostbackSet(template for partner in partners for template in partner.templates))
+        return cls(names, PostbackSet([template for partner in partners for template in partner.templates]))
 
     def urls(self, event: Event) -> Iterator[tuple[str, str]]:
-        for name, url in zip(self.names, self.postbacks.render(event), strict=True):
-            if url is not None:
-                yield name, url
+        """Yield pairs of partner and URL; what cannot be rendered for one partner is sent to the others."""
+        for name, outcome in zip(self.names, self.postbacks.outcomes(event), strict=True):
+            if isinstance(outcome, RenderError):
+                log.warning("no postback to %s: the value of macro %r cannot be sent", name, outcome.macro)
+            elif outcome is not None:
+                yield name, outcome
 
 
-def _partner(name: str, row: dict[str, Any]) -> Partner:
-    templates = (
-        compile_template(row[kind], dialect=row["dialect"], policy=Policy(kind, send_all=bool(row["send_all"])))
-        for kind in Postback
-        if kind in row
-    )
+def _partner(name: str, row: Any, where: str) -> Partner:
+    where = f"{where}, partner {name!r}"
+    kinds: dict[str, type] = {kind.value: str for kind in Postback}
+    _check_keys(row, where, {"tracking_id": str, "dialect": str, "send_all": bool}, kinds)
+    templates = []
+    for kind in Postback:
+        if kind in row:
+            policy = Policy(kind, send_all=row["send_all"])
+            try:
+                templates.append(compile_template(row[kind], dialect=row["dialect"], policy=policy))
+            except MacroEngineError as error:
+                raise ConfigError(f"{where}: key {kind.value!r}: {error}") from None
     return Partner(name, row["tracking_id"], tuple(templates))
+
+
+def _schedule(row: Any, where: str) -> RetrySchedule:
+    names = [field.name for field in fields(RetrySchedule) if field.name != "refusals"]
+    _check_keys(row, where, dict.fromkeys(names, float), {"refusals": list})
+    for name in names:
+        if not 0 <= row[name] < 1e9:
+            raise ConfigError(f"{where}: key {name!r} must be 0 or more, not {row[name]}")
+    return RetrySchedule(**row)
+
+
+_WORDS = {str: "a string", bool: "true or false", float: "a number", dict: "a table", list: "a list"}
+
+
+def _check_keys(row: Any, where: str, must: Mapping[str, type], may: Mapping[str, type]) -> None:
+    """Check that a table has these keys and no others, each with a value of its type: "false" is not false."""
+    if not isinstance(row, dict):
+        raise ConfigError(f"{where} must be a table, not {row!r}")
+    for key in must.keys() - row.keys():
+        raise ConfigError(f"{where}: key {key!r} is missing")
+    for key, value in row.items():
+        kind = {**must, **may}.get(key)
+        if kind is None:
+            raise ConfigError(f"{where}: unknown key {key!r} (known: {', '.join([*must, *may])})")
+        is_number = kind is float and isinstance(value, int) and not isinstance(value, bool)
+        if not isinstance(value, kind) and not is_number:
+            raise ConfigError(f"{where}: key {key!r} must be {_WORDS[kind]}, not {value!r}")

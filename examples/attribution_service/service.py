@@ -32,7 +32,9 @@ UNPARSED = {"payload-too-large", "not-unicode", "not-json", "several-events", "n
 def create_app(config: Config, store: Store) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        sending = asyncio.create_task(send_for_ever(store, config.schedule))
+        # Those of an earlier configuration still get what is on its way to them.
+        partners = {*config.partner_names, *store.partners()}
+        sending = asyncio.create_task(send_for_ever(store, config.schedule, partners))
         yield
         sending.cancel()
         with suppress(asyncio.CancelledError):
@@ -64,12 +66,12 @@ def _serve(request: Request, config: Config, store: Store) -> Response:
     query = request.scope["query_string"].decode("utf-8", "surrogateescape")
     kind = "impression" if (request.url.hostname or "").startswith("impression") else "click"
     url, hosts = f"https://{kind}/serve/{tracking_id}?{query}", {kind: kind}
-    errors = [
-        one for one in appmetrica.validate(url, arrival=datetime.now(UTC), hosts=hosts) if one.severity == "error"
-    ]
-    if errors:
+    found = appmetrica.validate(url, arrival=datetime.now(UTC), hosts=hosts)
+    # An ordinary link is for browsers, which want to be led to the store.
+    refused = [one for one in found if one.severity == "error" or one.name == "ordinary-link"]
+    if refused:
         # What is wrong, and not with which values.
-        return PlainTextResponse("\n".join(f"{one.code} {one.name}" for one in errors), 400)
+        return PlainTextResponse("\n".join(f"{one.code} {one.name}" for one in refused), 400)
     store.add_engagement(app_id, partner, parse_url(url, hosts=hosts))
     log.info("%s for %s", kind, partner)
     return Response(status_code=204)

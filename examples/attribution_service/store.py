@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS postbacks (
     id INTEGER PRIMARY KEY, partner TEXT NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL,
     failures INTEGER NOT NULL, first_try TEXT NOT NULL, next_try TEXT
 );
-CREATE INDEX IF NOT EXISTS by_next_try ON postbacks (next_try) WHERE next_try IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_partner ON postbacks (partner, next_try) WHERE next_try IS NOT NULL;
 """
 
 
@@ -113,13 +113,19 @@ class Store:
         with self._transaction() as database:
             _add_postbacks(database, postbacks)
 
-    def due(self, now: datetime, most: int = 20) -> list[Due]:
+    def partners(self) -> list[str]:
+        """Return the partners that have postbacks on their way."""
+        query = "SELECT DISTINCT partner FROM postbacks WHERE next_try IS NOT NULL"
+        with self._transaction() as database:
+            return [partner for (partner,) in database.execute(query)]
+
+    def due(self, partner: str, now: datetime, at_most: int) -> list[Due]:
         query = """
             SELECT id, partner, url, failures, first_try FROM postbacks
-            WHERE next_try <= ? ORDER BY next_try LIMIT ?
+            WHERE partner = ? AND next_try <= ? ORDER BY next_try LIMIT ?
         """
         with self._transaction() as database:
-            rows = database.execute(query, (now.isoformat(), most)).fetchall()
+            rows = database.execute(query, (partner, now.isoformat(), at_most)).fetchall()
         return [
             Due(number, partner, url, failures, datetime.fromisoformat(first_try))
             for number, partner, url, failures, first_try in rows

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from macroengine.backends.expression import ATTRIBUTED, POSTBACK, Planned, fields_of, plan_of
+from macroengine.backends.expression import HEADS, Planned, fields_of, plan_of
+from macroengine.backends.names import find_column, folded
 from macroengine.plan import RenderPlan
 from macroengine.suggest import did_you_mean
 
@@ -14,12 +15,15 @@ def plans_of(templates: Planned | Mapping[str, Planned]) -> dict[str | None, Ren
     """Return the plans by partner; that of a single template has none.
 
     Raises:
-        ValueError: there is no template.
+        ValueError: there is no template, or a partner without a name.
     """
     if not isinstance(templates, Mapping):
         return {None: plan_of(templates)}
     if not templates:
         raise ValueError("there are no templates")
+    for partner in templates:
+        if not str(partner or "").strip():
+            raise ValueError(f"a partner must have a name, not {partner!r}")
     return {partner: plan_of(template) for partner, template in templates.items()}
 
 
@@ -30,27 +34,34 @@ def columns_for(
 
     `postback` and `attributed` are read where there are such columns.
 
+    A column is found in any case.
+
     Raises:
-        ValueError: a column is missing, or one is given for a field that is not read.
+        ValueError: a column is missing, or there are several, or one is given for a field that is not read.
     """
     fields = dict.fromkeys(field for plan in plans for field in fields_of(plan))
     for field in given:
-        if field not in fields and field not in (POSTBACK, ATTRIBUTED):
-            known = [*fields, POSTBACK, ATTRIBUTED]
+        if field not in fields and field not in HEADS:
+            known = [*fields, *HEADS]
             raise ValueError(f"columns gives {field!r}, which no template reads{did_you_mean(field, known)}")
-    heads = [head for head in (POSTBACK, ATTRIBUTED) if head in table or given.get(head) is not None]
-    columns = {field: given.get(field, field) for field in (*fields, *heads)}
-    for field, column in columns.items():
-        if column is not None and column not in table:
-            raise ValueError(
-                f"there is no column {column!r}{did_you_mean(column, table)} (there are: {', '.join(table)}); "
-                f"say which holds {field!r}, as {field}=..., or that none does, as {field}="
-            )
-    return columns
+    heads = [head for head in HEADS if find_column(head, table) is not None or given.get(head) is not None]
+    return {field: _column(field, given.get(field, field), table) for field in (*fields, *heads)}
+
+
+def _column(field: str, wanted: str | None, table: Sequence[str]) -> str | None:
+    if wanted is None:
+        return None
+    column = find_column(wanted, table)
+    if column is None:
+        raise ValueError(
+            f"there is no column {wanted!r}{did_you_mean(wanted, table)} (there are: {', '.join(table)}); "
+            f"say which holds {field!r}, as {field}=..., or that none does, as {field}="
+        )
+    return column
 
 
 def check_kept(keep: Sequence[str], table: Sequence[str], added: Sequence[str]) -> None:
-    """Refuse to keep columns that there are not, or that have the name of one that is added.
+    """Refuse to keep columns that there are not, or that have the name of one that is added, in any case.
 
     Raises:
         ValueError: there is such a column.
@@ -59,6 +70,8 @@ def check_kept(keep: Sequence[str], table: Sequence[str], added: Sequence[str]) 
         if column not in table:
             known = ", ".join(table)
             raise ValueError(f"there is no column {column!r} to keep{did_you_mean(column, table)} (there are: {known})")
-    repeated = [column for column in keep if [*keep, *added].count(column) > 1]
+        find_column(column, table)  # refuses what engines do not tell apart
+    written = [folded(column) for column in (*keep, *added)]
+    repeated = [column for column in keep if written.count(folded(column)) > 1]
     if repeated:
         raise ValueError(f"column {repeated[0]!r} would stand in the output twice")

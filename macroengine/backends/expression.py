@@ -2,16 +2,27 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol
 
-from macroengine.backends.language import E, Language
+from macroengine.backends.language import C, Column, E, Language
+from macroengine.backends.names import find_column, folded
 from macroengine.errors import UnsupportedError
 from macroengine.kinds import HashCase, Postback, Source, ValueType
-from macroengine.plan import Absent, Atom, Missing, Parameter, Query, RenderPlan, Segment, Text, Value, values_of
+from macroengine.plan import (
+    Absent,
+    Missing,
+    Parameter,
+    Query,
+    Refused,
+    RenderPlan,
+    Segment,
+    Text,
+    Value,
+    values_of,
+)
 
-POSTBACK, ATTRIBUTED = "postback", "attributed"
-
-C = TypeVar("C")
+HEADS = POSTBACK, ATTRIBUTED = "postback", "attributed"
+"""The columns that decide which events are sent, and how."""
 
 
 class Planned(Protocol):
@@ -74,34 +85,36 @@ def too_long(plan: RenderPlan) -> str:
     return f"rendered URL is too long; at most {plan.most_bytes:,} bytes are allowed"
 
 
-def columns_of(plan: RenderPlan, columns: Mapping[str, C] | None, text: C) -> Mapping[str, C]:
-    """Return the types of the columns that a plan reads; without `columns`, each of its fields is `text`.
+def columns_of(plan: RenderPlan, columns: Mapping[str, C] | None, text: C) -> Mapping[str, Column[C]]:
+    """Return the column of each field that a plan reads, and those that say whether it is sent.
+
+    `columns` are the types of a table by column, in which names are found in any case; without it, each field of the
+    plan is a column of its name and of type `text`.
 
     Raises:
-        ValueError: a column is missing.
-        UnsupportedError: a field cannot be a column.
+        ValueError: a column is missing, or two differ in case only.
     """
     fields = fields_of(plan)
-    _check_fields(fields)
     if columns is None:
-        return dict.fromkeys(fields, text)
-    absent = [field for field in fields if field not in columns]
+        return {field: Column(field, text) for field in fields}
+    found = {field: find_column(field, columns) for field in (*HEADS, *fields)}
+    absent = [field for field in fields if found[field] is None]
     if absent:
         raise ValueError(f"no type is given for column {absent[0]!r} (given are: {', '.join(columns) or 'none'})")
-    return columns
+    return {field: Column(name, columns[name]) for field, name in found.items() if name is not None}
 
 
 def _check_fields(fields: Iterable[str]) -> None:
-    folded: dict[str, str] = {}
+    seen: dict[str, str] = {}
     for field in fields:
-        if field in (POSTBACK, ATTRIBUTED):
+        if folded(field) in HEADS:
             raise UnsupportedError(
                 f"column {field!r} of a table says which events are sent, and cannot fill a macro; "
                 "render this template with the Python engine"
             )
-        if folded.setdefault(field.lower(), field) != field:
+        if seen.setdefault(folded(field), field) != field:
             raise UnsupportedError(
-                f"fields {folded[field.lower()]!r} and {field!r} differ in case only, which columns must not; "
+                f"fields {seen[folded(field)]!r} and {field!r} differ in case only, which columns must not; "
                 "render this template with the Python engine"
             )
 
@@ -112,6 +125,7 @@ def express(plan: RenderPlan, language: Language[E]) -> Expression[E]:
     Raises:
         UnsupportedError: the language cannot say it; the message says what to do instead.
     """
+    _check_fields(fields_of(plan))
     admission = tuple(_admission(plan, language))
     url, failures = _segments(language, plan.attributed)
     if plan.unattributed is None or ATTRIBUTED not in language.columns:
@@ -155,46 +169,56 @@ Part = tuple[E, list[Case[E]]]
 
 
 def _segments(language: Language[E], segments: Sequence[Segment]) -> Part[E]:
-    parts = [
-        _query(language, segment) if isinstance(segment, Query) else _atom(language, segment) for segment in segments
-    ]
+    parts = [_atom(language, segment) for segment in segments]
     return language.joined([url for url, _ in parts]), [case for _, cases in parts for case in cases]
 
 
 def _query(language: Language[E], query: Query) -> Part[E]:
-    parts = [_parameter(language, parameter) for parameter in query.parameters]
+    if len(query.separator) > 1:  # what comes before the first parameter is one character
+        raise _unsupported("parameters of a URL inside the URL that may be dropped")
+    parts = [_parameter(language, parameter, query.separator) for parameter in query.parameters]
     joined = language.joined([parameter for parameter, _ in parts])
     url = language.chained([language.literal(query.opening), language.rest(joined)])
     return url, [case for _, cases in parts for case in cases]
 
 
-def _parameter(language: Language[E], parameter: Parameter) -> Part[E]:
-    """Return `&` and the parameter, NULL where it goes."""
-    parts = [(atom, *_atom(language, atom)) for atom in _behind("&", parameter.atoms)]
+def _parameter(language: Language[E], parameter: Parameter, separator: str) -> Part[E]:
+    """Return the separator and the parameter, NULL where it is dropped."""
+    if any(isinstance(atom, Query) for atom in parameter.atoms):
+        raise _unsupported("parameters of a URL inside the URL that may be dropped")
+    parts = [(atom, *_atom(language, atom)) for atom in _behind(separator, parameter.atoms)]
     present = [language.negated(language.is_null(url)) for atom, url, _ in parts if _drops(atom)]
     kept = [url if isinstance(atom, Text) or _drops(atom) else language.either(url, "") for atom, url, _ in parts]
     cases = [_guarded(language, case, present) for _, _, cases in parts for case in cases]
     return language.chained(kept), cases
 
 
-def _behind(text: str, atoms: Sequence[Atom]) -> tuple[Atom, ...]:
+def _unsupported(what: str) -> UnsupportedError:
+    return UnsupportedError(f"a table cannot hold {what}; render this template with the Python engine")
+
+
+def _behind(text: str, atoms: Sequence[Segment]) -> tuple[Segment, ...]:
     if atoms and isinstance(atoms[0], Text):
         return Text(text + atoms[0].text), *atoms[1:]
     return Text(text), *atoms
 
 
-def _drops(atom: Atom) -> bool:
+def _drops(atom: Segment) -> bool:
     return isinstance(atom, Value) and atom.missing is Missing.DROP
 
 
-def _atom(language: Language[E], atom: Atom) -> Part[E]:
+def _atom(language: Language[E], atom: Segment) -> Part[E]:
     match atom:
         case Text(text):
             return language.literal(_whole(text)), []
         case Absent(macro):
             return language.null(), [_always(language, f"value of macro {macro!r} is withheld from this network")]
-        case Value():  # pragma: no branch - there is no other kind of atom
+        case Value():
             return _value(language, atom)
+        case Refused(macro):
+            raise _unsupported(f"an escape that macro {macro!r} would complete")
+        case Query():  # pragma: no branch - there is no other kind of segment
+            return _query(language, atom)
 
 
 def _whole(text: str) -> str:
@@ -211,6 +235,8 @@ def _always(language: Language[E], reason: str) -> Case[E]:
 
 def _value(language: Language[E], value: Value) -> Part[E]:
     """Return the encoded text of a value or what stands for it; NULL for nothing, or for Missing.DROP."""
+    if value.escapes:
+        raise _unsupported(f"macro {value.macro!r} inside JSON")
     text, unsendable = language.value(value)
     if value.sha1 is not None:
         text, more = _hashed(language, text, value.sha1, uuid=value.type is ValueType.UUID)

@@ -3,8 +3,8 @@
 STRING = r'"(?:[^"\\]|\\.)*"'
 """A string, as a regular expression of all engines."""
 
-# Python writes 1e16 and 0.00001 with exponents that others write out or spell otherwise, and refuses NaN and Infinity.
-FOREIGN_NUMBER = r"[0-9][eE]|[0-9]{17}\.|(?:^|[^0-9])0\.0000|[NI]"
+# Numbers are sent in plain digits, where others write exponents; NaN and Infinity are refused.
+FOREIGN_NUMBER = "[0-9][eE]|[NI]"
 """What stands outside the strings where a number is not written as Python writes it."""
 
 _UPPER = [rf"\u{code:04X}" for code in (0x0B, 0x0E, 0x0F, *range(0x1A, 0x20))]

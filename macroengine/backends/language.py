@@ -1,19 +1,27 @@
 """What the expressions of a backend are made of."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from macroengine.plan import Value
 
+C = TypeVar("C")
 E = TypeVar("E")
+
+
+class Column(NamedTuple, Generic[C]):
+    """A column that holds a field."""
+
+    name: str
+    type: C
 
 
 class Language(Protocol[E]):
     """What expressions are made of. A condition that is NULL does not hold."""
 
     @property
-    def columns(self) -> Mapping[str, Any]:
-        """The types of the columns by field."""
+    def columns(self) -> Mapping[str, Column[Any]]:
+        """The columns by field."""
 
     def literal(self, text: str) -> E:
         """Return a text."""

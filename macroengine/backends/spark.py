@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from macroengine.backends.columns import PARTNER, URL, check_kept, columns_for, plans_of
 from macroengine.backends.expression import Expression, Planned, columns_of, express, plan_of, too_long
 from macroengine.backends.json_text import ESCAPES
+from macroengine.backends.language import Column as Found
 from macroengine.errors import UnsupportedError
 from macroengine.kinds import ValueType
 from macroengine.plan import RenderPlan, Value
@@ -22,15 +23,18 @@ _YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800  # seconds since 1970
 def to_column(template: Planned | RenderPlan, columns: "Mapping[str, DataType] | None" = None) -> "Column":
     """Return the URL as a Column, over columns that are named like the fields of the template.
 
-    `columns` gives their types; without it, all are strings. Where it has `attributed` or `postback`, the Column is
-    NULL for events that are not sent. An event that cannot be sent ends the query with an error. A session must be
-    running.
+    `columns` gives the types of all columns of the table; without it, those that are read are strings, and there are
+    no others. Where it has `attributed` or `postback`, in any case, the Column is NULL for events that are not sent.
+    An event that cannot be sent ends the query with an error. A session must be running.
 
     Raises:
         UnsupportedError: the text of a column can differ from that of the Python engine.
-        ValueError: the type of a column is missing.
+        ValueError: the type of a column is missing, or two differ in case only.
     """
-    return _column(plan_of(template), columns)[0]
+    from pyspark.sql.types import StringType
+
+    plan = plan_of(template)
+    return _column(plan, columns_of(plan, columns, StringType()))[0]
 
 
 def render_dataframe(
@@ -45,43 +49,46 @@ def render_dataframe(
     `templates` is one template, or templates by partner, all rendered in one pass. A field is read from the column of
     its name or from that which `columns` gives it; None says that there is none, and that the value is missing. The
     column `attributed` selects the rendering and `postback` the events that are sent, where there are such columns.
-    An event that cannot be sent ends the job with an error. Streams are rendered like tables.
+    Columns are found in any case. An event that cannot be sent ends the job with an error. Streams are rendered like
+    tables.
 
     Raises:
         UnsupportedError: the text of a column can differ from that of the Python engine.
-        ValueError: a column is missing.
+        ValueError: a column is missing, or two differ in case only.
     """
     from pyspark.sql import functions as f
 
     plans = plans_of(templates)
     names = columns_for(plans.values(), columns or {}, frame.columns)
     check_kept(keep, frame.columns, [URL] if None in plans else [PARTNER, URL])
+    # Beside columns that are named by number only, nothing of the table can be taken for what is made of them.
     kept = [f.col(_quoted(name)).alias(f"kept {index}") for index, name in enumerate(keep)]
     read = [
-        (f.lit(None).cast("string") if name is None else f.col(_quoted(name))).alias(field)
-        for field, name in names.items()
+        (f.lit(None).cast("string") if name is None else f.col(_quoted(name))).alias(f"field {index}")
+        for index, name in enumerate(names.values())
     ]
     table = frame.select(*kept, *read)
-    types = {field: table.schema[field].dataType for field in names}
+    found = {
+        field: Found(f"field {index}", table.schema[f"field {index}"].dataType) for index, field in enumerate(names)
+    }
     back = [f.col(f"`kept {index}`").alias(name) for index, name in enumerate(keep)]
     if isinstance(templates, Mapping):
         urls = [
-            f.struct(f.lit(partner).alias(PARTNER), _column(plan, types)[0].alias(URL))
+            f.struct(f.lit(partner).alias(PARTNER), _column(plan, found)[0].alias(URL))
             for partner, plan in plans.items()
         ]
         exploded = table.select(*back, f.inline(f.array(*urls)))
         return exploded.where(f.col(URL).isNotNull())
-    url, admitted = _column(plans[None], types)
+    url, admitted = _column(plans[None], found)
     # Asking for URLs that are not NULL would have Spark make each of them twice.
     return table.where(admitted).select(*back, url.alias(URL))
 
 
-def _column(plan: RenderPlan, columns: "Mapping[str, DataType] | None") -> "tuple[Column, Column]":
+def _column(plan: RenderPlan, columns: "Mapping[str, Found[DataType]]") -> "tuple[Column, Column]":
     """Return the URL, and the condition that it is sent."""
     from pyspark.sql import functions as f
-    from pyspark.sql.types import StringType
 
-    language = _Spark(columns_of(plan, columns, StringType()), f)
+    language = _Spark(columns, f)
     expression: Expression[Column] = express(plan, language)
     cases = [
         (case.condition, _error(f, case.reason) if case.fails else language.null())
@@ -107,9 +114,9 @@ def _quoted(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Spark:
-    """Columns over columns of these types."""
+    """Columns over these columns."""
 
-    columns: "Mapping[str, DataType]"
+    columns: "Mapping[str, Found[DataType]]"
     f: Any
     """The module pyspark.sql.functions."""
 
@@ -121,8 +128,8 @@ class _Spark:
 
     def value(self, value: Value) -> "tuple[Column, list[tuple[Column, str]]]":
         f = self.f
-        column = f.col(_quoted(value.field))
-        kind = self.columns[value.field]
+        name, kind = self.columns[value.field]
+        column = f.col(_quoted(name))
         match kind.typeName():
             case "string" if kind.simpleString() == "string":
                 return column, []
@@ -165,8 +172,9 @@ class _Spark:
 
     def flag(self, field: str) -> "Column":
         f = self.f
-        column = f.col(_quoted(field))
-        if self.columns[field].typeName() == "boolean":
+        name, kind = self.columns[field]
+        column = f.col(_quoted(name))
+        if kind.typeName() == "boolean":
             return column
         text = column.cast("string")
         return f.when(text == "true", f.lit(True)).when(text == "false", f.lit(False))

@@ -1,12 +1,14 @@
 """The documented macros of each dialect, read from one TOML file a dialect."""
 
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from macroengine.arguments import check_type, wrong_type
 from macroengine.catalogue.dialects import Dialect, Spelling
+from macroengine.catalogue.reader import read_text
 from macroengine.catalogue.spec import MacroSpec
 from macroengine.errors import CatalogueError
+from macroengine.limits import Limits
 from macroengine.suggest import did_you_mean
 
 __all__ = ["DEFAULT_DIALECT", "Dialect", "MacroSpec", "Spelling", "dialect", "dialect_names", "dialect_of"]
@@ -40,13 +42,19 @@ def dialect(name: str) -> Dialect:
     Raises:
         CatalogueError: there is no such dialect; a dialect of one's own is read by `Dialect.from_toml`.
     """
+    check_type("name", str, "a string", name)
     names = dialect_names()
     if name not in names:
         raise CatalogueError(f"unknown dialect {name!r}{did_you_mean(name, names)} (there are: {', '.join(names)})")
     # Whoever unpickles it has the file.
-    return replace(Dialect.from_toml(dialect_file(name)), _recall=(dialect, (name,)))
+    path = dialect_file(name)
+    return Dialect._from_text(read_text(path, Limits().catalogue), str(path), (dialect, (name,)))
 
 
 def dialect_of(given: str | Dialect) -> Dialect:
     """Return the dialect that a caller means by a name, or by the dialect itself."""
-    return given if isinstance(given, Dialect) else dialect(given)
+    if isinstance(given, Dialect):
+        return given
+    if isinstance(given, str):
+        return dialect(given)
+    raise wrong_type("dialect", "the name of a dialect, or a Dialect", given)

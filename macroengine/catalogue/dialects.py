@@ -1,18 +1,22 @@
 """A dialect: one platform's syntax and its documented macros."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
+from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+from macroengine.arguments import check_type
 from macroengine.catalogue.reader import read_dialect, read_text
 from macroengine.catalogue.spec import MacroSpec
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Encoding, Source
 from macroengine.language.syntax import Syntax
 from macroengine.limits import Limits
-from macroengine.suggest import fold, nearest
+from macroengine.suggest import edit_distance, fold, nearest
 
 
 class Spelling(Enum):
@@ -27,33 +31,40 @@ class Spelling(Enum):
     """Not in the catalogue of an open dialect: a parameter of the tracking link."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False, repr=False)
 class Dialect:
-    """One platform's syntax and macros. `macros` is keyed by the documented name."""
+    """One platform's syntax and macros. `macros` is keyed by the documented name.
+
+    `dialect(name)` has those of the library, `Dialect.from_toml(path)` reads one of your own. There is no other way to
+    make one, and none to change one: what it says was checked as a whole.
+    """
 
     name: str
     title: str
     syntax: Syntax
     macros: Mapping[str, MacroSpec]
     references: Mapping[str, str]
-    open: bool = False
+    open: bool
     """Whether a name outside the catalogue is a parameter of the tracking link."""
-    partial: bool = False
+    partial: bool
     """Whether the platform is known to have macros that the catalogue has not."""
-    encoding: Encoding = Encoding.PERCENT
+    encoding: Encoding
     """How the platform encodes values, where a macro does not say otherwise."""
-    missing: str | None = None
+    missing: str | None
     """What the platform sends for a missing value, where a macro does not say otherwise; None: not documented."""
-    labels: Mapping[Source, str] = field(repr=False, default_factory=dict)
+    labels: Mapping[Source, str]
     """What tables and messages call each source."""
-    contexts: Mapping[str, str] = field(repr=False, default_factory=dict)
+    contexts: Mapping[str, str]
     """The contexts that the rows of the catalogue name, each with what it is."""
-    fields: Mapping[str, Source] = field(repr=False, default_factory=dict)
+    fields: Mapping[str, Source]
     """Every field that a macro reads, with where its value comes from."""
-    _text: str = field(repr=False, default="")
-    _spelled: Mapping[str, tuple[MacroSpec, Spelling]] = field(repr=False, default_factory=dict)
-    _recall: tuple[object, ...] | None = field(repr=False, default=None)
+    _text: str
+    _spelled: Mapping[str, tuple[MacroSpec, Spelling]]
+    _recall: tuple[object, ...] | None
     """What unpickling calls; None: the text is read again."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise TypeError("a Dialect is read from a file: use dialect(name) or Dialect.from_toml(path)")
 
     @classmethod
     def from_toml(cls, path: str | Path, *, limits: Limits | None = None) -> "Dialect":
@@ -63,20 +74,30 @@ class Dialect:
             CatalogueError: the file cannot be read, or says something that a dialect does not have; the message
                 names the file, the macro and the key.
         """
+        check_type("path", str | PathLike, "a path", path)
+        check_type("limits", Limits | None, "a Limits", limits)
         return cls._from_text(read_text(Path(path), (limits or Limits()).catalogue), str(path))
 
     @classmethod
-    def _from_text(cls, text: str, where: str) -> "Dialect":
+    def _from_text(cls, text: str, where: str, recall: tuple[object, ...] | None = None) -> "Dialect":
         parts = read_dialect(text, where)
         macros = parts["macros"]
-        return cls(**parts, fields=_fields(macros, where), _text=text, _spelled=_spelled(macros, where))
+        read: dict[str, Any] = {
+            "fields": _fields(macros, where),
+            "_text": text,
+            "_spelled": _spelled(macros, where),
+            "_recall": recall,
+        }
+        dialect = object.__new__(cls)
+        vars(dialect).update({**_DEFAULTS, **parts, **read})
+        return dialect
 
     def find(self, name: str) -> tuple[MacroSpec, Spelling] | None:
         """Return the macro that `name` means and how it was found, or None.
 
         >>> from macroengine import dialect
-        >>> spec, spelling = dialect("appsflyer").find("vendorid")
-        >>> spec.name, spelling.value
+        >>> found = dialect("appsflyer").find("vendorid")
+        >>> found and (found[0].name, found[1].value)
         ('IDFV', 'legacy')
         """
         found = self._spelled.get(name)
@@ -84,8 +105,24 @@ class Dialect:
             return found
         if self.open:
             return MacroSpec(name, name, Source.LINK), Spelling.PARAMETER
-        folded = self._spelled.get(_FOLDED + fold(name))
-        return None if folded is None else (folded[0], Spelling.FOLDED)
+        named = self.named(name)
+        return None if named is None else (named, Spelling.FOLDED)
+
+    def named(self, name: str) -> MacroSpec | None:
+        """Return the macro of the catalogue that `name` is a name of, whatever its case, `-` and `_`.
+
+        >>> from macroengine import dialect
+        >>> spec = dialect("appmetrica").named("IOS-IFA")
+        >>> spec and spec.name
+        'ios_ifa'
+        """
+        found = self._spelled.get(_FOLDED + fold(name))
+        return None if found is None else found[0]
+
+    def takes(self, name: str) -> bool:
+        """Say whether a dialect that is open may have a parameter called `name`, or so but for case, `-` and `_`."""
+        well_formed = re.compile(self.syntax.name).fullmatch
+        return self.open and bool(well_formed(name) or well_formed(name.replace("-", "_")))
 
     def names(self) -> list[str]:
         """Return every documented name and spelling, without the legacy ones."""
@@ -94,13 +131,19 @@ class Dialect:
     def nearest(self, name: str, most: int = 3) -> list[str]:
         """Return the documented names that are like `name`, the likeliest first.
 
+        A name of three letters is like too many, and one that has half of its letters in common is another one.
+
         >>> from macroengine import dialect
         >>> dialect("appsflyer").nearest("campain")  # like a legacy name of it
         ['C']
         """
         spelled = (spelling for spelling in self._spelled if not spelling.startswith(_FOLDED))
         found = (self._spelled[near] + (near,) for near in nearest(name, spelled, 2 * most))
-        names = (spec.name if spelling is Spelling.LEGACY else near for spec, spelling, near in found)
+        names = (
+            spec.name if spelling is Spelling.LEGACY else near
+            for spec, spelling, near in found
+            if _is_slip(fold(name), fold(near))
+        )
         return list(dict.fromkeys(names))[:most]
 
     def __eq__(self, other: object) -> bool:
@@ -109,8 +152,15 @@ class Dialect:
     def __hash__(self) -> int:
         return hash(self._text)
 
+    def __repr__(self) -> str:
+        return f"<Dialect {self.name}>"
+
     def __reduce__(self) -> tuple[object, ...]:
         return self._recall or (Dialect._from_text, (self._text, self.name))
+
+
+# What a file need not say.
+_DEFAULTS = {"open": False, "encoding": Encoding.PERCENT, "missing": None}
 
 
 def _fields(macros: Mapping[str, MacroSpec], where: str) -> Mapping[str, Source]:
@@ -120,6 +170,14 @@ def _fields(macros: Mapping[str, MacroSpec], where: str) -> Mapping[str, Source]
             other = fields[spec.field]
             raise CatalogueError(f"{where}: macro {spec.name!r}: field {spec.field!r} comes from {other} elsewhere")
     return MappingProxyType(fields)
+
+
+_SHORTEST = 4
+
+
+def _is_slip(name: str, meant: str) -> bool:
+    shorter = min(len(name), len(meant))
+    return name == meant or (len(name) >= _SHORTEST and 2 * edit_distance(name, meant) < shorter)
 
 
 # Folded names share the table of the spelled ones, behind a character that no name contains.

@@ -1,21 +1,27 @@
-"""What other platforms call a value, for suggestions: their macro, our field, the macro of a dialect."""
+"""What other platforms call their values: their macro, our fields, the macro of a dialect."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from macroengine.catalogue import Dialect, MacroSpec, dialect_file, dialect_names
 from macroengine.suggest import fold
 
+_RELATED = Path(__file__).resolve().parent / "fields.toml"
 _TABLE = Path(__file__).resolve().parent / "elsewhere.toml"
+_NO_FIELD = "*"
 
 
 @lru_cache(maxsize=4096)
-def called_elsewhere(name: str, home: Dialect) -> tuple[tuple[MacroSpec, str], ...]:
+def called_elsewhere(
+    name: str, home: Dialect, among: tuple[str, ...] | None = None
+) -> tuple[tuple[MacroSpec, str], ...]:
     """Return the macros of `home` for what other platforms call `name`, each with the first of those platforms.
+
+    The name is theirs to the letter: what differs in a letter or in case is another name. `among` limits the
+    platforms.
 
     >>> from macroengine import dialect
     >>> [(spec.name, platform) for spec, platform in called_elsewhere("gps_adid", dialect("appsflyer"))]
@@ -24,12 +30,46 @@ def called_elsewhere(name: str, home: Dialect) -> tuple[tuple[MacroSpec, str], .
     by_field: dict[str, MacroSpec] = {}
     for spec in home.macros.values():
         by_field.setdefault(spec.field, spec)
-    meanings = _platforms().get(fold(name), [])
-    fields = {field: platform for platform, field in reversed(meanings)}
-    # The field that most of them mean comes first.
-    likely = dict(Counter(field for _, field in meanings).most_common())
-    found = [(by_field[field], fields[field]) for field in likely if field in by_field]
-    return tuple((spec, platform) for spec, platform in found if platform != home.title)
+    found: dict[str, tuple[MacroSpec, str]] = {}
+    for platform, names in _of(among):
+        for field in names.get(name, ()):
+            if field in by_field and platform != home.title:
+                found.setdefault(field, (by_field[field], platform))
+    return tuple(found.values())
+
+
+@lru_cache(maxsize=4096)
+def documented_by(name: str, among: tuple[str, ...]) -> str | None:
+    """Return the first of these platforms that has a macro of this name.
+
+    >>> documented_by("CALLBACK_URL", ("VAST", "TikTok"))
+    'TikTok'
+    """
+    return next((platform for platform, names in _of(among) if name in names), None)
+
+
+def _of(among: tuple[str, ...] | None) -> Iterable[tuple[str, Mapping[str, tuple[str, ...]]]]:
+    tables = platforms()
+    return tables.items() if among is None else [(platform, tables[platform]) for platform in among]
+
+
+@cache
+def forms() -> dict[str, tuple[str, ...]]:
+    """Return, by field, the fields whose values it may hold in the same or another form."""
+    return {field: tuple(others) for field, others in _related()["forms"].items()}
+
+
+@cache
+def units() -> dict[str, str]:
+    """Return, by field, the field with the same value in the unit that most platforms use."""
+    return dict(_related()["units"])
+
+
+@cache
+def _related() -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - good names need no suggestions
+
+    return tomllib.loads(_RELATED.read_text(encoding="utf-8"))
 
 
 def documented_names() -> Iterator[tuple[str, str, str]]:
@@ -55,14 +95,29 @@ _ROW = re.compile(
 
 
 @cache
-def _platforms() -> dict[str, list[tuple[str, str]]]:
-    """Return, by folded name, the platforms that have a macro of that name, each with the field."""
+def fields_elsewhere() -> dict[str, set[str]]:
+    """Return the fields that any platform has a macro for, by the folded name of the macro."""
+    found: dict[str, set[str]] = {}
+    for names in platforms().values():
+        for name, fields in names.items():
+            found.setdefault(fold(name), set()).update(fields)
+    return found
+
+
+@cache
+def platforms() -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the macros of each platform, each with its fields: none where we have no field for the value."""
     import tomllib  # noqa: PLC0415 - good names need no suggestions
 
-    table: dict[str, list[tuple[str, str]]] = {}
+    tables: dict[str, dict[str, tuple[str, ...]]] = {}
     for title, name, field in documented_names():
-        table.setdefault(fold(name), []).append((title, field))
+        several = (field, *forms().get(field, ()))
+        # A name says which of several it means where it is the name of one: {IDFA}, though it may hold the other.
+        meant = tuple(other for other in several if fold(other) == fold(name))
+        tables.setdefault(title, {})[name] = meant if meant and meant != (field,) else several
     for platform, names in tomllib.loads(_TABLE.read_text(encoding="utf-8")).items():
-        for name, field in names.items():
-            table.setdefault(fold(name), []).append((platform, field))
-    return table
+        others: dict[str, tuple[str, ...]] = dict.fromkeys(names.pop(_NO_FIELD, "").split(), ())
+        fields = {name: (given,) if isinstance(given, str) else tuple(given) for name, given in names.items()}
+        # Of a dialect that comes with the library, a table here has what its catalogue has not.
+        tables[platform] = others | fields | tables.get(platform, {})
+    return tables

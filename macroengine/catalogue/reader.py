@@ -1,6 +1,7 @@
 """From the text of a dialect's file to its parts, with errors that name file, macro and key."""
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,13 @@ from macroengine.suggest import did_you_mean
 
 _Convert = Callable[[Any], Any]
 
+# No platform documents a tenth of that. Every unknown macro is compared with all names.
+_MAX_NAMES = 2_048
+_MAX_NAME_LENGTH = 200
+# The time that tomllib takes for one dotted key grows with the square of its parts; a catalogue's keys have three.
+_PART = r"""(?:[A-Za-z0-9_-]{1,200}+|"(?:[^"\\\n]|\\.){0,200}+"|'[^'\n]{0,200}+')"""
+_dotted_key = re.compile(rf"(?<![^\s\[{{,.]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32}}")
+
 
 class _WrongValueError(Exception):
     """A value is not what its key takes; the message says what that is."""
@@ -24,8 +32,8 @@ def read_text(path: Path, most: int) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(most + 1)
-    except OSError as error:
-        raise CatalogueError(f"{path}: cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # a path with a null character is a ValueError
+        raise CatalogueError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from None
     if len(content) > most:
         raise CatalogueError(f"{path}: larger than {most:,} bytes, the limit for a catalogue file")
     try:
@@ -36,13 +44,7 @@ def read_text(path: Path, most: int) -> str:
 
 def read_dialect(text: str, where: str) -> dict[str, Any]:
     """Return what a Dialect is made of; `where` names the file in errors."""
-    import tomllib  # noqa: PLC0415 - most programs read no dialect before their first template
-
-    try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise CatalogueError(f"{where}: not TOML: {error}") from None
-    head = _convert(where, data, _HEAD, ("name", "syntax", "macros"))
+    head = _convert(where, _read_toml(text, where), _HEAD, ("name", "syntax", "macros"))
     functions = _convert(f"{where}: [functions]", head.pop("functions", {}), _FUNCTIONS, ())
     partial = head.pop("status", False)
     labels = _convert(f"{where}: [labels]", head.pop("labels", {}), dict.fromkeys(_SOURCES, _text), ())
@@ -52,8 +54,10 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
     columns = {**_COLUMNS, "available": _one_of(groups), "contexts": _list_of(_word_of(contexts))}
     macros = {}
     for macro, row in head["macros"].items():
-        macros[macro] = _macro(macro, row, columns, f"{where}: macro {macro!r}")
-        _check_names(macros[macro], syntax, functions, f"{where}: macro {macro!r}")
+        at = f"{where}: macro {_shown(macro)}"
+        macros[macro] = _macro(macro, row, columns, at)
+        _check_row(macros[macro], syntax, functions, at)
+    _check_names(where, macros.values())
     return {
         "title": head["name"],
         **head,
@@ -72,12 +76,12 @@ def _macro(name: str, row: Mapping[str, Any], columns: Mapping[str, _Convert], w
     return MacroSpec(name, functions=functions, **values)
 
 
-def _check_names(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, str], where: str) -> None:
+def _check_row(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, str], where: str) -> None:
     """Refuse names that the syntax cannot write, and functions that are not written or are of another macro."""
     for name in (spec.name, *spec.spellings):
         if not syntax.is_name(name):
             forms = " or ".join(form.text for form in syntax.forms)
-            raise CatalogueError(f"{where}: {name!r} cannot be the name in {forms}")
+            raise CatalogueError(f"{where}: {_shown(name)} cannot be the name in {forms}")
     own = (spec.name, *spec.spellings, *spec.legacy)
     for function, names in spec.functions:
         if function not in functions:
@@ -85,7 +89,8 @@ def _check_names(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, str], 
         for name in names:
             if name not in own:
                 raise CatalogueError(
-                    f"{where}: key {function.value!r}: {name!r} is not a name of this macro{did_you_mean(name, own)}"
+                    f"{where}: key {function.value!r}: {_shown(name)} is not a name of this macro"
+                    f"{did_you_mean(name, own)}"
                 )
 
 
@@ -103,7 +108,7 @@ def _syntax(given: Any, where: str) -> Syntax:
         else:
             known = ", ".join(syntaxes())
             raise CatalogueError(
-                f"{where}: key 'syntax' must be one of {known}, a table, or a list of both, not {one!r}"
+                f"{where}: key 'syntax' must be one of {known}, a table, or a list of both, not {_shown(one)}"
             )
     return parts[0] if len(parts) == 1 else joined(parts, f"{where}: key 'syntax'")
 
@@ -127,13 +132,53 @@ def _with_functions(
     return with_functions(syntax, functions, frozenset(whole), at)
 
 
+def _read_toml(text: str, where: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - most programs read no dialect before their first template
+
+    long_key = _dotted_key.search(text)
+    if long_key is not None:
+        line = text.count("\n", 0, long_key.start()) + 1
+        raise CatalogueError(f"{where}: a dotted key with more than 32 parts at line {line:,}")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise CatalogueError(f"{where}: nested too deeply") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueError(f"{where}: not TOML: {error}") from None
+    except ValueError:  # Python reads no integer of more than 4,300 digits
+        raise CatalogueError(f"{where}: an integer has too many digits") from None
+
+
+def _check_names(where: str, specs: Collection[MacroSpec]) -> None:
+    """Check that there are no more names, and no longer ones, than can be searched in no time."""
+    names = [name for spec in specs for name in (spec.name, *spec.spellings, *spec.legacy)]
+    if len(names) > _MAX_NAMES:
+        raise CatalogueError(f"{where}: {len(names):,} names of macros; at most {_MAX_NAMES:,} fit")
+    longest = max(names, key=len, default="")
+    if len(longest) > _MAX_NAME_LENGTH:
+        length = f"{len(longest):,} characters; at most {_MAX_NAME_LENGTH} fit"
+        raise CatalogueError(f"{where}: macro {_shown(longest)} has a name of {length}")
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a message shows it, cut off where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # nor does it write one out
+        return "a number with too many digits"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+_SHOWN = 80
+
+
 def _convert(
     where: str, row: Mapping[str, Any], columns: Mapping[str, _Convert], must: Iterable[str]
 ) -> dict[str, Any]:
     """Return `row` with each value converted by the column of its key."""
     for key in row:
         if key not in columns:
-            raise CatalogueError(f"{where}: unknown key {key!r}{did_you_mean(key, columns)}")
+            raise CatalogueError(f"{where}: unknown key {_shown(key)}{did_you_mean(key, columns)}")
     for key in must:
         if key not in row:
             raise CatalogueError(f"{where}: key {key!r} is missing")
@@ -142,7 +187,7 @@ def _convert(
         try:
             values[key] = columns[key](value)
         except _WrongValueError as error:
-            raise CatalogueError(f"{where}: key {key!r} must be {error}, not {value!r}") from None
+            raise CatalogueError(f"{where}: key {key!r} must be {error}, not {_shown(value)}") from None
     return values
 
 

@@ -1,16 +1,28 @@
 """The command `macroengine` and what all of its commands share."""
 
-import os
+import csv
 import sys
+from contextlib import suppress
 from importlib import import_module
-from io import TextIOWrapper
+from io import StringIO
+from typing import Any
 
 import click
 
-from macroengine.cli import output
+from macroengine.cli import output, process
+from macroengine.cli.inputs import InputError
+from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
 
 COMMANDS = ("check", "render", "bulk", "parse", "macros", "explain", "rules", "intake")
+
+
+_BAD_INPUT = (csv.Error, MemoryError, RecursionError)
+_EXPLAINED = (click.ClickException, click.Abort, MacroEngineError, OSError, *_BAD_INPUT)
+
+
+class _ReaderGoneError(Exception):
+    """Whatever reads standard output has closed it."""
 
 
 class Commands(click.Group):
@@ -27,47 +39,72 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(f"macroengine.cli.{cmd_name}"), cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. For a closed pipe, click and rich would exit with status 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ReaderGoneError from None
+        except SystemExit as error:
+            if isinstance(error.__context__, BrokenPipeError):
+                raise _ReaderGoneError from None
+            raise
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="macroengine")
 def app() -> None:
-    """Postback templates of ad networks: check and mend them, render them, look macros up.
+    """Check, fix and render the postback templates of ad networks, and look up their macros.
 
-    Exit status: 0 clean, 1 findings or a render that failed, 2 wrong usage or a file that cannot be read.
+    Exit status: 0 clean, 1 findings or a failed render, 2 wrong usage or an unreadable file.
     """
 
 
 def run() -> int:
     """Run the command line and return its exit status; nothing that a user can do ends in a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # A byte of an argument that is not UTF-8 is printed as an escape.
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        status = app.main(standalone_mode=False)
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; the rest of the buffer has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (click.ClickException, click.Abort, MacroEngineError, OSError) as error:
-        return _explain(error)
+    process.prepare_streams()
+    with process.ending_on_signals():
+        try:
+            status = app.main(standalone_mode=False)
+            sys.stdout.flush()
+        except (_ReaderGoneError, BrokenPipeError):
+            process.discard_output()
+            return 0
+        except _EXPLAINED as error:
+            status = _explain(error)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            process.discard_output()
     return status if isinstance(status, int) else 0
 
 
 def _explain(error: Exception) -> int:
     """Print what went wrong, and return the exit status for it."""
     match error:
+        case InputError(message=message):
+            status = error.exit_code
         case click.ClickException():
-            error.show()
+            text = StringIO()
+            error.show(text)
+            with suppress(OSError):
+                sys.stderr.write("\n".join(map(printable, text.getvalue().split("\n"))))
             return error.exit_code
         case TemplateError():
-            output.print_diagnostics(error.diagnostics, to=output.errors())
+            with suppress(OSError):
+                output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
             return 1
         case click.Abort():
             message, status = "interrupted", 130
-        case OSError(strerror=str(reason), filename=str(name)):
-            message, status = f"{name}: {reason[0].lower()}{reason[1:]}", 2
+        case OSError(strerror=str(reason), filename=name):
+            # What is read has its name in the error.
+            message, status = f"{name or 'standard output'}: {reason[0].lower()}{reason[1:]}", 2
+        case MemoryError():
+            message, status = "not enough memory", 2
+        case RecursionError():
+            message, status = "the input is nested too deeply", 2
         case _:
             message, status = str(error), 1 if isinstance(error, RenderError) else 2
-    click.echo(f"macroengine: {message}", err=True)
+    with suppress(OSError):
+        click.echo(f"macroengine: {printable(message)}", err=True)
     return status

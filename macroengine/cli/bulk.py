@@ -1,7 +1,7 @@
 """`macroengine bulk`: URLs from a template and a table of events."""
 
 import csv
-import tomllib
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +15,14 @@ from rich.text import Text
 from macroengine.backends.duckdb import Summary, render_table
 from macroengine.backends.duckdb.files import files_of
 from macroengine.cli import output
+from macroengine.cli.inputs import InputError, input_name, read_text, read_toml
 from macroengine.cli.options import dialect_option, postback_option, template_source
 from macroengine.cli.rendering import compiled_template, rendering_options
 from macroengine.engine import CompiledTemplate
 from macroengine.kinds import Postback
+
+# Some thousands of templates.
+_MAX_BYTES = 16_777_216
 
 
 def _read_columns(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str | None]:  # noqa: ARG001 - click's
@@ -48,8 +52,9 @@ def _read_columns(context: click.Context, parameter: click.Parameter, values: tu
     "source",
     metavar="PATH",
     required=True,
-    help="A .parquet, .csv, .tsv or .jsonl file, a directory or a glob of them.",
+    help="A .parquet, .csv, .tsv or .jsonl file, or a directory of them.",
 )
+@click.option("--glob", is_flag=True, help="Take the path of --input for a pattern, as 'logs/*.csv'.")
 @click.option(
     "--output",
     "target",
@@ -80,22 +85,22 @@ def bulk(
 ) -> int:
     """Render TEMPLATE for a whole table of events, with DuckDB.
 
-    Columns are named like fields, or said to hold them by --columns. A column `postback` decides which events are
-    sent, and a boolean `attributed` how, where there are such columns. The output is there when it is whole, or not at
-    all; if an event cannot be sent, none is, and the first is named. --where is SQL of your own, and can read whatever
-    you can: take it from nobody else.
+    Columns are named like fields, in any case, or said to hold them by --columns. A column `postback` decides which
+    events are sent, and a boolean `attributed` how, where there are such columns. The output is there when it is whole,
+    or not at all; if an event cannot be sent, none is, and the first is named. --where is SQL of your own, and can read
+    whatever you can: take it from nobody else.
 
     \b
     Examples:
       macroengine bulk 'https://n.example/pb?c=(clickid)' --input events.parquet --output urls.parquet
-      macroengine bulk --file template.txt --input 'logs/*.csv' --output urls.txt \\
+      macroengine bulk --file template.txt --input 'logs/*.csv' --glob --output urls.txt \\
           --columns click_id=cid,country_code=geo --where "day = '2024-05-01'"
       macroengine bulk --templates partners.toml --input logs/ --output fanout.parquet --keep event_id
     """
-    table = {key: options.pop(key) for key in ("columns", "where", "keep", "memory_limit", "threads", "force")}
+    table = {key: options.pop(key) for key in ("columns", "where", "keep", "memory_limit", "threads", "glob", "force")}
     compiled = _templates(template, file, templates, **options)
     try:
-        with _progress(source) as report:
+        with _progress(source, glob=table["glob"]) as report:
             summary = render_table(compiled, source, target, **table, progress=report)
     except ModuleNotFoundError as error:
         raise click.UsageError("this command needs its extra: pip install 'macroengine[duckdb]'") from error
@@ -118,33 +123,54 @@ def _templates(
 
 def _read_templates(path: Path) -> Iterator[tuple[str, str]]:
     """Yield the partners of a file with their templates."""
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-        pairs = list(tomllib.loads(content).items()) if path.suffix == ".toml" else _csv_pairs(content)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise click.UsageError(f"{path}: {error}") from None
     partners = set()
-    for partner, template in pairs:
-        if not isinstance(template, str):
-            raise click.UsageError(f"{path}: the template of {partner!r} must be a text")
+    for partner, template in _pairs(path):
+        if not partner.strip():
+            raise click.UsageError(f"{path}: a template has no partner")
+        if not isinstance(template, str) or not template.strip():
+            raise click.UsageError(f"{path}: the template of {partner!r} must be a text, and not blank")
         if partner in partners:
-            raise click.UsageError(f"{path}: {partner!r} stands there twice")
+            raise click.UsageError(f"{path}: {partner!r} is repeated; give each partner one template")
         partners.add(partner)
         yield partner, template
     if not partners:
-        raise click.UsageError(f"{path}: there are no templates")
+        raise click.UsageError(f"{path}: has no templates")
 
 
-def _csv_pairs(content: str) -> list[tuple[str, str]]:
-    reader = csv.DictReader(content.splitlines(keepends=True))
-    if not {"partner", "template"} <= {*(reader.fieldnames or ())}:
-        raise click.UsageError("the templates need the columns partner and template, named in the first line")
-    return [(row["partner"], row["template"]) for row in reader]
+def _pairs(path: Path) -> list[tuple[str, Any]]:
+    if path.suffix == ".toml":
+        return list(read_toml(path, _MAX_BYTES).items())
+    text = read_text(path, _MAX_BYTES)
+    try:
+        return list(_csv_pairs(text))
+    except (csv.Error, ValueError) as error:
+        raise InputError(f"{input_name(path)}: {error}") from None
+
+
+def _csv_pairs(text: str) -> Iterator[tuple[str, str]]:
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header = next(rows, [])
+    wanted = ("partner", "template")
+    if any(header.count(column) != 1 for column in wanted):
+        raise ValueError("needs the columns partner and template, each once, named in the first line")
+    for row in rows:
+        if not row:
+            continue
+        if len(row) != len(header):
+            raise ValueError(
+                f"line {rows.line_num:,}: expected {len(header)} values, as the header has names, but found {len(row)}"
+            )
+        partner, template = (row[header.index(column)] for column in wanted)
+        yield partner, template
 
 
 def _summarise(summary: Summary) -> None:
     rate = summary.events / max(summary.seconds, 0.001)
-    text = f"{summary.events:,} events, {summary.urls:,} URLs in {summary.seconds:,.1f} s ({rate:,.0f} events/s)"
+    read, events, urls = (
+        f"{number:,} {word}" + "s" * (number != 1)
+        for number, word in ((summary.read or 0, "row"), (summary.events, "event"), (summary.urls, "URL"))
+    )
+    text = f"{read} read, {events}, {urls} in {summary.seconds:,.1f} s ({rate:,.0f} events/s)"
     for reason, count in summary.suppressed.items():
         text += f"\n{count:,} not sent: {reason}"
     click.echo(text, err=True)
@@ -158,13 +184,13 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def _progress(source: str) -> Iterator[Callable[[float], None] | None]:
+def _progress(source: str, *, glob: bool) -> Iterator[Callable[[float], None] | None]:
     """Show how much of the input is done, on a terminal."""
     console = output.errors()
-    if not console.is_terminal:
+    if not output.shows_progress(prints_results=False):
         yield None
         return
-    size = sum(file.stat().st_size for file in files_of(source))
+    size = sum(file.stat().st_size for file in files_of(source, glob=glob))
     columns = (BarColumn(), TaskProgressColumn(), _Rate(), TimeRemainingColumn(), TextColumn("left"))
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=size)

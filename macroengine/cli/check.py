@@ -1,4 +1,4 @@
-"""`macroengine check`: what is wrong with templates, and the templates that were meant."""
+"""`macroengine check`: what is wrong with templates, and the templates that were intended."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,8 @@ from click.core import ParameterSource
 
 from macroengine.cli import output
 from macroengine.cli.config import find_config, read_config
-from macroengine.cli.files import DEFAULT_COLUMN
+from macroengine.cli.files import DEFAULT_COLUMN, check_fixable
+from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path
 from macroengine.cli.job import Arguments, File, Job, Source
 from macroengine.cli.options import dialect_option, postback_option
 from macroengine.cli.reports import GITHUB_REPORT, JSON_REPORT, WIDTH, Report, Tally, print_findings, text_report
@@ -24,36 +25,39 @@ from macroengine.rules import codes
     epilog="""\b
 Examples:
   macroengine check 'https://n.example/pb?c=(clickid)&idfa=(idfa)'
-  macroengine check --file templates.txt --postback in-app --strict
+  macroengine check templates.txt --postback in-app --strict
   macroengine check --file partners.csv --column postback_url --diff
   pbpaste | macroengine check --file - --fix
 
 \b
-A file is read by its name: .csv and .tsv have a head line, .jsonl has a string or an object on each line, and any
-other has one template a line; there, blank lines and lines that begin with # are passed over.
+An argument that names an existing file is read as --file reads it. The name says how: .csv and .tsv have a header,
+.jsonl has a string or an object on each line, and any other has one template per line, where blank lines and lines
+that begin with # are skipped.
 
 \b
-Settings are taken from macroengine.toml or [tool.macroengine] in pyproject.toml, the nearest upwards.
+Settings are taken from macroengine.toml or [tool.macroengine] in the nearest pyproject.toml upwards.
 """
 )
-@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1)
+@click.argument("templates", metavar="[TEMPLATE|FILE]...", nargs=-1)
 @click.option(
     "--file", "files", metavar="FILE", multiple=True, help="Check the templates in a file; - is standard input."
 )
 @click.option(
-    "--files", "as_files", is_flag=True, help="Take the arguments for names of files, as pre-commit gives them."
+    "--files", "as_files", is_flag=True, help="Treat all arguments as names of files, as pre-commit gives them."
 )
+@click.option("--column", metavar="NAME", help=f"The column or key of the template.  [default: {DEFAULT_COLUMN}]")
 @click.option(
-    "--column", metavar="NAME", help=f"The column or key that holds the template.  [default: {DEFAULT_COLUMN}]"
+    "--fix", is_flag=True, help="Rewrite .txt, .csv, .tsv and .jsonl files; other templates are printed after fixing."
 )
-@click.option("--fix", is_flag=True, help="Rewrite the files; templates from elsewhere are printed as they become.")
-@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
-@click.option("--unsafe-fixes", is_flag=True, help="Also fix what may not have been meant.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, without changing it.")
+@click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that may not be what was intended.")
 @dialect_option
 @postback_option("The kind of postback that the templates are for.  [default: install]")
 @click.option("--send-all/--no-send-all", default=None, help="Templates are for events of other networks, too.")
-@click.option("--select", metavar="CODE", multiple=True, help="Only these rules; ME3 is a family. May be repeated.")
-@click.option("--ignore", metavar="CODE", multiple=True, help="All but these rules. May be repeated.")
+@click.option(
+    "--select", metavar="CODE", multiple=True, help="Check only these rules; ME3 is a family. May be repeated."
+)
+@click.option("--ignore", metavar="CODE", multiple=True, help="Skip these rules. May be repeated.")
 @click.option("--strict", is_flag=True, help="Warnings count as errors for the exit status.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
@@ -72,13 +76,16 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     if options["as_files"]:
         templates, files = (), (*templates, *files)
     if not templates and not files:
-        raise click.UsageError("give templates, or a file with --file")
+        raise click.UsageError("no templates given; give templates or files")
     if options["fix"] and options["diff"]:
-        raise click.UsageError("--fix changes files, and --diff only shows the changes; give one of them")
+        raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
     path = options["config"]
     config = find_config(Path.cwd()) if path is None else read_config(path)
-    sources: list[Source] = [Arguments(templates)] if templates else []
-    sources += [File(file, options["column"]) for file in files]
+    sources = _sources(templates, files, options["column"])
+    if options["fix"] or options["diff"]:
+        for source in sources:
+            if isinstance(source, File) and source.path is not None:
+                check_fixable(source.file)
     job = Job(sources, config, _given(context, options), unsafe=options["unsafe_fixes"])
     if options["diff"]:
         return job.diff()
@@ -93,6 +100,16 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         print_findings(report, found, tally, (sys.stderr if aside else sys.stdout).write)
     worst = {Severity.ERROR, Severity.WARNING} if options["strict"] else {Severity.ERROR}
     return 1 if worst & tally.found.keys() else 0
+
+
+def _sources(arguments: tuple[str, ...], files: tuple[str, ...], column: str | None) -> list[Source]:
+    """Return what is to be checked: the arguments that are templates, then all files."""
+    templates = tuple(argument for argument in arguments if not is_input(argument))
+    for template in templates:
+        if looks_like_path(template):
+            raise InputError(f"{input_name(template)}: no such file; to check it as a template, pipe it to --file -")
+    sources: list[Source] = [Arguments(templates)] if templates else []
+    return sources + [File(file, column) for file in (*filter(is_input, arguments), *files)]
 
 
 def _given(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
@@ -136,16 +153,16 @@ def _report(form: str, *, aside: bool) -> Report:
 
 @contextmanager
 def _progress(sources: Iterable[Source]) -> Iterator[Callable[[str], object]]:
-    """Show how much of the files is done, on a terminal."""
+    """Show how much of the files is done, where nothing else is printed on the terminal."""
     paths = [source.path for source in sources if source.path is not None]
-    if not paths or (output.is_plain(sys.stdout) and output.is_plain(sys.stderr)):
+    if not paths or not output.shows_progress():
         yield lambda _: None
         return
-    console = output.results() if sys.stdout.isatty() else output.errors()
     # Here because it takes longer to load than a template to check.
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     columns = (TextColumn("checking"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    # Left to itself, rich would take what goes to standard output, and print it above the bar.
+    with Progress(*columns, console=output.errors(), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("", total=sum(path.stat().st_size for path in paths))
         yield lambda text: progress.advance(task, len(text))

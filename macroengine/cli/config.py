@@ -1,15 +1,14 @@
 """Settings of a project, from `macroengine.toml` or the table `[tool.macroengine]` of `pyproject.toml`."""
 
-import tomllib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-import click
-
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect
+from macroengine.cli.inputs import InputError, input_name, read_toml
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Postback
 from macroengine.policy import Policy
@@ -32,7 +31,7 @@ class Settings:
 
     @property
     def policy(self) -> Policy:
-        """The policy that templates are held against."""
+        """The policy that templates are checked with."""
         return Policy(self.postback, self.send_all)
 
     @property
@@ -60,7 +59,7 @@ class Config:
         """Return the settings whose pattern a file matches, by its path from the configuration on, or by its name."""
         if file is None:
             return []
-        full = file.resolve()
+        full = Path(os.path.realpath(file))  # where links form a loop, Path.resolve fails
         path = full.relative_to(self.folder) if full.is_relative_to(self.folder) else full
         return [
             values
@@ -75,17 +74,25 @@ def find_config(folder: Path) -> Config:
         own, project = parent / _OWN_FILE, parent / _PROJECT_FILE
         if own.is_file():
             return read_config(own)
-        if project.is_file() and "macroengine" in _read(project).get("tool", {}):
+        if project.is_file() and "macroengine" in _tools(project):
             return read_config(project)
     return Config(folder)
 
 
 def read_config(path: Path) -> Config:
-    """Read a configuration from a file; of a `pyproject.toml` its table `[tool.macroengine]`."""
-    data, where = _read(path), str(path)
+    """Read a configuration from a file; of a `pyproject.toml` its table `[tool.macroengine]`.
+
+    Raises:
+        InputError: the file is not TOML, or not a configuration.
+        OSError: it cannot be read.
+    """
+    where = input_name(path)
     if path.name == _PROJECT_FILE:
-        data, where = data.get("tool", {}).get("macroengine", {}), f"{path}: [tool.macroengine]"
-    folder = path.resolve().parent
+        where = f"{where}: [tool.macroengine]"
+        data = _expect(_tools(path).get("macroengine", {}), dict, f"{where} must be a table")
+    else:
+        data = read_toml(path)
+    folder = Path(os.path.realpath(path)).parent
     per_file = _expect(data.pop("per_file", {}), dict, f"{where}: 'per_file' must be a table")
     settings = {
         pattern: _settings(
@@ -98,14 +105,10 @@ def read_config(path: Path) -> Config:
     return Config(folder, _settings(data, where, folder, also=("per_file",)), settings)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_bytes().decode())
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"{path}: not UTF-8 at byte {error.start:,}") from None
-    except tomllib.TOMLDecodeError as error:
-        message = str(error)
-        raise click.UsageError(f"{path}: not TOML: {message[0].lower()}{message[1:]}") from None
+def _tools(path: Path) -> dict[str, Any]:
+    """Return the table `[tool]` of a `pyproject.toml`; it is empty where `tool` is not a table."""
+    tools = read_toml(path).get("tool")
+    return tools if isinstance(tools, dict) else {}
 
 
 def _settings(data: Mapping[str, Any], where: str, folder: Path, also: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -113,15 +116,15 @@ def _settings(data: Mapping[str, Any], where: str, folder: Path, also: tuple[str
     for key, value in data.items():
         if key not in _KEYS:
             known = (*_KEYS, *also)
-            question = did_you_mean(key, known) or f" (there are: {', '.join(known)})"
-            raise click.UsageError(f"{where}: unknown key {key!r}{question}")
+            question = did_you_mean(key, known) or f" (known: {', '.join(known)})"
+            raise InputError(f"{where}: unknown key {key!r}{question}")
         values[key] = _KEYS[key](value, f"{where}: {key!r}", folder)
     return values
 
 
 def _expect(value: Any, kind: type, message: str) -> Any:
     if not isinstance(value, kind):
-        raise click.UsageError(f"{message}, not {value!r}")
+        raise InputError(f"{message}, not {value!r}")
     return value
 
 
@@ -130,13 +133,13 @@ def _dialect(value: Any, where: str, folder: Path) -> Dialect:
     try:
         return Dialect.from_toml(folder / name) if name.endswith(".toml") else dialect(name)
     except CatalogueError as error:
-        raise click.UsageError(f"{where}: {error}") from None
+        raise InputError(f"{where}: {error}") from None
 
 
 def _postback(value: Any, where: str, _: Path) -> Postback:
     kinds = ", ".join(Postback)
     if value not in list(Postback):
-        raise click.UsageError(f"{where} must be one of {kinds}, not {value!r}")
+        raise InputError(f"{where} must be one of {kinds}, not {value!r}")
     return Postback(value)
 
 
@@ -153,7 +156,7 @@ def _codes(value: Any, where: str, _: Path) -> tuple[str, ...]:
     try:
         codes(found, ())
     except ValueError as error:
-        raise click.UsageError(f"{where}: {error}") from None
+        raise InputError(f"{where}: {error}") from None
     return found
 
 

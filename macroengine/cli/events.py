@@ -1,59 +1,49 @@
 """Events from JSON files, with errors that name the line and the column."""
 
-import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NoReturn
 
 from macroengine.catalogue import Dialect
+from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, parse_json, read_lines, read_whole
 from macroengine.errors import CatalogueError
 from macroengine.event import Event
 
-STANDARD_INPUT = "-"
+__all__ = ["STANDARD_INPUT", "read_event", "read_events"]
 
 
 def read_event(path: str, dialect: Dialect) -> Event:
     """Return the event of a JSON file.
 
     Raises:
-        CatalogueError: the file holds no event of this dialect.
+        InputError: the file has no event of this dialect.
         OSError: the file cannot be read.
     """
-    content = sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
-    return _event(content, f"{_name(path)}:", dialect)
+    return _event(read_whole(path), input_name(path), None, dialect)
 
 
 def read_events(path: str, dialect: Dialect) -> Iterator[tuple[int, Event]]:
-    """Yield the events of a file of JSON Lines with their line numbers; blank lines are passed over.
+    """Yield the events of a JSON Lines file with their line numbers; blank lines are skipped.
 
     Raises:
-        CatalogueError: a line holds no event of this dialect.
+        InputError: a line has no event of this dialect.
         OSError: the file cannot be read.
     """
-    with sys.stdin.buffer if path == STANDARD_INPUT else Path(path).open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield number, _event(line, f"{_name(path)}:{number}:", dialect)
+    name = input_name(path)
+    for number, line in read_lines(path):
+        if line.strip():
+            yield number, _event(line, name, number, dialect)
 
 
-def _name(path: str) -> str:
-    return "standard input" if path == STANDARD_INPUT else path
-
-
-def _event(content: bytes, where: str, dialect: Dialect) -> Event:
+def _event(content: bytes, name: str, line: int | None, dialect: Dialect) -> Event:
+    where = name if line is None else f"{name}:{line}"
     try:
-        data = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_no_repeats)
+        text = content.decode("utf-8-sig")
+        data = parse_json(text, name, line, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
         return Event.from_json(data, dialect)
     except UnicodeDecodeError as error:
-        raise CatalogueError(f"{where} not UTF-8 at byte {error.start:,}") from None
-    except json.JSONDecodeError as error:
-        place = f"{error.colno}:" if where.count(":") > 1 else f"{error.lineno}:{error.colno}:"
-        raise CatalogueError(f"{where}{place} not JSON: {error.msg[0].lower()}{error.msg[1:]}") from None
-    except RecursionError:
-        raise CatalogueError(f"{where} nested too deeply") from None
-    except ValueError as error:  # CatalogueError is one, and so is what the hooks raise
-        raise CatalogueError(f"{where} {error}") from None
+        raise InputError(f"{where}: not UTF-8 at byte {error.start:,}") from None
+    except CatalogueError as error:
+        raise InputError(f"{where}: {error}") from None
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -64,6 +54,6 @@ def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     data: dict[str, object] = {}
     for key, value in pairs:
         if key in data:
-            raise ValueError(f"key {key!r} stands twice in one object")
+            raise ValueError(f"key {key!r} is repeated in one object")
         data[key] = value
     return data

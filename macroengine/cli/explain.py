@@ -8,14 +8,15 @@ from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.macros import availability, yes_no
 from macroengine.cli.options import dialect_option
-from macroengine.parsing import parse
 from macroengine.policy import Policy
 from macroengine.resolve import resolve
 from macroengine.rules import RULES
 from macroengine.rules.pages import page
 from macroengine.suggest import did_you_mean
+from macroengine.template import parse
 
 _CODE = re.compile(r"[A-Z]{2}\d{3}", re.IGNORECASE)
+_NAME = re.compile(r"[a-z]+(-[a-z]+)*", re.IGNORECASE)
 
 
 @click.command(
@@ -40,6 +41,8 @@ def explain(what: str, dialect: Dialect) -> None:
         click.echo(page(code))
     elif _CODE.fullmatch(what):
         _explain_fault(code)
+    elif _NAME.fullmatch(what):
+        raise click.UsageError(f"unknown rule {what!r}{did_you_mean(what, names)}")
     else:
         _explain_template(what, dialect)
 
@@ -62,8 +65,8 @@ def _explain_template(source: str, dialect: Dialect) -> None:
             rows.append((macro.node.text, "unknown", *[""] * 5))
         else:
             facts = (spec.field, spec.source, yes_no(spec.send_all), availability(spec))
-            rows.append((macro.node.text, *facts, str(1 + macro.nesting), spec.example))
+            rows.append((macro.node.text, *facts, str(1 + macro.place.layers), spec.example))
     if not rows:
-        click.echo(f"no macro of {dialect.title} in {source!r}; rules are explained by code or name", err=True)
+        click.echo(f"no {dialect.title} macros in {source!r}", err=True)
         return
     output.print_table(("macro", "field", "source", "send all", "available", "encoded", "example"), rows)

@@ -5,23 +5,24 @@ import io
 import json
 import os
 import stat
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
-import click
-
+from macroengine.cli.inputs import MAX_BYTES, STANDARD_INPUT, InputError, input_name, parse_json, read_lines, suffix
 from macroengine.suggest import did_you_mean
 
-STANDARD_INPUT = "-"
+__all__ = ["DEFAULT_COLUMN", "STANDARD_INPUT", "Record", "check_fixable", "read_records", "rewriting"]
+
 DEFAULT_COLUMN = "template"
 
-# No template is nearly as long; a file that is no text at all must not fill the memory.
-_LONGEST_LINE = 1_048_576
 _BOM = "\ufeff"
+_TABLES = {".csv": "excel", ".tsv": "excel-tab"}
+_JSON_LINES = (".jsonl", ".ndjson")
+# In any other text a line may be code, not a template.
+_FIXABLE = (".txt", *_TABLES, *_JSON_LINES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +40,44 @@ class Record:
 
 
 def read_records(file: str, column: str | None) -> Iterator[Record]:
-    """Yield the records of a file; what kind of file it is, its name says. Joined, their texts are the file.
+    """Yield the records of a file; its name says what kind of file it is. Joined, their texts are the file.
 
     Raises:
-        click.UsageError: the file is not what its name says, or has no such column.
+        InputError: the file is not what its name says, or has no such column.
         OSError: the file cannot be read.
     """
-    name = "standard input" if file == STANDARD_INPUT else file
-    kind = Path(file).suffix.lower()
-    with sys.stdin.buffer if file == STANDARD_INPUT else Path(file).open("rb") as stream:
-        lines = _lines(stream, name)
-        if kind in (".csv", ".tsv"):
-            yield from _table(lines, name, column or DEFAULT_COLUMN, "excel" if kind == ".csv" else "excel-tab")
-        elif kind in (".jsonl", ".ndjson"):
-            yield from _json_lines(lines, name, column or DEFAULT_COLUMN)
-        elif column is not None:
-            raise click.UsageError(f"{name}: only .csv, .tsv and .jsonl files have columns")
-        else:
-            yield from _text(lines)
+    name, kind = input_name(file), suffix(file)
+    lines = _decoded(read_lines(file), name)
+    if kind in _TABLES:
+        yield from _table(lines, name, column or DEFAULT_COLUMN, _TABLES[kind])
+    elif kind in _JSON_LINES:
+        yield from _json_lines(lines, name, column or DEFAULT_COLUMN)
+    elif column is not None:
+        raise InputError(f"{name}: only {', '.join((*_TABLES, *_JSON_LINES))} files have columns")
+    else:
+        yield from _text(lines)
 
 
-def _lines(stream: IO[bytes], name: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines with their numbers, each with its own ending."""
-    offset, number = 0, 0
-    while line := stream.readline(_LONGEST_LINE + 1):
-        number += 1
-        if len(line) > _LONGEST_LINE:
-            raise click.UsageError(f"{name}: line {number:,} is longer than {_LONGEST_LINE:,} bytes")
+def check_fixable(file: str) -> None:
+    """Refuse to fix a file that may have something other than templates on its lines.
+
+    Raises:
+        InputError: the name of the file does not end like that of a list of templates.
+    """
+    if suffix(file) not in _FIXABLE:
+        raise InputError(
+            f"{input_name(file)}: only {', '.join(_FIXABLE[:-1])} and {_FIXABLE[-1]} files can be fixed; "
+            "in other files, a line may not be a template"
+        )
+
+
+def _decoded(lines: Iterator[tuple[int, bytes]], name: str) -> Iterator[tuple[int, str]]:
+    offset = 0
+    for number, line in lines:
         try:
             yield number, line.decode()
         except UnicodeDecodeError as error:
-            raise click.UsageError(f"{name}: not UTF-8 at byte {offset + error.start:,}") from None
+            raise InputError(f"{name}: not UTF-8 at byte {offset + error.start:,}") from None
         offset += len(line)
 
 
@@ -95,10 +103,15 @@ def _wrapped(before: str, behind: str) -> Callable[[str], str]:
 
 def _table(lines: Iterator[tuple[int, str]], name: str, column: str, dialect: str) -> Iterator[Record]:
     taken: list[tuple[int, str]] = []
+    size = 0
 
     def feed() -> Iterator[str]:
+        nonlocal size
         for number, line in lines:
             taken.append((number, line))
+            size += len(line)
+            if size > MAX_BYTES:
+                raise InputError(f"{name}: the row at line {taken[0][0]:,} is longer than {MAX_BYTES:,} characters")
             yield line.removeprefix(_BOM) if number == 1 else line
 
     rows = csv.reader(feed(), dialect)
@@ -107,6 +120,7 @@ def _table(lines: Iterator[tuple[int, str]], name: str, column: str, dialect: st
         for row in rows:
             raw, number = "".join(line for _, line in taken), taken[0][0]
             taken.clear()
+            size = 0
             if index is None:
                 index = _column_index(row, name, column)
                 yield Record(raw, number)
@@ -115,16 +129,20 @@ def _table(lines: Iterator[tuple[int, str]], name: str, column: str, dialect: st
             else:
                 yield Record(raw, number)
     except csv.Error as error:
-        raise click.UsageError(f"{name}: line {rows.line_num:,}: {error}") from None
+        raise InputError(f"{name}: line {rows.line_num:,}: {error}") from None
     if index is None:
-        raise click.UsageError(f"{name}: is empty, and has no column {column!r}")
+        raise InputError(f"{name}: the file is empty; expected a header with the column {column!r}")
 
 
 def _column_index(row: list[str], name: str, column: str) -> int:
     if column in row:
         return row.index(column)
-    there = ", ".join(map(repr, row))
-    raise click.UsageError(f"{name}: no column {column!r}{did_you_mean(column, row)} (there are: {there})")
+    raise InputError(f"{name}: no column {column!r}{_instead(column, row)}")
+
+
+def _instead(wanted: str, known: Iterable[str]) -> str:
+    names = list(known)
+    return f"{did_you_mean(wanted, names)} (known: {', '.join(map(repr, names)) or 'none'})"
 
 
 def _with_cell(raw: str, row: list[str], index: int, dialect: str) -> Callable[[str], str]:
@@ -153,24 +171,18 @@ def _json_lines(lines: Iterator[tuple[int, str]], name: str, key: str) -> Iterat
             yield Record(raw, number)
             continue
         where = f"{name}:{number}:"
-        try:
-            data = json.loads(raw.removeprefix(_BOM) if number == 1 else raw)
-        except json.JSONDecodeError as error:
-            raise click.UsageError(f"{where}{error.colno}: not JSON: {error.msg[0].lower()}{error.msg[1:]}") from None
-        except RecursionError:
-            raise click.UsageError(f"{where} nested too deeply") from None
+        data = parse_json(raw.removeprefix(_BOM) if number == 1 else raw, name, number)
         template = data if isinstance(data, str) else _value(data, where, key)
         yield Record(raw, number, template, _with_value(raw, data, template, key))
 
 
 def _value(data: Any, where: str, key: str) -> str:
     if not isinstance(data, dict):
-        raise click.UsageError(f"{where} neither a string nor an object")
+        raise InputError(f"{where} expected a string or an object")
     if key not in data:
-        there = ", ".join(map(repr, data))
-        raise click.UsageError(f"{where} no key {key!r}{did_you_mean(key, data)} (there are: {there})")
+        raise InputError(f"{where} no key {key!r}{_instead(key, data)}")
     if not isinstance(data[key], str):
-        raise click.UsageError(f"{where} the value of {key!r} is not a string")
+        raise InputError(f"{where} the value of {key!r} is not a string")
     value: str = data[key]
     return value
 
@@ -193,33 +205,47 @@ def rewriting(path: Path) -> Iterator[Callable[[str], object]]:
     """Give a function that writes the new text of a file; the file changes at the end, at once, or not at all.
 
     Raises:
-        click.UsageError: the file may not be written.
+        InputError: the file cannot be fixed, or was changed by someone else in the meantime.
+        OSError: the file cannot be written.
     """
-    target = path.resolve()
-    mode = target.stat().st_mode
-    # Who may do anything would not be stopped, though the owner has said no.
-    if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):
-        raise click.UsageError(f"{path}: is read-only, and cannot be fixed")
-    # Here because only a file that is rewritten waits for them.
-    import shutil  # noqa: PLC0415
-    from tempfile import NamedTemporaryFile  # noqa: PLC0415
+    # Only a file that is fixed waits for it.
+    from macroengine import atomic  # noqa: PLC0415 - see above
 
-    with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=target.parent, delete=False) as copy:
+    name = input_name(path)
+    target = Path(os.path.realpath(path, strict=True))
+    _check_writable(target, name)
+    before = atomic.fingerprint(target)
+    with atomic.beside(target) as new:
+        copy = new.open("w", encoding="utf-8", newline="")
         try:
-            yield copy.write
-            copy.close()
-            if not _same(target, Path(copy.name)):
-                shutil.copymode(target, copy.name)
-                Path(copy.name).replace(target)
+            yield _named(copy.write, name)
+            _named(copy.flush, name)()
         finally:
-            Path(copy.name).unlink(missing_ok=True)
+            with suppress(OSError):  # what could not be written fails again
+                copy.close()
+        after = atomic.fingerprint(target)
+        if after != before:
+            raise InputError(f"{name}: changed while it was being fixed; nothing was written, run the command again")
+        if atomic.fingerprint(new)[-1] != after[-1]:
+            atomic.replace(new, target)
 
 
-def _same(one: Path, other: Path) -> bool:
-    if one.stat().st_size != other.stat().st_size:
-        return False
-    with one.open("rb") as first, other.open("rb") as second:
-        while block := first.read(65_536):
-            if block != second.read(65_536):
-                return False
-    return True
+def _check_writable(target: Path, name: str) -> None:
+    mode = target.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{name}: not a regular file; it cannot be fixed")
+    # The superuser could write it, although the owner said no.
+    if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):
+        raise InputError(f"{name}: the file is read-only; it cannot be fixed")
+
+
+def _named(write: Callable[..., object], name: str) -> Callable[..., object]:
+    """Return the function with errors that name the file."""
+
+    def named(*arguments: str) -> object:
+        try:
+            return write(*arguments)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, name) from None
+
+    return named

@@ -4,12 +4,10 @@ Imports `macroengine.intake` where it is used: loading it takes longer than othe
 """
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,9 +15,11 @@ import click
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.catalogue import dialect as dialect_named
 from macroengine.cli import output
-from macroengine.cli.events import STANDARD_INPUT, read_events
+from macroengine.cli.events import read_events
+from macroengine.cli.inputs import input_name, read_lines
 from macroengine.cli.options import dialect_option
 from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity
+from macroengine.errors import CatalogueError
 from macroengine.event import Event
 
 if TYPE_CHECKING:
@@ -64,9 +64,11 @@ def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: 
       macroengine intake appsflyer-s2s bodies.jsonl --installs installs.jsonl |
         macroengine render 'https://n.example/pb?c=(clickid)&e=(event_name)' --events -
     """
-    from macroengine.intake import S2SEvent, appsflyer, by_device
+    from macroengine.intake import S2SEvent, appsflyer
 
-    known = None if installs is None else by_device(_read_installs(installs))
+    if file == installs == "-":
+        raise click.UsageError("standard input can be only one of FILE and --installs")
+    known = None if installs is None else _read_installs(installs)
     failed = False
     for where, line in _lines(file):
         found = appsflyer.validate(line, app_id=app_id)
@@ -97,7 +99,7 @@ def appmetrica_tracking(url_or_file: str, dialect: Dialect, arrival: datetime | 
     from macroengine.intake import appmetrica, link_values, parse_url
 
     failed = False
-    is_url = "/" in url_or_file and "?" in url_or_file
+    is_url = "://" in url_or_file or ("/" in url_or_file and "?" in url_or_file)
     for where, line in [("", url_or_file)] if is_url else _lines(url_or_file):
         url = line if isinstance(line, str) else line.decode("utf-8", "surrogateescape")
         found = appmetrica.validate(url, arrival=arrival)
@@ -110,15 +112,24 @@ def appmetrica_tracking(url_or_file: str, dialect: Dialect, arrival: datetime | 
 
 def _lines(path: str) -> Iterator[tuple[str, bytes]]:
     """Yield the lines that are not blank, each with its place."""
-    name = "standard input" if path == STANDARD_INPUT else path
-    with sys.stdin.buffer if path == STANDARD_INPUT else Path(path).open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield f"{name}:{number}: ", line
+    for number, line in read_lines(path):
+        if line.strip():
+            yield f"{input_name(path)}:{number}: ", line
 
 
-def _read_installs(path: str) -> Iterator[Event]:
-    return (install for _, install in read_events(path, dialect_named(DEFAULT_DIALECT)))
+def _read_installs(path: str) -> dict[object, Event]:
+    """Return the installs of a file by the id of their devices."""
+    from macroengine.intake import by_device
+
+    known: dict[object, Event] = {}
+    for number, install in read_events(path, dialect_named(DEFAULT_DIALECT)):
+        found = by_device([install])
+        if not found:
+            raise CatalogueError(
+                f"{input_name(path)}:{number}: no id of the device that its events could be matched by"
+            )
+        known |= found
+    return known
 
 
 def _event(s2s: "S2SEvent", installs: dict[object, Event] | None, arrival: datetime | None) -> Event:
@@ -140,7 +151,7 @@ def _report(where: str, found: Sequence[Diagnostic | PayloadDiagnostic], *, stri
         if where:
             console.print(where, end="", markup=False)
         output.print_diagnostics([diagnostic], to=console)
-    return bool(found) if strict else _has_errors(found)
+    return any(one.severity is not Severity.INFO for one in found) if strict else _has_errors(found)
 
 
 def _print(event: Event) -> None:

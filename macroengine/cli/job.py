@@ -10,7 +10,7 @@ from typing import Any
 from macroengine.cli.config import Config, Settings
 from macroengine.cli.files import STANDARD_INPUT, Record, read_records, rewriting
 from macroengine.cli.reports import Tally
-from macroengine.diagnostics import Diagnostic
+from macroengine.diagnostics import Diagnostic, printable
 from macroengine.errors import TemplateError
 from macroengine.rules import check
 from macroengine.rules.fixing import Fixed, fix
@@ -108,7 +108,8 @@ class Job:
                 if raw == record.raw:
                     continue
                 if not named:
-                    sys.stdout.write(f"--- {source.name}\n+++ {source.name}\n")
+                    name = printable(source.name)
+                    sys.stdout.write(f"--- {name}\n+++ {name}\n")
                 named, changed = True, 1
                 old, new = record.raw.splitlines(keepends=True), raw.splitlines(keepends=True)
                 sys.stdout.write(_hunk(record.line, old, record.line + grown, new))

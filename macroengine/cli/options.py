@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect, dialect_names
+from macroengine.cli.inputs import read_text
 from macroengine.kinds import Postback
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -44,7 +45,4 @@ def template_source(template: str | None, file: Path | None) -> str:
         raise click.UsageError("give one template: as an argument, or with --file")
     if file is None:
         return template or ""
-    try:
-        return file.read_bytes().decode().removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"{file}: not UTF-8 at byte {error.start:,}") from None
+    return read_text(file).removesuffix("\n").removesuffix("\r")

@@ -3,16 +3,22 @@
 import csv
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 import click
 
-from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity
+from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, printable
 
 # rich takes longer to load than a template to check; who needs no console does not wait for it.
 if TYPE_CHECKING:
     from rich.console import Console
+
+# Reports repeat the template with each finding. Only a long one that is wrong throughout is cut short by this.
+_MAX_TEXT_PER_RULE = 500_000
+_MIN_FINDINGS_PER_RULE = 10
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
@@ -36,12 +42,35 @@ def errors() -> "Console":
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def shows_progress(*, prints_results: bool = True) -> bool:
+    """Say whether a progress bar can be drawn: standard error is a terminal, and results do not go to it as well."""
+    return sys.stderr.isatty() and not (prints_results and sys.stdout.isatty()) and errors().is_interactive
+
+
 def style(text: str, colour_name: str, *, colour: bool) -> str:
     """Return text in bold and in a colour, if there is to be colour.
 
     What is printed by the thousand is printed so: a console of rich takes longer than the check.
     """
     return click.style(text, fg=colour_name, bold=True) if colour else text
+
+
+def abridged(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield what was found in one template; where there is too much of a rule, its last finding counts the rest."""
+    counts: Counter[str] = Counter()
+    omitted: dict[str, tuple[Diagnostic, int]] = {}
+    for diagnostic in found:
+        code = diagnostic.code
+        counts[code] += 1
+        most = max(_MIN_FINDINGS_PER_RULE, _MAX_TEXT_PER_RULE // max(1, len(diagnostic.source)))
+        if counts[code] <= most:
+            yield diagnostic
+        else:
+            omitted.setdefault(code, (diagnostic, most))
+    for code, (first, most) in omitted.items():
+        rest = counts[code] - most
+        message = f"{rest:,} more finding{'s' if rest > 1 else ''} of this rule in this template from here on"
+        yield replace(first, message=message, hint=None, fix=None)
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, to: "Console") -> None:
@@ -58,9 +87,8 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, 
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table: drawn on a terminal, tab-separated with a head line elsewhere."""
-    console = results()
-    if not console.is_terminal:
+    """Print a table: drawn on a terminal, tab-separated with a header elsewhere, whatever the colours."""
+    if not sys.stdout.isatty():
         writer = csv.writer(sys.stdout, dialect="excel-tab", lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
@@ -69,7 +97,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")  # or a narrow terminal would not show names whole
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*map(Text, map(printable, row)))
     Console(highlight=False).print(table)

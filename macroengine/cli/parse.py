@@ -10,8 +10,13 @@ from rich.tree import Tree
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.options import dialect_option, template_source
-from macroengine.language.nodes import Delimiter, Leaf, Literal, Macro, Template
-from macroengine.parsing import parse as parse_template
+from macroengine.diagnostics import printable
+from macroengine.language.nodes import Delimiter, Leaf, Literal, Macro
+from macroengine.template import Template
+from macroengine.template import parse as parse_template
+
+# More than the longest template takes, each character an escape.
+_WIDTH = 1_000_000
 
 
 @click.command()
@@ -29,9 +34,12 @@ def parse(template: str | None, file: Path | None, form: str, dialect: Dialect) 
     """
     tree = parse_template(template_source(template, file), dialect)
     if form == "json":
-        click.echo(json.dumps(_as_json(tree), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_as_json(tree), indent=2))
     else:
-        output.results().print(_as_tree(tree))
+        # As wide as it takes: at the width of a terminal, rich cuts the lines of a tree short.
+        console = output.results()
+        console.width = _WIDTH
+        console.print(_as_tree(tree))
 
 
 def _as_json(template: Template) -> dict[str, object]:
@@ -45,17 +53,17 @@ def _as_json(template: Template) -> dict[str, object]:
         }
         for leaf, part in template.leaves()
     ]
-    return {"source": template.source, "dialect": template.dialect, "leaves": leaves}
+    return {"source": template.source, "dialect": template.dialect.name, "leaves": leaves}
 
 
 def _as_tree(template: Template) -> Tree:
-    tree = Tree(Text(_printable(template.source)))
+    tree = Tree(Text(printable(template.source)))
     branch, current = tree, ""
     for leaf, part in template.leaves():
         if part != current:
             branch, current = tree.add(Text(part, style="bold")), part
         style = "cyan" if isinstance(leaf, Macro) else ""
-        label = Text.assemble((f"{_kind(leaf):9} ", "dim"), (_printable(leaf.text), style))
+        label = Text.assemble((f"{_kind(leaf):9} ", "dim"), (printable(leaf.text), style))
         branch.add(label.append(f"  {leaf.span.start}:{leaf.span.stop}", style="dim"))
     return tree
 
@@ -79,7 +87,3 @@ def _said(leaf: Leaf) -> dict[str, object]:
             "alternatives": list(leaf.alternatives),
         }
     return {"name": None, "function": None, "argument": None, "alternatives": []}
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

@@ -12,8 +12,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.events import read_event, read_events
+from macroengine.cli.inputs import input_name
 from macroengine.cli.options import dialect_option, postback_option, template_source
 from macroengine.cli.rendering import compiled_template, rendering_options
+from macroengine.diagnostics import printable
 from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError, SuppressedError, TemplateError
 from macroengine.event import Event
@@ -31,8 +33,8 @@ from macroengine.kinds import Postback
 def render(template: str | None, file: Path | None, event: str | None, events: str | None, **options: Any) -> int:
     """Render TEMPLATE for one event, or for many.
 
-    Of many events, those that the template is not for are passed over, and those that cannot be sent are reported
-    with their line; the exit status is then 1.
+    Of many events, those that the template is not for are skipped, and those that cannot be sent are reported with
+    their line; the exit status is then 1.
 
     \b
     Examples:
@@ -46,7 +48,9 @@ def render(template: str | None, file: Path | None, event: str | None, events: s
     """
     source = template_source(template, file)
     if (event is None) == (events is None):
-        raise click.UsageError("give events: one with --event, or many with --events")
+        raise click.UsageError(
+            "no events given; use --event or --events" if event is None else "give --event or --events, not both"
+        )
     dialect: Dialect = options["dialect"]
 
     def compiled(one: Event) -> CompiledTemplate:
@@ -55,7 +59,8 @@ def render(template: str | None, file: Path | None, event: str | None, events: s
     if event is None:
         return _render_many(compiled, events or "", dialect)
     one = read_event(event, dialect)
-    click.echo(compiled(one).render(one))
+    # Not click.echo, which would take the escapes of colours for its own, and out of the URL.
+    sys.stdout.write(compiled(one).render(one) + "\n")
     return 0
 
 
@@ -77,12 +82,12 @@ def _render_many(compiled: Callable[[Event], CompiledTemplate], events: str, dia
                 suppressed += 1
             except RenderError as error:
                 failed += 1
-                click.echo(f"{events}:{number}: {error}", err=True)
+                click.echo(printable(f"{input_name(events)}:{number}: {error}"), err=True)
             except TemplateError as error:
                 failed += 1
                 if event.postback not in reported:
                     reported.add(event.postback)
-                    output.print_diagnostics(error.diagnostics, to=output.errors())
+                    output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
     if suppressed or failed:
         click.echo(f"{sent:,} URLs, {suppressed:,} events not sent, {failed:,} failed", err=True)
     return 1 if failed else 0
@@ -93,7 +98,7 @@ def _progress() -> Iterator[Callable[[int], None]]:
     """Show how many events are done, where the URLs do not go to the same terminal."""
     console = output.errors()
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} events"), TimeElapsedColumn())
-    hidden = sys.stdout.isatty() or not console.is_terminal
+    hidden = not output.shows_progress()
     # Left to itself, rich would take what goes to standard output, and print it above the bar.
     progress = Progress(*columns, console=console, transient=True, disable=hidden, redirect_stdout=False)
     with progress:

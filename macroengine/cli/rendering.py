@@ -8,7 +8,7 @@ from macroengine.cli.options import Command
 from macroengine.engine import CompiledTemplate, compile_template
 from macroengine.errors import TemplateError
 from macroengine.kinds import HashCase, Postback, Source
-from macroengine.plan import Missing
+from macroengine.plan import Default, Missing
 from macroengine.policy import Policy
 
 _RENDERING = (
@@ -68,7 +68,7 @@ def compiled_template(source: str, postback: Postback, **options: Any) -> Compil
             source,
             dialect=options["dialect"],
             policy=Policy(postback, options["send_all"], sources, frozenset(options["deny"])),
-            missing=Missing(options["missing"]) if options["default"] is None else options["default"],
+            missing=options["missing"] if options["default"] is None else Default(options["default"]),
             unknown=options["unknown"],
             nested=options["nested"],
             allow_host_macros=options["allow_host_macros"],

@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from macroengine.cli.files import Record
-from macroengine.cli.output import COLOURS, style
-from macroengine.diagnostics import Diagnostic, Severity, columns, excerpt
+from macroengine.cli.output import COLOURS, abridged, style
+from macroengine.diagnostics import Diagnostic, Severity, columns, excerpt, printable
 
 WIDTH = 80
 _LONGEST_WORD = 60
@@ -15,7 +16,7 @@ _LONGEST_WORD = 60
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One way to print findings: what comes before them, each of them, and what comes behind."""
+    """One way to print findings: what comes before them, each of them, and what comes after."""
 
     begin: Callable[[], str]
     show: Callable[[str, Record, Diagnostic], str]
@@ -25,7 +26,7 @@ class Report:
 
 @dataclass(slots=True)
 class Tally:
-    """How many templates were looked at, what was found in them, and how much of that was mended."""
+    """How many templates were looked at, what was found in them, and how much of that was fixed."""
 
     templates: int = 0
     found: Counter[Severity] = field(default_factory=Counter)
@@ -53,13 +54,19 @@ def print_findings(
     tally: Tally,
     write: Callable[[str], object],
 ) -> None:
-    """Print findings as they come; `tally` counts them."""
+    """Print findings as they come, abridged for each template; `tally` counts all of them."""
+
+    def counted(group: Iterable[tuple[str, Record, Diagnostic]]) -> Iterator[Diagnostic]:
+        for _, _, diagnostic in group:
+            tally.count(diagnostic)
+            yield diagnostic
+
     write(report.begin())
     between = ""
-    for file, record, diagnostic in findings:
-        tally.count(diagnostic)
-        write(between + report.show(file, record, diagnostic))
-        between = report.between
+    for (file, record), group in groupby(findings, key=lambda finding: finding[:2]):
+        for diagnostic in abridged(counted(group)):
+            write(between + report.show(file, record, diagnostic))
+            between = report.between
     write(report.end(tally))
 
 
@@ -67,7 +74,7 @@ def text_report(width: int, *, colour: bool) -> Report:
     """Return the report for people: at most `width` columns wide where words and file names allow."""
 
     def show(file: str, record: Record, diagnostic: Diagnostic) -> str:
-        place = f"{file}:{record.line}:{diagnostic.span.start + 1}"
+        place = f"{printable(file)}:{record.line}:{diagnostic.span.start + 1}"
         severity = diagnostic.severity
         kind = f"{diagnostic.code} {severity}"
         # The place stays whole, however long: editors and terminals make a link of it.
@@ -105,10 +112,10 @@ def _wrap(text: str, width: int, taken: int) -> list[str]:
 def _shown(word: str) -> str:
     if len(word) <= _LONGEST_WORD and word.isascii() and word.isprintable():
         return word
-    printable = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in word)
-    while columns(printable) > _LONGEST_WORD:
-        printable = f"{printable[: min(len(printable) - 2, _LONGEST_WORD)]}…"
-    return printable
+    shown = printable(word)
+    while columns(shown) > _LONGEST_WORD:
+        shown = f"{shown[: min(len(shown) - 2, _LONGEST_WORD)]}…"
+    return shown
 
 
 def _as_json(file: str, record: Record, diagnostic: Diagnostic) -> str:
@@ -150,7 +157,7 @@ def _hint(diagnostic: Diagnostic) -> list[str]:
 
 def _escape_data(text: str) -> str:
     # The escapes of the runner's own toolkit (actions/toolkit, command.ts); the percent sign comes first.
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _escape_property(text: str) -> str:

@@ -1,6 +1,7 @@
 """Findings as SARIF 2.1.0, the Static Analysis Results Interchange Format (OASIS)."""
 
 import json
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -78,4 +79,4 @@ def _region(record: Record, span: Span) -> dict[str, Any]:
 
 def _uri(file: str) -> str:
     path = Path(file)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))

@@ -16,7 +16,8 @@ from macroengine.encoding import percent_encode
 from macroengine.errors import PayloadError
 from macroengine.intake import faults
 from macroengine.intake.tables import TRACKING, TrackingParameter, parameter, parameters, table
-from macroengine.intake.tracking import check_url, known_hosts, read_url
+from macroengine.intake.tracking import check_url, is_ordinary
+from macroengine.intake.tracking_url import known_hosts, read_url
 from macroengine.kinds import Source
 
 
@@ -24,10 +25,13 @@ from macroengine.kinds import Source
 class Engagement:
     """A click or an impression that a server reports. None is a parameter that is not sent."""
 
-    device_ip: str
-    """IPv4 or IPv6, or a range of addresses, as the platform's own example has it."""
-    device_ua: str
-    click_timestamp: int
+    device_ip: str | None
+    """IPv4 or IPv6, or a range of addresses, as the platform's own example has it.
+
+    This, `device_ua` and `click_timestamp` are None in an ordinary link, which tells them by being opened.
+    """
+    device_ua: str | None
+    click_timestamp: int | None
     """UNIX seconds of the click or impression."""
     click_id: str | None = None
     external_click_id: str | None = None
@@ -91,7 +95,9 @@ device_ua=Mozilla%2F5.0%20%28iPad%29&click_timestamp=1453895044&noredirect=1'
 
 
 def parse_url(url: str, *, hosts: Mapping[str, str] | None = None) -> Click | Impression:
-    """Return what a tracking URL reports. `hosts` says which hosts get a "click" and which an "impression".
+    """Return what a tracking URL reports, or an ordinary link passes on.
+
+    `hosts` says which hosts get a "click" and which an "impression".
 
     >>> url = "https://impression.appmetrica.yandex.com/serve/1?device_ip=::1&device_ua=x&click_timestamp=1453895044"
     >>> parse_url(url) == Impression("::1", "x", 1453895044)
@@ -104,7 +110,9 @@ def parse_url(url: str, *, hosts: Mapping[str, str] | None = None) -> Click | Im
     errors = [found for found in check_url(read) if found.severity is Severity.ERROR]
     if errors:
         raise PayloadError(errors)
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {row.attribute: None for row in parameters().values() if row.required}
+    if is_ordinary(read):
+        values["noredirect"] = False
     for name, argument in read.given().items():
         row = parameters()[name]
         values[row.attribute] = _converted(row, argument.value)
@@ -187,8 +195,9 @@ def landing_url(store_url: str, engagement: Click | Impression) -> str:
 def _write(tracking_id: str, engagement: Click | Impression, host: str | None) -> str:
     path = table(TRACKING)["path"]["before_id"] + _encode(tracking_id)
     pairs = []
+    is_reported = any(getattr(engagement, row.attribute) is not None for row in parameters().values() if row.required)
     for row in parameters().values():
-        value = getattr(engagement, row.attribute)
+        value = getattr(engagement, row.attribute) if is_reported or not row.s2s else None
         if value is not None and (row.always or value != row.default):
             text = str(int(value)) if isinstance(value, bool) else str(value)
             pairs.append(f"{row.name}={_encode(text)}")

@@ -23,7 +23,7 @@ class Fault:
         return Diagnostic(self.code, self.name, self.severity, message, span, source, hint, fix)
 
 
-_E, _W = Severity.ERROR, Severity.WARNING
+_E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 # A code is never used for another fault. 50x: any JSON payload; 51x: its fields; 52x: the payload and what it
 # belongs to; 55x: tracking URLs.
@@ -37,7 +37,7 @@ WRONG_TYPE = Fault("ME512", "wrong-type", _E, "a value of another type than docu
 MALFORMED_VALUE = Fault("ME513", "malformed-value", _E, "a value of another form than documented")
 UNKNOWN_VALUE = Fault("ME514", "unknown-value", _E, "a value that is not among the documented ones")
 NOT_STRINGIFIED = Fault("ME515", "not-stringified", _E, "an object where a string that holds JSON is due")
-FORMATTED_FIGURE = Fault("ME516", "formatted-figure", _E, "an amount with a currency, grouping or spaces")
+FORMATTED_FIGURE = Fault("ME516", "formatted-figure", _E, "an amount with a currency, grouping, spaces or an exponent")
 INVALID_TIME = Fault("ME517", "invalid-time", _W, "an event time that cannot be read; the arrival counts")
 UNKNOWN_FIELD = Fault("ME518", "unknown-field", _W, "a field that the API does not have")
 UNREPORTABLE_FIELD = Fault("ME519", "unreportable-field", _W, "a field that cannot be reported by S2S")
@@ -46,6 +46,9 @@ MISSING_SYSTEM = Fault("ME521", "missing-system-version", _W, "no system version
 MIXED_PLATFORMS = Fault("ME522", "mixed-platforms", _W, "identifiers of several platforms in one event")
 UNPREFIXED_APP = Fault("ME523", "unprefixed-app-id", _E, "an iOS app without its prefix; events are not recorded")
 OTHER_DEVICE = Fault("ME524", "other-device", _E, "the install is that of another device")
+CONFLICTING_VALUES = Fault("ME525", "conflicting-values", _W, "two fields that say different things about one value")
+UNUSABLE_ADDRESS = Fault("ME526", "unusable-address", _W, "an IP address that no device on the internet has")
+UNREPLACED_VALUE = Fault("ME527", "unreplaced-value", _W, "a macro or a word like null where a value belongs")
 NOT_TRACKING = Fault("ME551", "not-a-tracking-url", _E, "no URL of a click or an impression")
 TRACKING_ID = Fault("ME552", "unusual-tracking-id", _W, "a tracking id that is no decimal number")
 MISSING_PARAMETER = Fault("ME553", "missing-parameter", _E, "a mandatory parameter is missing or empty")
@@ -61,5 +64,11 @@ REPEATED_PARAMETER = Fault("ME562", "repeated-parameter", _E, "one parameter twi
 NOT_A_FLAG = Fault("ME563", "not-a-flag", _W, "neither 0 nor 1 where a switch stands")
 BAD_ENCODING = Fault("ME564", "bad-encoding", _E, "percent-encoded bytes that are not UTF-8")
 NO_CLICK_ID = Fault("ME565", "no-click-id", _E, "no click id to pass on to the store")
+LOST_PARAMETER = Fault("ME566", "lost-parameter", _E, "a parameter that a wrong separator keeps from being read")
+HTML_ESCAPED = Fault("ME567", "html-escaped", _E, "a link that was copied from HTML, with &amp; for &")
+UNREPLACED_MACRO = Fault("ME568", "unreplaced-macro", _E, "a macro, or a word like null, where a value belongs")
+UNREPLACED_CUSTOM = Fault("ME569", "unreplaced-custom", _W, "the same in a parameter that may have any value")
+ORDINARY_LINK = Fault("ME570", "ordinary-link", _I, "a tracking link for a browser, which reports nothing by S2S")
+UNUSABLE_IP = Fault("ME571", "unusable-ip", _W, "an IP address that no device on the internet has, in a URL")
 
 FAULTS = {fault.code: fault for fault in list(globals().values()) if isinstance(fault, Fault)}

@@ -8,7 +8,7 @@ is_figure = re.compile(r"-?[0-9]+(\.[0-9]+)?").fullmatch
 _amount = re.compile(
     r"[^0-9.,()+\-\u2212]*([+\-\u2212]?)[^0-9.,()+\-\u2212]*([.,]?[0-9][0-9.,'\u2019\s_]*)[^0-9()+\-\u2212]*"
 ).fullmatch
-_is_grouped = re.compile(r"[0-9]{1,3}(?:([.,])[0-9]{2,3}(?:\1[0-9]{2,3})*)?").fullmatch
+_is_grouped = re.compile(r"[0-9]{1,3}(?:([.,])(?:[0-9]{2,3}\1)*[0-9]{3})?").fullmatch
 _LONGEST = 64
 
 

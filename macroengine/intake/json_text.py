@@ -2,8 +2,9 @@
 
 import json
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from macroengine.diagnostics import PayloadDiagnostic
@@ -26,13 +27,15 @@ class JsonText:
 
     value: object
     diagnostics: tuple[PayloadDiagnostic, ...]
+    exponents: Mapping[str, str] = field(default_factory=dict)
+    """Numbers that are written with an exponent, by pointer, as they are written."""
 
 
 def read_json(text: str | bytes, pointer: str = "") -> JsonText:
-    r"""Read a JSON text that stands at `pointer`. Of a key that stands twice, the last value counts.
+    r"""Read a JSON text that stands at `pointer`. Of a repeated key, the last value counts.
 
     >>> [str(found) for found in read_json('{"a": 1, "a": 2}').diagnostics]
-    ["error[ME505]: key 'a' stands twice in one object\n  at /a"]
+    ["error[ME505]: the key 'a' is repeated in one object\n  at /a"]
     """
     reading = _Reading(pointer)
     try:
@@ -51,7 +54,7 @@ def read_json(text: str | bytes, pointer: str = "") -> JsonText:
         return _nothing(faults.NOT_JSON.at(pointer, f"not JSON at line {error.lineno} column {error.colno}: {reason}"))
     except RecursionError:
         return _nothing(faults.NOT_JSON.at(pointer, "nested too deeply"))
-    return JsonText(value, tuple(reading.faults_of(value)))
+    return JsonText(value, tuple(reading.faults_of(value)), reading.exponents)
 
 
 def below(pointer: str, key: str | int) -> str:
@@ -67,14 +70,18 @@ def below(pointer: str, key: str | int) -> str:
 @dataclass(frozen=True, slots=True)
 class _Reading:
     pointer: str
-    repeated: dict[int, list[str]] = field(default_factory=dict)
-    """Keys that stand twice, by the identity of their object."""
+    repeated: dict[int, tuple[object, list[str]]] = field(default_factory=dict)
+    """Objects with repeated keys, by identity. Holding them keeps their identity from being given to another object."""
+
+    floats: dict[int, tuple[float, str]] = field(default_factory=dict)
+    """Numbers with an exponent and their text, by identity in the same way."""
+    exponents: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         read = dict(pairs)
         if len(read) < len(pairs):
             counts = Counter(key for key, _ in pairs)
-            self.repeated[id(read)] = [key for key, count in counts.items() if count > 1]
+            self.repeated[id(read)] = read, [key for key, count in counts.items() if count > 1]
         return read
 
     def as_int(self, digits: str) -> object:
@@ -82,6 +89,8 @@ class _Reading:
 
     def as_float(self, digits: str) -> object:
         number = float(digits)
+        if "e" in digits.lower():
+            self.floats[id(number)] = number, digits
         return number if math.isfinite(number) else _Unreadable(digits)
 
     def faults_of(self, value: object) -> Iterator[PayloadDiagnostic]:
@@ -91,13 +100,16 @@ class _Reading:
             pointer, node = rest.pop()
             match node:
                 case _Unreadable(text):
-                    yield faults.NOT_JSON.at(pointer, f"{_short(text)} is no number of JSON, or too large to read")
+                    yield faults.NOT_JSON.at(pointer, f"{_number(text)} is not a JSON number that can be read")
+                case float() if id(node) in self.floats:
+                    self.exponents[pointer] = self.floats[id(node)][1]
                 case str() if _has_surrogate(node):
                     yield faults.NOT_UNICODE.at(pointer, "half a surrogate pair, which is no character")
                 case dict():
-                    for key in self.repeated.get(id(node), ()):
+                    _, keys = self.repeated.get(id(node), (node, []))
+                    for key in keys:
                         yield faults.REPEATED_KEY.at(
-                            below(pointer, key), f"key {_short(key)!r} stands twice in one object"
+                            below(pointer, key), f"the key{quoted_name(key)} is repeated in one object"
                         )
                     for key in filter(_has_surrogate, node):
                         yield faults.NOT_UNICODE.at(below(pointer, key), "a key with half a surrogate pair")
@@ -118,5 +130,20 @@ def _has_surrogate(text: str) -> bool:
     return False
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:40]}…"
+def _number(text: str) -> str:
+    """Return the name of a number that JSON does not have; digits may be personal, and are only counted."""
+    return text if text.lstrip("-").isalpha() else f"a number of {len(text):,} characters"
+
+
+_is_name = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}").fullmatch
+_MAX_DIGITS_OF_A_NAME = 3
+
+
+def quoted_name(name: str) -> str:
+    """Return a space and a key in quotes; nothing where the key may be an identifier in the wrong place.
+
+    >>> quoted_name("af_sub1"), quoted_name("9876F1AA-2983-3855-27BB-2C626772EFAB"), quoted_name("me@n.example")
+    (" 'af_sub1'", '', '')
+    """
+    digits = sum(map(str.isdigit, name))
+    return f" {name!r}" if _is_name(name) and digits <= _MAX_DIGITS_OF_A_NAME else ""

@@ -11,9 +11,11 @@ from typing import Any
 
 _DATA = Path(__file__).resolve().parent / "data"
 
+ADDRESSES = "addresses"
 BODY = "appsflyer_s2s"
 TRACKING = "appmetrica_tracking"
 DELIVERY = "delivery"
+PLACEHOLDERS = "placeholders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class TrackingParameter:
     """Whether it is written with its default value, too."""
     form: str = ""
     spellings: tuple[str, ...] = ()
+    s2s: bool = False
+    """Whether only a server sends it; a link that a browser opens has none of these."""
     link: tuple[str, ...] = ()
     """The Link fields of an Event that it fills."""
 

@@ -1,144 +1,64 @@
-"""From a tracking URL to its parameters, with a span for everything that is wrong with it."""
+"""What is wrong with a tracking URL, with a span for everything."""
 
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from urllib.parse import unquote, urlsplit
 
 from macroengine.diagnostics import Diagnostic, Fix, Span
 from macroengine.encoding import percent_encode
 from macroengine.intake import faults
+from macroengine.intake.addresses import unusable
+from macroengine.intake.json_text import quoted_name
+from macroengine.intake.placeholders import Placeholder, holds_macro, placeholder
 from macroengine.intake.tables import TRACKING, TrackingParameter, parameter, parameters, pattern, table
-from macroengine.limits import Limits
+from macroengine.intake.tracking_url import Argument, TrackingUrl
 from macroengine.suggest import fold
 
 _Findings = Iterator[Diagnostic]
 
-# Line breaks that pasting left behind, with the indentation around them.
-_line_break = re.compile(r"(?<![ \t])[ \t]*[\r\n\t][ \t\r\n]*")
 _typographic_dash = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _digits = re.compile("[0-9]{1,20}").fullmatch
 # A time of more digits is in thousandths of a second, or less; in seconds it would be after the year 5000.
 _LATEST = 10**11
-_LONGEST = Limits().template
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """A pair of the query, decoded. The value is empty where there is none."""
-
-    name: str
-    value: str
-    name_span: Span
-    value_span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class TrackingUrl:
-    """A tracking URL taken apart."""
-
-    source: str
-    kind: str
-    """What it reports; empty where it is no tracking URL."""
-    tracking_id: str
-    arguments: tuple[Argument, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-    def given(self) -> dict[str, Argument]:
-        """Return the arguments of documented parameters, by documented name; the first where there are several."""
-        found: dict[str, Argument] = {}
-        for argument in self.arguments:
-            row = parameter(argument.name)
-            if row is not None:
-                found.setdefault(row.name, argument)
-        return found
-
-
-def known_hosts() -> dict[str, str]:
-    """Return what each documented host is for."""
-    return {host: kind for kind, hosts in table(TRACKING)["hosts"].items() for host in hosts}
-
-
-def read_url(url: str, hosts: Mapping[str, str]) -> TrackingUrl:
-    """Take a URL apart; one without a scheme, or behind a `GET`, is read as the documents print it."""
-    source = url.strip()
-    if len(source) > _LONGEST:
-        message = f"{len(source):,} characters; at most {_LONGEST:,} are read"
-        return TrackingUrl(source, "", "", (), (faults.TOO_LARGE.on(source, Span(_LONGEST, len(source)), message),))
-    head, _, rest = source.partition("#")[0].partition("?")
-    kind, tracking_id, found = _read_head(source, head, hosts)
-    arguments, place = [], len(head) + 1
-    for piece in rest.split("&"):
-        if piece:
-            argument, faulty = _read_argument(source, place, piece)
-            arguments.append(argument)
-            found += faulty
-        place += len(piece) + 1
-    for match in _line_break.finditer(source):
-        span = Span(*match.span())
-        fix = Fix("", span, safe=True)
-        found.append(faults.RAW_LINE_BREAK.on(source, span, "a line break inside the URL", "take it out", fix))
-    return TrackingUrl(source, kind, tracking_id, tuple(arguments), tuple(found))
-
-
-def _read_head(source: str, head: str, hosts: Mapping[str, str]) -> tuple[str, str, list[Diagnostic]]:
-    """Return what the URL reports and its tracking id, both empty where it is none."""
-    written = _line_break.sub("", head).removeprefix("GET ").strip()
-    before_id = table(TRACKING)["path"]["before_id"]
-    try:
-        parts = urlsplit(written if "://" in written else f"https://{written}")
-        host, path = parts.hostname or "", parts.path
-    except ValueError:  # brackets that do not match
-        host, path = "", ""
-    tracking_id = path.removeprefix(before_id)
-    span = Span(0, len(head))
-    if path == tracking_id or not tracking_id or "/" in tracking_id:
-        message = f"no tracking URL; one has the path {before_id}ID"
-        return "", "", [faults.NOT_TRACKING.on(source, span, message)]
-    if host not in hosts:
-        message = f"unknown host {host[:80]!r} (there are: {', '.join(hosts)})"
-        return "", "", [faults.NOT_TRACKING.on(source, span, message)]
-    if not tracking_id.isascii() or not tracking_id.isdecimal():
-        span = Span(len(head) - len(tracking_id), len(head))
-        message = f"tracking id {tracking_id[:80]!r} is no decimal number"
-        return hosts[host], tracking_id, [faults.TRACKING_ID.on(source, span, message)]
-    return hosts[host], tracking_id, []
-
-
-def _read_argument(source: str, start: int, piece: str) -> tuple[Argument, list[Diagnostic]]:
-    name, equals, value = piece.partition("=")
-    middle = start + len(name)
-    spans = Span(start, middle), Span(middle + len(equals), start + len(piece))
-    texts, found = [], []
-    for text, span in zip((name, value), spans, strict=True):
-        try:
-            decoded = unquote(_line_break.sub("", text), errors="strict")
-            decoded.encode()  # a lone surrogate is as bad
-        except UnicodeError:
-            found.append(faults.BAD_ENCODING.on(source, span, "these bytes are not UTF-8", "percent-encode the UTF-8"))
-            decoded = ""
-        texts.append(decoded)
-    return Argument(texts[0], texts[1], *spans), found
 
 
 def check_url(url: TrackingUrl, arrival: datetime | None = None) -> list[Diagnostic]:
     """Return what is wrong with a tracking URL that came at `arrival`, in source order."""
     if not url.kind:
         return list(url.diagnostics)
-    found = [*url.diagnostics, *_check_names(url)]
+    found = [*url.diagnostics, *(_ordinary(url) if is_ordinary(url) else _check_required(url)), *_check_names(url)]
     for name, argument in url.given().items():
         row = parameters()[name]
-        if argument.value or row.type == "flag":
+        unreplaced = list(_unreplaced(url.source, row, argument))
+        found += unreplaced
+        if not unreplaced and (argument.value or row.type == "flag"):
             found += _CHECKS[row.type](url.source, row, argument)
+    for argument in url.arguments:
+        if parameter(argument.name) is None:
+            found += _unreplaced(url.source, None, argument)
     if arrival is not None:
         found += _check_age(url, arrival)
     return sorted(found, key=lambda diagnostic: diagnostic.span)
 
 
-def _check_names(url: TrackingUrl) -> _Findings:
+def is_ordinary(url: TrackingUrl) -> bool:
+    """Say whether it is a link that the user's browser opens: nothing in it is what only a server sends."""
+    names = {fold(argument.name) for argument in url.arguments}
+    return bool(url.kind) and not names & {
+        fold(name) for row in parameters().values() if row.s2s for name in (row.name, *row.spellings)
+    }
+
+
+def _ordinary(url: TrackingUrl) -> _Findings:
+    span = Span(0, min((argument.name_span.start for argument in url.arguments), default=len(url.source)))
+    required = ", ".join(row.name for row in parameters().values() if row.required)
+    message = "an ordinary tracking link, which the user's browser opens; it has no S2S parameters"
+    yield faults.ORDINARY_LINK.on(url.source, span, message, f"to report it from a server, add {required}")
+
+
+def _check_required(url: TrackingUrl) -> _Findings:
     end = Span(len(url.source), len(url.source))
     given = url.given()
     for row in parameters().values():
@@ -146,14 +66,18 @@ def _check_names(url: TrackingUrl) -> _Findings:
         if row.required and (argument is None or not argument.value):
             span, word = (end, "missing") if argument is None else (argument.name_span, "empty")
             yield faults.MISSING_PARAMETER.on(url.source, span, f"{row.name!r} is {word}")
+
+
+def _check_names(url: TrackingUrl) -> _Findings:
+    given = url.given()
     seen: set[str] = set()
     for argument in url.arguments:
         known = parameter(argument.name)
         name = known.name if known else argument.name
         if name in seen:
-            yield faults.REPEATED_PARAMETER.on(
-                url.source, argument.name_span, f"{argument.name[:80]!r} stands twice", "leave one of them out"
-            )
+            shown = f" {argument.name!r}" if known else quoted_name(argument.name)
+            message = f"the parameter{shown} is repeated"
+            yield faults.REPEATED_PARAMETER.on(url.source, argument.name_span, message, "leave one of them out")
         seen.add(name)
         meant = _folded().get(fold(argument.name[:80]))
         if known is None and meant is not None:
@@ -198,6 +122,21 @@ def _is_seconds(value: str) -> bool:
     return _digits(value) is not None and int(value) < _LATEST
 
 
+def _unreplaced(source: str, row: TrackingParameter | None, argument: Argument) -> _Findings:
+    """Look for a value that was never filled in; without a row, for one in a custom parameter."""
+    is_identifier = row is not None and row.type != "text"
+    found = placeholder(argument.value, identifier=is_identifier)
+    if is_identifier and (holds_macro(argument.value) or fold(argument.value) == fold(argument.name)):
+        found = Placeholder.MACRO
+    if found is None:
+        return
+    is_error = row is not None and (is_identifier or row.required or found is Placeholder.MACRO)
+    fault = faults.UNREPLACED_MACRO if is_error else faults.UNREPLACED_CUSTOM
+    shown = f" {argument.name!r}" if row else quoted_name(argument.name)
+    message = f"the value of the parameter{shown} is {found.value}"
+    yield fault.on(source, argument.value_span, message, "send the value itself, or leave the parameter out")
+
+
 def _text(source: str, row: TrackingParameter, argument: Argument) -> _Findings:  # noqa: ARG001 - any text will do
     return iter(())
 
@@ -215,16 +154,20 @@ def _id(source: str, row: TrackingParameter, argument: Argument) -> _Findings:
 
 def _ip(source: str, row: TrackingParameter, argument: Argument) -> _Findings:
     try:
-        ipaddress.ip_interface(argument.value)
+        kind = unusable(ipaddress.ip_interface(argument.value).ip)
     except ValueError:
         message = f"{argument.name!r} is no IPv4 or IPv6 address"
         yield faults.NOT_AN_IP.on(source, argument.value_span, message, f"write it like {row.example!r}")
+        return
+    if kind is not None:
+        message = f"{argument.name!r} is {kind}, which no device on the internet has"
+        yield faults.UNUSABLE_IP.on(source, argument.value_span, message, "send the public address of the device")
 
 
 def _time(source: str, row: TrackingParameter, argument: Argument) -> _Findings:
     value, span = argument.value, argument.value_span
     if not _digits(value):
-        message = f"{argument.name!r} is {value[:80]!r}, not UNIX seconds"
+        message = f"{argument.name!r} is not in UNIX seconds"
         yield faults.NOT_A_TIMESTAMP.on(source, span, message, f"write it like {row.example!r}")
     elif not _is_seconds(value):
         seconds = value[: len(row.example)]
@@ -235,7 +178,7 @@ def _time(source: str, row: TrackingParameter, argument: Argument) -> _Findings:
 
 def _flag(source: str, row: TrackingParameter, argument: Argument) -> _Findings:
     if argument.value not in ("", "0", "1"):
-        message = f"{argument.name!r} is {argument.value[:80]!r}, neither 0 nor 1"
+        message = f"{argument.name!r} is neither 0 nor 1"
         yield faults.NOT_A_FLAG.on(source, argument.value_span, message, f"write it like {row.example!r}")
 
 

@@ -7,39 +7,35 @@ from macroengine.language.forms import Form
 from macroengine.language.syntax import GRAMMAR, Syntax
 
 
-def grammar(syntax: Syntax, separator: str = "&") -> str:
-    """Return the grammar of templates in a syntax, for Lark; `separator` is what is between the pairs of the query."""
+def grammar(syntax: Syntax) -> str:
+    """Return the grammar of templates in a syntax, for Lark."""
     rules = (GRAMMAR / "url.lark").read_text(encoding="utf-8")
     written = "".join(
-        f"{name}{_PRIORITIES.get(name, '')}: /{_for_lark(pattern)}/\n"
-        for name, pattern in terminals(syntax, separator).items()
+        f"{name}{_PRIORITIES.get(name, '')}: /{_for_lark(pattern)}/\n" for name, pattern in terminals(syntax).items()
     )
     return f"{rules}\n{written}"
 
 
-def terminals(syntax: Syntax, separator: str = "&") -> dict[str, str]:
+def terminals(syntax: Syntax) -> dict[str, str]:
     """Return the patterns of the terminals that know what a macro is, by name."""
-    return _Terminals(syntax, separator).patterns()
+    return _Terminals(syntax).patterns()
 
 
-_PRIORITIES = {"SEPARATOR": ".1", "SCHEME_MACRO": ".2", "SCHEME_TEXT": ".2", "FIRST_NAME": ".1", "SIMPLE_PAIR": ".2"}
+_PRIORITIES = {"SCHEME_MACRO": ".2", "SCHEME_TEXT": ".2", "FIRST_NAME": ".1", "SIMPLE_PAIR": ".2"}
 
 
 class _Terminals:
     """Writes the terminals of one syntax."""
 
-    def __init__(self, syntax: Syntax, separator: str) -> None:
+    def __init__(self, syntax: Syntax) -> None:
         self._macro = f"(?:{syntax.macro})"
         # Texts that are read as a whole: macros of ours end a literal, those of others are part of it.
         self._own, self._outer = syntax.forms, syntax.outer
         self._starts = dict.fromkeys(form.opener[0] for form in (*self._own, *self._outer))
-        self._separator = separator
 
     def patterns(self) -> dict[str, str]:
-        pair = f"{self._separator}="
         before_slashes = f"(?=(?:{self._macro}|{self._run('/?#:', _NO_SLASHES)})*+://)"
         return {
-            "SEPARATOR": re.escape(self._separator),
             "HASH": self._start("#") if "#" in self._starts else "\\#",
             "MACRO": self._macro,
             "SCHEME_MACRO": f"{self._macro}{before_slashes}",
@@ -48,13 +44,13 @@ class _Terminals:
             "AUTHORITY_TEXT": self._run("/?#"),
             "ROOTED_TEXT": f"/(?:{self._run('?#')})?",
             "PATH_TEXT": self._run("?#"),
-            "FIRST_NAME": f"{self._run('/:?#=' + self._separator)}(?==)",
-            "NAME_TEXT": self._run("#" + pair),
-            "VALUE_TEXT": self._run("#" + self._separator),
+            "FIRST_NAME": f"{self._run('/:?#&=')}(?==)",
+            "NAME_TEXT": self._run("=&#"),
+            "VALUE_TEXT": self._run("&#"),
             "FRAGMENT_TEXT": self._run(""),
             # One token for `&name=macro`, which most pairs are: the same language, parsed in a third of the time.
-            "SIMPLE_PAIR": f"{re.escape(self._separator)}[^{_in_class('#' + pair + ''.join(self._starts))}]+="
-            f"{self._macro}(?={re.escape(self._separator)}|\\Z{self._hash_follows()})",
+            "SIMPLE_PAIR": f"&[^{_in_class('=&#' + ''.join(self._starts))}]+="
+            f"{self._macro}(?=&|\\Z{self._hash_follows()})",
         }
 
     def _run(self, stops: str, *also: str) -> str:

@@ -1,6 +1,5 @@
-"""The syntax tree of a template: what `parse` returns."""
+"""The pieces of a template: literals, delimiters, macros, and the pairs of its query."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -78,45 +77,3 @@ class Pair:
     name: Pieces
     equals: Delimiter | None
     value: Pieces
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A parsed template. The texts of its leaves, joined, are `source`.
-
-    The delimiters are None where their part is missing: `slashes` is what stands between scheme and authority,
-    `hash` opens the fragment.
-    """
-
-    source: str
-    dialect: str
-    scheme: Pieces = ()
-    slashes: Delimiter | None = None
-    authority: Pieces = ()
-    path: Pieces = ()
-    query: tuple[Pair, ...] = ()
-    hash: Delimiter | None = None
-    fragment: Pieces = ()
-
-    def leaves(self) -> Iterator[tuple[Leaf, Part]]:
-        """Yield every leaf with its part, in source order, without gap or overlap."""
-        for delimiter, pieces, part in self._parts():
-            if delimiter is not None:
-                yield delimiter, part
-            for piece in pieces:
-                yield piece, part
-
-    def _parts(self) -> Iterator[tuple[Delimiter | None, Pieces, Part]]:
-        yield None, self.scheme, Part.SCHEME
-        yield self.slashes, self.authority, Part.AUTHORITY
-        yield None, self.path, Part.PATH
-        for pair in self.query:
-            yield pair.opening, pair.name, Part.NAME
-            yield pair.equals, pair.value, Part.VALUE
-        yield self.hash, self.fragment, Part.FRAGMENT
-
-    def macros(self) -> Iterator[Macro]:
-        """Yield the macros in source order, repeats included."""
-        for leaf, _ in self.leaves():
-            if isinstance(leaf, Macro):
-                yield leaf

@@ -1,6 +1,5 @@
 """From a string to the parts of a template. The only module that imports lark."""
 
-import re
 import sys
 from collections.abc import Iterable
 from functools import lru_cache
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 from macroengine.language.grammar import grammar
 from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece, Pieces
 from macroengine.language.plain import PlainReader
+from macroengine.language.semicolons import split_at_semicolons
 from macroengine.language.syntax import Syntax
 
 
@@ -29,59 +29,44 @@ def parse_parts(source: str, syntax: Syntax) -> dict[str, Any]:
 
 def parse_with_lark(source: str, syntax: Syntax) -> dict[str, Any]:
     """Return what `parse_parts` returns, without the plain path."""
-    parts: dict[str, Any] = _parser(syntax, "&").parse(source)
-    if ";" in source and _is_separated_by_semicolons(parts.get("query", ())):
-        parts = _parser(syntax, ";").parse(source)
+    parts: dict[str, Any] = _parser(syntax).parse(source)
+    if ";" in source and "query" in parts:
+        parts["query"] = split_at_semicolons(parts["query"], syntax)
     return parts
-
-
-# W3C HTML 4.01, appendix B.2.2, recommends `;` to servers. In a query with `&` a `;` is text (WHATWG URL, section 5.1).
-_SEMICOLON_PAIR = re.compile(r";[A-Za-z_][A-Za-z0-9_.-]*=")
-
-
-def _is_separated_by_semicolons(query: Iterable[Pair]) -> bool:
-    """Say whether a query that was separated by `&` has no `&`, and pairs after a `;`."""
-    pairs = list(query)
-    if len(pairs) != 1 or (pairs[0].opening is not None and pairs[0].opening.text == "&"):
-        return False
-    (pair,) = pairs
-    text = "".join(
-        "_" if isinstance(piece, Macro) else piece.text
-        for piece in (*pair.name, *([pair.equals] if pair.equals else []), *pair.value)
-    )
-    return _SEMICOLON_PAIR.search(text) is not None
 
 
 _reader = lru_cache(maxsize=64)(PlainReader)
 
 
 @lru_cache(maxsize=64)
-def _parser(syntax: Syntax, separator: str) -> Any:
+def _parser(syntax: Syntax) -> Any:
     # Imported here because it takes most of the time of `import macroengine`.
     from lark import Lark, Transformer
+
+    from macroengine.language.lark_tables import kept_tables
 
     class ToNodes(_ToNodes, Transformer[Any, Any]):
         """Lark calls the methods while it parses: there is no parse tree."""
 
-    return Lark(
-        grammar(syntax, separator),
-        parser="lalr",
-        start="template",
-        keep_all_tokens=True,
-        transformer=ToNodes(syntax),
-        cache=_tables(syntax.key if separator == "&" else ""),
-    )
+    with kept_tables(_tables(syntax.key)) as cache:
+        return Lark(
+            grammar(syntax),
+            parser="lalr",
+            start="template",
+            keep_all_tokens=True,
+            transformer=ToNodes(syntax),
+            cache=cache,
+        )
 
 
-def _tables(key: str) -> str | bool:
-    """Return the file in which Lark keeps the tables that it makes of a grammar; False where it is not to keep them.
+def _tables(key: str) -> Path | None:
+    """Return the file for the tables that Lark makes of a grammar; None where none are to be kept.
 
-    They are kept beside the bytecode of this module, where Python keeps bytecode, so that only those can change them
-    who could change that. Lark makes them again when they are of another version or broken. Tables of syntaxes that
-    are not ours are not kept.
+    They are kept beside the bytecode of this module, where Python keeps bytecode: only those who could change that can
+    change them. Lark makes them again when they are of another version. Tables of a dialect's own syntax are not kept.
     """
     bytecode = None if sys.dont_write_bytecode else __spec__.cached
-    return False if bytecode is None or not key else str(Path(bytecode).with_suffix(f".{key}.tables"))
+    return None if bytecode is None or not key else Path(bytecode).with_suffix(f".{key}.tables")
 
 
 class _ToNodes:
@@ -137,7 +122,7 @@ class _ToNodes:
     def HASH(self, token: _Token) -> Delimiter:
         return Delimiter(str(token), token.start_pos)
 
-    QUESTION = SEPARATOR = EQUALS = HASH
+    QUESTION = AMPERSAND = EQUALS = HASH
 
     def VALUE_TEXT(self, token: _Token) -> Literal:
         return Literal(str(token), token.start_pos)

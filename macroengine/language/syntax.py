@@ -85,6 +85,16 @@ class Syntax:
         """The compiled `macro`, to look for macros in a text that is not a template."""
         return re.compile(self.macro)
 
+    @property
+    def delimiters(self) -> tuple[str, str]:
+        """What is before and after a macro as the library writes it."""
+        return self.forms[0].opener, self.forms[0].closer
+
+    @property
+    def name(self) -> str:
+        """The pattern of the name of a macro as the library writes it."""
+        return self.forms[0].name
+
     @cached_property
     def openers(self) -> tuple[str, ...]:
         """What a macro can begin with."""

@@ -1,18 +1,35 @@
 """Lint rules: what is wrong with a template, and how to mend it."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
+from macroengine.arguments import check_type, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.diagnostics import Diagnostic, Severity, printable
-from macroengine.language.nodes import Template
-from macroengine.parsing import parse
+from macroengine.diagnostics import Diagnostic, Severity, Span, printable
+from macroengine.limits import Limits
 from macroengine.policy import Policy
-from macroengine.rules import characters, damage, names, origin, privacy, query, syntax, url
+from macroengine.rules import (
+    characters,
+    damage,
+    documents,
+    foreign,
+    names,
+    nested,
+    origin,
+    privacy,
+    query,
+    server,
+    surroundings,
+    syntax,
+    url,
+)
 from macroengine.rules.context import Context, Rule
+from macroengine.rules.whole import whole_text
 from macroengine.suggest import did_you_mean
+from macroengine.template import Template, parse
 
-__all__ = ["RULES", "Context", "Rule", "check", "codes", "diagnose"]
+__all__ = ["RULES", "Context", "Rule", "check", "codes", "diagnose", "prefixes"]
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 
@@ -29,8 +46,28 @@ RULES: dict[str, Rule] = {
     "ME008": Rule(_I, syntax.literal_delimiters),
     "ME009": Rule(_W, syntax.nameless_macro),
     "ME010": Rule(_W, syntax.encoded_delimiters, "safe"),
-    "ME011": Rule(_W, syntax.foreign_macro, "unsafe"),
+    "ME011": Rule(_W, foreign.foreign_macro, "unsafe"),
     "ME012": Rule(_W, syntax.placeholder, "unsafe"),
+    # What surrounds a template, and what is not a template at all.
+    "ME020": Rule(_E, surroundings.text_before_template, "safe", whole=True),
+    "ME021": Rule(_E, surroundings.text_after_template, "safe", whole=True),
+    "ME022": Rule(_E, surroundings.shell_command, "safe", whole=True),
+    "ME023": Rule(_E, surroundings.quoted_template, "safe", whole=True),
+    "ME024": Rule(_E, surroundings.linked_template, "safe", whole=True),
+    "ME025": Rule(_E, surroundings.rewritten_link, "safe", whole=True),
+    "ME026": Rule(_E, surroundings.quoted_printable, "safe", whole=True),
+    "ME027": Rule(_W, surroundings.trailing_punctuation, "safe"),
+    "ME030": Rule(_E, documents.json_document, whole=True),
+    "ME031": Rule(_E, documents.html_document, whole=True),
+    "ME032": Rule(_E, documents.several_templates, whole=True),
+    "ME033": Rule(_E, documents.prose, whole=True),
+    "ME034": Rule(_E, documents.http_request, whole=True),
+    "ME035": Rule(_E, documents.tracking_link, whole=True),
+    "ME040": Rule(_E, foreign.documented_foreign_macro, "unsafe"),
+    "ME041": Rule(_W, foreign.encoded_foreign_macro),
+    "ME042": Rule(_W, syntax.doubled_delimiters, "unsafe"),
+    "ME043": Rule(_W, syntax.cut_off_macro, "unsafe"),
+    "ME044": Rule(_E, foreign.program_placeholder),
     # Names of macros.
     "ME101": Rule(_E, names.unknown_macro, "unsafe"),
     "ME102": Rule(_W, names.undocumented_spelling, "safe"),
@@ -46,6 +83,10 @@ RULES: dict[str, Rule] = {
     "ME204": Rule(_I, url.missing_server),
     "ME205": Rule(_W, url.plain_http, "unsafe"),
     "ME206": Rule(_W, url.fragment),
+    "ME207": Rule(_E, foreign.foreign_macro_in_host),
+    "ME208": Rule(_E, server.bad_host),
+    "ME209": Rule(_E, server.wrong_scheme, "unsafe"),
+    "ME210": Rule(_E, server.malformed_scheme, "unsafe"),
     "ME211": Rule(_W, query.duplicate_parameter),
     "ME212": Rule(_W, query.empty_pair, "safe"),
     "ME213": Rule(_W, query.missing_question_mark, "unsafe"),
@@ -53,8 +94,9 @@ RULES: dict[str, Rule] = {
     "ME215": Rule(_W, query.missing_ampersand, "unsafe"),
     "ME216": Rule(_W, query.missing_equals, "unsafe"),
     "ME217": Rule(_I, query.macro_as_name),
-    "ME218": Rule(_I, url.nested_macro),
+    "ME218": Rule(_I, nested.nested_macro),
     "ME219": Rule(_W, url.unencoded_nested_url),
+    "ME220": Rule(_I, nested.json_macro),
     "ME221": Rule(_E, url.bad_percent_escape, "unsafe"),
     "ME222": Rule(_W, damage.html_entity, "safe"),
     "ME223": Rule(_W, damage.backslash_escape, "safe"),
@@ -62,6 +104,11 @@ RULES: dict[str, Rule] = {
     "ME225": Rule(_W, characters.typographic_character, "unsafe"),
     "ME226": Rule(_W, characters.non_ascii_literal, "unsafe"),
     "ME227": Rule(_W, characters.illegal_character, "unsafe"),
+    "ME228": Rule(_E, nested.split_escape, "unsafe"),
+    "ME229": Rule(_W, query.mixed_separators),
+    # The server again.
+    "ME231": Rule(_I, origin.macro_in_app_url),
+    "ME232": Rule(_E, origin.script_url),
     # What a network may be told, and how.
     "ME301": Rule(_E, privacy.unavailable_macro),
     "ME302": Rule(_W, privacy.withheld_macro),
@@ -93,11 +140,16 @@ def check(
         LimitError: the template is too large to look at.
         ValueError: a code is no rule's.
     """
+    check_type("source", str | Template, "a string or a Template", source)
+    check_type("policy", Policy | None, "a Policy", policy)
     if dialect is None:
         dialect = source.dialect if isinstance(source, Template) else DEFAULT_DIALECT
     chosen = dialect_of(dialect)
     template = source if isinstance(source, Template) else parse(source, chosen)
-    return list(diagnose(Context.of(template, chosen, policy or Policy()), codes(select, ignore)))
+    if template.dialect.syntax != chosen.syntax:
+        raise ValueError(f"template was parsed as one of {template.dialect.title}; parse its source in {chosen.title}")
+    context = Context.of(template, chosen, policy or Policy())
+    return list(diagnose(context, codes(select, ignore), codes(None, ignore)))
 
 
 def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...]:
@@ -109,11 +161,12 @@ def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...
     Raises:
         ValueError: a code is no rule's, nor the beginning of one.
     """
-    return _codes(None if select is None else _prefixes(select), _prefixes(ignore))
+    return _codes(None if select is None else prefixes("select", select), prefixes("ignore", ignore))
 
 
-def _prefixes(given: Iterable[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def prefixes(argument: str, given: Iterable[str]) -> tuple[str, ...]:
+    """Return the codes that are given: one, or some."""
+    return (given,) if isinstance(given, str) else tuple(sorted(names_in(argument, given, "code")))
 
 
 @lru_cache(maxsize=256)
@@ -126,10 +179,40 @@ def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str
     return tuple(code for code in chosen if not code.startswith(ignore))
 
 
-def diagnose(context: Context, wanted: Collection[str]) -> Iterator[Diagnostic]:
-    """Yield what the wanted rules find, in source order."""
+def diagnose(context: Context, wanted: Collection[str], heeded: Collection[str] | None = None) -> Iterator[Diagnostic]:
+    """Yield what the wanted rules find, in source order.
+
+    What a `heeded` rule says of a text as a whole silences the others, though it is not wanted itself; by default the
+    wanted rules are heeded.
+    """
+    return iter(
+        sorted(_findings(context, wanted, wanted if heeded is None else heeded), key=lambda diagnostic: diagnostic.span)
+    )
+
+
+def _findings(context: Context, wanted: Collection[str], heeded: Collection[str]) -> list[Diagnostic]:
+    whole = whole_text(context.source, context.dialect)
+    if whole is None:
+        return _found(context, wanted, whole=False)
+    if not any(rule.whole and rule.find.__name__ == whole.rule and code in heeded for code, rule in RULES.items()):
+        # Who does not want to hear it is told of the characters; but nothing is written into what is not a template.
+        return [_unfixed(diagnostic) for diagnostic in _found(context, wanted, whole=False)]
+    about_whole = _found(context, wanted, whole=True)
+    if whole.inner is None or whole.offset is None:
+        return about_whole
+    inner = Context.of(_parsed(whole.inner, context), context.dialect, context.policy)
+    found = [_moved(diagnostic, whole.offset, context.source) for diagnostic in _findings(inner, wanted, heeded)]
+    return [*about_whole, *(found if whole.safe else map(_unfixed, found))]
+
+
+def _unfixed(found: Diagnostic) -> Diagnostic:
+    return replace(found, fix=None)
+
+
+def _found(context: Context, wanted: Collection[str], *, whole: bool) -> list[Diagnostic]:
+    """Return what the wanted rules find that speak of a text as a whole, or what the others do."""
     # A message quotes the template, and whoever wrote the template has no business in the reader's terminal.
-    found = [
+    return [
         Diagnostic(
             code,
             rule.name,
@@ -141,7 +224,21 @@ def diagnose(context: Context, wanted: Collection[str]) -> Iterator[Diagnostic]:
             finding.fix,
         )
         for code, rule in RULES.items()
-        if code in wanted
+        if rule.whole is whole and code in wanted
         for finding in rule.find(context)
     ]
-    return iter(sorted(found, key=lambda diagnostic: diagnostic.span))
+
+
+def _parsed(inner: str, context: Context) -> Template:
+    # The text around it was within the limits of whoever parsed that.
+    return parse(inner, context.dialect, limits=Limits(template=len(inner), macros=len(inner)))
+
+
+def _moved(found: Diagnostic, offset: int, source: str) -> Diagnostic:
+    """Return what was found in the inner text as a finding in the whole."""
+    fix = found.fix and replace(found.fix, span=_shifted(found.fix.span, offset))
+    return replace(found, span=_shifted(found.span, offset), source=source, fix=fix)
+
+
+def _shifted(span: Span, offset: int) -> Span:
+    return Span(span.start + offset, span.stop + offset)

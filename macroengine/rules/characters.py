@@ -2,21 +2,26 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
-from macroengine.language.nodes import Literal, Template
+from macroengine.language.nodes import Literal
+from macroengine.rules.beginnings import MACRO_ENDS, begins_as_template, begins_url, is_remark, remark_start
 from macroengine.rules.context import Context
 from macroengine.rules.damage import alien_text, broken_text
 from macroengine.rules.meant import split_macros
 from macroengine.rules.syntax import literal_delimiters
 from macroengine.rules.tables import typographic
+from macroengine.template import Template
 
 _WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 # RFC 3986 appendix A: ASCII that stands in no part of a URL; spaces and controls have rules of their own.
 _ILLEGAL = re.compile(r'["<>\\^`{|}]+')
 
+# A line of at least so many characters may have been wrapped by the width of a mail or a page.
+_WRAPPED = 60
 # What is longer reads better without its encoded form, three times as long or more.
 _SHORT = 4
 
@@ -28,7 +33,8 @@ def control_character(context: Context) -> Iterator[Finding]:
         Finds control characters, line breaks among them, with the white space around them.
 
     Why it matters:
-        No URL may hold one. Templates that were copied from a page come with the page's line breaks.
+        No URL may hold one. Templates that were copied from a page come with the page's line breaks. There is a fix
+        where nothing but a URL that goes on can have been meant: beside a delimiter, and where a long line was wrapped.
 
     Example:
         https://n.example/pb?id=(clickid)&\nip=(ip)
@@ -39,8 +45,12 @@ def control_character(context: Context) -> Iterator[Finding]:
     for span, text in _white_space(context):
         controls = [char for char in text if unicodedata.category(char) == "Cc"]
         if controls:
-            word = "line break" if set(text) & set("\r\n") else f"control character {controls[0]!a}"
-            yield Finding(span, f"{word} in a URL; remove it", None, Fix("", span, safe=True))
+            is_break = bool(set(text) & set("\r\n"))
+            what = "line break" if is_break else f"control character {controls[0]!a}"
+            if _joins(span, text, context):
+                yield Finding(span, f"{what} in a URL", "remove it if what follows belongs to the URL")
+            else:
+                yield Finding(span, f"{what} in a URL; remove it", None, Fix("", span, safe=True))
 
 
 def raw_space(context: Context) -> Iterator[Finding]:
@@ -50,8 +60,8 @@ def raw_space(context: Context) -> Iterator[Finding]:
         Finds spaces, the non-breaking and other wide or narrow ones included.
 
     Why it matters:
-        No URL may hold one; what a client makes of it is anybody's guess. Beside a delimiter a space is a slip and
-        is removed, elsewhere it is encoded.
+        No URL may hold one, and clients do not agree on what to make of it. Beside a delimiter a space is a typo and is
+        removed, elsewhere it is encoded. The fix is not safe where a remark may begin, and there is none in a host.
 
     Example:
         https://n.example/pb?id= (clickid)&name=first deposit
@@ -60,14 +70,17 @@ def raw_space(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)&name=first%20deposit
     """
     spaces = [(span, text) for span, text in _white_space(context) if not set(map(unicodedata.category, text)) & {"Cc"}]
-    is_alien = overlapping(alien_text(context) if spaces else [])
+    aliens = alien_text(context) if spaces else []
+    is_alien, starts, last = overlapping(aliens), sorted(alien.start for alien in aliens), -1
     for span, text in spaces:
         if is_alien(span):
-            yield Finding(span, "space in a URL, in text that has to go")
+            # Once for each such text, however many spaces it has.
+            which = bisect_right(starts, span.start)
+            if which != last:
+                yield Finding(span, "space in a URL, in text that has to go")
+            last = which
             continue
-        replacement = "" if _is_stray(context, span) else "%20" * len(text)
-        advice = f"write {replacement}" if replacement else "remove it"
-        yield Finding(span, f"space in a URL; {advice}", None, Fix(replacement, span, safe=True))
+        yield _about_space(span, text, context)
 
 
 def invisible_character(context: Context) -> Iterator[Finding]:
@@ -207,10 +220,69 @@ def _white_space(context: Context) -> Iterator[tuple[Span, str]]:
             yield span, match[0]
 
 
+def _about_space(span: Span, text: str, context: Context) -> Finding:
+    if _is_stray(context, span):
+        return Finding(span, "space in a URL; remove it", None, Fix("", span, safe=True))
+    if span.start < _origin_end(context.template):
+        return Finding(span, "space before the path of a URL", "begin with the scheme and the server, without spaces")
+    encoded = "%20" * len(text)
+    return Finding(span, f"space in a URL; write {encoded}", None, Fix(encoded, span, safe=_is_inside(context, span)))
+
+
 def _is_stray(context: Context, span: Span) -> bool:
+    """Say whether a space is a typo: it is at an end, or beside a delimiter, and parts no words."""
+    before, after = _beside(context, span)
+    if not before or not after:
+        return True
+    if begins_url(context.source, span.stop):
+        return before == "=" or context.source.endswith("://", 0, span.start)
+    beside = "?&=#/" if span.start < _origin_end(context.template) else "?&=#"
+    return before in beside or after in beside
+
+
+def _beside(context: Context, span: Span) -> tuple[str, str]:
+    return context.source[max(0, span.start - 1) : span.start], context.source[span.stop : span.stop + 1]
+
+
+def _is_inside(context: Context, span: Span) -> bool:
+    """Say whether a space can only be meant as part of the URL: it is in a value or a path, before any remark."""
     source = context.source
-    around = source[max(0, span.start - 1) : span.start], source[span.stop : span.stop + 1]
-    return not all(around) or not set("?&=#").isdisjoint(around) or span.start < _origin_end(context.template)
+    if not begins_as_template(source):
+        return False
+    start, stop = span.start, span.stop
+    equals, delimiter = source.rfind("=", 0, start), max(source.rfind("?", 0, start), source.rfind("&", 0, start))
+    if equals < delimiter:
+        return False
+    if source.find("&", stop) >= 0:
+        return True
+    if equals < 0:
+        return source.find("=", stop) >= 0 or source.find("?", stop) >= 0
+    return start < remark_start(source) and not source.endswith(MACRO_ENDS, 0, start)
+
+
+def _joins(span: Span, text: str, context: Context) -> bool:
+    """Say whether to remove a control character could join what does not belong together."""
+    before, after = _beside(context, span)
+    source = context.source
+    if not before or not after:
+        return False
+    if not any(char.isspace() for char in text):
+        return begins_url(source, span.stop)
+    if begins_url(source, span.stop):
+        return before != "="
+    end = source.find("\n", span.stop)
+    following = source[span.stop : end if end >= 0 else len(source)].strip()
+    if following.startswith(("?", "&", "=")):
+        return False
+    if is_remark(following) or not begins_as_template(source):
+        return True
+    line = span.start - source.rfind("\n", 0, span.start) - 1
+    return before not in "?&=" and (line < _WRAPPED or not _goes_on(following))
+
+
+def _goes_on(line: str) -> bool:
+    """Say whether a line can be the rest of a URL: one word, and more than letters."""
+    return not re.search(r"\s", line) and re.search(r"[=&%/(){}\[\];]", line) is not None
 
 
 def _origin_end(template: Template) -> int:

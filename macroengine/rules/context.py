@@ -7,9 +7,9 @@ from typing import Literal
 
 from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Finding, Severity
-from macroengine.language.nodes import Template
 from macroengine.policy import Policy
 from macroengine.resolve import Resolution, resolve
+from macroengine.template import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class Rule:
     find: Callable[[Context], Iterator[Finding]]
     fix: Literal["safe", "unsafe"] | None = None
     """The best fix that it offers; not every finding has one."""
+    whole: bool = False
+    """Whether it speaks of a text as a whole: where it does, no other rule speaks of that text."""
 
     @property
     def name(self) -> str:

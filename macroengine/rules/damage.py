@@ -5,13 +5,20 @@ from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.rules.context import Context
-from macroengine.rules.meant import foreign_macros, unclosed_macros
-from macroengine.rules.tables import escapes, lost_references, placeholder_patterns
+from macroengine.rules.foreign import program_texts
+from macroengine.rules.meant import cut_off, doubled_macros, foreign_macros, unclosed_macros
+from macroengine.rules.tables import (
+    bracketed_placeholders,
+    escapes,
+    html_elements,
+    lost_references,
+    placeholder_patterns,
+)
 
 # An ampersand in any of the forms of HTML; & without a letter between it and ; is &amp; that lost them.
 _AMPERSAND = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)+|&;", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});([A-Za-z0-9_-]*=)?")
-_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|\s*/>")
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>|\s*/>")
 
 
 def html_entity(context: Context) -> Iterator[Finding]:
@@ -81,7 +88,10 @@ def html_tag(context: Context) -> Iterator[Finding]:
 def broken_text(context: Context) -> list[Span]:
     """Return the spans that rules speak of as a whole, so that none need speak of their characters."""
     source = context.source
+    cut = cut_off(source, context.dialect)
     return [
+        *([cut[0]] if cut else []),
+        *(span for span, _ in doubled_macros(source, context.dialect)),
         *(span for span, _ in _entities(source)),
         *(span for span, _ in _escapes(source)),
         *alien_text(context),
@@ -90,8 +100,14 @@ def broken_text(context: Context) -> list[Span]:
 
 
 def alien_text(context: Context) -> list[Span]:
-    """Return the spans of what belongs to another language: macros of other platforms, and HTML tags."""
-    return [*(foreign.span for foreign in foreign_macros(context.source, context.dialect)), *_tags(context)]
+    """Return the spans of what belongs to another language: macros of others, tags, what a person is to replace."""
+    source = context.source
+    return [
+        *(foreign.span for foreign in foreign_macros(source, context.dialect)),
+        *_tags(context),
+        *(Span(*match.span(1)) for match in bracketed_placeholders().finditer(source)),
+        *program_texts(context),
+    ]
 
 
 def _entities(source: str) -> Iterator[tuple[Span, str]]:
@@ -128,5 +144,6 @@ def _tags(context: Context) -> Iterator[Span]:
     is_foreign = overlapping(foreign.span for foreign in foreign_macros(context.source, context.dialect))
     for match in _TAG.finditer(context.source):
         span = Span(*match.span())
-        if not is_foreign(span) and not placeholder_patterns().fullmatch(match[0]):
+        is_element = match[1] is None or match[1].lower() in html_elements()
+        if is_element and not is_foreign(span) and not placeholder_patterns().fullmatch(match[0]):
             yield span

@@ -3,22 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from macroengine.arguments import check_flag
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.diagnostics import Diagnostic, Fix
 from macroengine.policy import Policy
-from macroengine.rules import check, codes
+from macroengine.rules import check, prefixes
 
-# One round mends all that does not overlap. What is damaged several times over takes a round for each time.
-_MOST_ROUNDS = 100
+# One round fixes all that does not overlap. What is damaged several times over takes a round for each time.
+_MAX_ROUNDS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A mended template: what was mended, and what is still found in it."""
+    """A fixed template: what was fixed, and what is still found in it."""
 
     source: str
     applied: tuple[Diagnostic, ...]
-    """What was mended, in the order in which it was done. The spans are those of the text as it was then."""
+    """What was fixed, in the order in which it was done. The spans are those of the text as it was then."""
     remaining: tuple[Diagnostic, ...]
     """What `check` finds in `source`."""
 
@@ -42,18 +43,39 @@ def fix(
 
     Raises:
         LimitError: the template is too large, or would be.
-        ValueError: a code is no rule's.
+        TypeError: `source` is not a string; of a Template, give its source.
+        ValueError: a code is not that of a rule.
     """
-    wanted = codes(select, ignore)
+    if not isinstance(source, str):
+        raise TypeError(f"source must be a str, not {type(source).__name__}")
+    check_flag("unsafe", unsafe)
+    # An iterable is read once.
+    wanted = None if select is None else prefixes("select", select)
+    unwanted = prefixes("ignore", ignore)
     applied: list[Diagnostic] = []
-    for _ in range(_MOST_ROUNDS):
-        found = check(source, dialect=dialect, policy=policy, select=wanted)
-        mended = _apart(finding for finding in found if finding.fix and (unsafe or finding.fix.safe))
-        if not mended:
+    done = {source: 0}  # how much was applied when the text was this
+    found = check(source, dialect=dialect, policy=policy, select=wanted, ignore=unwanted)
+    for _ in range(_MAX_ROUNDS):
+        chosen = _apart(finding for finding in found if _changes(finding, source) and _is_allowed(finding, unsafe))
+        if not chosen:
             break
-        source = _apply((finding.fix for finding in mended if finding.fix), source)
-        applied += mended
+        source = _apply((finding.fix for finding in chosen if finding.fix), source)
+        applied += chosen
+        found = check(source, dialect=dialect, policy=policy, select=wanted, ignore=unwanted)
+        if source in done:  # fixes that undo each other: nothing since then has changed anything
+            del applied[done[source] :]
+            break
+        done[source] = len(applied)
     return Fixed(source, tuple(applied), tuple(found))
+
+
+def _changes(finding: Diagnostic, source: str) -> bool:
+    fix_ = finding.fix
+    return fix_ is not None and source[fix_.span.start : fix_.span.stop] != fix_.replacement
+
+
+def _is_allowed(finding: Diagnostic, unsafe: bool) -> bool:
+    return unsafe or (finding.fix is not None and finding.fix.safe)
 
 
 def _apart(findings: Iterable[Diagnostic]) -> list[Diagnostic]:

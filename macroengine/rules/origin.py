@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from macroengine.diagnostics import Finding
+from macroengine.diagnostics import Finding, Span
+from macroengine.origin import script_scheme
 from macroengine.resolve import Problem
 from macroengine.rules.context import Context
 from macroengine.rules.wording import findings
@@ -43,3 +44,41 @@ def macro_in_host(context: Context) -> Iterator[Finding]:
         https://n.example/pb?app=(app_id)
     """
     return findings(context, Problem.HOST_LABEL)
+
+
+def macro_in_app_url(context: Context) -> Iterator[Finding]:
+    """Macro after the `://` of an app's own scheme.
+
+    What it does:
+        Finds macros between `://` and the path, where the scheme is not one of the web.
+
+    Why it matters:
+        A URL of the web names the server there. An app reads its own URLs as it likes, so it is not an error.
+
+    Example:
+        myscheme://click_id=(clickid)
+
+    Use instead:
+        myscheme://open?click_id=(clickid)
+    """
+    return findings(context, Problem.APP_SERVER)
+
+
+def script_url(context: Context) -> Iterator[Finding]:
+    """Program or page in place of an address.
+
+    What it does:
+        Finds templates that begin with `javascript:`, `data:` or `vbscript:`.
+
+    Why it matters:
+        Nothing is requested from a server. What opens such a URL runs or shows its text, values included.
+
+    Example:
+        javascript:send("(clickid)")
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    scheme = script_scheme(context.template)
+    if scheme is not None:
+        yield Finding(Span(0, 1), f"{scheme}: is not an address that a postback can be sent to")

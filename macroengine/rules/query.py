@@ -1,21 +1,29 @@
 """Rules about the parameters of a URL."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise, zip_longest
 
+from macroengine.catalogue import Spelling
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.language.nodes import Literal, Pair
+from macroengine.resolve import Problem
 from macroengine.rules.context import Context
 from macroengine.rules.damage import broken_text
-from macroengine.rules.meant import foreign_macros, own_macro
+from macroengine.rules.meant import foreign_macros
 from macroengine.rules.url import nested_urls
+from macroengine.suggest import fold
 
 _PARAMETER = r"[A-Za-z_][A-Za-z0-9_.-]*="
 _SECOND_QUESTION_MARK = re.compile(rf"\?(?={_PARAMETER})")
+_QUESTION_MARKS = re.compile(r"\?+")
+_NAME_AND_COLON = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*:\Z")
 _FIRST_AMPERSAND = re.compile(rf"&(?={_PARAMETER})")
 _NAME_BEFORE_MACRO = re.compile(r"&(?=[A-Za-z_][A-Za-z0-9_.-]*$)")
 _NEXT_PARAMETER = re.compile(_PARAMETER)
+_EXACT = (Spelling.DOCUMENTED, Spelling.LEGACY)
+_SEMICOLON = re.compile(rf";(?={_PARAMETER})")
 
 
 def duplicate_parameter(context: Context) -> Iterator[Finding]:
@@ -105,7 +113,7 @@ def second_question_mark(context: Context) -> Iterator[Finding]:
     """Second question mark.
 
     What it does:
-        Finds `?name=` inside the query, where no URL stands inside the URL.
+        Finds `?name=` inside the query, where no URL stands inside the URL, and `??name=`.
 
     Why it matters:
         Only the first question mark begins parameters: this one is part of a name or a value.
@@ -118,11 +126,47 @@ def second_question_mark(context: Context) -> Iterator[Finding]:
     """
     nested = {value.start for value in nested_urls(context.template)}
     for pair in context.template.query:
+        marks = _QUESTION_MARKS.match(pair.name[0].text) if pair.name and pair.equals else None
+        if marks:
+            span = Span(pair.name[0].start, pair.name[0].start + marks.end())
+            yield Finding(
+                span, f"{marks[0]} before the name of a parameter; remove it", None, Fix("", span, safe=False)
+            )
         for piece in (*pair.name, *pair.value):
             if isinstance(piece, Literal) and piece.start not in nested:
                 for match in _SECOND_QUESTION_MARK.finditer(piece.text):
                     span = Span(piece.start + match.start(), piece.start + match.end())
                     yield Finding(span, "second ? in the URL; write &", None, Fix("&", span, safe=False))
+
+
+def mixed_separators(context: Context) -> Iterator[Finding]:
+    """Semicolon before a parameter, in a query that has ampersands.
+
+    What it does:
+        Finds `;name=` in a query whose parameters are separated by `&`.
+
+    Why it matters:
+        Where there is an `&`, a `;` separates nothing: what follows belongs to the value before it.
+
+    Example:
+        https://n.example/pb?id=(clickid)&ip=(ip);country=(country_code)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&ip=(ip)&country=(country_code)
+    """
+    if ";" not in context.source or not any(_opens(pair, "&") for pair in context.template.query):
+        return
+    for pair in context.template.query:
+        for piece in pair.value:
+            if isinstance(piece, Literal):
+                for match in _SEMICOLON.finditer(piece.text):
+                    span = Span(piece.start + match.start(), piece.start + match.end())
+                    message = "; looks like it separates parameters, but & does in this query"
+                    yield Finding(span, message, "write & if a parameter begins here, or %3B if not")
+
+
+def _opens(pair: Pair, text: str) -> bool:
+    return pair.opening is not None and pair.opening.text == text
 
 
 def missing_ampersand(context: Context) -> Iterator[Finding]:
@@ -160,7 +204,7 @@ def missing_equals(context: Context) -> Iterator[Finding]:
     """Name of a parameter that is not parted from its macro.
 
     What it does:
-        Finds parameters without `=` that are a name and a macro.
+        Finds parameters without `=` that are a name and a macro, with a colon between them or nothing.
 
     Why it matters:
         The value of the macro becomes part of the name.
@@ -171,8 +215,12 @@ def missing_equals(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
+    foreign = [text.span.start for text in foreign_macros(context.source, context.dialect)]
     for pair in context.template.query:
-        if _lacks_equals(pair):
+        colon = _colon_before_macro(pair, foreign)
+        if colon is not None:
+            yield Finding(colon, "colon between a name and its macro; write =", None, Fix("=", colon, safe=False))
+        elif _lacks_equals(pair):
             at = pair.name[1].start
             message = f"no = between {pair.name[0].text!r} and {pair.name[1].text}"
             yield Finding(pair.name[1].span, message, None, Fix("=", Span(at, at), safe=False))
@@ -215,13 +263,18 @@ def mismatched_parameter(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?ip=(ip)
     """
-    specs = {macro.node.start: macro.spec for macro in context.resolution.macros}
+    # Of a parameter of the tracking link, nobody knows which value it has.
+    known = (macro for macro in context.resolution.macros if Problem.PARAMETER not in macro.problems)
+    specs = {macro.node.start: macro.spec for macro in known}
     dialect = context.dialect
     for pair in context.template.query:
         if len(pair.name) == 1 == len(pair.value) and isinstance(pair.name[0], Literal):
             spec, name = specs.get(pair.value[0].start), pair.name[0].text
-            found = dialect.find(name) if own_macro(name, dialect) else None
-            if spec is not None and found is not None and found[0].field != spec.field:
+            found = dialect.find(name)
+            if spec is None or found is None or found[1] not in _EXACT or len(name) == 1:
+                continue
+            # idfa={IDFA} is a slip in the name, of which another rule speaks.
+            if found[0].field != spec.field and fold(name) != fold(spec.name):
                 macro = pair.value[0]
                 yield Finding(macro.span, f"{name!r} is filled with {macro.text}, another value than {name}")
 
@@ -237,6 +290,25 @@ def _lacks_equals(pair: Pair) -> bool:
         and isinstance(pair.name[0], Literal)
         and not isinstance(pair.name[1], Literal)
     )
+
+
+def _colon_before_macro(pair: Pair, foreign: list[int]) -> Span | None:
+    """Return where a colon stands in place of the `=` between a name and a macro, be it one of another platform."""
+    if pair.equals is not None or not pair.name or not isinstance(pair.name[0], Literal):
+        return None
+    first = pair.name[0]
+    if len(pair.name) == 2:
+        end = first.span.stop
+    else:
+        at = bisect_left(foreign, first.start)
+        end = foreign[at] if at < len(foreign) else -1
+    if (
+        len(pair.name) <= 2
+        and first.start < end <= first.span.stop
+        and _NAME_AND_COLON.match(first.text[: end - first.start])
+    ):
+        return Span(end - 1, end)
+    return None
 
 
 def _name_span(pair: Pair) -> Span:

@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from macroengine.catalogue.foreign import nameless
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.language.nodes import Literal, Pair
 from macroengine.rules.context import Context
+from macroengine.rules.foreign import program_texts
 from macroengine.rules.meant import (
     Foreign,
     Meant,
     bracketed,
     brackets,
+    cut_off,
+    doubled_macros,
     foreign_macros,
     outside_macros,
     own_macro,
@@ -98,7 +102,7 @@ def literal_delimiters(context: Context) -> Iterator[Finding]:
         *split_macros(context.source, context.dialect),
         *foreign_macros(context.source, context.dialect),
     ]
-    is_spoken_of = overlapping(other.span for other in others)
+    is_spoken_of = overlapping([*(other.span for other in others), *program_texts(context)])
     own = context.dialect.syntax
     for match in outside_macros(bracketed(own), context.source, own):
         span = Span(*match.span())
@@ -110,7 +114,7 @@ def nameless_macro(context: Context) -> Iterator[Finding]:
     """Delimiters of a macro with nothing between them.
 
     What it does:
-        Finds values that are a macro without its name.
+        Finds values that are a macro without its name, in the delimiters of other platforms too.
 
     Why it matters:
         Template engines of pages take the names out. The value is sent as it is.
@@ -125,6 +129,11 @@ def nameless_macro(context: Context) -> Iterator[Finding]:
     for match in outside_macros(bracketed(own), context.source, own):
         if not match[1].strip(" |") and context.source[match.start() - 1 : match.start()] == "=":
             yield Finding(Span(*match.span()), f"{match[0]} is a macro without a name; write the name")
+    empty = "".join(own.delimiters)
+    for pair in context.template.query:
+        value = pair.value[0] if len(pair.value) == 1 else None
+        if value is not None and value.text in nameless() and value.text != empty:
+            yield Finding(value.span, f"{value.text} is a macro without a name; write the macro")
 
 
 def encoded_delimiters(context: Context) -> Iterator[Finding]:
@@ -157,29 +166,50 @@ def encoded_delimiters(context: Context) -> Iterator[Finding]:
                 yield _write(macro, Span(*match.span()), f"encoded delimiters in {match[0]}", safe=safe)
 
 
-def foreign_macro(context: Context) -> Iterator[Finding]:
-    """Macro in the way of another platform.
+def doubled_delimiters(context: Context) -> Iterator[Finding]:
+    """Macro with its delimiters written twice.
 
     What it does:
-        Finds `{x}`, `${x}`, `{{x}}`, `[x]`, `__X__`, `%%X%%`, `$$click(x)` and others, and the macro of the dialect
-        that has the same value.
+        Finds values that are a macro in more than one pair of its delimiters, or with one of them too many.
 
     Why it matters:
-        The platform does not replace it: the text is sent as it is.
+        The outer delimiters are sent, around the value.
 
     Example:
-        https://n.example/pb?id={clickid}&gaid=__GAID__
+        https://n.example/pb?id=((clickid))
 
     Use instead:
-        https://n.example/pb?id=(clickid)&gaid=(advertising_id)
+        https://n.example/pb?id=(clickid)
     """
-    for foreign in foreign_macros(context.source, context.dialect):
-        message = f"{_text(foreign.span, context)} is no macro of {context.dialect.title}"
-        if foreign.macro is not None:
-            yield _write(foreign.macro, foreign.span, message, safe=False)
-        else:
-            hint = f"it is written in the way of {foreign.platform}"
-            yield Finding(foreign.span, f"{message}, and is sent as it is", hint)
+    for span, macro in doubled_macros(context.source, context.dialect):
+        message = f"{_text(span, context)} has its delimiters twice"
+        yield _write(macro, span, message, safe=False)
+
+
+def cut_off_macro(context: Context) -> Iterator[Finding]:
+    """Template that ends in the name of a macro.
+
+    What it does:
+        Finds the beginning of a macro at the end of a template.
+
+    Why it matters:
+        Spreadsheets and forms cut long text. What is left is no macro, and more than the macro may be missing.
+
+    Example:
+        https://n.example/pb?id=(clickid)&country=(country_co
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&country=(country_code)
+    """
+    found = cut_off(context.source, context.dialect)
+    if found is None:
+        return
+    span, macros = found
+    message = f"template ends in a macro, {_text(span, context)}"
+    if len(macros) == 1:
+        yield _write(macros[0], span, message, safe=False)
+    else:
+        yield Finding(span, message, f"it may be {' or '.join(macros[:3])}" if macros else "write the rest of it")
 
 
 def placeholder(context: Context) -> Iterator[Finding]:
@@ -199,12 +229,14 @@ def placeholder(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)&android_id=(android_id)
     """
     patterns = placeholder_patterns()
+    is_foreign = overlapping(foreign.span for foreign in foreign_macros(context.source, context.dialect))
     for macro in context.resolution.macros:
         if patterns.fullmatch(macro.node.name):
             yield Finding(macro.node.span, f"{macro.node.text} stands for a macro of yours; write that macro")
     for pair in context.template.query:
-        if len(pair.value) == 1 and isinstance(pair.value[0], Literal):
-            yield from _placeholder_value(pair, pair.value[0], context)
+        value = pair.value[0] if len(pair.value) == 1 else None
+        if isinstance(value, Literal) and not is_foreign(value.span):
+            yield from _placeholder_value(pair, value, context)
     for piece in context.template.path:
         if isinstance(piece, Literal):
             for match in re.finditer("[^/]+", piece.text):

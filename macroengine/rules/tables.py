@@ -1,22 +1,11 @@
 """The facts that rules go by, from the TOML files in `macroengine/rules/data`."""
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 _DATA = Path(__file__).resolve().parent / "data"
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignSyntax:
-    """One way in which other platforms write macros; the only group of `pattern` is the name."""
-
-    platform: str
-    pattern: str
-    known: bool = False
-    """Whether it is a macro only where some platform has one of that name."""
 
 
 @lru_cache(maxsize=8)
@@ -26,11 +15,9 @@ def _table(name: str) -> dict[str, Any]:
     return tomllib.loads((_DATA / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-@cache
-def foreign_syntaxes() -> tuple[re.Pattern[str], tuple[ForeignSyntax, ...]]:
-    """Return how others write macros: a pattern whose n-th group belongs to the n-th of them."""
-    rows = tuple(ForeignSyntax(**row) for row in _table("foreign")["macro"])
-    return re.compile("|".join(f"(?:{row.pattern})" for row in rows)), rows
+def table(name: str) -> dict[str, Any]:
+    """Return the facts of a file, by its name without the ending."""
+    return _table(name)
 
 
 @cache
@@ -69,4 +56,36 @@ def lost_references() -> tuple[re.Pattern[str], dict[str, str]]:
 @cache
 def placeholder_patterns() -> re.Pattern[str]:
     """Return the pattern of whole values that stand for values."""
-    return re.compile("|".join(_table("values")["placeholders"]["patterns"]))
+    facts = _table("values")["placeholders"]
+    return re.compile("|".join([*facts["patterns"], *facts["bracketed"]]))
+
+
+@cache
+def bracketed_placeholders() -> re.Pattern[str]:
+    """Return the pattern of values between brackets that stand for values, which are whole values; its group is one."""
+    return re.compile(rf"=({'|'.join(_table('values')['placeholders']['bracketed'])})(?=[&#]|\Z)")
+
+
+@cache
+def program_holes() -> re.Pattern[str]:
+    """Return the pattern of what a program was to fill in."""
+    return re.compile("|".join(_table("values")["programs"]["holes"]))
+
+
+@cache
+def web_schemes() -> tuple[str, ...]:
+    """Return the schemes that are followed by a server."""
+    return tuple(_table("schemes")["special"])
+
+
+@cache
+def wrong_schemes() -> tuple[frozenset[str], dict[str, str]]:
+    """Return the schemes with which nothing is sent, and those that are written in place of another one."""
+    facts = _table("server")
+    return frozenset(facts["schemes"]["nowhere"]), dict(facts["defanged"])
+
+
+@cache
+def html_elements() -> frozenset[str]:
+    """Return the names of the elements of HTML."""
+    return frozenset(_table("characters")["html"]["elements"].split())

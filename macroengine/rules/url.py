@@ -4,10 +4,15 @@ import re
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
-from macroengine.language.nodes import Literal, Template
+from macroengine.language.nodes import Literal
 from macroengine.rules.context import Context
 from macroengine.rules.damage import broken_text
+from macroengine.rules.foreign import program_texts
 from macroengine.rules.meant import foreign_macros
+from macroengine.rules.nested import split_escapes
+from macroengine.rules.server import malformed_start
+from macroengine.rules.tables import web_schemes
+from macroengine.template import Template
 
 # RFC 3986 section 3.1, but for a colon before a port: localhost:3000/pb
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")
@@ -32,7 +37,7 @@ def missing_scheme(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     template, source = context.template, context.source
-    if not source or template.scheme or is_piece(template) or _has_scheme(template):
+    if not source or template.scheme or is_piece(template) or _has_scheme(template) or malformed_start(source):
         return
     start = Span(0, 1)
     if template.slashes is None and not _HOST.match(source):
@@ -85,7 +90,7 @@ def fragment(context: Context) -> Iterator[Finding]:
     """Fragment.
 
     What it does:
-        Finds `#` and what follows.
+        Finds `#` and what follows. In the link of an app, `intent://...#Intent;...`, the app reads it.
 
     Why it matters:
         Clients keep the fragment of a URL to themselves: it is never sent.
@@ -97,7 +102,7 @@ def fragment(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     hash_ = context.template.hash
-    if hash_ is not None and not overlapping(broken_text(context))(hash_.span):
+    if hash_ is not None and not _is_for_app(context.template) and not overlapping(broken_text(context))(hash_.span):
         yield Finding(
             Span(hash_.start, len(context.source)), "a fragment is never sent", "write # as %23 if it is meant"
         )
@@ -122,34 +127,12 @@ def bad_percent_escape(context: Context) -> Iterator[Finding]:
     if not _BAD_ESCAPE.search(context.source):
         return
     own = (macro.span for macro in context.template.macros())
-    foreign = (foreign.span for foreign in foreign_macros(context.source, context.dialect))
-    is_macro = overlapping([*own, *foreign])
+    others = (foreign.span for foreign in foreign_macros(context.source, context.dialect))
+    is_explained = overlapping([*own, *others, *program_texts(context), *split_escapes(context)])
     for match in _BAD_ESCAPE.finditer(context.source):
         span = Span(*match.span())
-        if not is_macro(span):
+        if not is_explained(span):
             yield Finding(span, "% begins no escape; write %25", None, Fix("%25", span, safe=False))
-
-
-def nested_macro(context: Context) -> Iterator[Finding]:
-    """Macro in a URL inside the URL.
-
-    What it does:
-        Finds macros behind an encoded delimiter in the value of a parameter.
-
-    Why it matters:
-        Their values are encoded once more for each URL around them, so that the inner receiver reads the original.
-        `nested=False` turns this off.
-
-    Example:
-        https://n.example/pb?u=https%3A%2F%2Fm.example%3Fid%3D(clickid)
-
-    Use instead:
-        https://n.example/pb?id=(clickid)
-    """
-    for macro in context.resolution.macros:
-        if macro.nesting:
-            times = {1: "twice", 2: "three times"}.get(macro.nesting, f"{macro.nesting + 1} times")
-            yield Finding(macro.node.span, f"{macro.node.text} is in a URL inside the URL: it is encoded {times}")
 
 
 def unencoded_nested_url(context: Context) -> Iterator[Finding]:
@@ -190,8 +173,16 @@ def is_piece(template: Template) -> bool:
 
 def http_scheme(template: Template) -> Span | None:
     """Return where `http` stands, if it is the scheme."""
-    first = template.scheme[0] if template.scheme else None
+    first = template.scheme[0] if len(template.scheme) == 1 else None
     return first.span if first is not None and first.text.lower() == "http" else None
+
+
+def _is_for_app(template: Template) -> bool:
+    """Say whether a template begins with a scheme behind which no server stands."""
+    first = (template.scheme or template.path)[:1]
+    text = first[0].text if first and isinstance(first[0], Literal) else ""
+    scheme = _SCHEME.match(f"{text}:" if template.scheme else text)
+    return scheme is not None and scheme[0][:-1].lower() not in web_schemes()
 
 
 def _has_scheme(template: Template) -> bool:

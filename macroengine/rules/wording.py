@@ -19,29 +19,35 @@ def findings(context: Context, problem: Problem) -> Iterator[Finding]:
 
 def _unknown(macro: Resolved, context: Context) -> Finding:
     dialect, node = context.dialect, macro.node
-    near, hint = _near(node.name, context)
+    near, hint, is_certain = _near(node.name, context)
     if node.function is not None:
         hashed = [spec.names_with(node.function)[:1] for spec, _ in filter(None, map(dialect.find, near))]
         near = list(dict.fromkeys(name for names in hashed for name in names))
     if not near:
         hint = f"`macroengine macros` lists all of {dialect.title}"
-    fix = Fix(dialect.syntax.write(near[0], node.function), node.span, safe=False) if near else None
+    fix = Fix(dialect.syntax.write(near[0], node.function), node.span, safe=False) if near and is_certain else None
     return Finding(node.span, f"unknown macro {node.name!r}{question(near)}", hint, fix)
 
 
 def _parameter(macro: Resolved, context: Context) -> Finding | None:
-    near, hint = _near(macro.node.name, context)
-    message = f"{macro.node.text} is taken for a parameter of the tracking link{question(near[:1])}"
+    near, hint, is_certain = _near(macro.node.name, context)
+    names = near[:1] if is_certain else near
+    message = f"{macro.node.text} is taken for a parameter of the tracking link{question(names)}"
     return Finding(macro.node.span, message, hint) if near else None
 
 
-def _near(name: str, context: Context) -> tuple[list[str], str | None]:
-    """Return the names that an unknown one may be meant for, and a hint where another platform calls a macro so."""
+def _near(name: str, context: Context) -> tuple[list[str], str | None, bool]:
+    """Return the names that an unknown one may be meant for, a hint where other platforms have it, and any doubt.
+
+    What others call so goes before what is merely like it; where they mean different values by it, none is likelier.
+    """
     dialect = context.dialect
     elsewhere = called_elsewhere(name, dialect)
-    names = [spec.name for spec, _ in elsewhere] + dialect.nearest(name)
-    hint = f"{name} is what {elsewhere[0][1]} calls {dialect.syntax.write(names[0])}" if elsewhere else None
-    return list(dict.fromkeys(names))[:3], hint
+    if not elsewhere:
+        return dialect.nearest(name), None, True
+    calls = [f"{name} is what {platform} calls {dialect.syntax.write(spec.name)}" for spec, platform in elsewhere[:3]]
+    names = [spec.name for spec, _ in elsewhere]
+    return names[:3], "; ".join(calls), len(names) == 1
 
 
 def _renamed(what: str) -> Callable[[Resolved, Context], Finding]:
@@ -77,6 +83,11 @@ def _origin(where: str, hint: str) -> Callable[[Resolved, Context], Finding]:
         return Finding(macro.node.span, message, hint)
 
     return origin
+
+
+def _app_server(macro: Resolved, _: Context) -> Finding:
+    message = f"{macro.node.text} follows the :// of an app's own scheme: the app decides what it is"
+    return Finding(macro.node.span, message, "check it with the app: a browser reads it as a server")
 
 
 def _unavailable(macro: Resolved, context: Context) -> Finding:
@@ -116,6 +127,7 @@ _WORDS: dict[Problem, Callable[[Resolved, Context], Finding | None]] = {
         "the scheme, user info, host or port", "write the server out, and send the value in the query"
     ),
     Problem.HOST_LABEL: _origin("the host", "allow_host_macros=True permits a label of the host"),
+    Problem.APP_SERVER: _app_server,
     Problem.UNAVAILABLE: _unavailable,
     Problem.WITHHELD: _withheld,
     Problem.SOURCE_NOT_ALLOWED: _source,

@@ -3,18 +3,20 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import quote, unquote, unquote_plus
 
+from macroengine.arguments import check_type
 from macroengine.catalogue import DEFAULT_DIALECT, dialect_of
-from macroengine.engine import CompiledTemplate
+from macroengine.engine import CompiledTemplate, CompileOptions
 from macroengine.errors import RenderError
 from macroengine.event import Event
 from macroengine.kinds import Source
 from macroengine.language.nodes import Pieces
 from macroengine.limits import Limits
-from macroengine.parsing import parse
 from macroengine.policy import Policy
+from macroengine.suggest import fold
+from macroengine.template import Template, parse
 from macroengine.testing import reference
 
 
@@ -22,11 +24,11 @@ def assert_postback(
     url: str | None,
     template: str | CompiledTemplate,
     event: Event,
-    **options: Any,
+    **options: Unpack[CompileOptions],
 ) -> None:
     """Assert that `url` is what `template` says about `event`; None stands for a postback that was not sent.
 
-    `options` are those of `reference.render`, `dialect` and `policy` among them; a compiled template has its own.
+    `options` are those of `render`, `dialect` and `policy` among them; a compiled template has its own.
 
     >>> event = Event(link={"click_id": "a b"})
     >>> assert_postback("https://n.example/pb?c=a%20b", "https://n.example/pb?c=(clickid)", event)
@@ -68,23 +70,30 @@ class _Case:
 
 
 def _case(template: str | CompiledTemplate, event: Event, options: Mapping[str, Any]) -> _Case:
+    check_type("template", str | CompiledTemplate, "a string or a compiled template", template)
+    check_type("event", Event, "an Event", event)
     if isinstance(template, str):
-        return _Case(template, event, {"dialect": DEFAULT_DIALECT, "policy": Policy(), **options})
+        return _Case(template, event, {"dialect": DEFAULT_DIALECT, "policy": Policy(), "limits": Limits(), **options})
     if options:
         raise TypeError(f"a compiled template has its own options; leave out {', '.join(options)}")
-    given = template.options
+    given, dialect = template.options, template.dialect
+    # By every name: what is said of a macro through its field, or another platform's name, is said of it alone.
+    exceptions = dict(given.missing_for)
+    missing = {name: exceptions.get(fold(name), given.missing) for name in dialect.macros}
     return _Case(
         template.source,
         event,
         {
-            "dialect": template.dialect,
+            "dialect": dialect,
             "policy": template.policy,
-            "missing": {"*": given.missing, **dict(given.missing_for)},
+            "missing": {"*": given.missing, **exceptions, **missing},
             "unknown": given.unknown,
             "nested": given.nested,
             "allow_host_macros": given.allow_host_macros,
             "booleans": given.booleans,
             "hash_case": given.hash_case,
+            "ignore": template.ignore,
+            "limits": given.limits,
         },
     )
 
@@ -113,6 +122,10 @@ def _parts(url: str, case: _Case) -> dict[str, str]:
     return parts
 
 
+def _template(case: _Case) -> Template:
+    return parse(case.source, case.options["dialect"], limits=case.options["limits"])
+
+
 def _text(pieces: Pieces) -> str:
     return "".join(piece.text for piece in pieces)
 
@@ -130,7 +143,7 @@ def _fault(part: str, found: Mapping[str, str], expected: Mapping[str, str], url
 
 def _literal(wrong: str, right: str | None, case: _Case) -> str:
     """Return what is said of a macro that was not replaced, encoded or not; nothing where all were."""
-    for macro in parse(case.source, case.options["dialect"]).macros():
+    for macro in _template(case).macros():
         for text in (macro.text, quote(macro.text)):
             if text in wrong and text not in (right or ""):
                 return f"has the macro {macro.text} left literal"
@@ -156,7 +169,7 @@ def _forged(case: _Case) -> Iterator[tuple[str, Source, Source, Event]]:
     """Yield the event with the value of each macro in turn replaced by what another source says under its field."""
     event, dialect = case.event, dialect_of(case.options["dialect"])
     held = {Source.LINK: event.link, Source.SDK: event.sdk, Source.AF: event.af}
-    for macro in parse(case.source, dialect).macros():
+    for macro in _template(case).macros():
         found = dialect.find(macro.name)
         if found is None:
             continue

@@ -6,25 +6,29 @@ can be held to each other. It reads the template anew for every event and is mea
 
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 from urllib.parse import quote
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_of
+from macroengine.catalogue.foreign import inside_foreign
+from macroengine.catalogue.meanings import denied_fields, fields_called, is_denied
 from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.errors import MissingValueError, RenderError, SuppressedError, TemplateError
 from macroengine.event import Event
-from macroengine.kinds import HashCase, Source, ValueType
-from macroengine.language.nodes import Literal, Macro, Pair, Part, Pieces, Template
-from macroengine.parsing import parse
-from macroengine.plan import Missing
+from macroengine.kinds import HashCase, HashCaseWord, Source, ValueType
+from macroengine.language.nodes import Literal, Macro, Pair, Part, Pieces
+from macroengine.limits import Limits
+from macroengine.plan import Default, Missing, MissingWord
 from macroengine.policy import Policy
-from macroengine.testing.reference_text import UnsendableError, value_text
+from macroengine.suggest import fold
+from macroengine.template import Template, parse
+from macroengine.testing.reference_nesting import PERCENT, STRING, WHOLE, Inside, inside
+from macroengine.testing.reference_text import UnsendableError, json_default, json_text, json_value, value_text
 
-_LONGEST_URL = 65_536  # bytes
-_ENCODED_DELIMITER = re.compile("%((?:25)*)(?:3A|2F|3F|23|5B|5D|40|26|3D)", re.IGNORECASE)  # : / ? # [ ] @ & =
 _HOST_LABEL = re.compile("[A-Za-z0-9-]{1,63}")
+_Missing = Missing | Default | MissingWord
 
 
 def render(
@@ -33,37 +37,45 @@ def render(
     *,
     dialect: str | Dialect = DEFAULT_DIALECT,
     policy: Policy = Policy(),  # noqa: B008 - immutable
-    missing: Missing | str | Mapping[str, Missing | str] = Missing.EMPTY,
+    missing: _Missing | Mapping[str, _Missing] = Missing.EMPTY,
     unknown: OneOf["error", "keep", "empty"] = "error",
     nested: bool = True,
     allow_host_macros: bool = False,
     booleans: OneOf["true/false", "1/0"] = "true/false",
-    hash_case: HashCase | None = None,
+    hash_case: HashCase | HashCaseWord | None = None,
+    ignore: Iterable[str] = (),
+    limits: Limits = Limits(),  # noqa: B008 - immutable
 ) -> str:
     """Return the URL for one event, as `macroengine.render` should.
 
-    Of the errors that a template can have it knows two, unknown macros and macros before the path; the others are
-    the business of `check`, and so is where in the server a macro may stand with `allow_host_macros`.
+    Of the errors that a template can have it knows three, unknown macros, hashes that no document has and macros
+    before the path; the others are the business of `check`, and so is where in the server a macro may stand with
+    `allow_host_macros`. `ignore` takes the first two out, and permits macros in the host.
 
     >>> render("https://n.example/pb?c=(clickid)", Event(link={"click_id": "a b"}))
     'https://n.example/pb?c=a%20b'
 
     Raises:
-        TemplateError: a macro is unknown, or would decide who gets the data.
+        TemplateError: a macro is unknown, or would decide who gets the data, or the template is too large.
+        ValueError: a default text in the path would lead to another one.
         SuppressedError: the postback is not sent for this event.
         RenderError: a value has no text, or the URL is too long. MissingValueError where one must not be missing.
     """
-    template = parse(source, dialect)
-    rendering = _Rendering(event, dialect_of(dialect), policy, missing, unknown, nested, booleans, hash_case)
-    _refuse(template, rendering, allow_host_macros)
+    chosen = dialect_of(dialect)
+    template = _own(parse(source, dialect, limits=limits), chosen)
+    case = None if hash_case is None else HashCase(hash_case)
+    is_app = _is_app(template)
+    rendering = _Rendering(event, chosen, policy, missing, unknown, nested, booleans, case, is_app)
+    ignored = (ignore,) if isinstance(ignore, str) else tuple(ignore)
+    _refuse(template, rendering, ignored, allow_host_macros)
     # A postback is for one kind of event, and for the events of others only with send-all.
     if event.postback is not policy.postback:
         raise SuppressedError(f"the template is for {policy.postback} postbacks, the event is for {event.postback}")
     if not (event.attributed or policy.send_all):
         raise SuppressedError("the event is not attributed to the network, and the policy is not send-all")
     url = _url(template, rendering)
-    if len(url.encode(errors="surrogatepass")) > _LONGEST_URL:
-        raise RenderError(f"the URL is longer than {_LONGEST_URL:,} bytes")
+    if len(url.encode(errors="surrogatepass")) > limits.url:
+        raise RenderError(f"the URL is longer than {limits.url:,} bytes")
     return url
 
 
@@ -74,24 +86,75 @@ class _Rendering:
     event: Event
     dialect: Dialect
     policy: Policy
-    missing: Missing | str | Mapping[str, Missing | str]
+    missing: _Missing | Mapping[str, _Missing]
     unknown: str
     nested: bool
     booleans: str
     hash_case: HashCase | None
+    is_app: bool
 
 
 # The template
 
 
-def _refuse(template: Template, rendering: _Rendering, allow_host_macros: bool) -> None:
+def _own(template: Template, dialect: Dialect) -> Template:
+    """Return the template without the macros that are only a part of another platform's macro: they are literal."""
+    is_part = inside_foreign(template.source, dialect.syntax)
+    if is_part is None:
+        return template
+
+    def read(pieces: Pieces) -> Pieces:
+        return tuple(Literal(piece.text, piece.start) if is_part(piece.span) else piece for piece in pieces)
+
+    return replace(
+        template,
+        scheme=read(template.scheme),
+        authority=read(template.authority),
+        path=read(template.path),
+        query=tuple(replace(pair, name=read(pair.name), value=read(pair.value)) for pair in template.query),
+        fragment=read(template.fragment),
+    )
+
+
+def _is_app(template: Template) -> bool:
+    # What has a server for browsers, or leads to files or to whatever it names itself, is not the app's to read.
+    scheme = "".join(piece.text for piece in template.scheme).lower()
+    known = ("http", "https", "ws", "wss", "ftp", "file", "intent")
+    return re.fullmatch("[a-z][a-z0-9+.-]*", scheme) is not None and scheme not in known
+
+
+def _refuse(template: Template, rendering: _Rendering, ignored: tuple[str, ...], allow_host_macros: bool) -> None:
+    in_host = allow_host_macros or _is_ignored("ME202", ignored)
     for leaf, part in template.leaves():
         if not isinstance(leaf, Macro):
             continue
-        if rendering.dialect.find(leaf.name) is None and rendering.unknown == "error":
-            _raise("ME101", "unknown-macro", f"unknown macro {leaf.name!r}", leaf, template)
-        if part is Part.SCHEME or (part is Part.AUTHORITY and not allow_host_macros):
+        spec = _spec(leaf, rendering)
+        if part is Part.SCHEME or (part is Part.AUTHORITY and not rendering.is_app and (spec is None or not in_host)):
             _raise("ME201", "macro-in-origin", f"macro {leaf.name!r} decides who gets the data", leaf, template)
+        if spec is None:
+            _refuse_unknown(leaf, template, rendering, ignored)
+        elif part is Part.PATH and _missing(spec, rendering) in (Default("."), Default("..")):
+            raise ValueError(f"{leaf.text}: a default text leads to another path")
+
+
+def _refuse_unknown(macro: Macro, template: Template, rendering: _Rendering, ignored: tuple[str, ...]) -> None:
+    if macro.function is not None and _function_in(macro.name, rendering.dialect) is not None:
+        if not _is_ignored("ME106", ignored):
+            _raise("ME106", "hash-of-hash", f"{macro.text} is the hash of a hash", macro, template)
+    elif rendering.dialect.find(macro.name) is not None:
+        if not _is_ignored("ME105", ignored):
+            _raise("ME105", "undocumented-hash", f"no hash of {macro.name!r} is documented", macro, template)
+    elif rendering.unknown == "error" and not _is_ignored("ME101", ignored):
+        _raise("ME101", "unknown-macro", f"unknown macro {macro.name!r}", macro, template)
+
+
+def _function_in(name: str, dialect: Dialect) -> str | None:
+    reading = dialect.syntax.read(dialect.syntax.write(name))
+    return reading.function if reading else None
+
+
+def _is_ignored(code: str, ignored: tuple[str, ...]) -> bool:
+    return code.startswith(ignored)
 
 
 def _raise(code: str, name: str, message: str, macro: Macro, template: Template) -> None:
@@ -102,83 +165,155 @@ def _url(template: Template, rendering: _Rendering) -> str:
     # A value is encoded in the same way in the path, in the names and values of the query, and in the fragment.
     return "".join(
         (
-            _pieces(template.scheme, Part.SCHEME, rendering),
+            _component(template, template.scheme, Part.SCHEME, rendering),
             template.slashes.text if template.slashes else "",
-            _pieces(template.authority, Part.AUTHORITY, rendering),
-            _pieces(template.path, Part.PATH, rendering),
-            _query(template.query, rendering),
+            _component(template, template.authority, Part.AUTHORITY, rendering),
+            _component(template, template.path, Part.PATH, rendering),
+            _query(template, rendering),
             template.hash.text if template.hash else "",
-            _pieces(template.fragment, Part.FRAGMENT, rendering),
+            _component(template, template.fragment, Part.FRAGMENT, rendering),
         )
     )
 
 
-def _query(pairs: tuple[Pair, ...], rendering: _Rendering) -> str:
+def _query(template: Template, rendering: _Rendering) -> str:
     # A dropped pair takes its & along. What opens the query stays as long as any pair does, an empty pair included.
-    kept = [text for pair in pairs if (text := _pair(pair, rendering)) is not None]
+    pairs = template.query
+    kept = [text for pair in pairs if (text := _pair(template, pair, rendering)) is not None]
     if not kept:
         return ""
-    opening = pairs[0].opening
-    return (opening.text if opening else "") + "&".join(kept)
+    second = pairs[1].opening if len(pairs) > 1 else None
+    return (pairs[0].opening.text if pairs[0].opening else "") + (second.text if second else "&").join(kept)
 
 
-def _pair(pair: Pair, rendering: _Rendering) -> str | None:
-    """Return the pair without its opening, None where it goes."""
+def _pair(template: Template, pair: Pair, rendering: _Rendering) -> str | None:
+    """Return the pair without its opening, None where it is dropped."""
+    name = _Text(template, pair.name, Part.NAME, rendering)
+    value = _Text(template, pair.value, Part.VALUE, rendering)
+    if _is_dropped([*name.deciding(*name.reach), *value.deciding(*value.reach)], rendering):
+        return None
+    return name.sent(*name.reach) + (pair.equals.text if pair.equals else "") + value.sent(*value.reach)
+
+
+def _is_dropped(macros: list[Macro], rendering: _Rendering) -> bool:
     # Whether a pair goes is decided first, so that a value beside the missing one cannot make the event fail: first
     # by the values that are not there, then by the identifiers that are there and identify nobody.
-    macros = [piece for piece in (*pair.name, *pair.value) if not isinstance(piece, Literal)]
     dropping = [(macro, spec) for macro in macros if (spec := _spec(macro, rendering)) and _drops(spec, rendering)]
     if any(_raw(spec, rendering) is None for _, spec in dropping):
-        return None
-    if any(_value(macro, spec, rendering) is None for macro, spec in dropping if macro.function is not None):
-        return None
-    name = _pieces(pair.name, Part.NAME, rendering)
-    value = _pieces(pair.value, Part.VALUE, rendering)
-    return name + (pair.equals.text if pair.equals else "") + value
+        return True
+    return any(_value(macro, spec, rendering) is None for macro, spec in dropping if macro.function is not None)
 
 
 def _drops(spec: MacroSpec, rendering: _Rendering) -> bool:
     return _missing(spec, rendering) is Missing.DROP
 
 
-def _pieces(pieces: Pieces, part: Part, rendering: _Rendering) -> str:
-    """Return literals as written, and macros filled, each once: a value is not looked at again."""
-    texts = []
-    layers = 0
-    for piece in pieces:
-        if isinstance(piece, Literal):
-            texts.append(piece.text)
-            # Behind an encoded delimiter the text belongs to a URL inside the value, behind %253D to one inside that.
-            # The nearest delimiter counts.
-            if rendering.nested and part is Part.VALUE:
-                for delimiter in _ENCODED_DELIMITER.finditer(piece.text):
-                    layers = 1 + len(delimiter[1]) // len("25")
-        else:
-            texts.append(_macro(piece, part, layers, rendering))
-    return "".join(texts)
+def _component(template: Template, pieces: Pieces, part: Part, rendering: _Rendering) -> str:
+    text = _Text(template, pieces, part, rendering)
+    return text.sent(*text.reach)
+
+
+class _Text:
+    """A component, and how it is sent for an event."""
+
+    def __init__(self, template: Template, pieces: Pieces, part: Part, rendering: _Rendering) -> None:
+        self._source = template.source
+        self._rendering = rendering
+        self._part = part
+        self._inside = inside(pieces, part)
+        self._macros = [piece for piece in pieces if not isinstance(piece, Literal)]
+        queries = self._inside.queries if _drops_any(self._macros, rendering) else []
+        # An outer one comes before those inside of it.
+        self._queries = sorted(queries, key=lambda query: (query.opening[0], -query.pairs[-1][1]))
+        self.reach = (pieces[0].start, pieces[-1].span.stop) if pieces else (0, 0)
+
+    def own_macros(self, start: int, stop: int, first: int = 0) -> list[Macro]:
+        """Return the macros of a stretch that no inner pair has for itself; `first` is the first query inside."""
+        inner = [pair for index in self._outermost(start, stop, first) for pair in self._queries[index].pairs]
+        return [
+            macro
+            for macro in self._macros
+            if start <= macro.start < stop and not any(begin <= macro.start < end for begin, end in inner)
+        ]
+
+    def deciding(self, start: int, stop: int, first: int = 0) -> list[Macro]:
+        """Return those of them for which their pair may be dropped; what must not be sent at all is no reason."""
+        return [macro for macro in self.own_macros(start, stop, first) if macro.start not in self._inside.glued]
+
+    def sent(self, start: int, stop: int, first: int = 0) -> str:
+        """Return a stretch of the source, filled: literals as written, and each macro once."""
+        stops: list[tuple[int, Macro | int]] = [(macro.start, macro) for macro in self.own_macros(start, stop, first)]
+        stops += [(self._queries[index].opening[0], index) for index in self._outermost(start, stop, first)]
+        text, at = "", start
+        for begin, what in sorted(stops, key=lambda pair: pair[0]):
+            text += self._source[at:begin]
+            if isinstance(what, int):
+                text += self._query(what)
+                at = self._queries[what].pairs[-1][1]
+            else:
+                text += _macro(what, self._part, self._inside, self._rendering)
+                at = what.span.stop
+        return text + self._source[at:stop]
+
+    def _query(self, index: int) -> str:
+        query = self._queries[index]
+        kept = [
+            self.sent(*pair, index + 1)
+            for pair in query.pairs
+            if not _is_dropped(self.deciding(*pair, index + 1), self._rendering)
+        ]
+        return self._source[slice(*query.opening)] + query.separator.join(kept) if kept else ""
+
+    def _outermost(self, start: int, stop: int, first: int) -> list[int]:
+        """Return the inner queries of a stretch, without those inside of them."""
+        found: list[int] = []
+        for index in range(first, len(self._queries)):
+            query = self._queries[index]
+            begin = self._queries[found[-1]].pairs[-1][1] if found else start
+            if begin <= query.opening[0] and query.pairs[-1][1] <= stop:
+                found.append(index)
+        return found
+
+
+def _drops_any(macros: list[Macro], rendering: _Rendering) -> bool:
+    return any((spec := _spec(macro, rendering)) and _drops(spec, rendering) for macro in macros)
 
 
 # A macro
 
 
-def _macro(macro: Macro, part: Part, layers: int, rendering: _Rendering) -> str:
+def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> str:
+    steps = inside.steps[macro.start]
     spec = _spec(macro, rendering)
+    if spec is None and rendering.unknown != "empty":
+        return macro.text
+    if macro.start in inside.glued:
+        raise RenderError(f"{macro.text}: the text before it and the value would form an escape", macro.name)
+    if not rendering.nested:
+        steps = (PERCENT, *(step for step in steps if step != PERCENT))
     if spec is None:
-        return macro.text if rendering.unknown == "keep" else ""
+        return "null" if steps[-1] == WHOLE else ""
     text = _value(macro, spec, rendering)
-    if part is Part.AUTHORITY:
+    if part is Part.AUTHORITY and not rendering.is_app:
         return _host_label(text, macro)
     if text is None:
-        return _instead(macro, spec, layers, rendering)
-    if part is Part.PATH and text in (".", ".."):
+        return _instead(macro, spec, steps, rendering)
+    is_segment = macro.start in inside.in_path or (part is Part.PATH and inside.steps[macro.start] == (PERCENT,))
+    if is_segment and text in (".", ".."):
         # Receivers resolve them, even where the dots are encoded.
         raise RenderError(f"{macro.text}: {text!r} leads to another path", macro.name)
-    return _encode(text, layers, macro)
+    if steps[-1] == WHOLE:
+        hashed = macro.function is not None
+        text = json_text(text) if hashed else json_value(_raw(spec, rendering), text, spec.type)
+    return _encode(text, steps, macro)
 
 
 def _spec(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
+    """Return the row of the catalogue; None where there is none, or none of the hash."""
     found = rendering.dialect.find(macro.name)
-    return found[0] if found else None
+    if found is None or (macro.function is not None and not found[0].names_with(macro.function)):
+        return None
+    return found[0]
 
 
 def _host_label(text: str | None, macro: Macro) -> str:
@@ -190,34 +325,52 @@ def _host_label(text: str | None, macro: Macro) -> str:
     return text
 
 
-def _instead(macro: Macro, spec: MacroSpec, layers: int, rendering: _Rendering) -> str:
+def _instead(macro: Macro, spec: MacroSpec, steps: tuple[str, ...], rendering: _Rendering) -> str:
     """Return what is sent for a missing value."""
     missing = _missing(spec, rendering)
     if missing is Missing.RAISE:
         raise MissingValueError(f"{macro.text}: value is missing", macro.name)
     if missing is Missing.KEEP:
         return macro.text
+    is_whole = steps[-1] == WHOLE
     # With DROP the pair is gone already; outside the query there is none.
-    return _encode(missing, layers, macro) if isinstance(missing, str) else ""
+    if not isinstance(missing, Default):
+        return "null" if is_whole else ""
+    return _encode(json_default(missing.text, spec.type) if is_whole else missing.text, steps, macro)
 
 
-def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | str:
-    if not isinstance(rendering.missing, Mapping):
-        return rendering.missing
-    chosen = rendering.missing.get("*", Missing.EMPTY)
-    for name, given in rendering.missing.items():
-        found = None if name == "*" else rendering.dialect.find(name)
-        if found and found[0] == spec:
-            chosen = given
-    return chosen
+def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
+    given = rendering.missing
+    if not isinstance(given, Mapping):
+        return given if isinstance(given, Default) else Missing(given)
+    # A macro goes by its own names first, then by its field, then by what others call that; among equals, by the last.
+    names = sorted(given, key=lambda name: _nearness(name, spec, rendering.dialect))
+    chosen = given[names[-1]] if names and _nearness(names[-1], spec, rendering.dialect) else Missing.EMPTY
+    return chosen if isinstance(chosen, Default) else Missing(chosen)
 
 
-def _encode(text: str, layers: int, macro: Macro) -> str:
-    # RFC 3986: UTF-8, upper-case hex, unreserved characters kept, %20 for a space; once, and once more for each URL
-    # around it, so that the innermost receiver reads the value.
-    for _ in range(1 + layers):
+def _nearness(name: str, spec: MacroSpec, dialect: Dialect) -> int:
+    """Return how closely a name means a macro; 0 where it does not."""
+    named = dialect.named(name)
+    if named == spec or (dialect.open and fold(name) == fold(spec.name)):
+        return 4
+    if spec.name not in dialect.macros:
+        return int(name == "*")
+    if fold(name) == fold(spec.field):
+        return 3
+    own = named is not None or fold(name) in map(fold, dialect.fields)
+    return 2 if not own and fold(spec.field) in fields_called(name) else int(name == "*")
+
+
+def _encode(text: str, steps: tuple[str, ...], macro: Macro) -> str:
+    # RFC 3986: UTF-8, upper-case hex, unreserved characters kept, %20 for a space; once for each URL around it, and
+    # escaped for each JSON, the innermost first, so that the innermost receiver reads the value.
+    for step in reversed(steps):
         try:
-            text = quote(text, safe="")
+            if step == PERCENT:
+                text = quote(text, safe="")
+            elif step == STRING:
+                text = json_text(text)[1:-1]
         except UnicodeEncodeError:
             raise RenderError(f"{macro.text}: the value has half of a surrogate pair", macro.name) from None
     return text
@@ -231,16 +384,10 @@ def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
     event, policy = rendering.event, rendering.policy
     if not event.attributed and not spec.send_all:
         return None
-    if spec.source not in policy.sources or spec.field in _denied(rendering):
+    if spec.source not in policy.sources or is_denied(spec, denied_fields(policy.deny, rendering.dialect)):
         return None
     # A value counts only where it comes from the documented source.
     return {Source.LINK: event.link, Source.SDK: event.sdk, Source.AF: event.af}[spec.source].get(spec.field)
-
-
-def _denied(rendering: _Rendering) -> set[str]:
-    # A denied name denies the field, and with it every macro that reads it.
-    found = [rendering.dialect.find(name) for name in rendering.policy.deny]
-    return {*rendering.policy.deny, *(spec.field for spec, _ in filter(None, found))}
 
 
 def _value(macro: Macro, spec: MacroSpec, rendering: _Rendering) -> str | None:

@@ -44,7 +44,8 @@ def _number(value: float | Decimal) -> str:
     text = format(number, "f")
     if sum(character.isdigit() for character in text) > _LONGEST_NUMBER:
         raise UnsendableError("the number is too long")
-    return text
+    # A float is told from a whole number by its point, also where it is too large for a fraction.
+    return text + ".0" if isinstance(value, float) and "." not in text else text
 
 
 def _time(value: datetime, kind: ValueType) -> str:
@@ -63,6 +64,69 @@ def _time(value: datetime, kind: ValueType) -> str:
 
 def _json(value: object) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UnsendableError(f"no JSON: {error}") from None
+        return _compact(value)
+    except RecursionError:
+        raise UnsendableError("the value is nested too deeply, or holds itself") from None
+
+
+def _compact(value: object) -> str:
+    # JSON without spaces, in which numbers are what they are elsewhere.
+    match value:
+        case None | bool() | str():
+            return json.dumps(value, ensure_ascii=False)
+        case int() | float() | Decimal():
+            return _number(value)
+        case list() | tuple():
+            return "[" + ",".join(_compact(item) for item in value) + "]"
+        case dict():
+            return "{" + ",".join(_name(key) + ":" + _compact(item) for key, item in value.items()) + "}"
+    raise UnsendableError(f"JSON has no {type(value).__name__}")
+
+
+def _name(key: object) -> str:
+    # As with Python's own JSON, a number or constant in the place of a name becomes the text that it is written as.
+    if isinstance(key, str):
+        return _compact(key)
+    if key is None or isinstance(key, int | float | Decimal):
+        return json.dumps(_compact(key))
+    raise UnsendableError(f"a {type(key).__name__} is no name of a member")
+
+
+def json_text(text: str) -> str:
+    """Return a text as a string of JSON, with its quotes."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def json_value(raw: object, text: str, kind: ValueType) -> str:
+    """Return a value that is sent as `text` as a whole JSON value."""
+    # Numbers, booleans and JSON are JSON already, and so is a text that is what its macro stands for.
+    is_json = isinstance(raw, bool | int | float | Decimal | dict | list)
+    if isinstance(raw, datetime):
+        is_json = kind is ValueType.UNIX_TIME
+    if isinstance(raw, str) and kind in (ValueType.NUMBER, ValueType.UNIX_TIME):
+        is_json = _is_number(text)
+    if isinstance(raw, str) and kind is ValueType.BOOLEAN:
+        is_json = text in ("true", "false")
+    if isinstance(raw, str) and kind is ValueType.JSON:
+        is_json = _is_json(text)
+    return text if is_json else json_text(text)
+
+
+def json_default(text: str, kind: ValueType) -> str:
+    """Return what is sent in place of a missing value as a whole JSON value."""
+    return text if kind is ValueType.NUMBER and _is_number(text) else json_text(text)
+
+
+def _is_number(text: str) -> bool:
+    return _is_json(text) and text[-1:].isdigit() and text[:1] in "-0123456789"
+
+
+def _is_json(text: str) -> bool:
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        json.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -8,10 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_of
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_names, dialect_of
 from macroengine.event import Event
 from macroengine.kinds import HashCase, Postback, Source, ValueType
-from macroengine.plan import Missing
+from macroengine.plan import Default, Missing
 from macroengine.policy import Policy
 
 # What has a meaning in a URL or in a syntax, what may not stand in a URL, and three lengths of UTF-8.
@@ -21,6 +21,15 @@ _TEXT = st.text(ALPHABET + "/:@\ud800", max_size=4)
 # What a second round of decoding, or of replacing macros, would make something else of.
 _ENCODED = ("%41", "a%2Bb", "%2526", "a+b", "&b=c", "(ip)", "{ip}")
 _NESTED = ("%3D", "%3d", "%253D", "%25252f", "https%3A%2F%2Fx%3Fid%3D", "%253Fb%3D", "%3Fu%253D", "%25", "%2", "/:@")
+# A macro that is inside of JSON, of a URL in JSON, and of a parameter in a URL.
+_AROUND = (
+    '{{"a":"{}"}}',
+    "%5B{}%2C1%5D",
+    "%7B%22u%22%3A%22x%3A%2F%2Fy%3Fa%3D{}%26b%3D1%22%7D",
+    "x%3A%2F%2Fy%2F{}%3Fb%3D1",
+    "x%3A%2F%2Fy%3Fa%3D{}%26b%3D1",
+    "x%3A%2F%2Fy%3Fd%3D%257B%2522a%2522%253A{}%257D",
+)
 _ORIGINS = ("https://n.example", "http://u@n.example:80", "app:", "//n.example", "", "")
 
 
@@ -47,15 +56,19 @@ def _templates(dialect: Dialect, alphabet: str, *, unsound: bool) -> st.SearchSt
     macros = _macros(dialect, unsound=unsound)
     pieces = st.lists(st.one_of(literals, macros), max_size=3).map("".join)
     nested = st.builds("{}{}".format, st.sampled_from(_NESTED), macros)
-    values = st.lists(st.one_of(macros, nested, literals), min_size=1, max_size=3).map("".join)
+    inside = st.builds(lambda around, macro: around.format(macro), st.sampled_from(_AROUND), macros)
+    values = st.one_of(
+        *[st.lists(st.one_of(macros, nested, literals), min_size=1, max_size=3).map("".join)] * 4, inside
+    )
     # So few names that they repeat.
     names = st.one_of(st.sampled_from(["a", "b", "a", "b", ""]), st.sampled_from(["a", "b"]), pieces)
     pairs = st.one_of(*[st.builds("{}={}".format, names, values)] * 3, st.sampled_from(["a", ""]))
-    queries = st.lists(pairs, min_size=1, max_size=3).map("&".join)
+    separators = st.sampled_from("&&&&;")
+    queries = st.builds(str.join, separators, st.lists(pairs, min_size=1, max_size=3))
     hosts = st.builds("https://{}{}.n.example".format, st.sampled_from(["", "a-"]), macros)
     origins = st.one_of(*[st.sampled_from(_ORIGINS)] * 4, *[hosts] * (2 * unsound))
-    paths = st.one_of(st.just(""), pieces.map("/{}".format))
-    fragments = st.one_of(st.just(""), st.just(""), pieces.map("#{}".format))
+    paths = st.one_of(st.just(""), *[pieces.map("/{}".format)] * 3, inside.map("/{}".format))
+    fragments = st.one_of(*[st.just("")] * 4, pieces.map("#{}".format), inside.map("#{}".format))
     whole = st.builds("{}{}?{}{}".format, origins, paths, queries, fragments)
     # The end of a template whose beginning was lost.
     return st.one_of(*[whole] * 5, st.builds("{}={}&{}".format, st.sampled_from("ab"), values, queries))
@@ -190,9 +203,12 @@ def events(
 
 @cache
 def policies(dialect: str | Dialect = DEFAULT_DIALECT) -> st.SearchStrategy[Policy]:
-    """Draw policies; half of them forbid nothing."""
+    """Draw policies; half of them forbid nothing, and the others now and then in names of another dialect."""
     chosen = dialect_of(dialect)
-    names = st.sampled_from([*chosen.names(), *chosen.fields])
+    known = [dialect_of(name) for name in dialect_names()]
+    others = st.sampled_from([name for other in known for name in (*other.names(), *other.fields)])
+    own = st.sampled_from([*chosen.names(), *chosen.fields])
+    names = st.one_of(own, own, own.map(str.swapcase), own.map(lambda name: name.replace("_", "-")), others)
     return st.builds(
         Policy,
         postback=st.sampled_from(Postback),
@@ -215,7 +231,10 @@ def options(
     return drawn
 
 
-_MISSING = st.one_of(st.sampled_from(Missing), st.sampled_from(Missing), st.text(ALPHABET + "/:@", max_size=4))
+# A default that leads to another path is refused with the template, if the path has a macro.
+_DEFAULTS = st.text(ALPHABET + "/:@", max_size=4).filter(lambda text: text not in (".", "..")).map(Default)
+_WORDS = st.sampled_from([member.value for member in Missing])
+_MISSING = st.one_of(st.sampled_from(Missing), _WORDS, _DEFAULTS)
 _OPTIONS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "missing": _MISSING,

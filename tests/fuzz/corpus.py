@@ -12,7 +12,7 @@ from urllib.parse import quote
 from benchmarks.limits import SHAPES
 from macroengine import RULES, MacroSpec, Postback, Source, catalogue, dialect, dialect_names
 from macroengine.intake.tables import body_fields, parameters
-from macroengine.intake.tracking import known_hosts
+from macroengine.intake.tracking_url import known_hosts
 from macroengine.kinds import HashCase, ValueType
 from macroengine.language.syntax import syntaxes
 from macroengine.rules.pages import sections
@@ -147,6 +147,7 @@ def of_tracking_urls() -> Iterator[bytes]:
     """Yield tracking URLs with one parameter more than they need."""
     needed = [f"{name}={quote(row.example)}" for name, row in parameters().items() if row.required]
     for host in known_hosts():
+        yield f"https://{host}/serve/1?click_id=1&mine=2".encode()
         for name, row in parameters().items():
             for written in (f"{name}={quote(row.example)}", f"{name}={row.example}\n", name):
                 yield f"https://{host}/serve/1019409635088005254?{'&'.join([*needed, written])}".encode()

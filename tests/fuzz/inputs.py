@@ -10,7 +10,19 @@ from hashlib import sha1
 from typing import Any, TypeVar
 from uuid import UUID
 
-from macroengine import Dialect, Event, HashCase, MacroSpec, Missing, Policy, Postback, Source, dialect, dialect_names
+from macroengine import (
+    Default,
+    Dialect,
+    Event,
+    HashCase,
+    MacroSpec,
+    Missing,
+    Policy,
+    Postback,
+    Source,
+    dialect,
+    dialect_names,
+)
 
 T = TypeVar("T")
 
@@ -93,8 +105,8 @@ class Input:
             "hash_case": self.choose([None, *HashCase]),
         }
 
-    def _missing(self) -> Missing | str:
-        return self.choose([*Missing, "none", "a b/(ip)", "é%"])
+    def _missing(self) -> Missing | Default:
+        return self.choose([*Missing, Default("none"), Default("a b/(ip)"), Default("é%")])
 
     def event(self, specs: Sequence[MacroSpec], policy: Policy) -> Event:
         """Return an event with values for the macros, mostly where they belong, and mostly admitted."""

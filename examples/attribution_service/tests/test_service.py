@@ -327,7 +327,7 @@ GOOD_CLICK = f"device_ip=192.0.2.1&device_ua=x&click_timestamp={int(time.time())
         (TRACKING_ID, GOOD_CLICK, 204, ""),
         (TRACKING_ID, GOOD_CLICK.replace("192.0.2.1", "2001%3Adb8%3A%3A1"), 204, ""),
         ("1", GOOD_CLICK, 404, "unknown tracking id"),
-        (TRACKING_ID, "", 400, "ME553 missing-parameter\n" * 2 + "ME553 missing-parameter"),
+        (TRACKING_ID, "", 400, "ME570 ordinary-link"),
         (TRACKING_ID, GOOD_CLICK + "000", 400, "ME555 not-a-timestamp"),
         (TRACKING_ID, GOOD_CLICK.replace("192.0.2.1", "x") + "&a=%ff", 400, "ME554 not-an-ip\nME564 bad-encoding"),
         (TRACKING_ID, re.sub("[0-9]{10}$", "1453895044", GOOD_CLICK), 400, "ME557 too-late"),

@@ -1,77 +1,176 @@
-"""Tables in files: which are read and how, and an output that is there when it is whole, or not at all."""
+"""Tables in files: which are read, and how, so that no row and no column is lost on the way."""
 
-import fcntl
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from errno import EEXIST, ENOENT
-from glob import glob
+import re
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from errno import EINVAL, ENOENT
+from glob import glob as expand
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from macroengine.backends.duckdb.lines import broken_json_line, count_csv, count_json_lines, csv_header
 from macroengine.backends.duckdb.values import INTEGERS, JSON, TEXT
-from macroengine.backends.duckdb.words import literal, name
+from macroengine.backends.duckdb.words import either, literal, name, path_literal
+from macroengine.backends.names import check_distinct, folded, unused
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
-# All of a CSV is text, because a guess would make 7 of the identifier 007. Nothing is missing, and "" is an empty text.
-_CSV = "all_varchar = true, header = true, quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false"
-_READERS = {
-    ".parquet": "read_parquet({})",
-    ".csv": f"read_csv({{}}, delim = ',', {_CSV})",
-    ".tsv": f"read_csv({{}}, delim = '\t', {_CSV})",
-    ".jsonl": "read_json({}, format = 'newline_delimited', sample_size = -1)",
-    ".ndjson": "read_json({}, format = 'newline_delimited', sample_size = -1)",
-}
+_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_JSON = (".jsonl", ".ndjson")
+_READERS = (".parquet", *_DELIMITERS, *_JSON)
 _PACKED = (".gz", ".zst")
-_WRITERS = {
-    ".parquet": "FORMAT parquet",
-    ".csv": "FORMAT csv, HEADER true",
-    # One column, written as it is.
-    ".txt": r"FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\x01'",
-}
+
+# All is said, so that nothing is guessed. All of a CSV is text: a guess would make 7 of the identifier 007. Nothing is
+# missing, and "" is an empty text.
+_READ_CSV = (
+    "FROM read_csv({files}, auto_detect = false, header = true, skip = 0, delim = {delimiter}, quote = '\"', "
+    "escape = '\"', comment = '', nullstr = '', allow_quoted_nulls = false, null_padding = false, strict_mode = true, "
+    "ignore_errors = false, hive_partitioning = false, columns = {columns})"
+)
+_READ_JSON = (
+    "FROM read_json({files}, format = 'newline_delimited', records = true, sample_size = -1, "
+    "maximum_sample_files = {count}, map_inference_threshold = -1, ignore_errors = false, hive_partitioning = false"
+    "{more})"
+)
+_KEYS = """
+    SELECT DISTINCT unnest(keys) FROM (
+        SELECT DISTINCT json_keys(json) AS keys
+        FROM read_ndjson_objects({files}, ignore_errors = false, hive_partitioning = false)
+    )
+"""
 
 
-def files_of(given: str | Path) -> list[Path]:
-    """Return the files that a path, a directory or a glob means, in order.
+class Source(NamedTuple):
+    """A table in files."""
+
+    table: "DuckDBPyRelation"
+    count: Callable[[int], int]
+    """Returns how many rows the files have, counted in another way than the table is read, given how many were read."""
+
+
+def files_of(given: str | Path, *, glob: bool = False) -> list[Path]:
+    """Return the files that a path, a directory or, if `glob`, a pattern means, in order.
 
     Raises:
-        FileNotFoundError: there are none.
+        OSError: there are none, or one is not a file.
     """
-    path = Path(given)
-    if path.is_dir():
-        files = [file for file in sorted(path.rglob("*")) if _suffix(file) in _READERS]
-        reason = f"no files that end in {_either(_READERS)}"
-    else:
-        found = sorted(glob(str(given), recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
-        files = [path] if path.exists() else list(map(Path, found))
-        reason = os.strerror(ENOENT)
-    if not files:
-        raise FileNotFoundError(ENOENT, reason, str(given))
-    return files
+    if not glob:
+        return _files_in(Path(given))
+    found = sorted(expand(str(given), recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+    if not found:
+        raise FileNotFoundError(ENOENT, "no files match this pattern", str(given))
+    return list(dict.fromkeys(file for path in map(Path, found) for file in _files_in(path)))
 
 
-def read(files: Sequence[Path], connection: "DuckDBPyConnection") -> "DuckDBPyRelation":
+def _files_in(path: Path) -> list[Path]:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        is_pattern = any(character in str(path) for character in "*?[")
+        hint = "; use --glob (glob=True) to read the files that match a pattern" if is_pattern else ""
+        raise FileNotFoundError(error.errno, f"{os.strerror(ENOENT)}{hint}", str(path)) from None
+    if stat.S_ISDIR(mode):
+        files = [file for file in sorted(path.rglob("*")) if _suffix(file) in _READERS and not file.is_dir()]
+        if not files:
+            raise FileNotFoundError(ENOENT, f"no files that end in {either(_READERS)}", str(path))
+        return [regular for file in files for regular in _files_in(file)]
+    if not stat.S_ISREG(mode):
+        raise OSError(EINVAL, "not a regular file; its rows are read more than once, so write it to a file", str(path))
+    return [path]
+
+
+def read(files: Sequence[Path], connection: "DuckDBPyConnection") -> Source:
     """Return the table in files of one kind.
 
     Raises:
-        ValueError: they are of several kinds, or of one that is not read.
+        ValueError: they are of several kinds or of one that is not read, or their columns differ.
+        OSError: one cannot be read.
     """
     kinds = sorted(set(map(_suffix, files)))
     if len(kinds) > 1:
         raise ValueError(f"the input has files of several kinds, {' and '.join(kinds)}; give those of one, *{kinds[0]}")
     if kinds[0] not in _READERS:
-        raise ValueError(f"cannot read {str(files[0])!r}: the name of an input ends in {_either(_READERS)}")
-    call = _READERS[kinds[0]].format(f"[{', '.join(literal(str(file)) for file in files)}]")
-    relation = connection.sql(f"FROM {call}")
-    if not call.startswith("read_json"):
-        return relation
+        raise ValueError(f"cannot read {str(files[0])!r}: the name of an input ends in {either(_READERS)}")
+    if kinds[0] in _DELIMITERS:
+        return _read_csv(files, _DELIMITERS[kinds[0]], connection)
+    return (_read_json if kinds[0] in _JSON else _read_parquet)(files, connection)
+
+
+def _read_csv(files: Sequence[Path], delimiter: str, connection: "DuckDBPyConnection") -> Source:
+    headers = [_named(csv_header(file, delimiter, connection)) for file in files]
+    _check_equal(files, headers)
+    for file, header in zip(files, headers, strict=True):
+        _check_distinct(file, header)
+    columns = ", ".join(f"{name(column)}: {literal(TEXT)}" for column in headers[0])
+    query = _READ_CSV.format(files=_list(files), delimiter=literal(delimiter), columns=f"{{{columns}}}")
+
+    def count(rows: int) -> int:
+        return count_csv(files, delimiter, connection, columns=len(headers[0]), read=rows)
+
+    return Source(connection.sql(query), count)
+
+
+def _named(header: list[str]) -> list[str]:
+    """Return a header with a name for the column that has none, which is that of the row numbers of some tools."""
+    return [column or unused("unnamed", header) for column in header]
+
+
+def _read_parquet(files: Sequence[Path], connection: "DuckDBPyConnection") -> Source:
+    # By default the first file decides, and what others have besides is left out, or cast and rounded.
+    schemas: list[dict[str, str]] = []
+    for file in files:
+        table = connection.sql(f"FROM read_parquet([{path_literal(file)}], hive_partitioning = false)")
+        _check_distinct(file, _parquet_columns(file, connection))
+        schemas.append({folded(column): str(kind) for column, kind in zip(table.columns, table.types, strict=True)})
+    _check_equal(files, schemas)
+    table = connection.sql(f"FROM read_parquet({_list(files)}, hive_partitioning = false)")
+    metadata = f"SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata({_list(files)})"
+
+    def count(_: int) -> int:
+        ((rows,),) = connection.sql(metadata).fetchall()
+        return int(rows)
+
+    return Source(table, count)
+
+
+def _parquet_columns(file: Path, connection: "DuckDBPyConnection") -> list[str]:
+    """Return the names of the columns as the file has them; DuckDB renames those that differ in case only."""
+    query = f"SELECT name, coalesce(num_children, 0) FROM parquet_schema([{path_literal(file)}])"
+    nodes = iter(connection.sql(query).fetchall())
+    (_, columns) = next(nodes)
+    return [_skip(nodes) for _ in range(columns)]
+
+
+def _skip(nodes: Iterator[tuple[str, int]]) -> str:
+    """Return the name of a node, behind all that is inside it."""
+    node, children = next(nodes)
+    for _ in range(children):
+        _skip(nodes)
+    return node
+
+
+def _read_json(files: Sequence[Path], connection: "DuckDBPyConnection") -> Source:
+    import duckdb
+
+    try:
+        guessed = connection.sql(_READ_JSON.format(files=_list(files), count=len(files), more=""))
+    except duckdb.Error as error:
+        if broken := broken_json_line(files, connection):
+            raise OSError(broken) from None
+        if isinstance(error, duckdb.BinderException):
+            raise OSError(f"{files[0]}: has no objects with keys, and so no columns") from None
+        raise
+    if any(re.fullmatch(".*_[0-9]+", column) for column in guessed.columns):
+        # So DuckDB calls keys that differ in case only, of which a template would read one.
+        check_distinct([key for (key,) in connection.sql(_KEYS.format(files=_list(files))).fetchall()])
     columns = ", ".join(
         f"{name(column)}: {literal(_json_type(str(kind)))}"
-        for column, kind in zip(relation.columns, relation.types, strict=True)
+        for column, kind in zip(guessed.columns, guessed.types, strict=True)
     )
-    return connection.sql(f"FROM {call[:-1]}, columns = {{{columns}}})")
+    query = _READ_JSON.format(files=_list(files), count=len(files), more=f", columns = {{{columns}}}")
+    return Source(connection.sql(query), lambda _: count_json_lines(files, connection))
 
 
 def _json_type(guessed: str) -> str:
@@ -83,55 +182,25 @@ def _json_type(guessed: str) -> str:
     return JSON if nested or guessed in ("DOUBLE", JSON, '"NULL"') else TEXT
 
 
-def check_output(output: Path, *, columns: int, force: bool) -> None:
-    """Refuse an output that cannot be written, before anything is read.
-
-    Raises:
-        ValueError: it is of a kind that is not written.
-        FileExistsError: it is there, and not to be replaced.
-        FileNotFoundError: its directory is not there.
-    """
-    if output.suffix not in _WRITERS:
-        raise ValueError(f"cannot write {str(output)!r}: the name of the output must end in {_either(_WRITERS)}")
-    if output.suffix == ".txt" and columns > 1:
-        raise ValueError("a .txt output holds nothing but URLs; write .csv or .parquet to keep other columns")
-    if output.exists() and not force:
-        raise FileExistsError(EEXIST, "exists already; replace it with force (--force)", str(output))
-    if not output.parent.is_dir():
-        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(output.parent))
+def _check_equal(files: Sequence[Path], columns: Sequence[object]) -> None:
+    for file, other in zip(files, columns, strict=True):
+        if other != columns[0]:
+            raise ValueError(
+                f"{file} has other columns than {files[0]}, or of other types; render them one by one, "
+                "or make them alike"
+            )
 
 
-def copy(query: str, output: Path, to: Path) -> str:
-    """Return the SQL that writes what `query` selects to the file `to`, in the format of `output`."""
-    return f"COPY ({query}) TO {literal(str(to))} ({_WRITERS[output.suffix]}, USE_TMP_FILE false)"
+def _check_distinct(file: Path, columns: Sequence[str]) -> None:
+    try:
+        check_distinct(columns)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
 
 
-@contextmanager
-def replacing(output: Path) -> Iterator[Path]:
-    """Give a name to write to, that becomes `output` in the end, and goes where something fails.
-
-    What a killed run left under it is overwritten.
-
-    Raises:
-        BlockingIOError: another run is writing the same output.
-    """
-    part = output.with_name(f".{output.name}.part")
-    with part.open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BlockingIOError(error.errno, "being written by another run", str(output)) from None
-        try:
-            yield part
-            part.replace(output)
-        finally:
-            part.unlink(missing_ok=True)
+def _list(files: Sequence[Path]) -> str:
+    return f"[{', '.join(map(path_literal, files))}]"
 
 
 def _suffix(file: Path) -> str:
-    return (file.with_suffix("") if file.suffix in _PACKED else file).suffix
-
-
-def _either(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} or {last}"
+    return (file.with_suffix("") if file.suffix.lower() in _PACKED else file).suffix.lower()

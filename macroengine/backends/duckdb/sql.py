@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from macroengine.backends.duckdb.values import TEXT, Unsendable, column_text
 from macroengine.backends.duckdb.words import choose, literal, name
 from macroengine.backends.expression import Expression, Planned, columns_of, express, plan_of, too_long
+from macroengine.backends.language import Column
 from macroengine.plan import RenderPlan, Value
 
 
 def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None) -> str:
     """Return a scalar expression for the URL, to paste into a query of one's own.
 
-    It reads columns that are named like the fields of the template. `columns` gives their types, as `DESCRIBE` shows
-    them; without it, all are VARCHAR. Where it has `attributed` or `postback`, the expression is NULL for events that
-    are not sent. An event that cannot be sent ends the query with an error.
+    It reads columns that are named like the fields of the template. `columns` gives the types of all columns of the
+    table, as `DESCRIBE` shows them; without it, those that are read are VARCHAR, and there are no others. Where it has
+    `attributed` or `postback`, in any case, the expression is NULL for events that are not sent. An event that cannot
+    be sent ends the query with an error.
 
     >>> from macroengine import compile_template
     >>> print(to_sql(compile_template("https://n.example/pb?c=(clickid)")))  # doctest: +ELLIPSIS
@@ -22,7 +24,7 @@ def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = N
 
     Raises:
         UnsupportedError: the text of a column can differ from that of the Python engine.
-        ValueError: a column is missing.
+        ValueError: a column is missing, or two differ in case only.
     """
     plan = plan_of(template)
     return checked(express(plan, Sql(columns_of(plan, columns, TEXT))), plan)
@@ -50,9 +52,9 @@ def measured(url: str, plan: RenderPlan) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """DuckDB's SQL, over columns of these types."""
+    """DuckDB's SQL, over these columns."""
 
-    columns: Mapping[str, str]
+    columns: Mapping[str, Column[str]]
 
     def literal(self, text: str) -> str:
         return literal(text)
@@ -61,12 +63,14 @@ class Sql:
         return "NULL::VARCHAR"
 
     def value(self, value: Value) -> tuple[str, Unsendable]:
-        return column_text(name(value.field), self.columns[value.field], value)
+        column = self.columns[value.field]
+        return column_text(name(column.name), column.type, value)
 
     def flag(self, field: str) -> str:
-        if self.columns[field] == "BOOLEAN":
-            return name(field)
-        text = f"CAST({name(field)} AS VARCHAR)"
+        column = self.columns[field]
+        if column.type == "BOOLEAN":
+            return name(column.name)
+        text = f"CAST({name(column.name)} AS VARCHAR)"
         return f"CASE {text} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END"
 
     def joined(self, parts: Sequence[str]) -> str:

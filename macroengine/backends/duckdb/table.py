@@ -1,42 +1,41 @@
 """From a table of events to a file of URLs, streamed through DuckDB."""
 
-import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import Event as Signal
-from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
 
 from macroengine.backends.columns import PARTNER, URL, check_kept, columns_for, plans_of
-from macroengine.backends.duckdb.files import check_output, copy, files_of, read, replacing
+from macroengine.backends.duckdb.files import files_of
+from macroengine.backends.duckdb.output import check_output, copy, replacing
+from macroengine.backends.duckdb.problems import plain, translated
+from macroengine.backends.duckdb.session import Progress, opened, reported
 from macroengine.backends.duckdb.sql import Sql, checked, measured, outcome
-from macroengine.backends.duckdb.values import TEXT
 from macroengine.backends.duckdb.words import choose, literal, name
-from macroengine.backends.expression import Expression, Planned, columns_of, express, texts_of, too_long
+from macroengine.backends.expression import Expression, Planned, express, texts_of, too_long
+from macroengine.backends.language import Column
+from macroengine.backends.names import unused
 from macroengine.errors import RenderError, UnsupportedError
 from macroengine.plan import RenderPlan
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+    from duckdb import DuckDBPyRelation
 
-_EVENTS = "events"
-_NUMBER = '"number of the event"'
-
-Progress = Callable[[float], None]
-"""Called a few times a second with the share that is done, from 0 to 1."""
+# A relation may belong to a connection with tables of any name.
+_VIEW = "events to render"
+_EVENTS = name(_VIEW)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What became of a table."""
 
+    read: int | None
+    """Rows of the input, as many as its files have; None for a relation with `where`, of which the rest is unknown."""
     events: int
-    """Rows that were read, where `where` holds."""
+    """Rows for which `where` holds."""
     urls: int
     suppressed: Mapping[str, int]
     """How many postbacks are not sent, by reason."""
@@ -53,18 +52,19 @@ def render_table(
     keep: Sequence[str] = (),
     memory_limit: str | None = None,
     threads: int | None = None,
+    glob: bool = False,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Summary:
     """Write the URLs of all events that are sent: the columns `keep`, `partner` where there are many, and `url`.
 
     `templates` is one template, or templates by partner, all rendered in one pass. `source` is a Parquet, CSV or JSON
-    Lines file, a directory or glob of them, or a relation of DuckDB. `output` ends in .parquet, .csv or .txt; it is
-    there when it is whole, or not at all. A field is read from the column of its name or from that which `columns`
-    gives it; None says that there is none, and that the value is missing. The column `attributed` selects the
-    rendering and `postback` the events that are sent, where there are such columns. `where` is a condition in SQL,
-    yours: it can read whatever DuckDB can. `memory_limit` (as "2GB") and `threads` hold for this call, and not for a
-    relation, which has a connection with settings of its own.
+    Lines file, a directory of them, if `glob` a pattern for their names, or a relation of DuckDB. `output` ends in
+    .parquet, .csv or .txt; it is there when it is whole, or not at all. A field is read from the column of its name or
+    from that which `columns` gives it; None says that there is none, and that the value is missing. The column
+    `attributed` selects the rendering and `postback` the events that are sent, where there are such columns. Columns
+    are found in any case. `where` is a condition in SQL, yours: it can read whatever DuckDB can. `memory_limit` (as
+    "2GB") and `threads` hold for this call, and not for a relation, which has a connection with settings of its own.
 
     Raises:
         RenderError: events cannot be sent; nothing is written. The message counts them and names the first.
@@ -78,15 +78,45 @@ def render_table(
     check_output(to, columns=len(keep) + len(added), force=force)
     if to.suffix == ".txt":
         _check_lines(plans.values())
-    with _translated(), _table(source, memory_limit, threads) as (table, connection):
+    files = files_of(source, glob=glob) if isinstance(source, str | Path) else []
+    if to.exists() and any(to.samefile(file) for file in files):
+        raise ValueError(f"the output {str(to)!r} is read as input; write to another file")
+    with translated(), opened(source, files, memory_limit, threads) as (table, count, connection):
         check_kept(keep, table.columns, added)
         job = _Job.of(plans, table, columns_for(plans.values(), columns or {}, table.columns), where, keep)
         events, suppressed = job.count()
-        with replacing(to) as part, _reported(connection, progress):
-            urls = job.write(copy(job.query(), to, part))
-    if events is None:
-        events = urls // len(plans)
-    return Summary(events, urls, suppressed, time.monotonic() - started)
+        with replacing(to, force=force) as part:
+            with reported(connection, progress):
+                urls = job.write(copy(job.query(), to, part))
+            if events is None:
+                events = urls // len(plans)
+            _check_total(urls + sum(suppressed.values()), events * len(plans))
+            rows = _rows_read(table, events, count, where)
+    return Summary(rows, events, urls, suppressed, time.monotonic() - started)
+
+
+def _rows_read(
+    table: "DuckDBPyRelation", events: int, count: Callable[[int], int] | None, where: str | None
+) -> int | None:
+    """Return how many rows were read, which are as many as the files have."""
+    if count is None:
+        return events if where is None else None
+    rows = events if where is None else len(table)
+    _check_total(rows, count(rows))
+    return rows
+
+
+def _check_total(got: int, expected: int) -> None:
+    """Refuse to lose anything, whatever the reason.
+
+    Raises:
+        OSError: the numbers differ.
+    """
+    if got != expected:
+        raise OSError(
+            f"the input has {expected:,} rows, but {got:,} were read; nothing is written "
+            "(was the input changed meanwhile, or is it damaged?)"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +127,7 @@ class _Job:
     expressions: Mapping[str | None, Expression[str]]
     keep: Sequence[str]
     events: "DuckDBPyRelation"
-    """Columns named like the fields, the kept ones numbered."""
+    """What is read of the table: the columns of the fields, then the kept ones."""
     numbered: "DuckDBPyRelation"
     """The same, with the number of the event in the table."""
 
@@ -110,13 +140,19 @@ class _Job:
         where: str | None,
         keep: Sequence[str],
     ) -> "_Job":
-        read = [f"{_column(column)} AS {name(field)}" for field, column in columns.items()]
+        # Named by number only, no column can be taken for what is made of it, or for another one.
+        read = [f"{_column(column)} AS {_field(index)}" for index, column in enumerate(columns.values())]
         read += [f"{name(column)} AS {_kept(index)}" for index, column in enumerate(keep)]
         events = _where(table, where).project(", ".join(read or ["NULL AS nothing"]))
-        numbered = _where(table.project(f"*, row_number() OVER () AS {_NUMBER}"), where)
-        types = dict(zip(columns, map(str, events.types), strict=False))
-        expressions = {partner: express(plan, Sql(columns_of(plan, types, TEXT))) for partner, plan in plans.items()}
-        return cls(plans, expressions, keep, events, numbered.project(", ".join([*read, _NUMBER])))
+        number = name(unused("number", table.columns))
+        numbered = _where(table.project(f"*, row_number() OVER () AS {number}"), where)
+        types = map(str, events.types)
+        found = {
+            field: Column(f"field {index}", kind)
+            for index, (field, kind) in enumerate(zip(columns, types, strict=False))
+        }
+        expressions = {partner: express(plan, Sql(found)) for partner, plan in plans.items()}
+        return cls(plans, expressions, keep, events, numbered.project(", ".join([*read, f"{number} AS number"])))
 
     def count(self) -> tuple[int | None, Mapping[str, int]]:
         """Return how many events there are, if that decides anything, and how many are not sent, by reason.
@@ -151,7 +187,9 @@ class _Job:
                 f"{{{PARTNER}: {literal(partner or '')}, {URL}: {checked(self.expressions[partner], plan)}}}"
                 for partner, plan in self.plans.items()
             )
-            return f"FROM (SELECT {back}unnest([{urls}], max_depth := 2) FROM {_EVENTS}) WHERE {URL} IS NOT NULL"
+            kept = "".join(f"{_kept(index)}, " for index in range(len(self.keep)))
+            made = f"SELECT {kept}unnest([{urls}], max_depth := 2) FROM {_EVENTS}"
+            return f"SELECT {back}{PARTNER}, {URL} FROM ({made}) WHERE {URL} IS NOT NULL"
         expression, plan = self.expressions[None], self.plans[None]
         admitted = choose([(case.condition, str(case.fails)) for case in expression.admission], "TRUE")
         # Asked for URLs that are not NULL, DuckDB would make each of them twice.
@@ -184,7 +222,7 @@ class _Job:
                 (case.condition, literal(case.reason) if case.fails else "NULL")
                 for case in (*expression.admission, *expression.failures)
             ]
-            problems = f"SELECT {_NUMBER} AS number, {choose(cases, long)} AS problem FROM {_EVENTS}"
+            problems = f"SELECT number, {choose(cases, long)} AS problem FROM {_EVENTS}"
             query = f"SELECT count(*), min(number), min_by(problem, number) FROM ({problems}) WHERE problem IS NOT NULL"
             ((count, first, problem),) = _rows(self.numbered, query)
             if count:
@@ -197,11 +235,15 @@ class _Job:
 def _rows(events: "DuckDBPyRelation", query: str) -> list[tuple[Any, ...]]:
     """Return what a query over the events returns."""
     # What is typed as optional is None for statements without a result, of which there are none here.
-    return cast("DuckDBPyRelation", events.query(_EVENTS, query)).fetchall()
+    return cast("DuckDBPyRelation", events.query(_VIEW, query)).fetchall()
 
 
 def _column(column: str | None) -> str:
     return "NULL::VARCHAR" if column is None else name(column)
+
+
+def _field(index: int) -> str:
+    return name(f"field {index}")
 
 
 def _kept(index: int) -> str:
@@ -216,7 +258,7 @@ def _where(table: "DuckDBPyRelation", where: str | None) -> "DuckDBPyRelation":
     try:
         return table.filter(where)  # read as one expression; nothing can stand behind it
     except duckdb.Error as error:
-        raise ValueError(f"where: {_first_line(error)}") from None
+        raise ValueError(f"where: {plain(error)}") from None
 
 
 def _check_lines(plans: Iterable[RenderPlan]) -> None:
@@ -226,71 +268,3 @@ def _check_lines(plans: Iterable[RenderPlan]) -> None:
         raise UnsupportedError(
             "the template has a line break, and a .txt output one URL a line; write .csv or .parquet"
         )
-
-
-@contextmanager
-def _table(
-    source: "str | Path | DuckDBPyRelation", memory_limit: str | None, threads: int | None
-) -> "Iterator[tuple[DuckDBPyRelation, DuckDBPyConnection | None]]":
-    """Open the source, with the connection that reads it if that is ours."""
-    import duckdb
-
-    if not isinstance(source, str | Path):
-        yield source, None
-        return
-    files = files_of(source)
-    with TemporaryDirectory(prefix="macroengine-") as scratch:
-        # What does not fit into the memory is put there.
-        settings = {"temp_directory": scratch, "memory_limit": memory_limit, "threads": threads}
-        try:
-            connection = duckdb.connect(config={key: value for key, value in settings.items() if value is not None})
-        except duckdb.Error as error:
-            raise ValueError(f"memory_limit or threads: {_first_line(error)}") from None
-        with connection:
-            # Needed to ask how much is done; left to itself, DuckDB would print it.
-            connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-            yield read(files, connection), connection
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Raise what DuckDB raises as what it is to us."""
-    import duckdb
-
-    try:
-        yield
-    except RuntimeError as error:
-        if str(error) == "Query interrupted":  # what becomes of Ctrl-C
-            raise KeyboardInterrupt from None
-        raise
-    except duckdb.OutOfMemoryException as error:
-        advice = "raise memory_limit (--memory-limit), or use fewer threads"
-        raise OSError(f"{_first_line(error)}; {advice}") from None
-    except duckdb.Error as error:
-        raise OSError(_first_line(error)) from None
-
-
-def _first_line(error: Exception) -> str:
-    line = re.sub("^[A-Z][A-Za-z ]* Error: ", "", str(error).partition("\n")[0])
-    return line[:1].lower() + line[1:]
-
-
-@contextmanager
-def _reported(connection: "DuckDBPyConnection | None", progress: Progress | None) -> Iterator[None]:
-    """Report how much of the query is done, while it runs."""
-    if connection is None or progress is None:
-        yield
-        return
-    done = Signal()
-
-    def report() -> None:
-        while not done.wait(0.2):
-            progress(max(0.0, connection.query_progress() / 100))
-
-    reporter = Thread(target=report)
-    reporter.start()
-    try:
-        yield
-    finally:
-        done.set()
-        reporter.join()

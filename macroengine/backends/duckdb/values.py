@@ -43,9 +43,9 @@ def column_text(column: str, given: str, value: Value) -> tuple[str, Unsendable]
     if given == JSON:
         return _dynamic(column, value)
     if value.type is ValueType.JSON and (kind in ("STRUCT", "MAP") or given.endswith("[]")):
-        _check_nested(given, column)
+        _check_nested(given, value.field)
         return _json(f"CAST(to_json({column}) AS VARCHAR)"), []
-    raise UnsupportedError(f"cannot send column {column} of type {given}; {_ADVICE.get(given, _CAST)}")
+    raise UnsupportedError(f"cannot send column {value.field!r} of type {given}; {_ADVICE.get(given, _CAST)}")
 
 
 _CAST = "cast it to VARCHAR, in the text that is to be sent"
@@ -67,11 +67,11 @@ def _decimal(text: str, given: str) -> str:
 
 
 def _double(text: str) -> str:
-    """Return the text of a DOUBLE: the shortest digits that mean it, as Python writes them, with no exponent."""
+    """Return the text of a DOUBLE: the shortest digits that read back as the same number, with no exponent."""
     digits = f"replace(replace(split_part({text}, 'e', 1), '.', ''), '-', '')"
     exponent = f"CAST(split_part({text}, 'e', 2) AS INTEGER)"
     sign = f"CASE WHEN {text} LIKE '-%' THEN '-' ELSE '' END"
-    large = f"{sign} || rpad({digits}, {exponent} + 1, '0')"
+    large = f"{sign} || rpad({digits}, {exponent} + 1, '0') || '.0'"
     small = f"{sign} || '0.' || repeat('0', -{exponent} - 1) || {digits}"
     return choose([(f"contains({text}, 'e+')", large), (f"contains({text}, 'e-')", small)], text)
 
@@ -127,20 +127,20 @@ def _dynamic(column: str, value: Value) -> tuple[str, Unsendable]:
     if value.type is ValueType.JSON:
         bare = f"regexp_replace({text}, {literal(STRING)}, '', 'g')"
         foreign = f"({container} AND regexp_matches({bare}, {literal(FOREIGN_NUMBER)}))"
-        unsendable.append((foreign, "cannot send JSON with a number that has more than 16 digits or an exponent"))
+        unsendable.append((foreign, "cannot send JSON with a number that has an exponent"))
     else:
         unsendable.append((f"({container})", "cannot send an object or an array"))
     return choose(texts, _double(f"CAST({double} AS VARCHAR)")), unsendable
 
 
-def _check_nested(given: str, column: str) -> None:
+def _check_nested(given: str, field: str) -> None:
     """Refuse a nested type that has something in it that is written in another way than Python's JSON."""
     import duckdb
 
     foreign = _foreign(duckdb.sqltype(given))
     if foreign is not None:
         raise UnsupportedError(
-            f"cannot write the {foreign} in column {column} of type {given} as Python writes JSON; "
+            f"cannot write the {foreign} in column {field!r} of type {given} as Python writes JSON; "
             f"cast it to VARCHAR inside, or the column to VARCHAR, in the text that is to be sent"
         )
 

@@ -41,7 +41,10 @@ _RULES = (
     "suggest",
     "diagnostics",
 )
-_LANGUAGE = ("parsing", *(f"language/{name}" for name in ("forms", "grammar", "nodes", "parser", "plain", "syntax")))
+_LANGUAGE = (
+    "template",
+    *(f"language/{name}" for name in ("forms", "grammar", "nodes", "parser", "plain", "semicolons", "syntax")),
+)
 _RENDERING = ("plan", "compiler", "shapes", "conversion", "values", "hashing", "encoding")
 
 TARGETS = {
@@ -77,6 +80,6 @@ TARGETS = {
         intake.fuzz_tracking,
         corpus.of_tracking_urls,
         corpus.of_tracking_parameters,
-        ("intake/appmetrica", "intake/tracking"),
+        ("intake/appmetrica", "intake/placeholders", "intake/tracking", "intake/tracking_url"),
     ),
 }

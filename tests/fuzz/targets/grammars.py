@@ -1,8 +1,9 @@
 """What is promised of the language: a second grammar, written from its description alone, reads it alike."""
 
-from macroengine.language.nodes import Macro, Template
+from macroengine.language.nodes import Macro
 from macroengine.language.parser import parse_parts, parse_with_lark
 from macroengine.language.syntax import syntax, syntaxes
+from macroengine.template import Template
 from tests.fuzz.inputs import Input
 from tests.second_grammar import SecondLeaf, second_parse
 

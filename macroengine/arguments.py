@@ -1,0 +1,60 @@
+"""What is said of an argument of the wrong type, where it is given and not where it would first be used."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import UnionType
+from typing import Any, TypeVar
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def wrong_type(argument: str, expected: str, given: object) -> TypeError:
+    """Return the error for an argument.
+
+    >>> wrong_type("event", "an Event", {})
+    TypeError('event must be an Event, not dict')
+    """
+    # Of what is given only the type is shown: it may be a value, and may object to being shown.
+    found = repr(str.__str__(given)[:40]) if isinstance(given, str) else type(given).__name__
+    return TypeError(f"{argument} must be {expected}, not {found}")
+
+
+def check_type(argument: str, kind: type | UnionType, expected: str, given: object) -> None:
+    """Raise TypeError unless `given` is of this type."""
+    if not isinstance(given, kind):
+        raise wrong_type(argument, expected, given)
+
+
+def check_flag(argument: str, given: object) -> None:
+    """Raise TypeError unless `given` is a bool: the text "false" is true."""
+    if given is not True and given is not False:
+        raise wrong_type(argument, "True or False", given)
+
+
+def check_mapping(argument: str, given: object) -> None:
+    """Raise TypeError unless `given` is a mapping."""
+    check_type(argument, Mapping, "a mapping", given)
+
+
+def names_in(argument: str, given: object, kind: str = "name") -> frozenset[str]:
+    """Return the names that are given; a bare string would be read as its letters, and is a TypeError."""
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise wrong_type(argument, f"a set or list of {kind}s", given)
+    names = frozenset(given)
+    for name in names:
+        check_type(f"each {kind} in {argument}", str, "a string", name)
+    return names
+
+
+def member(argument: str, kind: type[E], given: Any) -> E:
+    """Return the member of a closed set that is given by itself or by its word.
+
+    >>> from macroengine import Postback
+    >>> member("postback", Postback, "in-app") is Postback.IN_APP
+    True
+    """
+    try:
+        return kind(given)
+    except ValueError:
+        check_type(argument, str, f"a {kind.__name__} or its word", given)
+    raise ValueError(f"unknown {argument} {given!r} (there are: {', '.join(kind)})")

@@ -1,0 +1,149 @@
+"""The lines of files, read without DuckDB: what a table is called there, and how many rows it must have."""
+
+import csv
+import gzip
+import json
+import zlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from macroengine.backends.duckdb.words import path_literal
+from macroengine.event import json_word
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_LONGEST_LINE = 2_000_000  # which DuckDB reads of a CSV
+
+# Nothing is guessed, and nothing has a meaning.
+_LINES = (
+    "FROM read_csv([{}], auto_detect = false, header = false, delim = '', quote = '', escape = '', comment = '', "
+    "nullstr = '', hive_partitioning = false, columns = {{line: 'VARCHAR'}})"
+)
+
+
+def lines(file: Path, connection: "DuckDBPyConnection") -> Generator[str, None, None]:
+    """Yield the lines of a file with their endings, unpacked.
+
+    Raises:
+        OSError: it cannot be read, is not UTF-8, or has no lines.
+    """
+    if file.suffix.lower() == ".zst":  # only DuckDB unpacks these
+        with connection.cursor() as cursor:
+            found = cursor.execute(_LINES.format(path_literal(file)))
+            while rows := found.fetchmany(10_000):
+                yield from (f"{line or ''}\n" for (line,) in rows)
+        return
+    opened = gzip.open if file.suffix.lower() == ".gz" else open
+    try:
+        with opened(file, "rt", encoding="utf-8-sig", newline="") as stream:
+            yield from _lines(stream, file)
+    except UnicodeDecodeError:
+        raise OSError(f"{file}: not UTF-8; convert it, as with iconv") from None
+    except (EOFError, zlib.error) as error:
+        raise OSError(f"{file}: cannot be unpacked: {error}") from None
+
+
+def _lines(stream: IO[str], file: Path) -> Iterator[str]:
+    while line := stream.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE:
+            raise OSError(f"{file}: has a line longer than {_LONGEST_LINE:,} characters")
+        yield line
+
+
+def csv_header(file: Path, delimiter: str, connection: "DuckDBPyConnection") -> list[str]:
+    """Return the names in the first line of a CSV.
+
+    Raises:
+        ValueError: the first line is blank, or there is none.
+        OSError: the file cannot be read.
+    """
+    with closing(lines(file, connection)) as read:
+        row = next(_rows(read, delimiter, file), None)
+    if not row:
+        raise ValueError(
+            f"{file}: {'is empty' if row is None else 'begins blank'}; its first line must name the columns"
+        )
+    return row
+
+
+def count_csv(
+    files: Sequence[Path], delimiter: str, connection: "DuckDBPyConnection", *, columns: int, read: int
+) -> int:
+    """Return how many rows files of CSV have below their headers, where `read` have been read."""
+    every = chain.from_iterable(lines(file, connection) for file in files)
+    if columns > 1 and _count_quickly(every) == read + len(files):
+        return read
+    # A quote may stand alone in a value that is not quoted, and in a single column blank lines could be rows.
+    return sum(_count_exactly(file, delimiter, connection, single=columns == 1) for file in files)
+
+
+def _count_quickly(every: Iterable[str]) -> int:
+    """Return how many lines are rows, where every quote opens or closes a value."""
+    rows, inside = 0, False
+    for line in every:
+        if line.count('"') % 2:
+            inside = not inside
+        if not inside and line.strip("\r\n"):
+            rows += 1
+    return rows
+
+
+def _count_exactly(file: Path, delimiter: str, connection: "DuckDBPyConnection", *, single: bool) -> int:
+    filled = blank = 0
+    for row in _rows(lines(file, connection), delimiter, file):
+        filled, blank = filled + bool(row), blank + (not row)
+    if single and blank:
+        raise OSError(
+            f'{file}: has blank lines ({blank:,}), which may or may not be empty values; write "" for an empty value, '
+            "and remove the other blank lines"
+        )
+    return filled - 1
+
+
+def _rows(read: Iterator[str], delimiter: str, file: Path) -> Iterator[list[str]]:
+    limit = csv.field_size_limit(_LONGEST_LINE)
+    try:
+        yield from csv.reader(read, delimiter=delimiter)
+    except csv.Error as error:
+        raise OSError(f"{file}: {error}") from None
+    finally:
+        csv.field_size_limit(limit)
+
+
+def count_json_lines(files: Sequence[Path], connection: "DuckDBPyConnection") -> int:
+    """Return how many lines of files are not blank.
+
+    Raises:
+        OSError: one is no object. DuckDB takes null for an event without values.
+    """
+    filled = objects = 0
+    for line in chain.from_iterable(lines(file, connection) for file in files):
+        begin = line.lstrip()[:1]
+        filled += begin != ""
+        objects += begin == "{"
+    if objects < filled:
+        raise OSError(broken_json_line(files, connection))
+    return filled
+
+
+def broken_json_line(files: Iterable[Path], connection: "DuckDBPyConnection") -> str | None:
+    """Return where the first line is that is no JSON object, and why, or None."""
+    for file in files:
+        for number, line in enumerate(lines(file, connection), 1):
+            if line.strip() and (reason := _not_an_object(line)):
+                return f"{file}:{number}: {reason}"
+    return None
+
+
+def _not_an_object(line: str) -> str | None:
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        return f"not JSON at column {error.colno}: {error.msg[0].lower()}{error.msg[1:]}"
+    except (ValueError, RecursionError) as error:  # an integer of thousands of digits, or brackets in brackets
+        return f"cannot be read: {error}"
+    return None if isinstance(value, dict) else f"is {json_word(value)}, not an object"

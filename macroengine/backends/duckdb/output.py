@@ -1,0 +1,96 @@
+"""An output that is there when it is whole, or not at all."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from errno import EACCES, EEXIST, EINVAL, ENOENT
+from pathlib import Path
+
+from macroengine.backends.duckdb.scratch import scratch
+from macroengine.backends.duckdb.words import either, literal
+
+_WRITERS = {
+    ".parquet": "FORMAT parquet",
+    ".csv": "FORMAT csv, HEADER true",
+    # One column, written as it is.
+    ".txt": r"FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\x01'",
+}
+
+
+def check_output(output: Path, *, columns: int, force: bool) -> None:
+    """Refuse an output that cannot be written, before anything is read.
+
+    Raises:
+        ValueError: it is of a kind that is not written.
+        FileExistsError: it is there, and not to be replaced.
+        OSError: it is not a file, is read-only, or its directory is not there.
+    """
+    if output.suffix not in _WRITERS:
+        raise ValueError(f"cannot write {str(output)!r}: the name of the output must end in {either(_WRITERS)}")
+    if output.suffix == ".txt" and columns > 1:
+        raise ValueError("a .txt output holds nothing but URLs; write .csv or .parquet to keep other columns")
+    if os.path.lexists(output):
+        if not force:
+            raise _exists(output)
+        _check_replaceable(output)
+    if not Path(os.path.realpath(output)).parent.is_dir():
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(output.parent))
+
+
+def _check_replaceable(output: Path) -> None:
+    with suppress(FileNotFoundError):  # a link to what is not there yet
+        if not stat.S_ISREG(output.stat().st_mode):
+            raise OSError(EINVAL, "not a regular file; write to a file instead", str(output))
+        if not os.access(output, os.W_OK):
+            raise PermissionError(EACCES, "is read-only, and is not replaced", str(output))
+
+
+def _exists(output: Path) -> FileExistsError:
+    return FileExistsError(EEXIST, "already exists; use --force (force=True) to replace it", str(output))
+
+
+def copy(query: str, output: Path, to: Path) -> str:
+    """Return the SQL that writes what `query` selects to the file `to`, in the format of `output`."""
+    return f"COPY ({query}) TO {literal(str(to))} ({_WRITERS[output.suffix]}, USE_TMP_FILE false)"
+
+
+@contextmanager
+def replacing(output: Path, *, force: bool) -> Iterator[Path]:
+    """Give a name to write to. What is written there becomes `output` in the end, unless something fails.
+
+    A file that is replaced hands on its mode and its owner; a link stays, and what it leads to is replaced.
+
+    Raises:
+        FileExistsError: the output has come to be there meanwhile, and is not to be replaced.
+    """
+    target = Path(os.path.realpath(output))
+    with scratch(target.parent) as directory:
+        part = directory / "part"
+        yield part
+        if force:
+            with suppress(FileNotFoundError):
+                _hand_on(target.stat(), part)
+            part.replace(target)
+        else:
+            _publish(part, target)
+
+
+def _hand_on(status: os.stat_result, part: Path) -> None:
+    """Give a file the owner and the mode of another one, as far as this user may."""
+    if hasattr(os, "chown"):  # pragma: no branch - Windows
+        with suppress(PermissionError):
+            os.chown(part, status.st_uid, status.st_gid)
+    part.chmod(status.st_mode & 0o777)
+
+
+def _publish(part: Path, target: Path) -> None:
+    """Give a file its name, unless another one has it."""
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise _exists(target) from None
+    except OSError:  # there are no hard links
+        if os.path.lexists(target):
+            raise _exists(target) from None
+        part.replace(target)

@@ -1,0 +1,53 @@
+"""Names of columns: found whatever their case, and made so that they are different from all others."""
+
+from collections.abc import Iterable
+
+
+def folded(name: str) -> str:
+    """Return a name without its case, and without the spaces and the byte order mark that exports put around it.
+
+    >>> folded(" Attributed") == folded("ATTRIBUTED")
+    True
+    """
+    return name.strip("\ufeff \t\r\n\xa0").casefold()
+
+
+def find_column(name: str, table: Iterable[str]) -> str | None:
+    """Return the column of a table that has this name in any case, or None.
+
+    Raises:
+        ValueError: there are several; engines do not tell them apart.
+    """
+    wanted = folded(name)
+    found = [column for column in table if folded(column) == wanted]
+    if len(found) > 1:
+        raise ValueError(_ambiguous(found))
+    return found[0] if found else None
+
+
+def check_distinct(table: Iterable[str]) -> None:
+    """Refuse a table in which two columns have the same name, in any case.
+
+    Raises:
+        ValueError: there are such columns.
+    """
+    seen: dict[str, str] = {}
+    for column in table:
+        key = folded(column)
+        if key in seen:
+            raise ValueError(_ambiguous([seen[key], column]))
+        seen[key] = column
+
+
+def unused(name: str, table: Iterable[str]) -> str:
+    """Return a name that no column of a table has, in any case."""
+    taken = set(map(folded, table))
+    while folded(name) in taken:
+        name += "_"
+    return name
+
+
+def _ambiguous(columns: list[str]) -> str:
+    if len(set(columns)) == 1:
+        return f"column {columns[0]!r} is repeated; rename one of them"
+    return f"columns {' and '.join(map(repr, columns))} differ only in case or surrounding space; rename one of them"

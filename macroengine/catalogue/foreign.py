@@ -1,0 +1,142 @@
+"""How other platforms write their macros, and where a template has such macros."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from macroengine.diagnostics import Span, overlapping
+from macroengine.language.syntax import Syntax
+
+_TABLE = Path(__file__).resolve().parent / "foreign.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignSyntax:
+    """One way in which other platforms write macros; the only group of `pattern` and of `next` is the name."""
+
+    whose: str
+    first: str
+    """The characters that a macro can begin with."""
+    pattern: str
+    platforms: tuple[str, ...] = ()
+    """Whose names are looked up."""
+    syntax: str | None = None
+    """The key of the syntax that this is."""
+    next: str | None = None
+    """What another macro directly behind one is, where `pattern` would take it for something else."""
+    outer: bool = False
+    """Whether a macro of the dialect inside is part of it."""
+    certain: bool = False
+    """Whether nothing else is written so, whatever the name."""
+    known: bool = False
+    """Whether it is a macro only where the dialect has one of that very name."""
+    alternatives: str | None = None
+    """What joins names of which the first that has a value is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignText:
+    """A text that is written as a macro of another platform."""
+
+    span: Span
+    name: str
+    syntax: ForeignSyntax
+    encloses: bool
+    """Whether a macro of the dialect is inside, and no macro because of that."""
+
+
+@lru_cache(maxsize=64)
+def foreign_texts(source: str, syntax: Syntax) -> tuple[ForeignText, ...]:
+    """Return what is written in the way of another platform than one with this syntax, in source order.
+
+    >>> from macroengine.language.syntax import syntax
+    >>> [(text.name, text.encloses) for text in foreign_texts("?a={{b}}&c={d}", syntax("brace"))]
+    [('b', True)]
+    """
+    own = syntax.find
+    found = []
+    for match, row in _matches(source, syntax):
+        name = match[match.lastindex or 1].strip()
+        encloses = own.search(match[0]) is not None
+        # {ip:(ip)} is an object of JavaScript, perhaps, and no macro that holds another.
+        if row.outer or not encloses:
+            found.append(ForeignText(Span(*match.span()), name, row, encloses))
+    return tuple(found)
+
+
+def inside_foreign(source: str, syntax: Syntax) -> Callable[[Span], bool] | None:
+    """Return what says whether a macro is only a part of another text; None where none is, in nearly every template."""
+    spans = [text.span for text in foreign_texts(source, syntax) if text.encloses]
+    spans += [Span(*match.span()) for match in notes().finditer(source)] if "://" in source else []
+    return overlapping(spans) if spans else None
+
+
+@cache
+def notes() -> re.Pattern[str]:
+    """Return the pattern of text that looks like a macro and is a way to say two things at once."""
+    return re.compile("|".join(_read()["notes"]))
+
+
+@cache
+def encoded_macros() -> re.Pattern[str]:
+    """Return the pattern of names between percent-encoded delimiters; behind further 25s these are encoded again."""
+    forms = []
+    for form in _read()["encoded"]:
+        opening, closing = (re.sub(".", _encoded, affix) for affix in form.split("NAME"))
+        forms.append(f"{opening}[A-Za-z_][A-Za-z0-9_.-]*{closing}")
+    return re.compile("|".join(forms), re.IGNORECASE)
+
+
+@cache
+def nameless() -> frozenset[str]:
+    """Return the delimiters of macros with nothing between them."""
+    return frozenset(_read()["nameless"])
+
+
+def _encoded(match: re.Match[str]) -> str:
+    return f"%(?:25)*{ord(match[0]):02X}"
+
+
+def _matches(source: str, syntax: Syntax) -> Iterator[tuple[re.Match[str], ForeignSyntax]]:
+    first, table = _table(syntax)
+    own = syntax.find
+    position = 0
+    while sign := first.search(source, position):
+        position = sign.start()
+        macro = own.match(source, position)
+        if macro:
+            position = macro.end()
+            continue
+        pattern, rows = table[sign[0]]
+        match = pattern.match(source, position)
+        position += 1
+        row = rows[(match.lastindex or 1) - 1] if match else None  # every alternative has one group
+        while match and row:
+            yield match, row
+            position = match.end()
+            match = re.compile(row.next).match(source, position) if row.next else None
+
+
+@lru_cache(maxsize=8)
+def _table(syntax: Syntax) -> tuple[re.Pattern[str], dict[str, tuple[re.Pattern[str], list[ForeignSyntax]]]]:
+    """Return the characters that foreign macros begin with; for each, a pattern whose n-th group is that of a row."""
+    by_first: dict[str, list[ForeignSyntax]] = {}
+    for row in _read()["macro"]:
+        read = ForeignSyntax(**{**row, "platforms": tuple(row.get("platforms", ()))})
+        if read.syntax not in syntax.key.split("+"):
+            for char in read.first:
+                by_first.setdefault(char, []).append(read)
+    table = {
+        char: (re.compile("|".join(f"(?:{row.pattern})" for row in rows)), rows) for char, rows in by_first.items()
+    }
+    return re.compile(f"[{re.escape(''.join(table))}]"), table
+
+
+@cache
+def _read() -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+
+    return tomllib.loads(_TABLE.read_text(encoding="utf-8"))

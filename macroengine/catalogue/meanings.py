@@ -1,0 +1,81 @@
+"""Which values a name may stand for, whoever's name it is: policies and options speak of values, not of one dialect."""
+
+from functools import cache
+
+from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.catalogue.elsewhere import documented_names, fields_elsewhere, forms, units
+from macroengine.kinds import Source
+from macroengine.suggest import fold
+
+# What names add to the name of an identifier for a hash of it, in front or behind.
+_HASHES = ("sha1", "sha256", "md5")
+
+
+def fields_called(name: str) -> frozenset[str]:
+    """Return the fields, folded, that `name` is the name of: as a field, on any platform, or of a hash.
+
+    >>> sorted(fields_called("gps_adid"))
+    ['advertisingid', 'gpsadid']
+    >>> sorted(fields_called("sha1-idfa"))
+    ['idfa', 'sha1idfa']
+    """
+    folded = fold(name)
+    fields = {folded, *map(fold, fields_elsewhere().get(folded, ()))}
+    hashed = _hashed(folded)
+    return frozenset(fields if hashed is None else fields | fields_called(hashed))
+
+
+def denied_fields(names: frozenset[str], home: Dialect) -> frozenset[str]:
+    """Return the fields, folded, of which a policy that denies `names` lets no macro of `home` be filled."""
+    own = (home.named(name) for name in names)
+    named = frozenset().union({fold(spec.field) for spec in own if spec is not None}, *map(fields_called, names))
+    return named.union(*(_related().get(field, ()) for field in named))
+
+
+def is_denied(spec: MacroSpec, denied: frozenset[str]) -> bool:
+    """Say whether the value of a macro is among the denied ones, or is a hash of one.
+
+    What a link brings, and what no catalogue of ours calls a field, may hold what any of its names says.
+    """
+    folded = fold(spec.field)
+    if folded in denied:
+        return True
+    if spec.source is not Source.LINK and spec.field in _shared_fields() and _hashed(folded) is None:
+        return False
+    names = (spec.name, spec.field, *spec.spellings, *spec.legacy)
+    return any(not denied.isdisjoint(fields_called(name)) for name in names)
+
+
+def is_known(name: str, home: Dialect) -> bool:
+    """Say whether `name` means something in `home`, or would in another dialect."""
+    if home.named(name) is not None or home.takes(name):
+        return True
+    folded = fold(name)
+    return len(fields_called(name)) > 1 or folded in {fold(field) for field in (*home.fields, *_shared_fields())}
+
+
+@cache
+def _related() -> dict[str, set[str]]:
+    """Return, by folded field, the fields that say the same in another unit, and those that may hold it."""
+    table: dict[str, set[str]] = {}
+    for one, other in units().items():
+        table.setdefault(fold(one), set()).add(fold(other))
+        table.setdefault(fold(other), set()).add(fold(one))
+    for one, others in forms().items():
+        for other in others:
+            table.setdefault(fold(other), set()).add(fold(one))
+    return table
+
+
+@cache
+def _shared_fields() -> frozenset[str]:
+    return frozenset(field for _, _, field in documented_names())
+
+
+def _hashed(folded: str) -> str | None:
+    """Return what a folded name is the hash of; None where it is the name of no hash."""
+    for word in _HASHES:
+        for rest in (folded.removeprefix(word), folded.removesuffix(word)):
+            if rest and rest != folded:
+                return rest
+    return None

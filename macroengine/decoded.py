@@ -1,0 +1,110 @@
+"""The text of a component as its receivers see it, who each decode it once more."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from macroengine.diagnostics import Span
+from macroengine.language.nodes import Literal, Pieces
+
+# A character that means something, encoded or not, or a run of those that do not.
+_TOKEN = re.compile(r"%((?:25)*)([0-9A-Fa-f]{2})|[^%:/?#&=\\\"{}\[\]]+|.", re.DOTALL)
+
+
+class Token(NamedTuple):
+    """A decoded character, a run of plain ones, or a macro, whose text is empty."""
+
+    text: str
+    level: int
+    span: Span
+
+    @property
+    def is_macro(self) -> bool:
+        """Whether it is a macro."""
+        return not self.text
+
+
+Tokens = Sequence[Token]
+
+
+def tokens_of(pieces: Pieces) -> Iterator[Token]:
+    """Yield the pieces, their text decoded character by character as often as it is encoded."""
+    for piece in pieces:
+        if not isinstance(piece, Literal):
+            yield Token("", 0, piece.span)
+            continue
+        for match in _TOKEN.finditer(piece.text):
+            span = Span(piece.start + match.start(), piece.start + match.end())
+            digits = match[2]
+            if digits is None:
+                yield Token(match[0], 0, span)
+            else:
+                yield Token(chr(int(digits, 16)), 1 + len(match[1]) // len("25"), span)
+
+
+def strings_of_json(tokens: Tokens, level: int) -> list[Tokens] | None:
+    """Return what stands in each string of the JSON, unescaped; None where the text is no JSON."""
+    texts: list[str] = []
+    strings: list[Tokens] = []
+    start: int | None = None
+    escaped = False
+    for index, token in enumerate(tokens):
+        if token.is_macro:
+            # In any string one letter does. Elsewhere the blanks keep the digit apart from what stands beside it.
+            texts.append(" 0 " if start is None else "n")
+        else:
+            texts.append(token.text if token.level <= level else "%")
+        if start is None:
+            start = index + 1 if texts[-1] == '"' else None
+        elif escaped:
+            escaped = False
+        elif texts[-1] == "\\":
+            escaped = True
+        elif texts[-1] == '"':
+            strings.append(_unescaped(tokens[start:index], level))
+            start = None
+    return strings if is_json("".join(texts)) else None
+
+
+def _unescaped(tokens: Tokens, level: int) -> Tokens:
+    found: list[Token] = []
+    escaped = False
+    for token in tokens:
+        if not escaped and token.text == "\\" and token.level <= level:
+            escaped = True
+            continue
+        if escaped and not token.is_macro:
+            found += _unescaped_run(token)
+        else:
+            found.append(token)
+        escaped = False
+    return found
+
+
+_UNICODE = re.compile("u([0-9A-Fa-f]{4})", re.ASCII)
+
+
+def _unescaped_run(token: Token) -> Iterator[Token]:
+    """Yield the character that an escape stands for, and the rest of the run behind it."""
+    match = _UNICODE.match(token.text)
+    if match is None:
+        yield token
+        return
+    yield token._replace(text=chr(int(match[1], 16)))
+    if rest := token.text[match.end() :]:
+        yield token._replace(text=rest)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def is_json(text: str) -> bool:
+    """Say whether a text is JSON (RFC 8259)."""
+    import json  # noqa: PLC0415 - few templates hold any
+
+    try:
+        json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return False
+    return True

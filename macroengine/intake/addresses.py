@@ -1,0 +1,23 @@
+"""IP addresses that cannot be a device's on the internet."""
+
+import ipaddress
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from macroengine.intake.tables import ADDRESSES, table
+
+
+def unusable(address: IPv4Address | IPv6Address) -> str | None:
+    """Return what kind of address it is that no device on the internet has, or None.
+
+    >>> unusable(ipaddress.ip_address("0.0.0.0")), unusable(ipaddress.ip_address("192.0.2.1"))
+    ('the unspecified address', None)
+    """
+    shown = getattr(address, "ipv4_mapped", None) or address
+    return next((kind for kind, network in _networks() if shown in network), None)
+
+
+@cache
+def _networks() -> tuple[tuple[str, IPv4Network | IPv6Network], ...]:
+    rows = table(ADDRESSES)["networks"].items()
+    return tuple((kind, ipaddress.ip_network(network)) for kind, networks in rows for network in networks)

@@ -1,0 +1,66 @@
+"""Values that were never filled in: macros that nobody replaced, and words for nothing."""
+
+import re
+from enum import Enum
+from functools import cache, lru_cache
+from urllib.parse import unquote
+
+from macroengine.intake.tables import PLACEHOLDERS, table
+
+_NAME = "NAME"
+# No macro is longer; a GUID in braces is a value.
+_MAX_LENGTH = 128
+_guid = r"(?!\{?[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-)"
+
+
+class Placeholder(Enum):
+    """What stands in place of a value."""
+
+    MACRO = "a macro that was not replaced"
+    NOTHING = "a word for no value, in place of a macro that was not replaced"
+
+
+def placeholder(value: str, *, identifier: bool) -> Placeholder | None:
+    """Return what stands for the whole of a value that was not filled in, or None. An encoded macro is one, too.
+
+    Only an `identifier` is never a word in parentheses, or after a colon.
+
+    >>> placeholder("%7Bclick_id%7D", identifier=False).name, placeholder("NULL", identifier=False).name
+    ('MACRO', 'NOTHING')
+    >>> placeholder("(direct)", identifier=False), placeholder("(clickid)", identifier=True)
+    (None, <Placeholder.MACRO: 'a macro that was not replaced'>)
+    """
+    for text in dict.fromkeys((value, unquote(value))):
+        word = text.strip().lower()
+        if len(word) > _MAX_LENGTH:
+            return None
+        if word in table(PLACEHOLDERS)["words"]["nothing"]:
+            return Placeholder.NOTHING
+        if word in table(PLACEHOLDERS)["words"]["nameless"] or _whole(identifier).fullmatch(text.strip()):
+            return Placeholder.MACRO
+    return None
+
+
+def holds_macro(identifier: str) -> bool:
+    """Say whether a part of an identifier is a macro.
+
+    >>> holds_macro("install-{click_id}"), holds_macro("{8e4dd44b-82ec-43d0-a5de-321f3c0b9a71}")
+    (True, False)
+    """
+    return any(_inside().search(text) for text in (identifier, unquote(identifier)))
+
+
+@lru_cache(maxsize=2)
+def _whole(identifier: bool) -> re.Pattern[str]:
+    forms = [*_patterns("forms"), *table(PLACEHOLDERS)["words"]["forms"]]
+    return re.compile("|".join([*forms, *_patterns("of_identifiers")] if identifier else forms))
+
+
+@cache
+def _inside() -> re.Pattern[str]:
+    return re.compile("|".join(_patterns("inside")))
+
+
+def _patterns(key: str) -> list[str]:
+    rules = table(PLACEHOLDERS)["macros"]
+    return [_guid + re.escape(form).replace(_NAME, rules["name"]) for form in rules[key]]

@@ -1,0 +1,177 @@
+"""From the text of a tracking URL to its parameters, and what a wrong separator did to them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+from macroengine.diagnostics import Diagnostic, Fix, Span
+from macroengine.intake import faults
+from macroengine.intake.tables import TRACKING, parameter, parameters, table
+from macroengine.limits import Limits
+
+# Line breaks that pasting left behind, with the indentation around them.
+_line_break = re.compile(r"(?<![ \t])[ \t]*[\r\n\t][ \t\r\n]*")
+# HTML writes & as &amp;, &#38; or &#x26;, and some tools drop the letters of it.
+_separator = re.compile(r"&(?:(?:amp|#0*38|#x0*26)?;)*", re.IGNORECASE)
+_fragment = re.compile(r"#(?!(?:(?<=&#)0*38|(?<=&#)x0*26);)", re.IGNORECASE)
+_instead_of_question_mark = re.compile(rf"%3F|{_separator.pattern}", re.IGNORECASE)
+# What sticks to a name from the text around it.
+_stuck = re.compile(r"^[\s?&;/\"'\u200b-\u200d\u2060\ufeff]+|[\s?&;/\"'\u200b-\u200d\u2060\ufeff]+$")
+_LONGEST = Limits().template
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A pair of the query, decoded. The value is empty where there is none."""
+
+    name: str
+    value: str
+    name_span: Span
+    value_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingUrl:
+    """A tracking URL taken apart."""
+
+    source: str
+    kind: str
+    """What it reports; empty where it is no tracking URL."""
+    tracking_id: str
+    arguments: tuple[Argument, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def given(self) -> dict[str, Argument]:
+        """Return the arguments of documented parameters, by documented name; the first where there are several."""
+        found: dict[str, Argument] = {}
+        for argument in self.arguments:
+            row = parameter(argument.name)
+            if row is not None:
+                found.setdefault(row.name, argument)
+        return found
+
+
+def known_hosts() -> dict[str, str]:
+    """Return what each documented host is for."""
+    return {host: kind for kind, hosts in table(TRACKING)["hosts"].items() for host in hosts}
+
+
+def read_url(url: str, hosts: Mapping[str, str]) -> TrackingUrl:
+    """Take a URL apart; one without a scheme, or after a `GET`, is read as the documents print it."""
+    source = url.strip().removeprefix("\ufeff")  # files of some editors begin with it
+    if len(source) > _LONGEST:
+        message = f"{len(source):,} characters; at most {_LONGEST:,} are read"
+        return TrackingUrl(source, "", "", (), (faults.TOO_LARGE.on(source, Span(_LONGEST, len(source)), message),))
+    fragment = _fragment.search(source)
+    stop = fragment.start() if fragment else len(source)
+    mark = _question_mark(source, stop)
+    kind, tracking_id, found = _read_head(source, source[: mark.start], hosts)
+    if kind:
+        found += _check_separators(source, mark, stop)
+    arguments = []
+    for span in _pieces(source, mark.stop, stop):
+        argument, faulty = _read_argument(source, span)
+        arguments.append(argument)
+        found += faulty
+    for match in _line_break.finditer(source):
+        span = Span(*match.span())
+        fix = Fix("", span, safe=True)
+        found.append(faults.RAW_LINE_BREAK.on(source, span, "a line break inside the URL", "take it out", fix))
+    return TrackingUrl(source, kind, tracking_id, tuple(arguments), tuple(found))
+
+
+def _question_mark(source: str, stop: int) -> Span:
+    """Return where the query is parted from what comes before: `?`, or what was written instead of it."""
+    found = re.compile(r"\?+").search(source, 0, stop) or _instead_of_question_mark.search(source, 0, stop)
+    return Span(*found.span()) if found else Span(stop, stop)
+
+
+def _check_separators(source: str, mark: Span, stop: int) -> Iterator[Diagnostic]:
+    """Look for everything that parts the query as the platform does not."""
+    written = source[mark.start : mark.stop]
+    if written not in ("?", ""):
+        message = "a query must begin with one '?'; the first parameter would not be read"
+        fix = Fix("?", mark, safe=True)
+        yield faults.LOST_PARAMETER.on(source, mark, message, "write one '?'", fix)
+    escaped = [match for match in _separator.finditer(source, mark.stop, stop) if len(match[0]) > 1]
+    if escaped:
+        span = Span(escaped[0].start(), escaped[-1].end())
+        fix = Fix(_separator.sub("&", source[span.start : span.stop]), span, safe=True)
+        message = f"the link was damaged by HTML: {escaped[0][0]!r} stands for '&'"
+        yield faults.HTML_ESCAPED.on(source, span, message, "write '&' between parameters", fix)
+
+
+def _pieces(source: str, start: int, stop: int) -> Iterator[Span]:
+    """Yield where the pairs of the query are; empty ones are skipped."""
+    for match in _separator.finditer(source, start, stop):
+        if start < match.start():
+            yield Span(start, match.start())
+        start = match.end()
+    if start < stop:
+        yield Span(start, stop)
+
+
+def _read_head(source: str, head: str, hosts: Mapping[str, str]) -> tuple[str, str, list[Diagnostic]]:
+    """Return what the URL reports and its tracking id, both empty where it is none."""
+    written = _line_break.sub("", head).removeprefix("GET ").strip()
+    before_id = table(TRACKING)["path"]["before_id"]
+    try:
+        parts = urlsplit(written if "://" in written else f"https://{written}")
+        host, path = parts.hostname or "", parts.path
+    except ValueError:  # brackets that do not match
+        host, path = "", ""
+    tracking_id = path.removeprefix(before_id)
+    span = Span(0, len(head))
+    if path == tracking_id or not tracking_id or "/" in tracking_id:
+        message = f"no tracking URL; one has the path {before_id}ID"
+        return "", "", [faults.NOT_TRACKING.on(source, span, message)]
+    if host not in hosts:
+        message = f"unknown host (known: {', '.join(hosts)})"
+        return "", "", [faults.NOT_TRACKING.on(source, span, message)]
+    if not tracking_id.isascii() or not tracking_id.isdecimal():
+        span = Span(len(head) - len(tracking_id), len(head))
+        return (
+            hosts[host],
+            tracking_id,
+            [faults.TRACKING_ID.on(source, span, "the tracking id is not a decimal number")],
+        )
+    return hosts[host], tracking_id, []
+
+
+def _read_argument(source: str, span: Span) -> tuple[Argument, list[Diagnostic]]:
+    name, equals, _ = source[span.start : span.stop].partition("=")
+    middle = span.start + len(name)
+    spans = Span(span.start, middle), Span(middle + len(equals), span.stop)
+    texts, found = [], []
+    for part in spans:
+        try:
+            decoded = unquote(_line_break.sub("", source[part.start : part.stop]), errors="strict")
+            decoded.encode()  # a lone surrogate is as bad
+        except UnicodeError:
+            found.append(faults.BAD_ENCODING.on(source, part, "these bytes are not UTF-8", "percent-encode the UTF-8"))
+            decoded = ""
+        texts.append(decoded)
+    cleaned = _stuck.sub("", texts[0])
+    if cleaned != texts[0] and parameter(cleaned):
+        message = f"{cleaned!r} has characters around it that are not part of its name; it would not be read"
+        fix = Fix(cleaned, spans[0], safe=True)
+        found.append(faults.LOST_PARAMETER.on(source, spans[0], message, f"write {cleaned!r}", fix))
+        texts[0] = cleaned
+    found += _lost_inside(source, spans[1])
+    return Argument(texts[0], texts[1], *spans), found
+
+
+def _lost_inside(source: str, value: Span) -> Iterator[Diagnostic]:
+    """Look for a documented parameter that is part of the value before it. A URL in a value may have its own."""
+    for match in _inner_parameter().finditer(source, value.start, value.stop):
+        if "/" not in source[value.start : match.start()]:
+            span = Span(*match.span())
+            message = f"{match[0]!r} before a parameter makes it part of the value before; it would not be read"
+            yield faults.LOST_PARAMETER.on(source, span, message, "write '&'", Fix("&", span, safe=False))
+
+
+@cache
+def _inner_parameter() -> re.Pattern[str]:
+    return re.compile(rf"[?;](?=(?:{'|'.join(parameters())})=)")

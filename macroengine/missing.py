@@ -1,0 +1,79 @@
+"""What callers say of missing values, read: words to members, names to macros."""
+
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
+from typing import Any
+
+from macroengine.arguments import check_type
+from macroengine.catalogue import Dialect
+from macroengine.catalogue.meanings import fields_called, is_known
+from macroengine.plan import Default, ForMissing, Missing, MissingWord
+from macroengine.suggest import did_you_mean, fold
+
+AnyMissing = ForMissing | MissingWord
+EVERY_OTHER = "*"
+
+
+def planned_missing(
+    given: AnyMissing | Mapping[str, AnyMissing], dialect: Dialect
+) -> tuple[ForMissing, tuple[tuple[str, ForMissing], ...]]:
+    """Return what is sent for missing values in general, and what for single macros, by folded name.
+
+    Raises:
+        ValueError: it is not said in a word or as a Default, or of a name that means nothing in the dialect.
+    """
+    if not isinstance(given, Mapping):
+        return for_missing(given), ()
+    chosen = {name: for_missing(one) for name, one in given.items()}
+    default = chosen.pop(EVERY_OTHER, Missing.EMPTY)
+    for name in chosen:
+        check_type("each name in missing", str, "a string", name)
+        if not is_known(name, dialect):
+            question = did_you_mean(name, dialect.names())
+            raise ValueError(f"missing names {name!r}, no macro of {dialect.title}{question}")
+    # What names the macro itself comes last, and holds.
+    by_field = {macro: one for name, one in chosen.items() for macro in _of_fields(name, dialect)}
+    by_name = {macro: one for name, one in chosen.items() for macro in _of_name(name, dialect)}
+    return default, tuple(sorted((by_field | by_name).items(), key=itemgetter(0)))
+
+
+def for_missing(given: Any) -> ForMissing:
+    """Return what is sent for a missing value: a word is read, and any other text refused.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(given, Missing | Default):
+        return given
+    try:
+        return Missing(given)
+    except ValueError:
+        own = f"; for a text of your own, write Default({given!r})" if isinstance(given, str) else ""
+    words = ", ".join(repr(one.value) for one in Missing)
+    raise ValueError(f"missing must be one of {words} or a Default, not {_shown(given)}{own}")
+
+
+def _shown(given: object) -> str:
+    return repr(given) if isinstance(given, str | None) else type(given).__name__
+
+
+def _of_name(name: str, dialect: Dialect) -> Iterator[str]:
+    """Yield the macro that has this name, and the parameter that may have it, folded."""
+    named = dialect.named(name)
+    if named is not None:
+        yield fold(named.name)
+    if dialect.open:
+        yield fold(name)
+
+
+def _of_fields(name: str, dialect: Dialect) -> Iterator[str]:
+    """Yield the macros, folded, whose field `name` is; or else those whose field other platforms call so."""
+    folded = fold(name)
+    by_field: dict[str, list[str]] = {}
+    for spec in dialect.macros.values():
+        by_field.setdefault(fold(spec.field), []).append(fold(spec.name))
+    if folded in by_field:
+        yield from by_field[folded]
+    elif dialect.named(name) is None:
+        for field in fields_called(name):
+            yield from by_field.get(field, ())

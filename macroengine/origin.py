@@ -1,0 +1,185 @@
+"""Which macros can decide who gets the URL, whatever reads it and whatever is left empty.
+
+Browsers and libraries disagree about where the server is named. A macro is safe where none of them reads it there: the
+grammar follows RFC 3986, and `_by_browser` the WHATWG's standard (https://url.spec.whatwg.org, section 4.4).
+"""
+
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from macroengine.language.nodes import Delimiter, Literal, Pieces
+from macroengine.template import Template
+
+_SCHEMES = Path(__file__).resolve().parent / "rules" / "data" / "schemes.toml"
+
+# Browsers remove these wherever they are, so that one of them can stand for a macro.
+_MACRO = "\t"
+_REMOVED = str.maketrans("", "", "\t\n\r")
+# Blanks and control characters before a scheme are not read.
+_HEAD = re.compile(r"(?P<before>[\0- ]*)(?P<scheme>[A-Za-z\t][A-Za-z0-9+.\t-]*):(?P<rest>.*)", re.DOTALL)
+_ordinary = re.compile(r"[A-Za-z0-9.:_-]+").fullmatch
+_is_scheme = re.compile(r"[a-z][a-z0-9+.-]*").fullmatch
+# Where the macros are empty, two slashes.
+_TWO_SLASHES = re.compile(r"[\0- ]*[/\\]\t*[/\\]")
+_SERVER = re.compile(r"[/\\\t]*[^/\\]*")
+_TWO_OF_AN_APP = re.compile(r"\t*/\t*/")
+
+
+class Origin(Enum):
+    """What a macro can decide."""
+
+    SERVER = auto()
+    """The scheme, user info, host or port, or whether there is a host at all."""
+    LABEL = auto()
+    """A label of the host, left of a literal domain."""
+    APP = auto()
+    """What follows the `://` of a scheme of an app, which reads it in its own way."""
+
+
+@cache
+def _schemes() -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+
+    return tomllib.loads(_SCHEMES.read_text(encoding="utf-8"))
+
+
+def script_scheme(template: Template) -> str | None:
+    """Return the scheme of a template that is a program or a page; None for an address."""
+    if _is_settled(template):
+        return None
+    match = _HEAD.match(_head(template)[0])
+    scheme = match["scheme"].replace(_MACRO, "").lower() if match else ""
+    return scheme if scheme in _schemes()["script"] else None
+
+
+def origins(template: Template) -> dict[int, Origin]:
+    """Return what each macro can decide, by where it starts, for those that can decide anything."""
+    if _is_settled(template):
+        return {}
+    found: dict[int, Origin] = {}
+    scheme = "".join(piece.text for piece in template.scheme).lower()
+    known = (*_schemes()["special"], *_schemes()["elsewhere"])
+    is_app = _is_scheme(scheme) is not None and scheme not in known
+    found |= dict.fromkeys(_starts(template.authority), Origin.APP if is_app else Origin.SERVER)
+    found |= dict.fromkeys(_by_browser(template), Origin.SERVER)
+    found |= dict.fromkeys(_starts(template.scheme), Origin.SERVER)
+    end = 0 if template.slashes else _scheme_end(template.path)
+    found |= dict.fromkeys((start for start in _starts(template.path) if start < end), Origin.SERVER)
+    if not is_app and scheme not in _schemes()["elsewhere"]:
+        labels = _host_labels(template.authority)
+        found |= {start: Origin.LABEL for start in _starts(template.authority) if start in labels}
+    return found
+
+
+def _is_settled(template: Template) -> bool:
+    """Say whether the text alone names the server, as it does in most templates."""
+    scheme, authority = template.scheme, template.authority
+    return (
+        len(scheme) == 1 == len(authority)
+        and isinstance(authority[0], Literal)
+        and isinstance(scheme[0], Literal)
+        and scheme[0].text.lower() in _schemes()["special"]
+        and _ordinary(authority[0].text) is not None
+    )
+
+
+def _starts(pieces: Pieces) -> list[int]:
+    return [piece.start for piece in pieces if not isinstance(piece, Literal)]
+
+
+def _head(template: Template) -> tuple[str, list[int]]:
+    """Return what stands before the query as browsers read it, a tab for each macro, and where the macros are."""
+    slashes = () if template.slashes is None else (template.slashes,)
+    texts: list[str] = []
+    starts: list[int] = []
+    for piece in (*template.scheme, *slashes, *template.authority, *template.path):
+        if isinstance(piece, Literal | Delimiter):
+            texts.append(piece.text.translate(_REMOVED))
+        else:
+            texts.append(_MACRO)
+            starts.append(piece.start)
+    return "".join(texts), starts
+
+
+def _by_browser(template: Template) -> Iterator[int]:
+    """Yield where the macros are that a browser may read in scheme or server."""
+    text, starts = _head(template)
+    match = _HEAD.match(text)
+    scheme = match["scheme"].replace(_MACRO, "").lower() if match else ""
+    if match is None or not scheme:
+        deciding = _deciding(text, _TWO_SLASHES)
+    else:
+        deciding = match.start("rest") + _deciding_after(scheme, match["rest"])
+    yield from starts[: text.count(_MACRO, 0, deciding)]
+    if scheme == "intent":
+        yield from _targets(template.fragment)
+
+
+def _deciding_after(scheme: str, rest: str) -> int:
+    """Return how much of what follows a scheme may name the server."""
+    schemes = _schemes()
+    if scheme in schemes["special"]:
+        return _server_end(rest, 0)
+    if scheme in schemes["elsewhere"]:
+        return _server_end(rest, 0) if scheme == "intent" and rest.startswith("//") else len(rest)
+    return _deciding(rest, _TWO_OF_AN_APP)
+
+
+def _deciding(text: str, two_slashes: re.Pattern[str]) -> int:
+    """Return how much of a text may name the server because macros may be empty."""
+    match = two_slashes.match(text)
+    if match is None:
+        return 0
+    if two_slashes is _TWO_OF_AN_APP and _MACRO not in match[0]:
+        return 0  # the app's own
+    return _server_end(text, match.end())
+
+
+def _server_end(text: str, start: int) -> int:
+    """Return where the server ends that is named after any number of slashes, macros that may be empty among them."""
+    match = _SERVER.match(text, start)
+    return match.end() if match else start
+
+
+def _targets(fragment: Pieces) -> Iterator[int]:
+    """Yield where the macros of an intent are that can decide where it leads."""
+    is_extra = re.compile(_schemes()["intent"]["extra"]).match
+    before = ""
+    for piece in fragment:
+        if isinstance(piece, Literal):
+            before = (before + piece.text).rpartition(";")[2]
+        elif not is_extra(before):
+            yield piece.start
+
+
+def _scheme_end(path: Pieces) -> int:
+    """Return where the text is that ends the scheme of a URL without `//`.
+
+    It has a colon in the first segment (RFC 3986 section 4.2); whatever stands before the text, stands in the scheme.
+    """
+    for piece in path:
+        if isinstance(piece, Literal):
+            segment, slash, _ = piece.text.partition("/")
+            if ":" in segment:
+                return piece.start
+            if slash:
+                break
+    return 0
+
+
+def _host_labels(authority: Pieces) -> range:
+    """Return where a macro is in the host, left of a literal domain, and not in user info or port."""
+    domain = authority[-1].text if authority and isinstance(authority[-1], Literal) else ""
+    # A host whose last label is a number is an address (WHATWG URL, section 3.5), and no domain that leads anywhere.
+    if not re.match(r"[A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*\.?(?![^:])", domain):
+        return range(0)
+    # Nothing in a macro's own text is taken for a delimiter.
+    text = "".join(piece.text if isinstance(piece, Literal) else "-" * len(piece.text) for piece in authority)
+    host = text.rfind("@") + 1
+    port = re.compile("[:[]").search(text, host)
+    first = authority[0].start
+    return range(first + host, first + (port.start() if port else len(text)))

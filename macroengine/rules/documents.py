@@ -1,0 +1,116 @@
+"""Rules about text that is not a template. No other rule speaks of such text, and nothing rewrites it."""
+
+from collections.abc import Iterator
+
+from macroengine.diagnostics import Finding
+from macroengine.rules.context import Context
+from macroengine.rules.surroundings import about_whole
+
+
+def json_document(context: Context) -> Iterator[Finding]:
+    """JSON document.
+
+    What it does:
+        Finds text that begins as a JSON object or array does.
+
+    Why it matters:
+        A body or an export is not a URL, and what mends a URL would break it.
+
+    Example:
+        {"url": "https://n.example/pb?id=(clickid)"}
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return about_whole(context, "json_document")
+
+
+def html_document(context: Context) -> Iterator[Finding]:
+    """HTML or XML.
+
+    What it does:
+        Finds text that begins with a tag, or contains links of HTML.
+
+    Why it matters:
+        A page is not a URL, and what mends a URL would break it.
+
+    Example:
+        <p>Call <a href="https://n.example/pb?id=(clickid)">us</a></p>
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return about_whole(context, "html_document")
+
+
+def several_templates(context: Context) -> Iterator[Finding]:
+    r"""Several templates in one.
+
+    What it does:
+        Finds text with more than one URL, on several lines or with spaces between them.
+
+    Why it matters:
+        They would be sent as one URL, which leads to the first server with the second URL in its last value.
+
+    Example:
+        https://n.example/pb?id=(clickid)\nhttps://m.example/pb?id=(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return about_whole(context, "several_templates")
+
+
+def prose(context: Context) -> Iterator[Finding]:
+    """Prose without a template.
+
+    What it does:
+        Finds text that begins with words and has no URL.
+
+    Why it matters:
+        There is nothing to send. The cell or line beside it may have been meant.
+
+    Example:
+        please send us the postback
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return about_whole(context, "prose")
+
+
+def http_request(context: Context) -> Iterator[Finding]:
+    r"""Whole HTTP request.
+
+    What it does:
+        Finds a method and a URL with headers or a body on the lines after them.
+
+    Why it matters:
+        A template is the URL alone; the rest would become part of it.
+
+    Example:
+        GET /pb?id=(clickid) HTTP/1.1\nHost: n.example
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return about_whole(context, "http_request")
+
+
+def tracking_link(context: Context) -> Iterator[Finding]:
+    """Tracking link, which is not a postback.
+
+    What it does:
+        Finds URLs on the hosts of AppsFlyer's, Adjust's, AppMetrica's and others' tracking links.
+
+    Why it matters:
+        Users click on a tracking link; a postback tells of what they did then. The macros in a link are for the ad
+        network to replace, so that none of them is to be rewritten in the way of the platform.
+
+    Example:
+        https://app.appsflyer.com/com.example?pid=n_int&clickid={transaction_id}
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return about_whole(context, "tracking_link")

@@ -1,0 +1,188 @@
+"""Rules about macros of other platforms, and of programs and pages."""
+
+import re
+from collections.abc import Iterator
+
+from macroengine.catalogue.foreign import encoded_macros, foreign_texts
+from macroengine.diagnostics import Finding, Fix, Span, overlapping
+from macroengine.rules.context import Context
+from macroengine.rules.meant import Foreign, foreign_macros, own_macro
+from macroengine.rules.tables import program_holes, web_schemes
+from macroengine.template import Template
+
+
+def foreign_macro(context: Context) -> Iterator[Finding]:
+    """Macro in the way of another platform, of a name that it does not document.
+
+    What it does:
+        Finds `{x}`, `${x}`, `{{x}}`, `[x]`, `__X__`, `%%X%%` and others, with a name that no document of a platform
+        that writes macros so has.
+
+    Why it matters:
+        The platform does not replace it: the text is sent as it is.
+
+    Example:
+        https://n.example/pb?id=[click_id]
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    for foreign in foreign_macros(context.source, context.dialect):
+        if not foreign.documented and not _is_in_server(foreign.span, context.template):
+            yield _finding(foreign, context)
+
+
+def documented_foreign_macro(context: Context) -> Iterator[Finding]:
+    """Macro of another platform.
+
+    What it does:
+        Finds `{x}`, `${x}`, `{{x}}`, `[x]`, `__X__`, `%%X%%`, `$$click(x)` and others that are certainly macros: the
+        platform that writes macros so documents the name, or it is a name of the dialect's own. A macro of the dialect
+        inside is part of the other one, and is not filled.
+
+    Why it matters:
+        The platform does not replace it: the text is sent as it is. `unknown="keep"` permits that.
+
+    Example:
+        https://n.example/pb?id={clickid}&gaid=__GAID__
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&gaid=(advertising_id)
+    """
+    for foreign in foreign_macros(context.source, context.dialect):
+        if foreign.documented and not _is_in_server(foreign.span, context.template):
+            yield _finding(foreign, context)
+
+
+def foreign_macro_in_host(context: Context) -> Iterator[Finding]:
+    """Macro of another platform in the scheme or the server.
+
+    What it does:
+        Finds the macros of other platforms before the path of a URL, and those that a template begins with.
+
+    Why it matters:
+        It is not replaced, so that there is no such server; were it replaced, its value would decide who gets the data.
+
+    Example:
+        https://{subdomain}.n.example/pb?id=(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    for foreign in foreign_macros(context.source, context.dialect):
+        if _is_in_server(foreign.span, context.template):
+            text = _text(foreign.span, context)
+            message = f"{text} stands where the server is named, and is no macro of {context.dialect.title}"
+            yield Finding(foreign.span, message, "write the server out")
+
+
+def encoded_foreign_macro(context: Context) -> Iterator[Finding]:
+    """Macro of another platform whose delimiters are percent-encoded.
+
+    What it does:
+        Finds `%7Bname%7D`, `%24%7BNAME%7D`, `%5BNAME%5D` and the like, encoded once or several times.
+
+    Why it matters:
+        Whatever encodes a whole URL, such as a spreadsheet, does this. The text is sent as it is. In a URL inside a
+        parameter it may be meant for the next system.
+
+    Example:
+        https://n.example/pb?id=%7Bweb_id%7D
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    source, own = context.source, context.dialect
+    if "%" not in source:
+        return
+    for match in encoded_macros().finditer(source):
+        # What stands before can say that it is no macro: an index, as in a%5Bb%5D=1.
+        before, decoded = source[match.start() - 1 : match.start()], _decoded(match[0])
+        found = foreign_macros(before + decoded, own)
+        is_whole = [foreign.span for foreign in found] == [Span(len(before), len(before) + len(decoded))]
+        # Of the dialect's own names another rule speaks.
+        if is_whole and own_macro(re.sub(r"[^\w.-]", "", decoded), own) is None:
+            message = f"{match[0]} is {decoded} with encoded delimiters"
+            hint = f"it is written in the way of {_whose(found[0], own.title)}"
+            yield _written(found[0], Span(*match.span()), message, hint)
+
+
+def program_placeholder(context: Context) -> Iterator[Finding]:
+    """Place that a program was to fill.
+
+    What it does:
+        Finds `%s`, `%1$d`, `{0}`, `#{x}`, `<%= x %>` and `<?= x ?>`.
+
+    Why it matters:
+        The template was copied out of a program. No platform replaces it: the text is sent as it is.
+
+    Example:
+        https://n.example/pb?id=%s
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    for span in program_texts(context):
+        hint = "write the value, or a macro"
+        yield Finding(span, f"{_text(span, context)} is a place for a program to fill; it is sent as it is", hint)
+
+
+def program_texts(context: Context) -> Iterator[Span]:
+    """Yield where a program was to fill in something."""
+    is_foreign = overlapping(text.span for text in foreign_texts(context.source, context.dialect.syntax))
+    is_macro = overlapping(macro.span for macro in context.template.macros())
+    for match in program_holes().finditer(context.source):
+        span = Span(*match.span())
+        if not is_foreign(span) and not is_macro(span):
+            yield span
+
+
+def _decoded(text: str) -> str:
+    """Return a text of ASCII that is encoded once or more often as it was before."""
+    return re.sub("%(?:25)*([0-9A-Fa-f]{2})", lambda match: chr(int(match[1], 16)), text)
+
+
+def _finding(foreign: Foreign, context: Context) -> Finding:
+    text, title = _text(foreign.span, context), context.dialect.title
+    if foreign.values > 1:
+        count = {2: "two", 3: "three"}.get(foreign.values, str(foreign.values))
+        message = f"{text} means the first of {count} values that is there, and {title} has no such choice"
+        hint = f"it needs {count} parameters, one for each value"
+        return Finding(foreign.span, message, f"{hint}: {', '.join(foreign.meant)}" if foreign.meant else hint)
+    hint = f"it is written in the way of {_whose(foreign, title)}"
+    if foreign.encloses:
+        hint += ", and nothing inside is filled"
+    return _written(foreign, foreign.span, f"{text} is no macro of {title}", hint)
+
+
+def _whose(foreign: Foreign, title: str) -> str:
+    if foreign.whose == title:
+        return f"{title}, but not that of its postbacks"
+    return "other platforms" if title in foreign.whose else foreign.whose
+
+
+def _written(foreign: Foreign, span: Span, message: str, hint: str) -> Finding:
+    match foreign.meant:
+        case ():
+            return Finding(span, f"{message}, and is sent as it is", hint)
+        case (macro,):
+            # Whose it is matters no more, where what to write is known.
+            return Finding(
+                span, f"{message}; write {macro}", hint if foreign.encloses else None, Fix(macro, span, safe=False)
+            )
+        case several:
+            return Finding(span, f"{message}; it may be {' or '.join(several)}", hint)
+
+
+def _is_in_server(span: Span, template: Template) -> bool:
+    """Say whether a text stands where the server is named: before the path, or at the start of a longer template."""
+    if template.slashes is None:
+        return span.start == 0 and template.source[span.stop : span.stop + 1] in ("/", ".", ":", "?")
+    # In the link of an app, what follows the slashes is the app's to read.
+    is_for_app = len(template.scheme) == 1 and template.scheme[0].text.lower() not in web_schemes()
+    last = template.slashes if is_for_app or not template.authority else template.authority[-1]
+    return span.start < last.span.stop
+
+
+def _text(span: Span, context: Context) -> str:
+    return context.source[span.start : span.stop]

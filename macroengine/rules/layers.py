@@ -1,0 +1,192 @@
+"""What surrounds a template: found, and taken off one layer at a time."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from macroengine.catalogue import Dialect
+from macroengine.diagnostics import Span
+from macroengine.rules.beginnings import BEGINNING, MACRO_ENDS, MARKED_URL, MARKS, SCHEME, STRIPPED, URL, is_remark
+from macroengine.rules.meant import own_macro
+from macroengine.rules.pasted import Command, Link, Rewriter, pasted
+from macroengine.rules.unwrapping import (
+    DECODERS,
+    html_decoded,
+    is_quoted_printable,
+    proofpoint_3_decoded,
+    quoted_printable_decoded,
+)
+from macroengine.rules.whole import SERVER, Whole, short, span_of
+
+_UNKNOWN_BEFORE = re.compile(rf"[^?&=/#]*\s(?={MARKS}{SCHEME})")
+
+
+def quoted_printable(core: str) -> Whole | None:
+    """Find a template in the encoding of mails."""
+    if (
+        not ("=3" in core or "=\n" in core or "=\r" in core)
+        or not BEGINNING.match(core)
+        or not is_quoted_printable(core)
+    ):
+        return None
+    inner = quoted_printable_decoded(core)
+    message = "text is encoded as quoted-printable, as mails are; decode it"
+    return Whole("quoted_printable", span_of(core), message, None, inner)
+
+
+def rewritten(core: str) -> Whole | None:
+    """Find a URL that a mail filter or a redirect has replaced by its own."""
+    server = SERVER.match(core)
+    rewriter = server and _rewriter(server[1], server[2])
+    if not rewriter or len(core.split()) > 1:
+        return None
+    url = _original(core, rewriter)
+    inner = url if url and URL.match(url) else None
+    advice = "write the original URL" if inner is not None else "ask for the original URL"
+    hint = None if inner is not None else "the original URL cannot be read from it"
+    return Whole("rewritten_link", span_of(core), f"URL is rewritten by {rewriter.name}; {advice}", hint, inner)
+
+
+def _rewriter(host: str, path: str) -> Rewriter | None:
+    if not pasted.rewriter_hosts.fullmatch(host):
+        return None
+    rows = pasted.rewriters
+    return next((row for row in rows if row.host.fullmatch(host) and row.path.match(path)), None)
+
+
+def _original(core: str, rewriter: Rewriter) -> str | None:
+    if rewriter.encoding == "proofpoint-3":
+        return proofpoint_3_decoded(core)
+    found = rewriter.query.search(core) if rewriter.query else None
+    return DECODERS[rewriter.encoding](found[1]) if found else None
+
+
+def linked(core: str) -> Whole | None:
+    """Find a template in a link or an element of a markup language."""
+    matches = ((link, link.pattern.fullmatch(core)) for link in pasted.links)
+    found = next(((link, match) for link, match in matches if match), None)
+    if found is None:
+        return None
+    link, match = found
+    url, start = _target(link, match)
+    if not URL.match(url):
+        return None
+    shown = (match["text"] or "").strip()
+    if URL.match(shown) and html_decoded(shown) != url:
+        message = f"{link.name} shows another URL than it leads to; write the URL that is meant alone"
+        return Whole("linked_template", span_of(core), message)
+    message = f"template is in {link.name}; write the URL alone"
+    return Whole("linked_template", span_of(core), message, None, url, start)
+
+
+def _target(link: Link, match: re.Match[str]) -> tuple[str, int | None]:
+    """Return the URL that a link leads to, and where it is written so."""
+    written = match["url"] or match["text"]
+    start = match.start("url") if match["url"] else match.start("text")
+    url = html_decoded(written) if link.decode else written
+    return url, start if url == written else None
+
+
+def command(core: str) -> Whole | None:
+    """Find a shell command that sends a request."""
+    body = core.lstrip("$>%# ")
+    name = body.partition(" ")[0]
+    known = pasted.commands.get(name)
+    words = _words(body) if known else None
+    if known is None or words is None:
+        return None
+    said = [word for word in _without_values(words[1:], known) if not _is_flag(word, known)]
+    targets = [word for word in said if MARKED_URL.match(word)]
+    if not targets:
+        return None
+    if len(said) > 1:
+        message = f"this is a {name} command that says more than its URL does; check the URL alone"
+        return Whole("shell_command", span_of(core), message)
+    offset = core.find(targets[0])
+    message = f"this is a {name} command; write its URL alone"
+    return Whole("shell_command", span_of(core), message, None, targets[0], None if offset < 0 else offset)
+
+
+def _without_values(words: list[str], known: Command) -> Iterator[str]:
+    """Yield the words of a command but for options that take a value, and these values."""
+    rest = iter(words)
+    for word in rest:
+        if word in known.valued:
+            next(rest, None)
+        else:
+            yield word
+
+
+def _is_flag(word: str, known: Command) -> bool:
+    """Say whether a word changes nothing: it is such an option, or several in one, -sS."""
+    return word in known.flags or (word[:1] == "-" and all(f"-{letter}" in known.flags for letter in word[1:]))
+
+
+def _words(body: str) -> list[str] | None:
+    """Return the words of a shell command; None where its quotes are not closed."""
+    import shlex  # noqa: PLC0415 - for the few texts that are commands
+
+    try:
+        return shlex.split(body.replace("\\\r\n", " ").replace("\\\n", " "))
+    except ValueError:
+        return None
+
+
+def before(core: str) -> Whole | None:
+    """Find text before a template."""
+    if URL.match(core):
+        return None
+    end = 0
+    while match := pasted.before.match(core, end):
+        end = match.end()
+        if MARKED_URL.match(core, end):
+            return _prefix(core, end, safe=True)
+    unknown = _UNKNOWN_BEFORE.match(core)
+    return _prefix(core, unknown.end(), safe=False) if unknown else None
+
+
+def _prefix(core: str, end: int, *, safe: bool) -> Whole:
+    inner = core[end:]
+    # Words on both sides are a text about the template: nobody can say where it ends.
+    is_clear = safe or not re.search(r"\s", inner)
+    span = Span(0, len(core[:end].rstrip(STRIPPED)))
+    message = f"{short(core[: span.stop])} is not part of the template; remove it"
+    return Whole("text_before_template", span, message, None, inner if is_clear else None, end, safe)
+
+
+def after(core: str, dialect: Dialect) -> Whole | None:
+    """Find a remark after a template."""
+    if not MARKED_URL.match(core):
+        return None
+    match = pasted.after.search(core) or pasted.after_macro.search(core)
+    if match is None or (match.re is pasted.after_macro and not _is_remark(match, core, dialect)):
+        return None
+    return _suffix(core, match.start(), safe=True)
+
+
+def _is_remark(match: re.Match[str], core: str, dialect: Dialect) -> bool:
+    """Say whether what could belong to a literal value is a remark: there is no such value, or it ends in a macro."""
+    note = match["note"]
+    if note and own_macro(note.strip(), dialect):
+        return False
+    if any(match[0].count(opening) != match[0].count(closing) for opening, closing in ("()", "[]", "{}", "<>")):
+        return False
+    before = core[: match.start()]
+    return "?" not in before or before.endswith(MACRO_ENDS)
+
+
+def _suffix(core: str, start: int, *, safe: bool) -> Whole:
+    end = start + len(core[start:]) - len(core[start:].lstrip(STRIPPED))
+    message = f"{short(core[end:])} is not part of the template; remove it"
+    return Whole("text_after_template", Span(end, len(core)), message, None, core[:start], 0, safe)
+
+
+def lines_after(core: str) -> Whole | None:
+    """Find a text that begins on the line after the template."""
+    line, _, rest = core.partition("\n")
+    if not rest or not URL.match(core) or re.search(r"\s", line.rstrip(STRIPPED)):
+        return None
+    if not is_remark(rest.lstrip(STRIPPED)):
+        return None
+    found = _suffix(core, len(line.rstrip(STRIPPED)), safe=False)
+    return replace(found, inner=None, offset=None) if "=" in rest else found

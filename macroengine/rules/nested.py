@@ -1,0 +1,95 @@
+"""Rules about URLs and JSON inside the URL."""
+
+import re
+from collections.abc import Iterator
+
+from macroengine.diagnostics import Finding, Fix, Span
+from macroengine.nesting import Escape
+from macroengine.resolve import Resolved
+from macroengine.rules.context import Context
+
+_HALF_AN_ESCAPE = re.compile(r"%(?:25)*[0-9A-Fa-f]?\Z")
+_JSON = (Escape.STRING, Escape.VALUE)
+
+
+def nested_macro(context: Context) -> Iterator[Finding]:
+    """Macro in a URL inside the URL.
+
+    What it does:
+        Finds macros that follow an encoded `scheme://` or an encoded `name=` in the path, a parameter or the fragment.
+
+    Why it matters:
+        Their values are encoded once more for each URL around them, so that the inner receiver reads the original.
+        `nested=False` turns this off.
+
+    Example:
+        https://n.example/pb?u=https%3A%2F%2Fm.example%3Fid%3D(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    for macro in context.resolution.macros:
+        layers = macro.place.layers
+        if layers:
+            times = {1: "twice", 2: "three times"}.get(layers, f"{layers + 1} times")
+            yield Finding(macro.node.span, f"{macro.node.text} is in a URL inside the URL: it is encoded {times}")
+
+
+def json_macro(context: Context) -> Iterator[Finding]:
+    """Macro in JSON inside the URL.
+
+    What it does:
+        Finds macros in a parameter, path segment or fragment that is JSON.
+
+    Why it matters:
+        Their values are escaped for JSON before they are encoded, or written as whole JSON values: numbers, booleans,
+        quoted texts, null. With `missing="drop"`, the parameter is dropped with all of the JSON.
+
+    Example:
+        https://n.example/pb?data=%7B%22id%22%3A%22(clickid)%22%7D
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    for macro in context.resolution.macros:
+        innermost = next((escape for escape in macro.place.escapes if escape in _JSON), None)
+        if innermost is not None:
+            how = "escaped in a string" if innermost is Escape.STRING else "written as a JSON value"
+            message = f"{macro.node.text} is in JSON inside the URL: its value is {how}"
+            yield Finding(macro.node.span, message, 'if it is missing, missing="drop" drops the whole parameter')
+
+
+def split_escape(context: Context) -> Iterator[Finding]:
+    """Half a percent-escape before a macro.
+
+    What it does:
+        Finds `%`, or `%` and one hexadecimal digit, just before a macro, in the URL or in a URL inside the URL.
+
+    Why it matters:
+        The beginning of the value completes the escape: `%(clickid)` with the value 41 is read as `A`. A value could
+        so become any character, and leave its place.
+
+    Example:
+        https://n.example/pb?share=%(clickid)
+
+    Use instead:
+        https://n.example/pb?share=%25(clickid)
+    """
+    for macro, span in _split(context):
+        text = context.source[span.start : span.stop]
+        written = text.replace("%", "%" + "25" * (macro.place.layers + 1 - text.count("25")), 1)
+        message = f"{text} before {macro.node.text} begins an escape that the value completes; write {written}"
+        yield Finding(span, message, None, Fix(written, span, safe=False))
+
+
+def split_escapes(context: Context) -> list[Span]:
+    """Return the spans that `split_escape` reports."""
+    return [span for _, span in _split(context)]
+
+
+def _split(context: Context) -> Iterator[tuple[Resolved, Span]]:
+    for macro in context.resolution.macros:
+        if macro.place.glued:
+            stop = macro.node.start
+            match = _HALF_AN_ESCAPE.search(context.source, 0, stop)
+            yield macro, Span(match.start() if match else stop - 1, stop)

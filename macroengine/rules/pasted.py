@@ -1,0 +1,125 @@
+"""How templates look when people paste them, from `surroundings.toml` and `links.toml`."""
+
+import re
+from collections.abc import Iterator
+from functools import cache, cached_property
+from typing import NamedTuple
+
+from macroengine.rules.tables import table
+
+
+class Link(NamedTuple):
+    """A way to write a link; the groups of `pattern` are its `url` and its `text`."""
+
+    name: str
+    pattern: re.Pattern[str]
+    decode: str | None
+
+
+class Rewriter(NamedTuple):
+    """A service that replaces URLs by its own; `query` is the parameter in which it keeps them."""
+
+    name: str
+    host: re.Pattern[str]
+    path: re.Pattern[str]
+    query: re.Pattern[str] | None
+    encoding: str
+
+
+class Command(NamedTuple):
+    """A shell command that sends requests, with the options that change nothing about the URL."""
+
+    flags: frozenset[str]
+    valued: frozenset[str]
+    """Those that take the next word."""
+
+
+class Pasted:
+    """The facts, each compiled when it is first needed: few templates need any."""
+
+    @cached_property
+    def before(self) -> re.Pattern[str]:
+        """Return the pattern of one piece of text before a template."""
+        return _compiled("|".join(f"(?:{pattern})" for pattern in table("surroundings")["before"]["patterns"]))
+
+    @cached_property
+    def after(self) -> re.Pattern[str]:
+        """Return the pattern of text after a template that can be nothing else."""
+        return _compiled(f"(?:{table('surroundings')['after']['always']})$")
+
+    @cached_property
+    def after_macro(self) -> re.Pattern[str]:
+        """Return the pattern of text after a template that could belong to a literal value."""
+        return _compiled(f"(?:{table('surroundings')['after']['after_macro']})$")
+
+    @cached_property
+    def pairs(self) -> tuple[tuple[str, str, bool], ...]:
+        """Return what opens, what closes, and whether it may surround pieces of templates; the longest first."""
+        facts = table("surroundings")["pairs"]
+        pairs = [(*pair, kind == "quotes") for kind in ("quotes", "brackets") for pair in facts[kind]]
+        return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Return the ways to write a link."""
+        rows = table("surroundings")["link"]
+        return tuple(Link(row["name"], _compiled(row["pattern"] + "[,;.]*"), row.get("decode")) for row in rows)
+
+    @cached_property
+    def rewriters(self) -> tuple[Rewriter, ...]:
+        """Return the services that replace URLs by their own."""
+        return tuple(map(_rewriter, table("links")["rewriter"]))
+
+    @cached_property
+    def rewriter_hosts(self) -> re.Pattern[str]:
+        """Return the pattern of the hosts of all of them."""
+        return _compiled("|".join(rewriter.host.pattern for rewriter in self.rewriters))
+
+    @cached_property
+    def commands(self) -> dict[str, Command]:
+        """Return the shell commands by their names."""
+        rows = table("surroundings")["command"]
+        return {row["name"]: Command(frozenset(row["flags"]), frozenset(row["valued"])) for row in rows}
+
+    @cached_property
+    def others(self) -> dict[str, re.Pattern[str]]:
+        """Return how text begins that is not a template, by its kind."""
+        return {kind: _compiled(pattern) for kind, pattern in table("surroundings")["other"].items()}
+
+
+pasted = Pasted()
+
+
+def _rewriter(row: dict[str, str]) -> Rewriter:
+    query = row.get("query")
+    # HTML writes & as &amp;
+    parameter = _compiled(rf"[?&](?:amp;)?{query}=([^&#\s]*)") if query else None
+    return Rewriter(row["name"], _compiled(row["host"]), _compiled(row.get("path", "")), parameter, row["encoding"])
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
+
+
+def tracking_platform(host: str) -> str | None:
+    """Return the platform whose tracking links have this host.
+
+    >>> tracking_platform("app.appsflyer.com"), tracking_platform("brand.onelink.me"), tracking_platform("n.example")
+    ('AppsFlyer', 'AppsFlyer OneLink', None)
+    """
+    host = host.rpartition("|")[2]  # pages write redirect|impression.platform.example
+    hosts = _tracking_hosts()
+    return next((hosts[key] for key in _domains(host.lower().rstrip(".")) if key in hosts), None)
+
+
+def _domains(host: str) -> Iterator[str]:
+    """Yield a host, then the domains above it, which begin with a dot."""
+    yield host
+    labels = host.split(".")
+    yield from ("." + ".".join(labels[first:]) for first in range(1, len(labels)))
+
+
+@cache
+def _tracking_hosts() -> dict[str, str]:
+    rows = table("links")["platform"]
+    return {("." if row.get("subdomains") else "") + host: row["name"] for row in rows for host in row["hosts"]}

@@ -1,0 +1,241 @@
+"""Rules about what a URL begins with: its scheme, and the name of its server."""
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from urllib.parse import unquote
+
+from macroengine.catalogue.foreign import foreign_texts, notes
+from macroengine.diagnostics import Finding, Fix, Span
+from macroengine.language.nodes import Literal
+from macroengine.rules.context import Context
+from macroengine.rules.tables import placeholder_patterns, web_schemes, wrong_schemes
+from macroengine.suggest import edit_distance
+from macroengine.template import Template
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
+# RFC 3986 section 3.2.2 permits these, and no registry of names does. Behind & the query begins, without its ?.
+_NO_NAME = re.compile(r"[!$'()*+,;=~]")
+_HIGHEST_PORT = 65_535
+# What stands for a macro, whose value is not known.
+_MASK = "\ufffc"
+# RFC 1035 section 2.3.4
+_LONGEST_LABEL, _LONGEST_HOST = 63, 253
+
+
+def bad_host(context: Context) -> Iterator[Finding]:
+    """Server that cannot exist.
+
+    What it does:
+        Finds servers without a name, with an empty or overlong label, a port that is none, percent escapes, an IPv6
+        address without brackets, an IPv4 address out of range, signs that no name has, or a placeholder for a name.
+
+    Why it matters:
+        The postback reaches nobody.
+
+    Example:
+        https://n..example/pb?id=(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    template = context.template
+    if template.slashes is None or not _has_server(template) or malformed_start(context.source):
+        return
+    text = _masked(context)
+    start = template.slashes.span.stop
+    host_start = text.rfind("@") + 1
+    address = text[host_start:]
+    if not address:
+        yield Finding(template.slashes.span, "URL names no server", "write it behind //")
+    else:
+        yield from _host_findings(address, start + host_start)
+
+
+def wrong_scheme(context: Context) -> Iterator[Finding]:
+    """Scheme with which no postback is sent.
+
+    What it does:
+        Finds schemes that are a slip of `https` or `http`, are written so that nobody follows the link, or lead to no
+        server, such as `mailto:` and `javascript:`. The schemes of apps, `myapp://` and `intent:`, are in order.
+
+    Why it matters:
+        The postback is not sent.
+
+    Example:
+        htps://n.example/pb?id=(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    match = _SCHEME.match(context.source)
+    scheme = match[0].lower() if match else ""
+    nowhere, defanged = wrong_schemes()
+    span = Span(0, len(scheme))
+    if scheme in nowhere:
+        yield Finding(span, f"with {scheme}: nothing is sent to a server", "write https://, and the server")
+        return
+    has_slashes = context.source[len(scheme) + 1 : len(scheme) + 2] in ("/", "\\")
+    meant = defanged.get(scheme) or (_slip_of(scheme) if has_slashes else None)
+    if meant:
+        yield Finding(span, f"{scheme}: is no scheme of the web; write {meant}", None, Fix(meant, span, safe=False))
+
+
+def malformed_scheme(context: Context) -> Iterator[Finding]:
+    """Beginning of a URL that is not written as one.
+
+    What it does:
+        Finds `https:/n.example`, `https//n.example`, `https:n.example`, `https://https://n.example` and
+        `http(s)://n.example`.
+
+    Why it matters:
+        Browsers read it in one way, clients in another, and some read the server as a path.
+
+    Example:
+        https:/n.example/pb?id=(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    source = context.source
+    for match in notes().finditer(source):
+        span = Span(*match.span())
+        yield Finding(span, f"{match[0]} says two schemes at once; write https", None, Fix("https", span, safe=False))
+    start = malformed_start(source)
+    if start is not None:
+        span, replacement = start
+        text = source[span.start : span.stop]
+        message = f"{text} once too often; remove it" if not replacement else f"{text} in place of ://"
+        advice = "" if not replacement else f"; write {replacement}"
+        yield Finding(span, message + advice, None, Fix(replacement, span, safe=False))
+
+
+def malformed_start(source: str) -> tuple[Span, str] | None:
+    """Return what is wrong between scheme and server and what to write there, or None.
+
+    >>> malformed_start("https:/n.example"), malformed_start("https://n.example")
+    ((Span(start=5, stop=7), '://'), None)
+    """
+    twice, separator = _starts()
+    match = twice.match(source)
+    if match:
+        return Span(0, match.end()), ""
+    match = separator.match(source)
+    if match is None or match[1] == "://" or not source[match.end() :]:
+        return None
+    return Span(*match.span(1)), "://"
+
+
+@cache
+def _starts() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of a scheme before another one, and of what parts a scheme and a server, as its group."""
+    web = "|".join(web_schemes())
+    twice = re.compile(rf"(?:{web}):?[/\\]+(?=(?:{web})(?::[/\\]|//))", re.IGNORECASE)
+    return twice, re.compile(rf"(?:{web})(:[/\\]*|[;.,]?[/\\]{{2,}})", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1024)
+def _slip_of(scheme: str) -> str | None:
+    """Return the scheme of the web that one letter was meant to be, and None for that scheme itself."""
+    known = web_schemes()
+    if scheme in known or len(scheme) <= len("ws"):
+        return None
+    return next((other for other in known if len(other) > len("wss") and edit_distance(scheme, other) == 1), None)
+
+
+def _has_server(template: Template) -> bool:
+    scheme = template.scheme
+    if not all(isinstance(piece, Literal) for piece in scheme):
+        return False
+    return not scheme or "".join(piece.text for piece in scheme).lower() in web_schemes()
+
+
+def _masked(context: Context) -> str:
+    """Return the authority with a mark for each character of a macro, of whatever platform."""
+    authority = context.template.authority
+    if not authority:
+        return ""
+    start, stop = authority[0].start, authority[-1].span.stop
+    text = "".join(piece.text if isinstance(piece, Literal) else _MASK * len(piece.text) for piece in authority)
+    for foreign in foreign_texts(context.source, context.dialect.syntax):
+        span = foreign.span
+        if start <= span.start < stop:
+            text = text[: span.start - start] + _MASK * (span.stop - span.start) + text[span.stop - start :]
+    return text[: stop - start]
+
+
+def _host_findings(address: str, at: int) -> Iterator[Finding]:
+    """Yield what is wrong with a host and its port, which stand at `at`."""
+    whole = Span(at, at + len(address))
+    if address.startswith("["):
+        host, bracket, rest = address.partition("]")
+        if not bracket or not _is_ipv6(host[1:]):
+            yield Finding(whole, f"{address} is no IPv6 address in brackets")
+        elif rest:
+            yield from _port_findings(rest, at + len(host) + 1)
+        return
+    host, colon, rest = address.partition(":")
+    if ":" in rest:
+        if _is_ipv6(address):
+            fix = Fix(f"[{address}]", whole, safe=False)
+            yield Finding(whole, f"IPv6 address without brackets; write [{address}]", None, fix)
+        else:
+            yield Finding(
+                whole, f"{address} has more than one colon", "a server is a name, and perhaps a port behind :"
+            )
+        return
+    if colon:
+        yield from _port_findings(colon + rest, at + len(host))
+    yield from _name_findings(host, at)
+
+
+def _port_findings(port: str, at: int) -> Iterator[Finding]:
+    number = port.removeprefix(":")
+    is_port = number.isascii() and number.isdigit() and int(number[:6]) <= _HIGHEST_PORT
+    # An empty port is the usual one; macros have a rule of their own.
+    if port[0] != ":" or (number and not is_port and _MASK not in number):
+        yield Finding(Span(at, at + len(port)), f"{port} is no port", f"ports are numbers up to {_HIGHEST_PORT:,}")
+
+
+def _name_findings(host: str, at: int) -> Iterator[Finding]:
+    whole = Span(at, at + len(host))
+    escape = re.search("%[0-9A-Fa-f]{2}", host)
+    labels = host.removesuffix(".").split(".")
+    if placeholder_patterns().fullmatch(host):
+        yield Finding(whole, f"{host} is a placeholder; write the server")
+    elif escape:
+        span = Span(at + escape.start(), at + escape.end())
+        meant = unquote(escape[0])
+        fix = Fix(meant, span, safe=False) if meant in ("/", ":", "?", "#") else None
+        advice = f"; write {meant}" if fix else ""
+        yield Finding(span, f"percent escape {escape[0]} in the name of the server{advice}", None, fix)
+    elif not all(labels):
+        dot = max(0, host.find(".."))
+        yield Finding(
+            Span(at + dot, at + dot + 2 if ".." in host else at + dot + 1), "empty label in the server's name"
+        )
+    elif max(map(len, labels)) > _LONGEST_LABEL or len(host) > _LONGEST_HOST:
+        message = f"server's name is longer than {_LONGEST_HOST} characters, or a label than {_LONGEST_LABEL}"
+        yield Finding(whole, message)
+    elif (sign := _NO_NAME.search(host)) and "&" not in host:
+        span = Span(at + sign.start(), at + sign.end())
+        yield Finding(span, f"{sign[0]} cannot stand in the name of a server")
+    elif labels[-1].isascii() and labels[-1].isdigit() and not _is_ipv4(".".join(labels)):
+        yield Finding(whole, f"{host} is neither a name nor an IPv4 address")
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except AddressValueError:
+        return False
+    return True
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except AddressValueError:
+        return False
+    return "%" not in text

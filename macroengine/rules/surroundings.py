@@ -1,0 +1,174 @@
+"""Rules about what surrounds a template when people paste it."""
+
+import re
+from collections.abc import Iterator
+
+from macroengine.diagnostics import Finding, Fix, Span
+from macroengine.rules.beginnings import MACRO_ENDS
+from macroengine.rules.context import Context
+from macroengine.rules.whole import whole_text
+
+_ENDS = re.compile(r"(?:[,;*]+|(?<!\.)\.)$")
+
+
+def text_before_template(context: Context) -> Iterator[Finding]:
+    """Text before a template: a method, a label, a bullet.
+
+    What it does:
+        Finds what people write before a URL: `GET`, `URL:`, `Install postback:`, `1.`, `-`, and other words.
+
+    Why it matters:
+        It was copied with the template, and is not part of it. The fix is safe but for words that are not known.
+
+    Example:
+        Install postback: https://n.example/pb?id=(clickid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return about_whole(context, "text_before_template")
+
+
+def text_after_template(context: Context) -> Iterator[Finding]:
+    """Text after a template: a version of HTTP, a comment, a remark.
+
+    What it does:
+        Finds what people write after a URL: `HTTP/1.1`, `# note`, `(install)`.
+
+    Why it matters:
+        It was copied with the template, and is not part of it.
+
+    Example:
+        https://n.example/pb?id=(clickid)  # for installs
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return about_whole(context, "text_after_template")
+
+
+def shell_command(context: Context) -> Iterator[Finding]:
+    """Shell command that sends a request.
+
+    What it does:
+        Finds commands of curl, wget and others. There is a fix where they say no more than the URL does.
+
+    Why it matters:
+        A template is the URL alone, without the quotes that the shell needs.
+
+    Example:
+        curl -X POST "https://n.example/pb?id=(clickid)"
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return about_whole(context, "shell_command")
+
+
+def quoted_template(context: Context) -> Iterator[Finding]:
+    """Template in quotes or brackets.
+
+    What it does:
+        Finds quotes of any kind, brackets, backticks and asterisks around a whole template.
+
+    Why it matters:
+        They belong to the text that the template was copied from, or to a shell that does not know them.
+
+    Example:
+        “https://n.example/pb?id=(clickid)”
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return about_whole(context, "quoted_template")
+
+
+def linked_template(context: Context) -> Iterator[Finding]:
+    """Template in a link or an element of a markup language.
+
+    What it does:
+        Finds links of Markdown, HTML, Slack, Jira and others, elements of HTML, and CDATA sections of XML.
+
+    Why it matters:
+        The template is the target of the link alone. There is no fix where the link shows another URL than it leads to.
+
+    Example:
+        [postback](https://n.example/pb?id=(clickid))
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return about_whole(context, "linked_template")
+
+
+def rewritten_link(context: Context) -> Iterator[Finding]:
+    """URL that a mail filter or a redirect has replaced by its own.
+
+    What it does:
+        Finds links of Outlook SafeLinks, Proofpoint URL Defense, Barracuda, Mimecast, and redirects of Google and
+        others, and reads the original from those that contain it.
+
+    Why it matters:
+        The postback would be sent to the filter, which encodes what it passes on.
+
+    Example:
+        https://eu1.safelinks.protection.outlook.com/?url=https%3A%2F%2Fn.example
+
+    Use instead:
+        https://n.example
+    """
+    return about_whole(context, "rewritten_link")
+
+
+def quoted_printable(context: Context) -> Iterator[Finding]:
+    """Template in the encoding of mails, quoted-printable.
+
+    What it does:
+        Finds templates whose equals signs are all written `=3D`, or end a line.
+
+    Why it matters:
+        The source of a mail was copied: every value would begin with `3D`.
+
+    Example:
+        https://n.example/pb?id=3D(clickid)&ip=3D(ip)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&ip=(ip)
+    """
+    return about_whole(context, "quoted_printable")
+
+
+def trailing_punctuation(context: Context) -> Iterator[Finding]:
+    """Punctuation at the end of a template.
+
+    What it does:
+        Finds a comma, semicolon, asterisk or, after a macro, full stop at the end. The fix is safe after a macro.
+
+    Why it matters:
+        It belongs to a sentence, a list or a footnote, and would be sent with the last value.
+
+    Example:
+        https://n.example/pb?id=(clickid),
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    source = context.source
+    match = _ENDS.search(source.rstrip())
+    if match is None or context.template.slashes is None:
+        return
+    before = source[: match.start()]
+    safe = before.endswith(MACRO_ENDS)
+    if safe or (match[0] != "." and "/" in before[context.template.slashes.span.stop :]):
+        span = Span(*match.span())
+        message = f"{match[0]!r} at the end is hardly part of the template; remove it"
+        yield Finding(span, message, None, Fix("", span, safe=safe))
+
+
+def about_whole(context: Context, rule: str) -> Iterator[Finding]:
+    """Yield what a rule says about the text as a whole, if anything."""
+    whole = whole_text(context.source, context.dialect)
+    if whole is not None and whole.rule == rule:
+        everything = Span(0, len(context.source))
+        fix = None if whole.inner is None else Fix(whole.inner, everything, safe=whole.safe)
+        yield Finding(whole.span, whole.message, whole.hint, fix)

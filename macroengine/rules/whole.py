@@ -1,0 +1,137 @@
+"""What a text is as a whole: a template, a template with something around it, or another thing."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+
+from macroengine.catalogue import Dialect, dialect_names
+from macroengine.diagnostics import Span
+from macroengine.rules.beginnings import BEGINNING, STARTS, STRIPPED, urls_in
+from macroengine.rules.pasted import pasted, tracking_platform
+
+# More layers than anybody wraps around a template are not taken off.
+_MAX_LAYERS = 20
+SERVER = re.compile(r"(?:https?:)?//(?:[^/?#@\s]*@)?([^/?#:\s]+)(?::\d+)?([^?#\s]*)", re.IGNORECASE)
+_BARE_SERVER = re.compile(r"((?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?=[/?])([^?#\s]*)", re.IGNORECASE)
+# What nearly all templates are: of these only the server and the equals signs need a look.
+_CALM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!#-;=?-Z\[\]_a-~]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What is to be said of a text as a whole, instead of its characters; `rule` is the one that says it."""
+
+    rule: str
+    span: Span
+    message: str
+    hint: str | None = None
+    inner: str | None = None
+    """The text without what surrounds it. None: it cannot be told, or there is none."""
+    offset: int | None = None
+    """Where `inner` is in the text; None where it is written otherwise there."""
+    safe: bool = True
+
+
+@lru_cache(maxsize=64)
+def whole_text(source: str, dialect: Dialect) -> Whole | None:
+    """Return what is to be said of a text as a whole; None for a template.
+
+    >>> from macroengine import dialect
+    >>> whole_text("GET https://n.example/pb", dialect("appsflyer")).inner
+    'https://n.example/pb'
+    """
+    first = layer = _layer(source, dialect)
+    for _ in range(_MAX_LAYERS):
+        if layer is None or layer.inner is None:
+            return first
+        layer = _layer(layer.inner, dialect)
+    return replace(first, inner=None, offset=None) if first else None
+
+
+def _layer(source: str, dialect: Dialect) -> Whole | None:
+    """Return the outermost thing to be said of a text, whatever its ends are made of."""
+    core = source.strip(STRIPPED)
+    found = _of_core(core, dialect)
+    start = len(source) - len(source.lstrip(STRIPPED))
+    if found is None or not start:
+        return found
+    span = Span(found.span.start + start, found.span.stop + start)
+    return replace(found, span=span, offset=None if found.offset is None else found.offset + start)
+
+
+def _of_core(core: str, dialect: Dialect) -> Whole | None:
+    if not core:
+        return None
+    server = SERVER.match(core) or _BARE_SERVER.match(core)
+    host = server[1] if server else ""
+    platform = tracking_platform(host)
+    if _CALM.fullmatch(core) and not platform and "=3" not in core and not pasted.rewriter_hosts.fullmatch(host):
+        return None
+    from macroengine.rules import layers, pairs  # noqa: PLC0415 - few templates need them
+
+    return (
+        layers.quoted_printable(core)
+        or layers.rewritten(core)
+        or _tracking_link(core, platform, dialect)
+        or _document(core, is_linked=layers.linked(core) is not None)
+        or layers.linked(core)
+        or layers.command(core)
+        or _several(core)
+        or pairs.paired(core)
+        or layers.before(core)
+        or layers.after(core, dialect)
+        or pairs.half_paired(core)
+        or layers.lines_after(core)
+        or _prose(core)
+    )
+
+
+def _tracking_link(core: str, platform: str | None, dialect: Dialect) -> Whole | None:
+    # A dialect of the user's own may be the very one that such links are written in.
+    if platform is None or len(urls_in(core)) > 1 or dialect.name not in _bundled():
+        return None
+    message = f"this is a tracking link of {platform}, not a postback; write the URL that {dialect.title} calls"
+    return Whole("tracking_link", span_of(core), message, "its macros are for the ad network to replace")
+
+
+@cache
+def _bundled() -> frozenset[str]:
+    return frozenset(dialect_names())
+
+
+def _document(core: str, *, is_linked: bool) -> Whole | None:
+    others = pasted.others
+    if others["json"].match(core):
+        message = "this is a JSON document, not a template; check the URLs in it one by one"
+        return Whole("json_document", span_of(core), message)
+    if others["request"].match(core):
+        message = "this is a whole HTTP request; check its URL alone"
+        return Whole("http_request", span_of(core), message)
+    is_markup = others["markup"].match(core) or others["anchor"].search(core)
+    if is_markup and not is_linked:
+        message = "this is HTML or XML, not a template; check the URLs in it one by one"
+        return Whole("html_document", span_of(core), message)
+    return None
+
+
+def _several(core: str) -> Whole | None:
+    urls = urls_in(core)
+    if len(urls) + (not STARTS.match(core) and bool(BEGINNING.match(core))) < 2:
+        return None
+    return Whole("several_templates", span_of(core), "several templates in one; check them one by one")
+
+
+def _prose(core: str) -> Whole | None:
+    if not pasted.others["prose"].match(core) or STARTS.search(core):
+        return None
+    return Whole("prose", span_of(core), "this is prose, not a template; write a URL")
+
+
+def span_of(core: str) -> Span:
+    """Return the span of a whole text."""
+    return Span(0, len(core))
+
+
+def short(text: str) -> str:
+    """Return a text as a message quotes it."""
+    return repr(text if len(text) <= 40 else f"{text[:39]}…")
