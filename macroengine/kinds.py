@@ -49,10 +49,68 @@ class ValueType(StrEnum):
     """`2016-01-04 15:26:00`, UTC."""
     UNIX_TIME = "unix-time"
     """Whole seconds since 1970-01-01 UTC."""
+    UNIX_TIME_MS = "unix-time-ms"
+    """Whole milliseconds since 1970-01-01 UTC."""
     RFC3339 = "rfc3339"
     """`2016-01-04T15:26:00Z`."""
     JSON = "json"
     """The event value; a dict or list becomes compact JSON."""
+
+
+class Function(StrEnum):
+    """What a macro may say is done with its value, before or instead of the encoding of the dialect."""
+
+    SHA1 = "sha1"
+    MD5 = "md5"
+    SHA256 = "sha256"
+    BASE64 = "base64"
+    PERCENT = "percent"
+    """Percent-encoded once, whatever the encoding of the dialect; the next two, twice and three times."""
+    PERCENT2 = "percent2"
+    PERCENT3 = "percent3"
+    UPPER = "upper"
+    LOWER = "lower"
+    NONE = "none"
+    """As it is, without the encoding of the dialect."""
+
+
+HASHES = frozenset([Function.SHA1, Function.MD5, Function.SHA256])
+
+
+class Encoding(StrEnum):
+    """How a platform encodes the values that it puts into a template."""
+
+    PERCENT = "percent"
+    """All but the unreserved characters of RFC 3986."""
+    COMPONENT = "component"
+    """As JavaScript's encodeURIComponent does: `!'()*` are kept, too."""
+    FORM = "form"
+    """As forms do: a space is `+`."""
+    NONE = "none"
+    """Not at all."""
+    JSON = "json"
+    """Escaped as in a JSON string."""
+    BASE64 = "base64"
+
+
+class Identifier(StrEnum):
+    """What an identifier is, where the user may ask that it is not shared."""
+
+    ADVERTISING = "advertising"
+    """An identifier for advertising, which the user can reset, or a hash of one."""
+    DEVICE = "device"
+    """An identifier of the device or installation, which the user cannot reset, or a hash of one."""
+
+
+class Consent(StrEnum):
+    """How a value says that the user does not share identifiers."""
+
+    LIMITED = "limited"
+    """True or 1: the user limits ad tracking."""
+    AUTHORIZED = "authorized"
+    """False or 0: the user has not authorized tracking."""
+    STATUS = "status"
+    """Any status of App Tracking Transparency other than authorized."""
 
 
 class HashCase(StrEnum):

@@ -102,7 +102,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
         for node in pieces:
             if isinstance(node, Literal) or (is_part is not None and is_part(node.span)):
                 continue
-            spec, forbidden, withheld, problems = judged(node.name, node.function is not None)
+            spec, forbidden, withheld, problems = judged(node.name, node.function)
             host_label = False
             if node.start in deciding:
                 origin = _ORIGINS[deciding[node.start]]
@@ -127,13 +127,13 @@ def _components(template: Template) -> Iterator[tuple[Pieces, Part]]:
 
 # Templates are many, and the macros and policies in them few.
 @lru_cache(maxsize=64)
-def _judge_of(dialect: Dialect, policy: Policy) -> Callable[[str, bool], _Verdict]:
-    """Return what judges a macro by its name, and by whether its hash is asked for."""
+def _judge_of(dialect: Dialect, policy: Policy) -> Callable[[str, str | None], _Verdict]:
+    """Return what judges a macro by its name, and by the function that it names."""
     return lru_cache(maxsize=1024)(partial(_verdict, dialect, policy, _denied_fields(dialect, policy)))
 
 
-def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str, hashed: bool) -> _Verdict:
-    spec, problem = _look_up_hash(name, dialect) if hashed else _look_up(name, dialect)
+def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str, function: str | None) -> _Verdict:
+    spec, problem = _look_up(name, dialect) if function is None else _look_up_function(function, name, dialect)
     problems = [] if problem is None else [problem]
     if spec is None:
         return None, False, False, tuple(problems)
@@ -158,17 +158,20 @@ _SPELLED = {
 }
 
 
-def _look_up_hash(name: str, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
+def _look_up_function(function: str, name: str, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
     reading = dialect.syntax.read(dialect.syntax.write(name))
     if reading is not None and reading.function is not None:
         return None, Problem.HASH_OF_HASH
     found = dialect.find(name)
     if found is None:
         return None, Problem.UNKNOWN
-    spec, _ = found
-    if not spec.sha1:
+    spec, spelling = found
+    if spelling is Spelling.PARAMETER:
+        return spec, Problem.PARAMETER
+    documented = spec.names_with(function)
+    if not documented:
         return None, Problem.UNDOCUMENTED_HASH
-    return spec, None if name in spec.sha1 else Problem.UNDOCUMENTED_SPELLING
+    return spec, None if name in documented else Problem.UNDOCUMENTED_SPELLING
 
 
 def _policy_problems(spec: MacroSpec, policy: Policy, *, denied: bool) -> Iterator[Problem]:

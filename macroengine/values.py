@@ -8,7 +8,7 @@ from functools import cache
 from macroengine.kinds import ValueType
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = timedelta(seconds=1)
+_UNITS = {ValueType.UNIX_TIME: timedelta(seconds=1), ValueType.UNIX_TIME_MS: timedelta(milliseconds=1)}
 # Nobody means a number of more digits, and writing one out would fill the memory: Decimal("1E+999999999").
 _MOST_DIGITS = 400
 _TOO_LARGE = 10**_MOST_DIGITS
@@ -83,8 +83,8 @@ def _too_long() -> UnsendableError:
 def _time(value: datetime, kind: ValueType) -> str:
     if value.utcoffset() is None:
         raise UnsendableError("cannot send a datetime without a time zone")
-    if kind is ValueType.UNIX_TIME:
-        return str((value - _EPOCH) // _SECOND)
+    if kind in _UNITS:
+        return str((value - _EPOCH) // _UNITS[kind])
     try:
         utc = value.astimezone(UTC)
     except OverflowError:

@@ -4,12 +4,22 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from macroengine import CompiledTemplate, Event, Postback, RenderError, SuppressedError, TemplateError, compile_template
+from macroengine import (
+    CompiledTemplate,
+    Dialect,
+    Event,
+    Postback,
+    RenderError,
+    SuppressedError,
+    TemplateError,
+    compile_template,
+)
 from macroengine.catalogue import dialect
 from macroengine.plan import Query, Refused, Segment, Value
 from macroengine.testing import reference
@@ -27,6 +37,8 @@ IDENTIFIERS = st.one_of(
         ["", "0", "00000000-0000-0000-0000-000000000000", "-0", "Ab" * 20, "ab" * 20 + "\n", "a-b", ".", ".."]
     ),
 )
+MILLISECONDS = Dialect.from_toml(Path(__file__).parent / "data" / "milliseconds.toml")
+
 TIMES = st.datetimes(timezones=st.just(UTC)) | st.sampled_from(
     [
         datetime(1, 1, 1, tzinfo=UTC),

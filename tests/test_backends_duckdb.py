@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from macroengine import Default, Event, Missing, Policy, UnsupportedError, compile_template
+from macroengine import Default, Dialect, Event, Missing, Policy, UnsupportedError, compile_template
 from macroengine.backends.duckdb import to_sql
 from macroengine.backends.duckdb.words import literal
-from tests.backend_cases import FAILS, TEXT, Table, refused, stored, tables
+from tests.backend_cases import FAILS, MILLISECONDS, TEXT, Table, refused, stored, tables
 
 
 @pytest.fixture(scope="module")
@@ -238,9 +238,10 @@ def test_the_heads_decide_whether_an_event_is_sent(connection, values: dict[str,
         ("(install_time)", "appsflyer", "1969-12-31%2023%3A59%3A59"),
         ("(install_unix_ts)", "appsflyer", "-1"),
         ("{install_datetime}", "appmetrica", "1969-12-31T23%3A59%3A59Z"),
+        ("{time}", MILLISECONDS, "-500"),
     ],
 )
-def test_times_are_utc_and_rounded_down(connection, macro: str, dialect: str, expected: str):
+def test_times_are_utc_and_rounded_down(connection, macro: str, dialect: str | Dialect, expected: str):
     template = compile_template(URL + "t=" + macro, dialect=dialect)
     (field,) = template.fields
     columns = {field: "TIMESTAMP WITH TIME ZONE"}

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.backend_cases import FAILS, Table, tables
+from tests.backend_cases import FAILS, MILLISECONDS, Table, tables
 from tests.vectors import OF_TEXT, arguments, event_of, row_of
 
 pytest.importorskip("pyspark", reason="pyspark is not installed: pip install 'macroengine[spark]'")
@@ -26,7 +26,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from macroengine import Missing, Policy, UnsupportedError, compile_template
+from macroengine import Dialect, Missing, Policy, UnsupportedError, compile_template
 from macroengine.backends.duckdb import render_table
 from macroengine.backends.spark import render_dataframe, to_column
 
@@ -186,10 +186,11 @@ def test_a_map_keeps_its_order(spark):
         ("(install_time)", "appsflyer", "1969-12-31%2023%3A59%3A59"),
         ("(install_unix_ts)", "appsflyer", "-1"),
         ("{install_datetime}", "appmetrica", "1969-12-31T23%3A59%3A59Z"),
+        ("{time}", MILLISECONDS, "-500"),
         ("https%3A%2F%2Fx%3Ft%3D(install_time)", "appsflyer", "https%3A%2F%2Fx%3Ft%3D1969-12-31%252023%253A59%253A59"),
     ],
 )
-def test_times_are_utc_and_rounded_down(spark, macro: str, dialect: str, expected: str):
+def test_times_are_utc_and_rounded_down(spark, macro: str, dialect: str | Dialect, expected: str):
     template = compile_template("https://n.example/?t=" + macro, dialect=dialect)
     (field,) = template.fields
     frame = spark.sql(f"SELECT timestamp_micros(-500000) AS {field}")

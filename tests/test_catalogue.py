@@ -1,15 +1,30 @@
 import copy
 import pickle
 from dataclasses import FrozenInstanceError, replace
+from datetime import UTC, datetime
 
 import pytest
 
-from macroengine import CatalogueError, Dialect, Event, Limits, check, compile_template, dialect, dialect_names, parse
+from macroengine import (
+    CatalogueError,
+    Dialect,
+    Event,
+    Limits,
+    UnsupportedError,
+    check,
+    compile_template,
+    dialect,
+    dialect_names,
+    parse,
+)
 from macroengine.catalogue import Spelling
+from macroengine.kinds import Consent, Encoding, Function, Identifier, Source
+from macroengine.testing import reference
 
 HEAD = 'name = "mine"\nsyntax = "brace"\n'
 MACRO = HEAD + "[macros]\n"
 GOOD = MACRO + 'cid = { field = "click_id", source = "Link" }\n'
+ROW = MACRO + "a = {{ field = 'x', source = 'SDK', {} }}"
 
 
 def load(tmp_path, text):
@@ -119,6 +134,45 @@ def test_unknown_dialect_names_the_nearest():
         pytest.param(MACRO + 'a-b = { field = "x", source = "AF" }', r"'a-b' cannot be the name in .NAME."),
         pytest.param("a = " + "[" * 5000, "nested too deeply", id="nested-too-deeply"),
         pytest.param("a = " + "9" * 5000, "an integer has too many digits", id="long-integer"),
+        pytest.param(
+            HEAD + '[functions]\nmd = "NAME_md5"\n[macros]', r"\[functions\]: unknown key 'md'; did you mean 'md5'"
+        ),
+        pytest.param(HEAD + "functions = 1\n[macros]", "key 'functions' must be a table, not 1"),
+        pytest.param(HEAD + "[functions]\nmd5 = 1\n[macros]", r"\[functions\]: key 'md5' must be a string, not 1"),
+        pytest.param(
+            HEAD + "encoding = 'percentage'\n[macros]",
+            "key 'encoding' must be one of percent, component, form, none, json, base64, not 'percentage'",
+        ),
+        pytest.param(HEAD + "encodign = 'form'\n[macros]", "unknown key 'encodign'; did you mean 'encoding'"),
+        pytest.param(HEAD + "missing = -1\n[macros]", "key 'missing' must be a string, not -1"),
+        pytest.param(HEAD + "misssing = '-1'\n[macros]", "unknown key 'misssing'; did you mean 'missing'"),
+        pytest.param(HEAD + "[labels]\nPlatfrom = 'P'\n[macros]", r"\[labels\]: unknown key 'Platfrom'; did you mean"),
+        pytest.param(HEAD + "[labels]\nSDK = 1\n[macros]", r"\[labels\]: key 'SDK' must be a string, not 1"),
+        pytest.param(HEAD + "status = 'part'\n[macros]", "key 'status' must be one of complete, partial, not 'part'"),
+        pytest.param(HEAD + "contexts = 'win'\n[macros]", "key 'contexts' must be a table, not 'win'"),
+        pytest.param(HEAD + "contxts = {}\n[macros]", "unknown key 'contxts'; did you mean 'contexts'"),
+        pytest.param(
+            HEAD
+            + "[contexts]\nwin = 'the win notice'\n[macros]\na = { field = 'x', source = 'SDK', contexts = ['loss'] }",
+            r"macro 'a': key 'contexts' must be a list of the words of \[contexts\] \(win\), not \['loss'\]",
+        ),
+        pytest.param(ROW.format("contexts = ['win']"), r"words of \[contexts\] \(it has none\)"),
+        pytest.param(ROW.format("encoding = 'b64'"), "macro 'a': key 'encoding' must be one of percent"),
+        pytest.param(ROW.format("missing = 0"), "macro 'a': key 'missing' must be a string, not 0"),
+        pytest.param(ROW.format("argument = true"), "macro 'a': key 'argument' must be a string"),
+        pytest.param(ROW.format("arguments = 'x'"), "macro 'a': unknown key 'arguments'; did you mean 'argument'"),
+        pytest.param(ROW.format("identifier = 'user'"), "key 'identifier' must be one of advertising, device"),
+        pytest.param(ROW.format("identifer = 'device'"), "unknown key 'identifer'; did you mean 'identifier'"),
+        pytest.param(ROW.format("consent = 'yes'"), "key 'consent' must be one of limited, authorized, status"),
+        pytest.param(ROW.format("type = 'unix-time-us'"), "key 'type' must be one of .*unix-time, unix-time-ms"),
+        pytest.param(ROW.format("sha265 = ['a']"), "macro 'a': unknown key 'sha265'; did you mean 'sha256'"),
+        pytest.param(ROW.format("md5 = 'a'"), "macro 'a': key 'md5' must be a list, not 'a'"),
+        pytest.param(ROW.format("md5 = ['a']"), r"macro 'a': key 'md5': \[functions\] does not say how it is written"),
+        pytest.param(
+            HEAD
+            + "functions = { md5 = 'NAME_md5' }\n[macros]\nclick = { field = 'x', source = 'SDK', md5 = ['clik'] }",
+            "macro 'click': key 'md5': 'clik' is not a name of this macro; did you mean 'click'",
+        ),
     ],
 )
 def test_wrong_file_is_refused_with_file_macro_and_key(tmp_path, text, message):
@@ -171,3 +225,140 @@ def test_file_that_cannot_be_read_is_named(tmp_path):
         Dialect.from_toml(path)
     with pytest.raises(CatalogueError, match="larger than 2 bytes"):
         Dialect.from_toml(path, limits=Limits(catalogue=2))
+
+
+WHOLE = (
+    HEAD
+    + """
+encoding = "component"
+missing  = "-1"
+status   = "partial"
+
+[functions]
+md5     = "NAME_md5"
+percent = "NAME_ESC"
+
+[labels]
+Platform = "network"
+
+[contexts]
+win  = "sent when the auction is won"
+bill = "sent when the impression is billed"
+
+[macros.gaid]
+field      = "gaid"
+source     = "SDK"
+spellings  = ["aid"]
+identifier = "advertising"
+md5        = ["gaid", "aid"]
+percent    = ["gaid"]
+
+[macros.lat]
+field   = "is_lat"
+source  = "SDK"
+consent = "limited"
+
+[macros.price]
+field    = "price"
+source   = "Platform"
+encoding = "none"
+missing  = "0"
+contexts = ["win"]
+argument = "currency"
+"""
+)
+
+
+def test_all_that_a_dialect_may_say_is_exposed(tmp_path):
+    mine = load(tmp_path, WHOLE)
+    assert (mine.encoding, mine.missing, mine.partial) == (Encoding.COMPONENT, "-1", True)
+    assert mine.contexts == {
+        "win": "sent when the auction is won",
+        "bill": "sent when the impression is billed",
+    }
+    assert mine.labels == {Source.LINK: "Link", Source.SDK: "SDK", Source.AF: "network"}
+    gaid, lat, price = mine.macros.values()
+    assert gaid.functions == ((Function.MD5, ("gaid", "aid")), (Function.PERCENT, ("gaid",)))
+    assert (gaid.names_with("md5"), gaid.names_with(Function.SHA1)) == (("gaid", "aid"), ())
+    assert (gaid.identifier, gaid.consent, gaid.encoding, gaid.missing) == (Identifier.ADVERTISING, None, None, None)
+    assert lat.consent is Consent.LIMITED
+    assert (price.source, price.encoding, price.missing) == (Source.AF, Encoding.NONE, "0")
+    assert (price.contexts, price.argument) == (("win",), "currency")
+    assert hash(price) == hash(copy.copy(price))
+
+
+def test_a_dialect_that_says_nothing_has_defaults(tmp_path):
+    mine = load(tmp_path, ROW.format("send_all = true"))
+    assert (mine.encoding, mine.missing, mine.partial, mine.contexts) == (Encoding.PERCENT, None, False, {})
+    assert mine.labels[Source.AF] == "Platform"
+    assert dialect("appsflyer").labels[Source.AF] == "AF"
+
+
+@pytest.mark.parametrize(
+    ("macro", "what"),
+    [
+        ("{price}", "the encoding 'none'"),
+        ("{lat}", "the encoding 'component'"),
+        ("{gaid_md5}", "the function 'md5'"),
+    ],
+)
+def test_what_a_plan_cannot_express_is_refused(tmp_path, macro, what):
+    mine = load(tmp_path, WHOLE)
+    assert [finding.code for finding in check("https://n.example/pb?a=" + macro, dialect=mine, select="ME1")] == []
+    with pytest.raises(UnsupportedError, match=f"{macro} cannot be rendered yet: {what} is not supported"):
+        compile_template("https://n.example/pb?a=" + macro, dialect=mine)
+
+
+@pytest.mark.parametrize(
+    ("syntax", "macro", "what"),
+    [("brace-alternatives", "{a||b}", "a choice of names"), ("brace-colon", "{a:b}", "an argument")],
+)
+def test_what_a_macro_says_and_a_plan_cannot_express_is_refused(tmp_path, syntax, macro, what):
+    mine = load(tmp_path, ROW.format("note = ''").replace('"brace"', f'"{syntax}"'))
+    compile_template("https://n.example/pb?a={a}&b={nosuch}", dialect=mine, unknown="keep")
+    with pytest.raises(UnsupportedError, match=f"{what} is not supported"):
+        compile_template("https://n.example/pb?a=" + macro, dialect=mine)
+
+
+def test_a_function_that_is_not_documented_of_a_macro_is_an_error(tmp_path):
+    mine = load(tmp_path, WHOLE)
+    [md5] = check("https://n.example/pb?a={lat_md5}", dialect=mine, select="ME105")
+    assert (md5.message, md5.hint) == ("no hash of 'lat' is documented", "there are: {gaid_md5}, {aid_md5}")
+    [percent] = check("https://n.example/pb?a={aid_ESC}", dialect=mine, select="ME102")
+    assert percent.message == "undocumented spelling {aid_ESC}; write {gaid_ESC}"
+    [percent] = check("https://n.example/pb?a={lat_ESC}", dialect=mine, select="ME105")
+    assert percent.message == "no percent form of 'lat' is documented"
+    plain = load(tmp_path, WHOLE.replace('percent    = ["gaid"]', ""))
+    [percent] = check("https://n.example/pb?a={lat_ESC}", dialect=plain, select="ME105")
+    assert percent.hint is None
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        (datetime(2016, 1, 4, 15, 26, 0, 123_999, UTC), "1451921160123"),
+        (datetime(1969, 12, 31, 23, 59, 59, 999_001, UTC), "-1"),
+        (datetime(1970, 1, 1, tzinfo=UTC), "0"),
+    ],
+)
+def test_times_in_milliseconds_round_down(tmp_path, time, text):
+    mine = load(tmp_path, ROW.format("type = 'unix-time-ms'"))
+    event = Event(sdk={"x": time})
+    assert compile_template("?t={a}", dialect=mine).render(event) == f"?t={text}"
+    assert reference.render("?t={a}", event, dialect=mine) == f"?t={text}"
+
+
+def test_a_hash_of_an_advertising_identifier_asks_for_consent_too():
+    [finding] = check("https://n.example/pb?id={google_aid_md5}", dialect="appmetrica", select="ME306")
+    assert finding.hint == "there are: {limit_ad_tracking}"
+
+
+def test_consent_is_not_asked_for_where_the_dialect_has_no_macro_for_it(tmp_path):
+    mine = load(tmp_path, ROW.format("identifier = 'advertising'"))
+    assert check("https://n.example/pb?id={a}", dialect=mine, select="ME306") == []
+
+
+def test_a_function_of_a_parameter_of_an_open_dialect_is_not_an_error(tmp_path):
+    mine = load(tmp_path, "open = true\n" + WHOLE)
+    assert [found.code for found in check("https://n.example/pb?a={my_ESC}", dialect=mine, select="ME1")] == []
+    assert [found.code for found in check("https://n.example/pb?a={lat_ESC}", dialect=mine, select="ME1")] == ["ME105"]

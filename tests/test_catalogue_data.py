@@ -42,6 +42,7 @@ FORMS = {
     "uuid": UUID,
     "time": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
     "unix-time": r"\d{10}",
+    "unix-time-ms": r"\d{13}",
     "rfc3339": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)",
 }
 
@@ -203,14 +204,14 @@ def test_publisher_id_is_not_the_site_id():
 )
 def test_a_documented_hash_belongs_to_its_macro(variant, name, case):
     spec = dialect("appsflyer").macros[name]
-    assert (spec.sha1, spec.case) == ((variant,), case)
+    assert (spec.names_with("sha1"), spec.case) == ((variant,), case)
     assert variant in names_of(spec)
     assert "case" in spec.inferred
 
 
 def test_no_other_hash_is_documented():
     def is_not_hashed(spec):
-        return not spec.sha1 and spec.case is HashCase.AS_IS
+        return not spec.functions and spec.case is HashCase.AS_IS
 
     assert offenders("appsflyer", is_not_hashed) == ["advertising_id", "IDFA", "android_id"]
     assert offenders("appmetrica", is_not_hashed) == []
@@ -258,7 +259,11 @@ def keeps_what_the_link_says_to_its_own_network(spec):
 
 
 def is_personal_if_it_identifies_a_device(spec):
-    return spec.personal or (spec.type is not ValueType.UUID and not spec.sha1)
+    return spec.personal or (spec.type is not ValueType.UUID and not spec.functions)
+
+
+def is_personal_if_it_is_an_identifier(spec):
+    return spec.personal or spec.identifier is None
 
 
 ROW_RULES = [
@@ -266,6 +271,7 @@ ROW_RULES = [
     infers_keys_of_a_row,
     has_a_fragment_for_description,
     has_no_note_or_one_that_says_something,
+    is_personal_if_it_is_an_identifier,
     has_an_example_of_its_type,
     has_a_field_in_lower_snake_case,
     keeps_what_the_link_says_to_its_own_network,
@@ -338,3 +344,32 @@ def test_every_group_of_postbacks_is_used(platform):
     data = tomllib.loads(data_file(platform))
     assert {row.get("available", "all") for row in data["macros"].values()} == set(data["available"])
     assert set(data["available"]["all"]) == set(Postback)
+
+
+@pytest.mark.parametrize(
+    ("platform", "advertising", "device", "consent"),
+    [
+        (
+            "appsflyer",
+            {"advertising_id", "IDFA", "oaid"},
+            {"IDFV", "IMEI", "android_id", "appsflyer_id"},
+            {"is_lat": "limited", "att-0-1": "authorized", "att-status": "status"},
+        ),
+        (
+            "appmetrica",
+            {"google_aid", "ios_ifa", "oaid", "windows_aid", "adwords_rdid"}
+            | {
+                f"{name}_{hashed}"
+                for name in ("google_aid", "ios_ifa", "oaid", "windows_aid")
+                for hashed in ("sha1", "md5")
+            },
+            {"ios_ifv", "appmetrica_device_id"},
+            {"limit_ad_tracking": "limited"},
+        ),
+    ],
+)
+def test_identifiers_and_what_permits_them_are_marked(platform, advertising, device, consent):
+    macros = dialect(platform).macros.values()
+    assert {spec.name for spec in macros if spec.identifier == "advertising"} == advertising
+    assert {spec.name for spec in macros if spec.identifier == "device"} == device
+    assert {spec.name: spec.consent for spec in macros if spec.consent} == consent

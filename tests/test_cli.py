@@ -199,7 +199,7 @@ def test_macros_are_filtered(run):
     assert 0 < len(names) < 10
 
 
-@pytest.mark.parametrize("name", ["advertising_id", "gaid", "(advertiserId)"])
+@pytest.mark.parametrize("name", ["advertising_id", "gaid", "(advertiserId)", "(sha1-advertiserId)"])
 def test_one_macro_is_shown_in_full(run, name):
     status, out, _ = run("macros", name)
     assert status == 0

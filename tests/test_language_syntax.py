@@ -125,6 +125,13 @@ def test_table_that_cannot_be_read_in_one_way_and_linear_time_is_refused(row, me
     assert message in str(caught.value)
 
 
+def test_a_macro_can_have_a_function_and_an_argument():
+    chosen = with_functions(syntax("brace-colon"), {"none": "_NAME", "base64": "NAME:B64"}, frozenset(), "mine.toml")
+    assert chosen.read("{_date:Y-m-d}") == Reading("date", "none", "Y-m-d")
+    assert chosen.read("{date:B64}") == Reading("date", "base64")
+    assert chosen.read("{date:B65}") == Reading("date", None, "B65")
+
+
 def test_syntaxes_that_begin_macros_alike_cannot_be_joined():
     with pytest.raises(CatalogueError, match="can read the same text differently"):
         joined([syntax("brace"), syntax("brace-alternatives")], "mine.toml")

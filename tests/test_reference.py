@@ -274,7 +274,17 @@ def changes_of_withheld_values(draw):
         denied |= {
             fold(spec.field)
             for spec in specs
-            if not denied.isdisjoint(map(fold, (spec.name, *spec.spellings, *spec.legacy, *spec.sha1)))
+            if not denied.isdisjoint(
+                map(
+                    fold,
+                    (
+                        spec.name,
+                        *spec.spellings,
+                        *spec.legacy,
+                        *(name for _, names in spec.functions for name in names),
+                    ),
+                )
+            )
         }
     shown = {
         (spec.source, spec.field)

@@ -152,6 +152,8 @@ class _Spark:
         sendable = (seconds >= _YEAR_1) & (seconds < _YEAR_10000)
         if kind is ValueType.UNIX_TIME:
             text = seconds.cast("string")
+        elif kind is ValueType.UNIX_TIME_MS:
+            text = f.unix_millis(column).cast("string")
         else:
             # Reckoned from 1970, in which the session's time zone has no part.
             epoch = f.to_timestamp_ntz(f.lit("1970-01-01 00:00:00"))

@@ -13,7 +13,7 @@ from macroengine.arguments import check_type
 from macroengine.catalogue.reader import read_dialect, read_text
 from macroengine.catalogue.spec import MacroSpec
 from macroengine.errors import CatalogueError
-from macroengine.kinds import Source
+from macroengine.kinds import Encoding, Source
 from macroengine.language.syntax import Syntax
 from macroengine.limits import Limits
 from macroengine.suggest import edit_distance, fold, nearest
@@ -46,6 +46,16 @@ class Dialect:
     references: Mapping[str, str]
     open: bool
     """Whether a name outside the catalogue is a parameter of the tracking link."""
+    partial: bool
+    """Whether the platform is known to have macros that the catalogue has not."""
+    encoding: Encoding
+    """How the platform encodes values, where a macro does not say otherwise."""
+    missing: str | None
+    """What the platform sends for a missing value, where a macro does not say otherwise; None: not documented."""
+    labels: Mapping[Source, str]
+    """What tables and messages call each source."""
+    contexts: Mapping[str, str]
+    """The contexts that the rows of the catalogue name, each with what it is."""
     fields: Mapping[str, Source]
     """Every field that a macro reads, with where its value comes from."""
     _text: str
@@ -79,7 +89,7 @@ class Dialect:
             "_recall": recall,
         }
         dialect = object.__new__(cls)
-        vars(dialect).update({"open": False, **parts, **read})
+        vars(dialect).update({**_DEFAULTS, **parts, **read})
         return dialect
 
     def find(self, name: str) -> tuple[MacroSpec, Spelling] | None:
@@ -147,6 +157,10 @@ class Dialect:
 
     def __reduce__(self) -> tuple[object, ...]:
         return self._recall or (Dialect._from_text, (self._text, self.name))
+
+
+# What a file need not say.
+_DEFAULTS = {"open": False, "encoding": Encoding.PERCENT, "missing": None}
 
 
 def _fields(macros: Mapping[str, MacroSpec], where: str) -> Mapping[str, Source]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from macroengine.catalogue.spec import MacroSpec
 from macroengine.errors import CatalogueError
-from macroengine.kinds import HashCase, Postback, Source, ValueType
+from macroengine.kinds import Consent, Encoding, Function, HashCase, Identifier, Postback, Source, ValueType
 from macroengine.language.syntax import Syntax, joined, read_forms, syntaxes, with_functions
 from macroengine.suggest import did_you_mean
 
@@ -45,27 +45,53 @@ def read_text(path: Path, most: int) -> str:
 def read_dialect(text: str, where: str) -> dict[str, Any]:
     """Return what a Dialect is made of; `where` names the file in errors."""
     head = _convert(where, _read_toml(text, where), _HEAD, ("name", "syntax", "macros"))
-    functions = head.pop("functions", {})
+    functions = _convert(f"{where}: [functions]", head.pop("functions", {}), _FUNCTIONS, ())
+    partial = head.pop("status", False)
+    labels = _convert(f"{where}: [labels]", head.pop("labels", {}), dict.fromkeys(_SOURCES, _text), ())
     syntax = _syntax(head["syntax"], where)
     groups = {"all": frozenset(Postback), **head.pop("available", {})}
-    columns = {**_COLUMNS, "available": _one_of(groups)}
+    contexts = head.get("contexts", {})
+    columns = {**_COLUMNS, "available": _one_of(groups), "contexts": _list_of(_word_of(contexts))}
     macros = {}
     for macro, row in head["macros"].items():
         at = f"{where}: macro {_shown(macro)}"
-        spec = MacroSpec(macro, **_convert(at, row, columns, ("field", "source")))
-        for spelling in (macro, *spec.spellings):
-            if not syntax.is_name(spelling):
-                forms = " or ".join(form.text for form in syntax.forms)
-                raise CatalogueError(f"{at}: {_shown(spelling)} cannot be the name in {forms}")
-        macros[macro] = spec
+        macros[macro] = _macro(macro, row, columns, at)
+        _check_spellings(macros[macro], syntax, functions, at)
     _check_names(where, macros.values())
     return {
         "title": head["name"],
         **head,
+        "partial": partial,
         "syntax": _with_functions(syntax, functions, macros, where),
         "macros": MappingProxyType(macros),
         "references": MappingProxyType(head.get("references", {})),
+        "contexts": MappingProxyType(contexts),
+        "labels": MappingProxyType({_SOURCES[source]: label for source, label in {**_LABELS, **labels}.items()}),
     }
+
+
+def _macro(name: str, row: Mapping[str, Any], columns: Mapping[str, _Convert], where: str) -> MacroSpec:
+    values = _convert(where, row, columns, ("field", "source"))
+    functions = tuple((function, values.pop(function)) for function in Function if function in values)
+    return MacroSpec(name, functions=functions, **values)
+
+
+def _check_spellings(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, str], where: str) -> None:
+    """Refuse names that the syntax cannot write, and functions that are not written or are of another macro."""
+    for name in (spec.name, *spec.spellings):
+        if not syntax.is_name(name):
+            forms = " or ".join(form.text for form in syntax.forms)
+            raise CatalogueError(f"{where}: {_shown(name)} cannot be the name in {forms}")
+    own = (spec.name, *spec.spellings, *spec.legacy)
+    for function, names in spec.functions:
+        if function not in functions:
+            raise CatalogueError(f"{where}: key {function.value!r}: [functions] does not say how it is written")
+        for name in names:
+            if name not in own:
+                question = did_you_mean(name, own)
+                raise CatalogueError(
+                    f"{where}: key {function.value!r}: {_shown(name)} is not a name of this macro{question}"
+                )
 
 
 def _syntax(given: Any, where: str) -> Syntax:
@@ -207,6 +233,15 @@ def _one_of(choices: Mapping[str, Any]) -> _Convert:
     return convert
 
 
+def _word_of(contexts: Mapping[str, str]) -> _Convert:
+    def convert(value: Any) -> str:
+        if isinstance(value, str) and value in contexts:
+            return value
+        raise _WrongValueError(f"a list of the words of [contexts] ({', '.join(contexts) or 'it has none'})")
+
+    return convert
+
+
 def _postbacks(value: Any) -> frozenset[Postback]:
     return frozenset(_list_of(_member(Postback))(value))
 
@@ -215,27 +250,42 @@ def _row(value: Any) -> dict[str, Any]:
     return _table_of(lambda item: item)(value)
 
 
+# How a file names the sources, and what they are called where it has no label for them.
+_SOURCES = {**{source.value: source for source in Source}, "Platform": Source.AF}
+_LABELS = {"Link": "Link", "SDK": "SDK", "Platform": "Platform"}
+
+_FUNCTIONS: Mapping[str, _Convert] = {function.value: _text for function in Function}
 _HEAD: Mapping[str, _Convert] = {
     "name": _text,
     "title": _text,
     "syntax": lambda value: value,
-    "functions": _table_of(_text),
+    "functions": _row,
+    "encoding": _member(Encoding),
+    "missing": _text,
+    "labels": _row,
     "open": _flag,
+    "status": _one_of({"complete": False, "partial": True}),
     "references": _table_of(_text),
     "available": _table_of(_postbacks),
+    "contexts": _table_of(_text),
     "macros": _table_of(_row),
 }
 _COLUMNS: Mapping[str, _Convert] = {
     "field": _text,
-    "source": _member(Source),
+    "source": _one_of(_SOURCES),
     "send_all": _flag,
     "available": _text,
     "type": _member(ValueType),
     "personal": _flag,
     "spellings": _list_of(_text),
     "legacy": _list_of(_text),
-    "sha1": _list_of(_text),
+    **{function.value: _list_of(_text) for function in Function},
     "case": _member(HashCase),
+    "encoding": _member(Encoding),
+    "missing": _text,
+    "argument": _text,
+    "identifier": _member(Identifier),
+    "consent": _member(Consent),
     "description": _text,
     "example": _text,
     "references": _list_of(_text),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from macroengine.kinds import HashCase, Postback, Source, ValueType
+from macroengine.kinds import Consent, Encoding, Function, HashCase, Identifier, Postback, Source, ValueType
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,25 @@ class MacroSpec:
     """Other spellings that the current document uses."""
     legacy: tuple[str, ...] = ()
     """Names that older documents use."""
-    sha1: tuple[str, ...] = ()
-    """The names under which a SHA-1 of it is documented."""
+    functions: tuple[tuple[Function, tuple[str, ...]], ...] = ()
+    """The functions of it that are documented, each with the names that the macro then has. `names_with` looks one up.
+
+    In the dialect's file, each is a key of the row: `sha1 = ["idfa"]`.
+    """
     case: HashCase = HashCase.AS_IS
     """The case in which it is hashed."""
+    encoding: Encoding | None = None
+    """How the platform encodes it; None: as the dialect says."""
+    missing: str | None = None
+    """What the platform sends where the value is missing; None: as the dialect says."""
+    contexts: tuple[str, ...] = ()
+    """The contexts of the dialect in which it is filled; none are named where it is filled in all."""
+    argument: str | None = None
+    """What the argument of the macro means."""
+    identifier: Identifier | None = None
+    """What kind of identifier it is; hashes count, too."""
+    consent: Consent | None = None
+    """How the value says whether the user shares identifiers; None where it says nothing of this."""
     description: str = ""
     example: str = ""
     references: tuple[str, ...] = ()
@@ -34,3 +49,12 @@ class MacroSpec:
     inferred: tuple[str, ...] = ()
     """Keys of the row that no document states."""
     note: str | None = None
+
+    def names_with(self, function: str) -> tuple[str, ...]:
+        """Return the names under which a function of the macro is documented; none where it is not.
+
+        >>> from macroengine import dialect
+        >>> dialect("appsflyer").macros["IDFA"].names_with("sha1")
+        ('idfa',)
+        """
+        return dict(self.functions).get(Function(function), ())

@@ -45,7 +45,8 @@ def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: b
 
 
 def _show(name: str, dialect: Dialect) -> None:
-    found = dialect.find(name.strip("".join(dialect.syntax.forms[0].text.split("NAME"))))
+    reading = dialect.syntax.read(name)
+    found = dialect.find(reading.name if reading else name)
     spec = found[0] if found else None
     if spec is None or spec.name not in dialect.macros:
         raise click.UsageError(f"unknown macro {name!r}{did_you_mean(name, dialect.names())}")
@@ -68,8 +69,17 @@ def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
         "personal": yes_no(spec.personal),
         "spellings": ", ".join(map(dialect.syntax.write, spec.spellings)),
         "legacy": ", ".join(map(dialect.syntax.write, spec.legacy)),
-        "sha1": ", ".join(dialect.syntax.write(name, "sha1") for name in spec.sha1),
-        "case": spec.case if spec.sha1 else "",
+        **{
+            function.value: ", ".join(dialect.syntax.write(name, function) for name in names)
+            for function, names in spec.functions
+        },
+        "case": spec.case if spec.functions else "",
+        "argument": spec.argument or "",
+        "contexts": ", ".join(spec.contexts),
+        "encoding": spec.encoding or "",
+        "missing": spec.missing or "",
+        "identifier": spec.identifier or "",
+        "consent": spec.consent or "",
         "example": spec.example,
         "note": spec.note or "",
         "references": "; ".join(dialect.references.get(reference, reference) for reference in spec.references),

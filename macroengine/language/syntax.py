@@ -150,13 +150,21 @@ class Syntax:
     def _taken_apart(self, form: Form, name: str, argument: str | None) -> Reading:
         if name in self.whole:
             return Reading(name, None, argument)
-        inside = name if argument is None else f"{name}{form.separator}{argument}"
+        # A function may be written as an argument, or into the name of a macro that has one.
+        if argument is not None and (read := self._function(form, f"{name}{form.separator}{argument}")):
+            return Reading(*read)
+        if read := self._function(form, name):
+            return Reading(*read, argument)
+        return Reading(name, None, argument)
+
+    def _function(self, form: Form, inside: str) -> tuple[str, str] | None:
+        """Return the name and the function that `inside` says; None where it names no function."""
         for function, before, after in self._functions:
             if inside.startswith(before) and inside.endswith(after):
                 inner = inside[len(before) : len(inside) - len(after)]
                 if re.fullmatch(form.name, inner):
-                    return Reading(inner, function)
-        return Reading(name, None, argument)
+                    return inner, function
+        return None
 
 
 @cache

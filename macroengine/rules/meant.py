@@ -3,15 +3,16 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
+from unicodedata import category
 
-from macroengine.catalogue import Dialect, MacroSpec, Spelling, dialect_names
-from macroengine.catalogue import dialect as dialect_named
+from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.catalogue.elsewhere import called_elsewhere, documented_by
 from macroengine.catalogue.foreign import ForeignText, foreign_texts
 from macroengine.diagnostics import Span, overlapping
-from macroengine.language.syntax import Syntax
+from macroengine.language.forms import Form
+from macroengine.language.syntax import Syntax, syntaxes
 from macroengine.suggest import fold
 
 # A name of so few letters is like too many others.
@@ -60,7 +61,8 @@ def own_macro(name: str, dialect: Dialect) -> str | None:
         return None
     spec, spelling = found
     if reading is not None and reading.function is not None:
-        return syntax.write(spec.sha1[0], reading.function) if spec.sha1 else None
+        names = spec.names_with(reading.function)
+        return syntax.write(names[0], reading.function) if names else None
     return syntax.write(name if spelling is Spelling.DOCUMENTED else spec.name)
 
 
@@ -120,7 +122,7 @@ def _find(name: str, dialect: Dialect) -> tuple[MacroSpec, Spelling] | None:
 def unclosed_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
     """Yield macros of which one delimiter is missing, or is that of another syntax."""
     is_foreign = _in_outer(source, dialect)
-    for match in _unclosed(dialect.syntax).finditer(source):
+    for match in outside_macros(_unclosed(dialect.syntax), source, dialect.syntax):
         macro, span = own_macro(match[match.lastindex or 0], dialect), Span(*match.span())
         if macro is not None and not is_foreign(span):
             yield Meant(span, macro)
@@ -129,9 +131,8 @@ def unclosed_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
 @lru_cache(maxsize=8)
 def _unclosed(syntax: Syntax) -> re.Pattern[str]:
     opening, closing = map(re.escape, syntax.delimiters)
-    known = dict.fromkeys(dialect_named(name).syntax.delimiters for name in dialect_names())
-    others = [map(re.escape, delimiters) for delimiters in known if delimiters != syntax.delimiters]
-    openings, closings = map("|".join, zip(*others, strict=True))
+    openings = "|".join(re.escape(other.opener) for other in brackets() if other.opener != syntax.delimiters[0])
+    closings = "|".join(re.escape(other.closer) for other in brackets() if other.closer != syntax.delimiters[1])
     return re.compile(
         rf"{opening}({syntax.name})(?:(?=[&#]|$)|(?:{closings}))"
         rf"|(?:{openings})({syntax.name}){closing}"
@@ -139,9 +140,30 @@ def _unclosed(syntax: Syntax) -> re.Pattern[str]:
     )
 
 
+def outside_macros(pattern: re.Pattern[str], source: str, syntax: Syntax) -> Iterator[re.Match[str]]:
+    """Yield what a pattern finds, without what has a part of a macro in it."""
+    is_macro: Callable[[Span], bool] | None = None
+    for match in pattern.finditer(source):
+        if is_macro is None:  # most templates have nothing to find
+            is_macro = overlapping(Span(*macro.span()) for macro in syntax.find.finditer(source))
+        if not is_macro(Span(*match.span())):
+            yield match
+
+
+@cache
+def brackets() -> tuple[Form, ...]:
+    """Return the forms of a name in one pair of brackets, which people mix up."""
+    forms: dict[tuple[str, str], Form] = {}
+    for form in (form for syntax in syntaxes().values() for form in syntax.forms if not form.separator):
+        if [len(form.opener), len(form.closer)] == [1, 1] and category(form.opener) == "Ps":
+            forms.setdefault((form.opener, form.closer), form)
+    return tuple(forms.values())
+
+
 def split_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
     """Yield macros with white space in their names."""
-    gaps = [match for match in bracketed(dialect.syntax).finditer(source) if _GAP.search(match[1])]
+    found = outside_macros(bracketed(dialect.syntax), source, dialect.syntax)
+    gaps = [match for match in found if _GAP.search(match[1])]
     is_foreign = _in_outer(source, dialect)
     for match in gaps:
         macro, span = own_macro(_GAP.sub("", match[1]), dialect), Span(*match.span())

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding
+from macroengine.kinds import Identifier
 from macroengine.resolve import Problem
 from macroengine.rules.context import Context
-from macroengine.rules.tables import privacy_fields
 from macroengine.rules.url import http_scheme
 from macroengine.rules.wording import findings
 
@@ -116,7 +116,8 @@ def missing_consent(context: Context) -> Iterator[Finding]:
     """Advertising identifier without what the user has said about its use.
 
     What it does:
-        Finds templates that send an advertising identifier, and nothing about ad tracking or consent.
+        Finds templates that send an advertising identifier, as it is or hashed, and nothing about ad tracking or
+        consent, though the dialect has macros for that.
 
     Why it matters:
         The receiver cannot know whether the identifier may be used, or why it is missing.
@@ -127,13 +128,13 @@ def missing_consent(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?idfa=(idfa)&att=(att-status)
     """
-    advertising, consent = privacy_fields()
-    sent = [macro for macro in context.resolution.macros if macro.spec is not None]
-    identifiers = [macro for macro in sent if macro.spec is not None and macro.spec.field in advertising]
-    if identifiers and not any(macro.spec is not None and macro.spec.field in consent for macro in sent):
-        words = [spec.name for spec in context.dialect.macros.values() if spec.field in consent]
-        hint = f"there are: {', '.join(map(context.dialect.syntax.write, words))}"
-        yield Finding(identifiers[0].node.span, "advertising identifier without the user's consent", hint)
+    sent = [(macro.node, macro.spec) for macro in context.resolution.macros if macro.spec is not None]
+    identifiers = [node for node, spec in sent if spec.identifier is Identifier.ADVERTISING]
+    if identifiers and not any(spec.consent for _, spec in sent):
+        words = [spec.name for spec in context.dialect.macros.values() if spec.consent]
+        if words:
+            hint = f"there are: {', '.join(map(context.dialect.syntax.write, words))}"
+            yield Finding(identifiers[0].span, "advertising identifier without the user's consent", hint)
 
 
 def raw_and_hashed(context: Context) -> Iterator[Finding]:

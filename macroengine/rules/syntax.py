@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from macroengine.catalogue import dialect, dialect_names
 from macroengine.catalogue.foreign import nameless
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.language.nodes import Literal, Pair
@@ -14,9 +13,11 @@ from macroengine.rules.meant import (
     Foreign,
     Meant,
     bracketed,
+    brackets,
     cut_off,
     doubled_macros,
     foreign_macros,
+    outside_macros,
     own_macro,
     split_macros,
     unclosed_macros,
@@ -102,7 +103,8 @@ def literal_delimiters(context: Context) -> Iterator[Finding]:
         *foreign_macros(context.source, context.dialect),
     ]
     is_spoken_of = overlapping([*(other.span for other in others), *program_texts(context)])
-    for match in bracketed(context.dialect.syntax).finditer(context.source):
+    own = context.dialect.syntax
+    for match in outside_macros(bracketed(own), context.source, own):
         span = Span(*match.span())
         if match[1].strip(" |") and not is_spoken_of(span):
             yield Finding(span, f"{match[0]!r} is no macro, and is sent as it is")
@@ -123,13 +125,14 @@ def nameless_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for match in bracketed(context.dialect.syntax).finditer(context.source):
+    own = context.dialect.syntax
+    for match in outside_macros(bracketed(own), context.source, own):
         if not match[1].strip(" |") and context.source[match.start() - 1 : match.start()] == "=":
             yield Finding(Span(*match.span()), f"{match[0]} is a macro without a name; write the name")
-    own = "".join(context.dialect.syntax.delimiters)
+    nothing = "".join(own.delimiters)
     for pair in context.template.query:
         value = pair.value[0] if len(pair.value) == 1 else None
-        if value is not None and value.text in nameless() and value.text != own:
+        if value is not None and value.text in nameless() and value.text != nothing:
             yield Finding(value.span, f"{value.text} is a macro without a name; write the macro")
 
 
@@ -151,13 +154,15 @@ def encoded_delimiters(context: Context) -> Iterator[Finding]:
     """
     if "%" not in context.source:
         return
-    own = context.dialect.syntax
-    for syntax in dict.fromkeys(dialect(name).syntax for name in dialect_names()):
-        opening, closing = (quote(affix, safe="").replace("%", "%(?:25)*") for affix in syntax.delimiters)
-        for match in re.finditer(rf"{opening}({syntax.name}){closing}", context.source, re.IGNORECASE):
+    own = context.dialect.syntax.forms[0]
+    for form in (own, *(other for other in brackets() if other.opener not in own.opener)):
+        opening, closing = (quote(affix, safe="").replace("%", "%(?:25)*") for affix in (form.opener, form.closer))
+        if opening == form.opener:  # encoding leaves it as it is
+            continue
+        for match in re.finditer(rf"{opening}({form.name}){closing}", context.source, re.IGNORECASE):
             macro = own_macro(match[1], context.dialect)
             if macro is not None:
-                safe = syntax == own and not _is_nested(context.source, match.start())
+                safe = form == own and not _is_nested(context.source, match.start())
                 yield _write(macro, Span(*match.span()), f"encoded delimiters in {match[0]}", safe=safe)
 
 

@@ -89,10 +89,3 @@ def wrong_schemes() -> tuple[frozenset[str], dict[str, str]]:
 def html_elements() -> frozenset[str]:
     """Return the names of the elements of HTML."""
     return frozenset(_table("characters")["html"]["elements"].split())
-
-
-@cache
-def privacy_fields() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the fields of advertising identifiers, and the fields that say whether these may be used."""
-    facts = _table("values")["privacy"]
-    return frozenset(facts["advertising"]), frozenset(facts["consent"])

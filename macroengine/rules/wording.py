@@ -6,7 +6,7 @@ from typing import cast
 from macroengine.catalogue import MacroSpec
 from macroengine.catalogue.elsewhere import called_elsewhere
 from macroengine.diagnostics import Finding, Fix
-from macroengine.kinds import Postback, Source
+from macroengine.kinds import HASHES, Postback, Source
 from macroengine.resolve import Problem, Resolved
 from macroengine.rules.context import Context
 from macroengine.suggest import question
@@ -21,8 +21,8 @@ def _unknown(macro: Resolved, context: Context) -> Finding:
     dialect, node = context.dialect, macro.node
     near, hint, is_certain = _near(node.name, context)
     if node.function is not None:
-        hashed = [spec.sha1[0] for spec, _ in filter(None, map(dialect.find, near)) if spec.sha1]
-        near = list(dict.fromkeys(hashed))
+        hashed = [spec.names_with(node.function)[:1] for spec, _ in filter(None, map(dialect.find, near))]
+        near = list(dict.fromkeys(name for names in hashed for name in names))
     if not near:
         hint = f"`macroengine macros` lists all of {dialect.title}"
     fix = Fix(dialect.syntax.write(near[0], node.function), node.span, safe=False) if near and is_certain else None
@@ -53,7 +53,7 @@ def _near(name: str, context: Context) -> tuple[list[str], str | None, bool]:
 def _renamed(what: str) -> Callable[[Resolved, Context], Finding]:
     def renamed(macro: Resolved, context: Context) -> Finding:
         node, spec, syntax = macro.node, _row(macro), context.dialect.syntax
-        right = syntax.write(spec.sha1[0] if node.function else spec.name, node.function)
+        right = syntax.write(spec.names_with(node.function)[0] if node.function else spec.name, node.function)
         return Finding(node.span, f"{what} {node.text}; write {right}", None, Fix(right, node.span, safe=True))
 
     return renamed
@@ -63,9 +63,12 @@ def _undocumented_hash(macro: Resolved, context: Context) -> Finding:
     node, dialect = macro.node, context.dialect
     found = dialect.find(node.name)
     name = found[0].name if found else node.name
-    hashes = [dialect.syntax.write(name, node.function) for spec in dialect.macros.values() for name in spec.sha1]
+    function = cast("str", node.function)
+    what = "hash" if function in HASHES else f"{function} form"
+    others = [name for spec in dialect.macros.values() for name in spec.names_with(function)]
+    hint = f"there are: {', '.join(dialect.syntax.write(name, function) for name in others)}" if others else None
     fix = Fix(dialect.syntax.write(name), node.span, safe=False)
-    return Finding(node.span, f"no hash of {name!r} is documented", f"there are: {', '.join(hashes)}", fix)
+    return Finding(node.span, f"no {what} of {name!r} is documented", hint, fix)
 
 
 def _hash_of_hash(macro: Resolved, context: Context) -> Finding:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 from urllib.parse import quote
 
-from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_of
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, Spelling, dialect_of
 from macroengine.catalogue.foreign import inside_foreign
 from macroengine.catalogue.meanings import denied_fields, fields_called, is_denied
 from macroengine.diagnostics import Diagnostic, Severity
@@ -311,9 +311,12 @@ def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> s
 def _spec(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
     """Return the row of the catalogue; None where there is none, or none of the hash."""
     found = rendering.dialect.find(macro.name)
-    if found is None or (macro.function is not None and not found[0].sha1):
+    if found is None:
         return None
-    return found[0]
+    spec, spelling = found
+    # A parameter of the link is in no document, and so are its hashes.
+    is_documented = spelling is Spelling.PARAMETER or macro.function is None or spec.names_with(macro.function)
+    return spec if is_documented else None
 
 
 def _host_label(text: str | None, macro: Macro) -> str:

@@ -53,6 +53,8 @@ def _time(value: datetime, kind: ValueType) -> str:
         raise UnsendableError("a time without a time zone says nothing")
     if kind is ValueType.UNIX_TIME:
         return str((value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1))  # rounds down
+    if kind is ValueType.UNIX_TIME_MS:
+        return str((value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1))
     try:
         utc = value.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     except OverflowError:

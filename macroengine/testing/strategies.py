@@ -82,10 +82,10 @@ def _macros(dialect: Dialect, *, unsound: bool) -> st.SearchStrategy[str]:
     kinds = [
         [syntax.write(name) for name in names],
         [syntax.write(spec.name) for spec in specs if not spec.send_all],
-        [syntax.write(name, "sha1") for spec in specs for name in spec.sha1],
+        [syntax.write(name, function) for spec in specs for function, names in spec.functions for name in names],
         # Spelled as no document does.
         [syntax.write(spec.name.swapcase()) for spec in specs],
-        [syntax.write(spec.name, "sha1") for spec in specs if spec.sha1],
+        [syntax.write(spec.name, function) for spec in specs for function, _ in spec.functions],
         *([syntax.write(spec.name) for spec in specs if spec.type is kind] for kind in ValueType),
         [syntax.write("nosuchmacro", function) for function in (None, *dict(syntax.functions))] if unsound else [],
     ]
@@ -159,14 +159,14 @@ def json_values() -> st.SearchStrategy[Any]:
 @cache
 def _values_of(spec: MacroSpec) -> st.SearchStrategy[object]:
     """Draw values for a macro, half of them of the type that it is meant for."""
-    if spec.sha1:
+    if spec.functions:
         return st.one_of(identifiers(), values())
     match spec.type:
         case ValueType.UUID:
             return st.one_of(identifiers(), values())
         case ValueType.BOOLEAN | ValueType.FLAG:
             return st.one_of(st.booleans(), values())
-        case ValueType.TIME | ValueType.UNIX_TIME | ValueType.RFC3339:
+        case ValueType.TIME | ValueType.UNIX_TIME | ValueType.UNIX_TIME_MS | ValueType.RFC3339:
             return st.one_of(times(), values())
         case ValueType.JSON:
             return st.one_of(json_values(), values())

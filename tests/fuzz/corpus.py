@@ -189,7 +189,7 @@ def of_templates() -> Iterator[str]:
     for own in map(dialect, dialect_names()):
         for spec in own.macros.values():
             yield from map(own.syntax.write, (spec.name, *spec.spellings, *spec.legacy))
-            yield from (own.syntax.write(name, "sha1") for name in spec.sha1)
+            yield from (own.syntax.write(name, "sha1") for name in spec.names_with("sha1"))
     for template, _ in _templates():
         yield from re.findall(r"[^\w\s]+", template)
         yield from re.findall(r"\w+[=:(]", template)

@@ -82,15 +82,21 @@ def _time(column: str, kind: ValueType) -> tuple[str, Unsendable]:
     sendable = f"coalesce({micros} {_YEARS_1_TO_9999}, {column} IS NULL)"
     match kind:
         case ValueType.UNIX_TIME:
-            # Counted from the year 1, because // rounds towards zero.
-            since = f"({micros} + {_SECONDS_FROM_YEAR_1}000000) // 1000000"
-            text = f"CAST({since} - {_SECONDS_FROM_YEAR_1} AS VARCHAR)"
+            text = _since_1970(micros, 1_000_000)
+        case ValueType.UNIX_TIME_MS:
+            text = _since_1970(micros, 1000)
         case ValueType.RFC3339:
             text = f"strftime(make_timestamp({micros}), '%Y-%m-%dT%H:%M:%SZ')"
         case _:
             text = f"strftime(make_timestamp({micros}), '%Y-%m-%d %H:%M:%S')"
     unsendable = [(f"(NOT {sendable})", "cannot send a time outside the years 1 to 9999")]
     return choose([(sendable, text)], "''"), unsendable
+
+
+def _since_1970(micros: str, unit: int) -> str:
+    """Return whole units of so many microseconds, counted from the year 1, because // rounds towards zero."""
+    year_1 = _SECONDS_FROM_YEAR_1 * 1_000_000
+    return f"CAST(({micros} + {year_1}) // {unit} - {year_1 // unit} AS VARCHAR)"
 
 
 def _json(text: str) -> str:

@@ -1,0 +1,141 @@
+"""A dialect of any syntax is one file: its templates parse, check, render and pickle without other code."""
+
+import pickle
+from dataclasses import dataclass
+
+import pytest
+
+from macroengine import Dialect, Event, Missing, UnsupportedError, check, compile_template, fix, parse
+
+
+@dataclass
+class Own:
+    """How a platform writes macros: the table of its syntax, two names, and an older one of the second."""
+
+    forms: list[str]
+    pattern: str
+    names: tuple[str, str, str]
+    written: str = ""
+    """A macro with an argument or a choice of names, which `refused` does not let render."""
+    refused: str = ""
+
+    def file(self, tmp_path):
+        """Write the dialect's file and return its path."""
+        first, second, legacy = self.names
+        alternatives = 'alternatives = "||"' if self.refused == "a choice of names" else ""
+        path = tmp_path / "own.toml"
+        path.write_text(f"""
+name  = "own"
+title = "Own Network"
+
+[syntax]
+forms = {self.forms}
+name  = '{self.pattern}'
+{alternatives}
+
+[macros]
+"{first}"  = {{ field = "click_id", source = "Link", description = "ID of the click", argument = "what it is for" }}
+"{second}" = {{ field = "country_code", source = "SDK", legacy = ["{legacy}"] }}
+""")
+        return path
+
+    def write(self, name):
+        """Return a macro as a template writes it."""
+        return self.forms[0].replace("NAME", name)
+
+
+LOWER, PATH = "[A-Za-z_][A-Za-z0-9_]*", r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*"
+UPPER = "[A-Z]+(?:_[A-Z0-9]+)*"
+WORDS, SHOUTED, PATHS = ("click_id", "geo", "cc"), ("CLICK_ID", "GEO", "CC"), ("click.id", "device.geo", "device.cc")
+OWN = {
+    "(x)": Own(["(NAME)"], "[A-Za-z][A-Za-z0-9_-]*", ("click-id", "geo", "cc")),
+    "{x}": Own(["{NAME}"], LOWER, WORDS),
+    "${x:y}": Own(["${NAME}", "${NAME:ARGUMENT}"], LOWER, SHOUTED, "${CLICK_ID:B64}", "an argument"),
+    "[x]": Own(["[NAME]"], UPPER, SHOUTED),
+    "{{a.b}}": Own(["{{NAME}}"], PATH, PATHS),
+    "__X__": Own(["__NAME__"], UPPER, SHOUTED),
+    "%%X%%": Own(["%%NAME%%"], UPPER, SHOUTED),
+    "##X##": Own(["##NAME##"], "[A-Za-z0-9_.-]+", ("PBS-ID", "PBS-GEO", "PBS-CC")),
+    "#x#": Own(["#NAME#"], "[a-z][a-z0-9]*", ("clickid", "geo", "cc")),
+    "%{x}": Own(["%{NAME}"], LOWER, WORDS),
+    "${(a.b)!}": Own(["${(NAME)!}"], PATH, PATHS),
+    "{a||b}": Own(["{NAME}"], LOWER, WORDS, "{click_id||geo}", "a choice of names"),
+    "{a?B c}": Own(["{NAME}", "{NAME?ARGUMENT}"], LOWER, WORDS, "{click_id?NetWork}", "an argument"),
+    "$$sdk(x)": Own(["$$sdk(NAME)", "$$click(NAME)"], LOWER, WORDS),
+}
+EVENT = Event(link={"click_id": "a b&c"}, sdk={"country_code": "DE"})
+
+
+@pytest.fixture(params=OWN.values(), ids=OWN)
+def own(request):
+    return request.param
+
+
+@pytest.fixture
+def template(own):
+    first, second, _ = own.names
+    return f"https://n.example/pb/{own.write(second)}?c={own.write(first)}&g={own.write(second)}"
+
+
+@pytest.fixture
+def own_dialect(own, tmp_path):
+    return Dialect.from_toml(own.file(tmp_path))
+
+
+def test_its_macros_are_read(own, own_dialect, template):
+    first, second, _ = own.names
+    assert [macro.name for macro in parse(template, own_dialect).macros()] == [second, first, second]
+
+
+def test_a_good_template_is_clean(own_dialect, template):
+    assert check(template, dialect=own_dialect) == []
+
+
+def test_a_legacy_name_is_found_and_fixed(own, own_dialect, template):
+    _, second, legacy = own.names
+    older = template.replace(own.write(second), own.write(legacy))
+    message = f"legacy name {own.write(legacy)}; write {own.write(second)}"
+    assert [finding.message for finding in check(older, dialect=own_dialect)] == [message] * 2
+    fixed = fix(older, dialect=own_dialect)
+    assert (fixed.source, fixed.remaining) == (template, ())
+
+
+def test_an_unknown_name_is_an_error_with_a_suggestion(own, own_dialect, template):
+    first, *_ = own.names
+    wrong = template.replace(own.write(first), own.write(first[:-2] + first[:-3:-1]))
+    [finding] = check(wrong, dialect=own_dialect)
+    assert finding.code == "ME101"
+    assert f"did you mean '{first}'" in finding.message
+
+
+def test_it_renders_also_after_pickling(own_dialect, template):
+    compiled = compile_template(template, dialect=own_dialect)
+    url = "https://n.example/pb/DE?c=a%20b%26c&g=DE"
+    assert compiled.render(EVENT) == url
+    again = pickle.loads(pickle.dumps(compiled))
+    assert (again, again.render(EVENT)) == (compiled, url)
+
+
+def test_a_missing_value_drops_its_pair(own_dialect, template):
+    compiled = compile_template(template, dialect=own_dialect, missing=Missing.DROP)
+    assert compiled.render(Event(sdk={"country_code": "DE"})) == "https://n.example/pb/DE?g=DE"
+
+
+def test_the_commands_take_its_file(own, template, tmp_path, run):
+    path, (first, *_) = str(own.file(tmp_path)), own.names
+    explained = run("explain", "--dialect", path, template)
+    assert (explained.status, own.write(first) in explained.out) == (0, True)
+    listed = run("macros", "--dialect", path, first).out
+    assert f"macro       {own.write(first)}\n" in listed
+    assert "argument    what it is for\n" in listed
+    event = b'{"postback": "install", "attributed": true, "link": {"click_id": "1"}}'
+    rendered = run("render", "--dialect", path, template, "--event", "-", stdin=event)
+    assert rendered.out == "https://n.example/pb/?c=1&g=\n"
+
+
+def test_what_is_written_with_an_argument_or_a_choice_is_read_and_not_rendered_wrongly(own, own_dialect):
+    if own.written:
+        [macro] = parse(f"?a={own.written}", own_dialect).macros()
+        assert (macro.text, macro.name) == (own.written, own.names[0])
+        with pytest.raises(UnsupportedError, match=own.refused):
+            compile_template(f"https://n.example/pb?a={own.written}", dialect=own_dialect)
