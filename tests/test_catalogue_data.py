@@ -21,7 +21,7 @@ IN_APP = {Postback.IN_APP, Postback.REJECTED_IN_APP}
 REJECTED = {Postback.REJECTED_INSTALL, Postback.REJECTED_IN_APP}
 RETARGETING = {Postback.RE_ENGAGEMENT, Postback.RE_ATTRIBUTION}
 
-SOURCES = {"링크": Source.LINK, "SDK": Source.SDK, "AF": Source.AF}
+SOURCES = {"링크": Source.LINK, "SDK": Source.SDK, "AF": Source.PLATFORM}
 YES_NO = {"예": True, "아니오": False}
 
 # Where the documented row (the key) and the catalogue (the value) are meant to differ.

@@ -47,8 +47,8 @@ class Case:
     options: Mapping[str, Any]
 
 
-def case(source, *, attributed=True, link=(), sdk=(), af=(), **options):
-    event = Event(dict(link), dict(sdk), dict(af), options.get("policy", Policy()).postback, attributed)
+def case(source, *, attributed=True, link=(), sdk=(), platform=(), **options):
+    event = Event(dict(link), dict(sdk), dict(platform), options.get("policy", Policy()).postback, attributed)
     return Case(source, event, options)
 
 

@@ -66,7 +66,7 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
         "macros": MappingProxyType(macros),
         "references": MappingProxyType(head.get("references", {})),
         "contexts": MappingProxyType(contexts),
-        "labels": MappingProxyType({_SOURCES[source]: label for source, label in {**_LABELS, **labels}.items()}),
+        "labels": MappingProxyType({source: labels.get(source.value, source.value) for source in Source}),
     }
 
 
@@ -251,8 +251,7 @@ def _row(value: Any) -> dict[str, Any]:
 
 
 # How a file names the sources, and what they are called where it has no label for them.
-_SOURCES = {**{source.value: source for source in Source}, "Platform": Source.AF}
-_LABELS = {"Link": "Link", "SDK": "SDK", "Platform": "Platform"}
+_SOURCES = {source.value: source for source in Source}
 
 _FUNCTIONS: Mapping[str, _Convert] = {function.value: _text for function in Function}
 _HEAD: Mapping[str, _Convert] = {

@@ -390,7 +390,9 @@ def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
     if spec.source not in policy.sources or is_denied(spec, denied_fields(policy.deny, rendering.dialect)):
         return None
     # A value counts only where it comes from the documented source.
-    return {Source.LINK: event.link, Source.SDK: event.sdk, Source.AF: event.af}[spec.source].get(spec.field)
+    return {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}[spec.source].get(
+        spec.field
+    )
 
 
 def _value(macro: Macro, spec: MacroSpec, rendering: _Rendering) -> str | None:
