@@ -51,11 +51,11 @@ def same_calls(workload: Workload) -> Callable[[Any], str]:
         "{{encode_field(sources, K_{source}_{field})}}",
         "{{'' if (v := event.{source}.get('{field}')) is None else hash(HashCase.{case}, True, v) or ''}}",
     )
-    reads = "    sources = event.link, event.sdk, event.af\n"
+    reads = "    sources = event.link, event.sdk, event.platform\n"
     return _of_event(workload, reads, url, encode_field=encode_field, **keys)
 
 
-_SOURCES = ("link", "sdk", "af")
+_SOURCES = ("link", "sdk", "platform")
 
 
 def _of_event(workload: Workload, reads: str, url: str, **names: object) -> Callable[[Any], str]:

@@ -43,7 +43,7 @@ class Workload:
     @cached_property
     def row(self) -> dict[str, object]:
         """The event as contenders take it that know no sources: one flat dict, made beforehand at no cost to them."""
-        return {**self.event.link, **self.event.sdk, **self.event.af}
+        return {**self.event.link, **self.event.sdk, **self.event.platform}
 
     @cached_property
     def pieces(self) -> list[str | Placeholder]:
@@ -105,7 +105,7 @@ W1 = Workload(
     Event(
         link={"click_id": "8594845-77ab2c"},
         sdk={"idfa": IDFA, "ip": "38.166.144.142"},
-        af={"country_code": "DE"},
+        platform={"country_code": "DE"},
     ),
 )
 W2 = Workload(
@@ -123,7 +123,7 @@ W2 = Workload(
             "event_time": "2026-01-05 09:30:00",
             "event_value": JSON,
         },
-        af={"country_code": "DE"},
+        platform={"country_code": "DE"},
         postback=Postback.IN_APP,
     ),
 )
@@ -169,7 +169,7 @@ W3 = Workload(
             "event_revenue_currency": "USD",
             "event_value": JSON,
         },
-        af={"country_code": "DE", "city": "Frankfurt am Main"},
+        platform={"country_code": "DE", "city": "Frankfurt am Main"},
         postback=Postback.IN_APP,
     ),
 )

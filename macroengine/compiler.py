@@ -195,7 +195,7 @@ def key_of(value: Value) -> Key:
 
 
 # As the generated functions put them side by side.
-_SOURCES = (Source.LINK, Source.SDK, Source.AF)
+_SOURCES = (Source.LINK, Source.SDK, Source.PLATFORM)
 
 
 # Templates have the same few values, and share what is made of them.

@@ -47,7 +47,7 @@ class CompiledTemplate:
         """Return the URL for one event.
 
         >>> template = compile_template("https://n.example/pb?c=(clickid)&country=(country_code)")
-        >>> template.render(Event(link={"click_id": "a b"}, af={"country_code": "DE"}))
+        >>> template.render(Event(link={"click_id": "a b"}, platform={"country_code": "DE"}))
         'https://n.example/pb?c=a%20b&country=DE'
 
         Raises:

@@ -13,7 +13,9 @@ from macroengine.suggest import did_you_mean
 
 __all__ = ["Event", "Postback", "Source"]
 
-_SOURCES = {"link": Source.LINK, "sdk": Source.SDK, "af": Source.AF}
+_SOURCES = {"link": Source.LINK, "sdk": Source.SDK, "platform": Source.PLATFORM}
+# AppsFlyer's word, which events in JSON may use.
+_ALIASES = {"af": "platform"}
 _HEAD = ("postback", "attributed")
 
 
@@ -36,7 +38,7 @@ class Event:
     """Parameters of the attribution link."""
     sdk: Mapping[str, object]
     """Sent by the SDK in the app, or by the advertiser's server."""
-    af: Mapping[str, object]
+    platform: Mapping[str, object]
     """Derived by the platform."""
     postback: Postback
     attributed: bool
@@ -47,7 +49,7 @@ class Event:
         self,
         link: Mapping[str, object] = _NOTHING,
         sdk: Mapping[str, object] = _NOTHING,
-        af: Mapping[str, object] = _NOTHING,
+        platform: Mapping[str, object] = _NOTHING,
         postback: Postback | PostbackWord = Postback.INSTALL,
         attributed: bool = True,
     ) -> None:
@@ -55,15 +57,15 @@ class Event:
             link = _mapping("link", link)
         if sdk.__class__ is not dict:
             sdk = _mapping("sdk", sdk)
-        if af.__class__ is not dict:
-            af = _mapping("af", af)
+        if platform.__class__ is not dict:
+            platform = _mapping("platform", platform)
         if postback.__class__ is not Postback:
             postback = member("postback", Postback, postback)
         if attributed is not True and attributed is not False:
             check_flag("attributed", attributed)
         _set(self, "link", link)
         _set(self, "sdk", sdk)
-        _set(self, "af", af)
+        _set(self, "platform", platform)
         _set(self, "postback", postback)
         _set(self, "attributed", attributed)
 
@@ -74,7 +76,7 @@ class Event:
         Only for callers who vouch for every value. `postback` and `attributed` may stand among the fields. In an open
         dialect a key that is no field is a parameter of the link.
 
-        >>> Event.from_flat({"click_id": "1", "country_code": "DE"}, "appsflyer").af
+        >>> Event.from_flat({"click_id": "1", "country_code": "DE"}, "appsflyer").platform
         {'country_code': 'DE'}
 
         Raises:
@@ -86,12 +88,14 @@ class Event:
         for name, value in values.items():
             if name not in _HEAD:
                 sorted_values[_source(name, chosen)][name] = value
-        link, sdk, af = (sorted_values[source] for source in _SOURCES.values())
-        return cls(link, sdk, af, *_head(values))
+        link, sdk, platform = (sorted_values[source] for source in _SOURCES.values())
+        return cls(link, sdk, platform, *_head(values))
 
     @classmethod
     def from_json(cls, data: object, dialect: str | Dialect) -> "Event":
-        """Read an event from decoded JSON: `{"postback", "attributed", "link", "sdk", "af"}`, or flat.
+        """Read an event from decoded JSON: `{"postback", "attributed", "link", "sdk", "platform"}`, or flat.
+
+        `af` is another word for `platform`.
 
         Raises:
             CatalogueError: the data is no object, a key is no field, or a field stands under another source than its
@@ -99,8 +103,9 @@ class Event:
         """
         if not isinstance(data, dict):
             raise CatalogueError(f"an event is a JSON object, not {json_word(data)}")
-        if not any(isinstance(data.get(key), dict) for key in _SOURCES):
+        if not any(isinstance(data.get(key), dict) for key in (*_SOURCES, *_ALIASES)):
             return cls.from_flat(data, dialect)
+        data = _without_aliases(data)
         chosen = dialect_of(dialect)
         for key in data:
             if key not in _SOURCES and key not in _HEAD:
@@ -109,7 +114,16 @@ class Event:
         for key, values in parts.items():
             for name in values:
                 _check_source(name, key, chosen)
-        return cls(parts["link"], parts["sdk"], parts["af"], *_head(data))
+        return cls(parts["link"], parts["sdk"], parts["platform"], *_head(data))
+
+
+def _without_aliases(data: Mapping[str, object]) -> Mapping[str, object]:
+    for alias, key in _ALIASES.items():
+        if alias in data:
+            if key in data:
+                raise CatalogueError(f"{alias!r} and {key!r} are one source; write its fields under {key!r}")
+            data = {_ALIASES.get(name, name): value for name, value in data.items()}
+    return data
 
 
 def _mapping(argument: str, given: Mapping[str, object]) -> Mapping[str, object]:
@@ -142,7 +156,8 @@ def _check_source(name: str, key: str, dialect: Dialect) -> None:
     source = _source(name, dialect)
     if source is not _SOURCES[key]:
         right = next(word for word, meant in _SOURCES.items() if meant is source)
-        raise CatalogueError(f"field {name!r} comes from {source}, and stands under {key!r}; write it under {right!r}")
+        label = dialect.labels[source]
+        raise CatalogueError(f"field {name!r} comes from {label} and is under {key!r}; write it under {right!r}")
 
 
 def _head(data: Mapping[str, object]) -> tuple[Postback, bool]:

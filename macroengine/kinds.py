@@ -5,7 +5,7 @@ from typing import Literal
 
 # The words of the sets that callers choose from, for type checkers.
 PostbackWord = Literal["install", "in-app", "rejected-install", "rejected-in-app", "re-engagement", "re-attribution"]
-SourceWord = Literal["Link", "SDK", "AF"]
+SourceWord = Literal["Link", "SDK", "Platform"]
 HashCaseWord = Literal["upper", "lower", "as-is"]
 
 
@@ -25,14 +25,24 @@ class Postback(StrEnum):
 
 
 class Source(StrEnum):
-    """Where a value comes from, which decides who may see it and who could forge it."""
+    """Where a value comes from, which decides who may see it and who could forge it.
+
+    >>> Source("platform") is Source("AF") is Source.PLATFORM
+    True
+    """
 
     LINK = "Link"
     """A parameter of the attribution link: whoever made the link wrote it."""
     SDK = "SDK"
     """Sent by the SDK in the app, or by the advertiser's server in its place."""
-    AF = "AF"
-    """Derived by the platform while it processed the event."""
+    PLATFORM = "Platform"
+    """Derived by the platform while it processed the event. AppsFlyer's documents call it AF."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Source | None":
+        """Return the source for a word in another case, or AppsFlyer's word for it."""
+        words = {source.value.lower(): source for source in cls} | {"af": cls.PLATFORM}
+        return words.get(value.lower()) if isinstance(value, str) else None
 
 
 class ValueType(StrEnum):

@@ -148,7 +148,7 @@ class _FanOut:
     renders: tuple[Callable[[Values], str | None], ...]
 
     def render(self, event: Event) -> list[str | None]:
-        sources = event.link, event.sdk, event.af
+        sources = event.link, event.sdk, event.platform
         values: Values = [*map(encode_field, repeat(sources), self.plain)]
         values += [convert(sources[source].get(field)) for source, field, convert in self.converted]
         values += [

@@ -69,7 +69,7 @@ def make(limit, measured, postback, otherwise{cells}):
     def render(event):
         try:
             if {test}:
-                sources = event.link, event.sdk, event.af
+                sources = event.link, event.sdk, event.platform
                 {body}
                 return url if len(url) <= limit else measured(url)
             return otherwise(event)

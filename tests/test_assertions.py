@@ -23,7 +23,7 @@ from macroengine.testing import assert_postback, reference
 from macroengine.testing.strategies import events, templates
 
 TEMPLATE = "https://n.example/pb/(app_id)?c=(clickid)&country=(country_code)&u=https%3A%2F%2Fm.example%3Fid%3D(clickid)"
-EVENT = Event(link={"click_id": "a b/é"}, sdk={"app_id": "x", "country_code": "XX"}, af={"country_code": "DE"})
+EVENT = Event(link={"click_id": "a b/é"}, sdk={"app_id": "x", "country_code": "XX"}, platform={"country_code": "DE"})
 URL = "https://n.example/pb/x?c=a%20b%2F%C3%A9&country=DE&u=https%3A%2F%2Fm.example%3Fid%3Da%2520b%252F%25C3%25A9"
 
 
@@ -136,7 +136,7 @@ def test_a_leak_is_named(event, options):
 
 def test_a_value_that_no_case_explains_differs():
     """What could not be sent for another event explains nothing."""
-    event = Event(sdk={"country_code": b"no text"}, af={"country_code": "DE"})
+    event = Event(sdk={"country_code": b"no text"}, platform={"country_code": "DE"})
     assert fault("?c=FR", "?c=(country_code)", event) == ["parameter 'c' differs: found 'FR', expected 'DE'"]
 
 

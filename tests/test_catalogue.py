@@ -23,8 +23,8 @@ from macroengine.testing import reference
 
 HEAD = 'name = "mine"\nsyntax = "brace"\n'
 MACRO = HEAD + "[macros]\n"
-ROW = MACRO + "a = {{ field = 'x', source = 'SDK', {} }}"
 GOOD = MACRO + 'cid = { field = "click_id", source = "Link" }\n'
+ROW = MACRO + "a = {{ field = 'x', source = 'SDK', {} }}"
 
 
 def load(tmp_path, text):
@@ -104,7 +104,7 @@ def test_unknown_dialect_names_the_nearest():
         pytest.param(
             HEAD
             + "functions = { md5 = 'NAME_md5' }\n[macros]\n"
-            + "a = { field = 'x', source = 'AF', md5 = ['a'] }\na_md5 = { field = 'y', source = 'AF' }",
+            + "a = { field = 'x', source = 'Platform', md5 = ['a'] }\na_md5 = { field = 'y', source = 'Platform' }",
             r"\[functions\]: 'md5' of 'a' is written like the macro 'a_md5'",
         ),
         pytest.param(HEAD + "opne = true\n[macros]", "unknown key 'opne'; did you mean 'open'", id="unknown-head-key"),
@@ -116,29 +116,31 @@ def test_unknown_dialect_names_the_nearest():
             MACRO + 'a = { feild = "x", source = "SDK" }', "macro 'a': unknown key 'feild'; did you mean 'field'"
         ),
         pytest.param(
-            MACRO + 'a = { field = "x", source = "link" }', "macro 'a': key 'source' must be one of Link, SDK, AF"
-        ),
-        pytest.param(MACRO + 'a = { field = 1, source = "AF" }', "macro 'a': key 'field' must be a string, not 1"),
-        pytest.param(
-            MACRO + 'a = { field = "x", source = "AF", legacy = "b" }', "macro 'a': key 'legacy' must be a list"
+            MACRO + 'a = { field = "x", source = "link" }', "macro 'a': key 'source' must be one of Link, SDK, Platform"
         ),
         pytest.param(
-            MACRO + 'a = { field = "x", source = "AF", available = "some" }', "key 'available' must be one of all"
+            MACRO + 'a = { field = 1, source = "Platform" }', "macro 'a': key 'field' must be a string, not 1"
+        ),
+        pytest.param(
+            MACRO + 'a = { field = "x", source = "Platform", legacy = "b" }', "macro 'a': key 'legacy' must be a list"
+        ),
+        pytest.param(
+            MACRO + 'a = { field = "x", source = "Platform", available = "some" }', "key 'available' must be one of all"
         ),
         pytest.param(
             HEAD + '[available]\nsome = ["instal"]\n[macros]', "key 'available' must be one of install, in-app"
         ),
         pytest.param(
-            MACRO + 'a = { field = "x", source = "AF" }\nA = { field = "y", source = "AF" }',
+            MACRO + 'a = { field = "x", source = "Platform" }\nA = { field = "y", source = "Platform" }',
             "macro 'A': 'A' is also a spelling of 'a'",
             id="two-macros-with-one-name",
         ),
         pytest.param(
-            MACRO + 'a = { field = "x", source = "AF" }\nb = { field = "x", source = "SDK" }',
-            "macro 'b': field 'x' comes from AF elsewhere",
+            MACRO + 'a = { field = "x", source = "Platform" }\nb = { field = "x", source = "SDK" }',
+            "macro 'b': field 'x' comes from Platform elsewhere",
             id="one-field-with-two-sources",
         ),
-        pytest.param(MACRO + 'a-b = { field = "x", source = "AF" }', r"'a-b' cannot be the name in .NAME."),
+        pytest.param(MACRO + 'a-b = { field = "x", source = "Platform" }', r"'a-b' cannot be the name in .NAME."),
         pytest.param("a = " + "[" * 5000, "nested too deeply", id="nested-too-deeply"),
         pytest.param("a = " + "9" * 5000, "an integer has too many digits", id="long-integer"),
         pytest.param(
@@ -283,13 +285,13 @@ def test_all_that_a_dialect_may_say_is_exposed(tmp_path):
         "win": "sent when the auction is won",
         "bill": "sent when the impression is billed",
     }
-    assert mine.labels == {Source.LINK: "Link", Source.SDK: "SDK", Source.AF: "network"}
+    assert mine.labels == {Source.LINK: "Link", Source.SDK: "SDK", Source.PLATFORM: "network"}
     gaid, lat, price = mine.macros.values()
     assert gaid.functions == ((Function.MD5, ("gaid", "aid")), (Function.PERCENT, ("gaid",)))
     assert (gaid.names_with("md5"), gaid.names_with(Function.SHA1)) == (("gaid", "aid"), ())
     assert (gaid.identifier, gaid.consent, gaid.encoding, gaid.missing) == (Identifier.ADVERTISING, None, None, None)
     assert lat.consent is Consent.LIMITED
-    assert (price.source, price.encoding, price.missing) == (Source.AF, Encoding.NONE, "0")
+    assert (price.source, price.encoding, price.missing) == (Source.PLATFORM, Encoding.NONE, "0")
     assert (price.contexts, price.argument) == (("win",), "currency")
     assert hash(price) == hash(copy.copy(price))
 
@@ -297,8 +299,8 @@ def test_all_that_a_dialect_may_say_is_exposed(tmp_path):
 def test_a_dialect_that_says_nothing_has_defaults(tmp_path):
     mine = load(tmp_path, ROW.format("send_all = true"))
     assert (mine.encoding, mine.missing, mine.partial, mine.contexts) == (Encoding.PERCENT, None, False, {})
-    assert mine.labels[Source.AF] == "Platform"
-    assert dialect("appsflyer").labels[Source.AF] == "AF"
+    assert mine.labels[Source.PLATFORM] == "Platform"
+    assert dialect("appsflyer").labels[Source.PLATFORM] == "AF"
 
 
 @pytest.mark.parametrize(
@@ -373,6 +375,6 @@ def test_a_function_of_a_parameter_of_an_open_dialect_is_not_an_error(tmp_path):
 
 def test_a_macro_may_be_named_like_a_function_that_is_not_documented_of_another(tmp_path):
     functions = HEAD + "functions = { md5 = 'NAME_md5' }\n[macros]\n"
-    rows = "a = { field = 'x', source = 'AF' }\na_md5 = { field = 'y', source = 'AF' }"
+    rows = "a = { field = 'x', source = 'Platform' }\na_md5 = { field = 'y', source = 'Platform' }"
     mine = load(tmp_path, functions + rows)
-    assert compile_template("?i={a_md5}", dialect=mine).render(Event(af={"y": "1"})) == "?i=1"
+    assert compile_template("?i={a_md5}", dialect=mine).render(Event(platform={"y": "1"})) == "?i=1"

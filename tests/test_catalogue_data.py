@@ -27,7 +27,7 @@ RETARGETING = {Postback.RE_ENGAGEMENT, Postback.RE_ATTRIBUTION}
 DIALECTS = dialect_names()
 WHOLE = ("appsflyer", "appmetrica")
 
-SOURCES = {"링크": Source.LINK, "SDK": Source.SDK, "AF": Source.AF}
+SOURCES = {"링크": Source.LINK, "SDK": Source.SDK, "AF": Source.PLATFORM}
 YES_NO = {"예": True, "아니오": False}
 
 # Where the documented row (the key) and the catalogue (the value) are meant to differ.
@@ -419,7 +419,7 @@ def examples_of(platform):
     values = {source: {} for source in Source}
     for spec in own.macros.values():
         values[spec.source].setdefault(spec.field, spec.example or None)
-    event = Event(values[Source.LINK], values[Source.SDK], values[Source.AF])
+    event = Event(values[Source.LINK], values[Source.SDK], values[Source.PLATFORM])
     written = [(spec, own.syntax.write(name)) for spec in own.macros.values() for name in (spec.name, *spec.spellings)]
     written += [
         (spec, own.syntax.write(name, function))

@@ -14,7 +14,7 @@ SIZE = 200_000
 
 
 def row(name):
-    return f'{name} = {{ field = "f", source = "AF" }}\n'
+    return f'{name} = {{ field = "f", source = "Platform" }}\n'
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def row(name):
         pytest.param("a = " + "{a=" * 60_000, "nested too deeply$", id="deep-tables"),
         pytest.param(MACROS + "".join(map(row, map("m{}".format, range(22_000)))), "22,000 names of macros; at most"),
         pytest.param(
-            MACROS + 'a = { field = "f", source = "AF", legacy = [' + '"b",' * 3_000 + "] }", "3,001 names of macros"
+            MACROS + 'a = { field = "f", source = "SDK", legacy = [' + '"b",' * 3_000 + "] }", "3,001 names of macros"
         ),
         pytest.param(MACROS + row("a" * 300), "has a name of 300 characters; at most 200 fit", id="long-name"),
         pytest.param(MACROS + '"' + "-" * 300 + '" = {}', "macro '-{79}…: key 'field' is missing$", id="long-row"),
@@ -61,7 +61,7 @@ def test_a_hostile_file_is_refused_at_once(tmp_path, text, message):
 def test_dots_in_a_text_are_no_dotted_key(tmp_path):
     path = tmp_path / "mine.toml"
     text = "1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16 ... see https://a.b.c.example/d.e.f.g, " * 5
-    path.write_text(f'{HEAD}[macros]\na = {{ field = "f", source = "AF", description = "{text}" }}\n')
+    path.write_text(f'{HEAD}[macros]\na = {{ field = "f", source = "Platform", description = "{text}" }}\n')
     assert Dialect.from_toml(path).macros["a"].description == text
 
 

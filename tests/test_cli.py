@@ -194,7 +194,7 @@ def test_macros_are_filtered(run):
     assert names == [
         spec.name
         for spec in dialect("appsflyer").macros.values()
-        if spec.source == "AF" and spec.send_all and Postback.INSTALL in spec.available
+        if spec.source == "Platform" and spec.send_all and Postback.INSTALL in spec.available
     ]
     assert 0 < len(names) < 10
 

@@ -61,7 +61,7 @@ READS_CLICK_ID = "encode_field(sources, c1)" if SPEEDUPS else "sources[c1].get(c
 EVENT = Event(
     link={"click_id": "a b"},
     sdk={"idfa": IDFA, "app_name": "x"},
-    af={"country_code": "DE"},
+    platform={"country_code": "DE"},
 )
 
 
@@ -255,7 +255,7 @@ def test_host_label_can_be_permitted(host):
     template = f"https://{host}/pb"
     with pytest.raises(TemplateError, match="allow_host_macros"):
         compile_template(template)
-    event = Event(sdk={"app_id": "id-9"}, af={"city": "b"})
+    event = Event(sdk={"app_id": "id-9"}, platform={"city": "b"})
     url = compile_template(template, allow_host_macros=True).render(event)
     assert url == template.replace("(app_id)", "id-9").replace("(city)", "b")
 

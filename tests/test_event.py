@@ -19,7 +19,7 @@ NESTED = {
 EVENT = Event(
     link={"click_id": "1"},
     sdk={"event_name": "x"},
-    af={"country_code": "DE"},
+    platform={"country_code": "DE"},
     postback=Postback.IN_APP,
     attributed=False,
 )
@@ -54,7 +54,7 @@ def test_open_dialect_takes_any_parameter_of_the_link():
         ({"sdk": {}, "link": "x"}, "'link' must be an object, not a string"),
         (
             {"link": {"country_code": "DE"}},
-            "'country_code' comes from AF, and stands under 'link'; write it under 'af'",
+            "'country_code' comes from AF and is under 'link'; write it under 'platform'",
         ),
         ({"postback": "instal"}, "unknown postback 'instal' .there are: install, in-app"),
         ({"postback": ["install"]}, "unknown postback"),
@@ -81,7 +81,7 @@ def test_kind_of_postback_is_checked():
     [
         ({"link": None}, "link must be a mapping, not NoneType"),
         ({"sdk": [("ip", "1")]}, "sdk must be a mapping, not list"),
-        ({"af": "city"}, "af must be a mapping, not 'city'"),
+        ({"platform": "city"}, "platform must be a mapping, not 'city'"),
         ({"link": Mock()}, "link must be a mapping, not Mock"),
         ({"attributed": "false"}, "attributed must be True or False, not 'false'"),
         ({"attributed": 1}, "attributed must be True or False, not int"),

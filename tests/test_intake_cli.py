@@ -36,7 +36,7 @@ def test_a_body_becomes_an_event(run, write):
             "event_revenue": "6",
             "event_time": "2024-04-29 21:00:00",
         },
-        "af": {},
+        "platform": {},
     }
 
 

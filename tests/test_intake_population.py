@@ -25,7 +25,7 @@ INSTALL = Event(
         "attributed_touch_type": "click",
         "event_name": "not of an install",
     },
-    af={"country_code": "DE", "city": "Berlin", "match_type": "referrer", "event_revenue_usd": "1"},
+    platform={"country_code": "DE", "city": "Berlin", "match_type": "referrer", "event_revenue_usd": "1"},
 )
 ORGANIC = replace(INSTALL, link={}, attributed=False)
 OTHERS = replace(INSTALL, attributed=False)
@@ -51,7 +51,7 @@ def test_what_the_event_does_not_have_comes_from_its_install():
     assert event.link == INSTALL.link
     assert event.sdk["advertising_id"] == INSTALL.sdk["advertising_id"]
     assert event.sdk["attributed_touch_type"] == "click"
-    assert event.af == {"country_code": "DE", "city": "Berlin", "match_type": "referrer"}
+    assert event.platform == {"country_code": "DE", "city": "Berlin", "match_type": "referrer"}
     assert event.attributed
 
 
@@ -68,14 +68,14 @@ def test_what_an_install_keeps_back_does_not_pass_on(field):
 def test_an_address_of_its_own_outdates_the_geography_of_the_install():
     event = to_event(replace(EVENT, ip="198.51.100.7"), install=INSTALL)
     assert event.sdk["ip"] == "198.51.100.7"
-    assert event.af == {"match_type": "referrer"}
+    assert event.platform == {"match_type": "referrer"}
 
 
 def test_an_event_after_an_organic_install_has_no_fields_of_attribution():
     event = to_event(EVENT, install=ORGANIC)
     assert (event.link, event.attributed) == ({}, False)
     assert not {"attributed_touch_type", "install_time"} & set(event.sdk)
-    assert event.af == {"country_code": "DE", "city": "Berlin"}
+    assert event.platform == {"country_code": "DE", "city": "Berlin"}
     assert "advertising_id" in event.sdk
 
 
@@ -87,10 +87,10 @@ def test_an_install_of_another_network_passes_on_its_time_and_nothing_of_its_lin
 
 
 def test_an_event_after_a_rejected_install_is_a_rejected_one():
-    install = replace(INSTALL, postback=Postback.REJECTED_INSTALL, af={"blocked_reason": "site_blacklist"})
+    install = replace(INSTALL, postback=Postback.REJECTED_INSTALL, platform={"blocked_reason": "site_blacklist"})
     event = to_event(EVENT, install=install)
     assert event.postback is Postback.REJECTED_IN_APP
-    assert event.af == {"blocked_reason": "site_blacklist"}
+    assert event.platform == {"blocked_reason": "site_blacklist"}
 
 
 def test_the_install_of_another_device_is_refused():
@@ -181,7 +181,7 @@ def test_a_payload_never_fills_a_field_of_another_source(forged):
     body = {"appsflyer_id": ID, "eventName": "e", "eventValue": json.dumps(forged), **forged}
     event = to_event(S2SEvent.from_json(json.dumps(body)), install=INSTALL)
     assert event.link == INSTALL.link
-    assert set(event.af.values()) <= set(INSTALL.af.values())
+    assert set(event.platform.values()) <= set(INSTALL.platform.values())
     assert "forged" not in event.sdk.values()
     assert {FIELDS[field] for field in event.sdk} == {Source.SDK}
 

@@ -24,8 +24,8 @@ from macroengine import (
 from macroengine.testing import reference
 
 SEND_ALL = Policy(send_all=True)
-EVENT = Event(link={"click_id": "L"}, sdk={"idfa": "S"}, af={"country_code": "A"})
-STRANGER = Event(link=EVENT.link, sdk=EVENT.sdk, af=EVENT.af, attributed=False)
+EVENT = Event(link={"click_id": "L"}, sdk={"idfa": "S"}, platform={"country_code": "A"})
+STRANGER = Event(link=EVENT.link, sdk=EVENT.sdk, platform=EVENT.platform, attributed=False)
 
 
 def codes(template, policy, dialect="appsflyer"):
@@ -113,7 +113,7 @@ def test_event_of_another_kind_is_not_sent():
 
 
 def test_source_that_is_not_allowed_is_an_error():
-    policy = Policy(sources={Source.SDK, Source.AF})
+    policy = Policy(sources={Source.SDK, Source.PLATFORM})
     with pytest.raises(PolicyError, match="comes from Link, which the policy does not allow"):
         compile_template("?l=(clickid)&s=(idfa)", policy=policy)
     assert "allowed sources: none" in str(check("?s=(idfa)", policy=Policy(sources=()), select=["ME303"])[0])
@@ -293,7 +293,7 @@ def test_a_policy_of_wrong_types_is_refused_where_it_is_made(arguments, message)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"sources": {"sdk"}}, "unknown source 'sdk' (there are: Link, SDK, AF)"),
+        ({"sources": {"App"}}, "unknown source 'App' (there are: Link, SDK, Platform)"),
         ({"postback": "inapp"}, "unknown postback 'inapp' (there are: install, in-app, "),
     ],
 )

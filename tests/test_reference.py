@@ -47,8 +47,8 @@ class Case:
     options: Mapping[str, Any]
 
 
-def case(source, *, attributed=True, link=(), sdk=(), af=(), **options):
-    event = Event(dict(link), dict(sdk), dict(af), options.get("policy", Policy()).postback, attributed)
+def case(source, *, attributed=True, link=(), sdk=(), platform=(), **options):
+    event = Event(dict(link), dict(sdk), dict(platform), options.get("policy", Policy()).postback, attributed)
     return Case(source, event, options)
 
 
@@ -274,7 +274,17 @@ def changes_of_withheld_values(draw):
         denied |= {
             fold(spec.field)
             for spec in specs
-            if not denied.isdisjoint(map(fold, (spec.name, *spec.spellings, *spec.legacy, *spec.sha1)))
+            if not denied.isdisjoint(
+                map(
+                    fold,
+                    (
+                        spec.name,
+                        *spec.spellings,
+                        *spec.legacy,
+                        *(name for _, names in spec.functions for name in names),
+                    ),
+                )
+            )
         }
     shown = {
         (spec.source, spec.field)

@@ -76,7 +76,7 @@ def chooses_by_words() -> None:
     policy = Policy("in-app")
     assert_type(policy.postback, Postback)
     assert_type(Policy(deny={"idfa"}).deny, frozenset[str])
-    assert_type(Policy(deny=["idfa"], sources={"SDK", "AF"}).sources, frozenset[Source])
+    assert_type(Policy(deny=["idfa"], sources={"SDK", "Platform"}).sources, frozenset[Source])
     assert_type(Policy(sources=(Source.LINK, "SDK")).sources, frozenset[Source])
     assert_type(replace(policy, send_all=True), Policy)
     event = Event(link={"click_id": "1"}, postback="in-app", attributed=False)

@@ -54,7 +54,7 @@ def is_text(vector):
 
 def row_of(template: CompiledTemplate, event: Event) -> dict[str, str | bool | None]:
     """Return the event as a row of a table, which has a column for the documented source of a field, and no other."""
-    values = {Source.LINK: event.link, Source.SDK: event.sdk, Source.AF: event.af}
+    values = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
     row = {field: values[template.dialect.fields.get(field, Source.LINK)].get(field) for field in template.fields}
     return row | {"postback": str(event.postback), "attributed": event.attributed}
 

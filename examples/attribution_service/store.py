@@ -96,7 +96,9 @@ class Store:
         return found and (found[0], json.loads(found[1]))
 
     def add_install(self, app_id: str, owner: str | None, event: Event, postbacks: list[tuple[str, str]]) -> None:
-        data = json.dumps({"link": event.link, "sdk": event.sdk, "af": event.af, "attributed": event.attributed})
+        data = json.dumps(
+            {"link": event.link, "sdk": event.sdk, "platform": event.platform, "attributed": event.attributed}
+        )
         row = (app_id, event.sdk["appsflyer_id"], owner, data)
         with self._transaction() as database:
             database.execute("INSERT OR REPLACE INTO installs VALUES (?, ?, ?, ?)", row)

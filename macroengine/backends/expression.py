@@ -158,7 +158,7 @@ def _head(field: str) -> Value:
     return _HEAD._replace(macro=field, field=field)
 
 
-_HEAD = Value("", Source.AF, "", ValueType.TEXT, ("true", "false"), None, 1, "", in_path=False)
+_HEAD = Value("", Source.PLATFORM, "", ValueType.TEXT, ("true", "false"), None, 1, "", in_path=False)
 
 
 def _guarded(language: Language[E], case: Case[E], conditions: Sequence[E]) -> Case[E]:

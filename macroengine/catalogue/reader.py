@@ -56,7 +56,7 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
     for macro, row in head["macros"].items():
         at = f"{where}: macro {_shown(macro)}"
         macros[macro] = _macro(macro, row, columns, at)
-        _check_row(macros[macro], syntax, functions, at)
+        _check_spellings(macros[macro], syntax, functions, at)
     _check_names(where, macros.values())
     return {
         "title": head["name"],
@@ -66,7 +66,7 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
         "macros": MappingProxyType(macros),
         "references": MappingProxyType(head.get("references", {})),
         "contexts": MappingProxyType(contexts),
-        "labels": MappingProxyType({_SOURCES[source]: label for source, label in {**_LABELS, **labels}.items()}),
+        "labels": MappingProxyType({source: labels.get(source.value, source.value) for source in Source}),
     }
 
 
@@ -76,7 +76,7 @@ def _macro(name: str, row: Mapping[str, Any], columns: Mapping[str, _Convert], w
     return MacroSpec(name, functions=functions, **values)
 
 
-def _check_row(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, str], where: str) -> None:
+def _check_spellings(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, str], where: str) -> None:
     """Refuse names that the syntax cannot write, and functions that are not written or are of another macro."""
     for name in (spec.name, *spec.spellings):
         if not syntax.is_name(name):
@@ -88,9 +88,9 @@ def _check_row(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, str], wh
             raise CatalogueError(f"{where}: key {function.value!r}: [functions] does not say how it is written")
         for name in names:
             if name not in own:
+                question = did_you_mean(name, own)
                 raise CatalogueError(
-                    f"{where}: key {function.value!r}: {_shown(name)} is not a name of this macro"
-                    f"{did_you_mean(name, own)}"
+                    f"{where}: key {function.value!r}: {_shown(name)} is not a name of this macro{question}"
                 )
 
 
@@ -252,8 +252,7 @@ def _row(value: Any) -> dict[str, Any]:
 
 
 # How a file names the sources, and what they are called where it has no label for them.
-_SOURCES = {**{source.value: source for source in Source}, "Platform": Source.AF}
-_LABELS = {"Link": "Link", "SDK": "SDK", "Platform": "Platform"}
+_SOURCES = {source.value: source for source in Source}
 
 _FUNCTIONS: Mapping[str, _Convert] = {function.value: _text for function in Function}
 _HEAD: Mapping[str, _Convert] = {

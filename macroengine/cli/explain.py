@@ -64,7 +64,7 @@ def _explain_template(source: str, dialect: Dialect) -> None:
         if spec is None:
             rows.append((macro.node.text, "unknown", *[""] * 5))
         else:
-            facts = (spec.field, spec.source, yes_no(spec.send_all), availability(spec))
+            facts = (spec.field, dialect.labels[spec.source], yes_no(spec.send_all), availability(spec))
             rows.append((macro.node.text, *facts, str(1 + macro.place.layers), spec.example))
     if not rows:
         click.echo(f"no {dialect.title} macros in {source!r}", err=True)

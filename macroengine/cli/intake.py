@@ -160,7 +160,7 @@ def _print(event: Event) -> None:
         "attributed": event.attributed,
         "link": event.link,
         "sdk": event.sdk,
-        "af": event.af,
+        "platform": event.platform,
     }
     click.echo(json.dumps(data, ensure_ascii=False, default=_time_text))
 

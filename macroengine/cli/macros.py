@@ -5,7 +5,7 @@ from rich.text import Text
 
 from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.cli import output
-from macroengine.cli.options import dialect_option, postback_option
+from macroengine.cli.options import SourceWord, dialect_option, postback_option
 from macroengine.kinds import Postback, Source
 from macroengine.suggest import did_you_mean
 
@@ -17,7 +17,7 @@ from macroengine.suggest import did_you_mean
 @click.option("--send-all", is_flag=True, help="Only macros that are filled for events of other networks, too.")
 @click.option(
     "--source",
-    type=click.Choice([str(choice) for choice in Source], case_sensitive=False),
+    type=SourceWord(),
     help="Only macros from this source.",
 )
 def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: bool, source: str | None) -> None:
@@ -35,7 +35,7 @@ def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: b
         _show(name, dialect)
         return
     rows = [
-        (spec.name, spec.source, yes_no(spec.send_all), availability(spec), spec.description)
+        (spec.name, dialect.labels[spec.source], yes_no(spec.send_all), availability(spec), spec.description)
         for spec in dialect.macros.values()
         if (postback is None or Postback(postback) in spec.available)
         and (spec.send_all or not send_all)
@@ -62,7 +62,7 @@ def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
         "macro": dialect.syntax.write(spec.name),
         "description": spec.description,
         "field": spec.field,
-        "source": spec.source,
+        "source": dialect.labels[spec.source],
         "send all": yes_no(spec.send_all),
         "available": availability(spec),
         "type": spec.type,

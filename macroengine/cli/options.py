@@ -8,7 +8,7 @@ import click
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect, dialect_names
 from macroengine.cli.inputs import read_text
-from macroengine.kinds import Postback
+from macroengine.kinds import Postback, Source
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,6 +32,20 @@ def dialect_option(command: Command, default: str = DEFAULT_DIALECT) -> Command:
         show_default=True,
         help=f"One of {', '.join(dialect_names())}, or a .toml file of your own.",
     )(command)
+
+
+class SourceWord(click.Choice[str]):
+    """A source of values by its word, or by the one that AppsFlyer's documents use."""
+
+    def __init__(self) -> None:
+        super().__init__([str(source) for source in Source], case_sensitive=False)
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the word of the source."""
+        try:
+            return str(Source(value))
+        except ValueError:
+            return super().convert(value, param, ctx)
 
 
 def postback_option(text: str) -> Callable[[Command], Command]:

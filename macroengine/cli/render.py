@@ -44,7 +44,8 @@ def render(template: str | None, file: Path | None, event: str | None, events: s
 
     \b
     An event is JSON, {"postback": "in-app", "attributed": true, "link": {"click_id": "1"},
-    "sdk": {"event_name": "af_purchase"}, "af": {"country_code": "DE"}}, or flat, with the same fields side by side.
+    "sdk": {"event_name": "af_purchase"}, "platform": {"country_code": "DE"}}, or flat, with the same fields
+    side by side.
     """
     source = template_source(template, file)
     if (event is None) == (events is None):

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from macroengine.cli.options import Command
+from macroengine.cli.options import Command, SourceWord
 from macroengine.engine import CompiledTemplate, compile_template
 from macroengine.errors import TemplateError
 from macroengine.kinds import HashCase, Postback, Source
@@ -16,7 +16,7 @@ _RENDERING = (
     click.option(
         "--source",
         "sources",
-        type=click.Choice([str(choice) for choice in Source], case_sensitive=False),
+        type=SourceWord(),
         multiple=True,
         help="Allow values from this source only; may be repeated.",
     ),

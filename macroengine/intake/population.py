@@ -47,7 +47,7 @@ def to_event(
     return Event(
         link=dict(install.link) if install.attributed else {},
         sdk=_without_hidden_id({**_without(install.sdk, kept_back), **own}, hidden_id),
-        af=_without(install.af, kept_back),
+        platform=_without(install.platform, kept_back),
         postback=Postback.REJECTED_IN_APP if install.postback is Postback.REJECTED_INSTALL else Postback.IN_APP,
         attributed=install.attributed,
     )

@@ -131,9 +131,8 @@ def unclosed_macros(source: str, dialect: Dialect) -> Iterator[Meant]:
 @lru_cache(maxsize=8)
 def _unclosed(syntax: Syntax) -> re.Pattern[str]:
     opening, closing = map(re.escape, syntax.delimiters)
-    others = [form for form in brackets() if (form.opener, form.closer) != syntax.delimiters]
-    openings = "|".join(re.escape(form.opener) for form in others)
-    closings = "|".join(re.escape(form.closer) for form in others)
+    openings = "|".join(re.escape(other.opener) for other in brackets() if other.opener != syntax.delimiters[0])
+    closings = "|".join(re.escape(other.closer) for other in brackets() if other.closer != syntax.delimiters[1])
     return re.compile(
         rf"{opening}({syntax.name})(?:(?=[&#]|$)|(?:{closings}))"
         rf"|(?:{openings})({syntax.name}){closing}"

@@ -59,7 +59,7 @@ def source_not_allowed(context: Context) -> Iterator[Finding]:
         The policy says that the network may not have them.
 
     With:
-        policy=Policy(sources={"SDK", "AF"})
+        policy=Policy(sources={"SDK", "Platform"})
 
     Example:
         https://n.example/pb?id=(clickid)

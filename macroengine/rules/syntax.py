@@ -129,10 +129,10 @@ def nameless_macro(context: Context) -> Iterator[Finding]:
     for match in outside_macros(bracketed(own), context.source, own):
         if not match[1].strip(" |") and context.source[match.start() - 1 : match.start()] == "=":
             yield Finding(Span(*match.span()), f"{match[0]} is a macro without a name; write the name")
-    empty = "".join(own.delimiters)
+    nothing = "".join(own.delimiters)
     for pair in context.template.query:
         value = pair.value[0] if len(pair.value) == 1 else None
-        if value is not None and value.text in nameless() and value.text != empty:
+        if value is not None and value.text in nameless() and value.text != nothing:
             yield Finding(value.span, f"{value.text} is a macro without a name; write the macro")
 
 

@@ -126,8 +126,8 @@ def bad_percent_escape(context: Context) -> Iterator[Finding]:
     # Every template is compiled through here: others' macros are looked for only where they could be the reason.
     if not _BAD_ESCAPE.search(context.source):
         return
-    own = (macro.span for macro in context.template.macros())
-    others = (foreign.span for foreign in foreign_macros(context.source, context.dialect))
+    own = [macro.span for macro in context.template.macros()]
+    others = [foreign.span for foreign in foreign_macros(context.source, context.dialect)]
     is_explained = overlapping([*own, *others, *program_texts(context), *split_escapes(context)])
     for match in _BAD_ESCAPE.finditer(context.source):
         span = Span(*match.span())

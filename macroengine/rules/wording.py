@@ -102,8 +102,12 @@ def _withheld(macro: Resolved, _: Context) -> Finding:
 
 
 def _source(macro: Resolved, context: Context) -> Finding:
-    allowed = ", ".join(source for source in Source if source in context.policy.sources) or "none"
-    message = f"{macro.node.text} comes from {_row(macro).source}, which the policy does not allow"
+    allowed = (
+        ", ".join(context.dialect.labels[source] for source in Source if source in context.policy.sources) or "none"
+    )
+    message = (
+        f"{macro.node.text} comes from {context.dialect.labels[_row(macro).source]}, which the policy does not allow"
+    )
     return Finding(macro.node.span, message, f"allowed sources: {allowed}")
 
 

@@ -161,14 +161,15 @@ def _forgery(part: str, wrong: str, case: _Case) -> str:
     """Return what is said of a value that would be right if it came from the macro's own source."""
     for macro, own, other, event in _forged(case):
         if _would_be(wrong, part, replace(case, event=event)):
-            return f"has the value of {macro} from {other}, not from {own}"
+            labels = dialect_of(case.options["dialect"]).labels
+            return f"has the value of {macro} from {labels[other]}, not from {labels[own]}"
     return ""
 
 
 def _forged(case: _Case) -> Iterator[tuple[str, Source, Source, Event]]:
     """Yield the event with the value of each macro in turn replaced by what another source says under its field."""
     event, dialect = case.event, dialect_of(case.options["dialect"])
-    held = {Source.LINK: event.link, Source.SDK: event.sdk, Source.AF: event.af}
+    held = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
     for macro in _template(case).macros():
         found = dialect.find(macro.name)
         if found is None:
@@ -177,8 +178,8 @@ def _forged(case: _Case) -> Iterator[tuple[str, Source, Source, Event]]:
         for other in Source:
             if other is not spec.source and spec.field in held[other]:
                 forged = {**held, spec.source: {**held[spec.source], spec.field: held[other][spec.field]}}
-                link, sdk, af = (forged[source] for source in (Source.LINK, Source.SDK, Source.AF))
-                yield macro.text, spec.source, other, replace(event, link=link, sdk=sdk, af=af)
+                link, sdk, platform = (forged[source] for source in (Source.LINK, Source.SDK, Source.PLATFORM))
+                yield macro.text, spec.source, other, replace(event, link=link, sdk=sdk, platform=platform)
 
 
 def _would_be(text: str, part: str, case: _Case) -> bool:

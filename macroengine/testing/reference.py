@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 from urllib.parse import quote
 
-from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_of
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, Spelling, dialect_of
 from macroengine.catalogue.foreign import inside_foreign
 from macroengine.catalogue.meanings import denied_fields, fields_called, is_denied
 from macroengine.diagnostics import Diagnostic, Severity
@@ -311,9 +311,12 @@ def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> s
 def _spec(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
     """Return the row of the catalogue; None where there is none, or none of the hash."""
     found = rendering.dialect.find(macro.name)
-    if found is None or (macro.function is not None and not found[0].names_with(macro.function)):
+    if found is None:
         return None
-    return found[0]
+    spec, spelling = found
+    # A parameter of the link is in no document, and so are its hashes.
+    is_documented = spelling is Spelling.PARAMETER or macro.function is None or spec.names_with(macro.function)
+    return spec if is_documented else None
 
 
 def _host_label(text: str | None, macro: Macro) -> str:
@@ -387,7 +390,9 @@ def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
     if spec.source not in policy.sources or is_denied(spec, denied_fields(policy.deny, rendering.dialect)):
         return None
     # A value counts only where it comes from the documented source.
-    return {Source.LINK: event.link, Source.SDK: event.sdk, Source.AF: event.af}[spec.source].get(spec.field)
+    return {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}[spec.source].get(
+        spec.field
+    )
 
 
 def _value(macro: Macro, spec: MacroSpec, rendering: _Rendering) -> str | None:

@@ -195,7 +195,7 @@ def events(
     postback, attributed = draw(st.sampled_from(Postback)), draw(st.booleans())
     if policy is not None and draw(st.integers(0, 9)) != 5:
         postback, attributed = policy.postback, attributed or not policy.send_all
-    return Event(mappings[Source.LINK], mappings[Source.SDK], mappings[Source.AF], postback, attributed)
+    return Event(mappings[Source.LINK], mappings[Source.SDK], mappings[Source.PLATFORM], postback, attributed)
 
 
 # Policies and options

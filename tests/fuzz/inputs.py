@@ -115,7 +115,7 @@ class Input:
         for spec in specs:
             source = self.choose([spec.source] * 20 + list(Source))
             values[source][spec.field] = self.value()
-        return Event(values[Source.LINK], values[Source.SDK], values[Source.AF], postback, attributed)
+        return Event(values[Source.LINK], values[Source.SDK], values[Source.PLATFORM], postback, attributed)
 
     def value(self) -> object:
         """Return a value of an event, seldom one that cannot be sent."""
