@@ -391,6 +391,12 @@ def test_a_function_in_a_name_is_one_where_the_platform_has_the_value(platform, 
     assert function is None or name in spec.names_with(function)
 
 
+def test_a_field_of_hashes_says_so_in_its_name():
+    for spec in (spec for platform in DIALECTS for spec in dialect(platform).macros.values()):
+        is_hash = re.match(r"(MD5|SHA-1|hash) of\b", spec.description) is not None
+        assert not is_hash or re.search("md5|sha1|hash", spec.field), spec
+
+
 @pytest.mark.parametrize("platform", WHOLE)
 def test_every_row_has_an_example(platform):
     assert offenders(platform, lambda spec: spec.example) == []

@@ -17,7 +17,7 @@ def fields_called(name: str) -> frozenset[str]:
     >>> sorted(fields_called("gps_adid"))
     ['advertisingid', 'gpsadid']
     >>> sorted(fields_called("sha1-idfa"))
-    ['idfa', 'sha1idfa']
+    ['idfa', 'idfasha1', 'sha1idfa']
     """
     folded = fold(name)
     fields = {folded, *map(fold, fields_elsewhere().get(folded, ()))}
