@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from benchmarks.workloads import Workload
 from macroengine import SuppressedError
-from macroengine.encoding import encode_field, encode_value
-from macroengine.hashing import hash_identifier
+from macroengine.encodings.encoder import encode_field, encode_value
+from macroengine.encodings.hashing import hash_identifier
 from macroengine.kinds import HashCase
 
 

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
     from macroengine.diagnostics import Diagnostic, Fix, PayloadDiagnostic, Severity, Span
-    from macroengine.encoding import SPEEDUPS
+    from macroengine.encodings.encoder import SPEEDUPS
     from macroengine.engine import CompiledTemplate, compile_template, render
     from macroengine.errors import (
         CatalogueError,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from macroengine.event import Event, Postback, Source
     from macroengine.kinds import HashCase
     from macroengine.limits import Limits
-    from macroengine.plan import Default, Missing
+    from macroengine.plan.planner import Default, Missing
     from macroengine.policy import Policy
     from macroengine.postbacks import PostbackSet
     from macroengine.rules import RULES, check
@@ -77,7 +77,7 @@ __all__ = [
 _HOMES = {
     "catalogue": ("Dialect", "MacroSpec", "dialect", "dialect_names"),
     "diagnostics": ("Diagnostic", "Fix", "PayloadDiagnostic", "Severity", "Span"),
-    "encoding": ("SPEEDUPS",),
+    "encodings.encoder": ("SPEEDUPS",),
     "engine": ("CompiledTemplate", "compile_template", "render"),
     "errors": (
         "CatalogueError",
@@ -95,7 +95,7 @@ _HOMES = {
     "kinds": ("HashCase",),
     "limits": ("Limits",),
     "template": ("Template", "parse"),
-    "plan": ("Default", "Missing"),
+    "plan.planner": ("Default", "Missing"),
     "policy": ("Policy",),
     "postbacks": ("PostbackSet",),
     "rules": ("RULES", "check"),

@@ -230,7 +230,7 @@ encode_str(Table table, PyObject *value)
 
 PyDoc_STRVAR(percent_encode_doc,
 "percent_encode($module, value, /)\n--\n\n"
-"The twin of macroengine.percent.percent_encode.");
+"The twin of macroengine.encodings.percent.percent_encode.");
 
 static PyObject *
 percent_encode(PyObject *Py_UNUSED(module), PyObject *value)
@@ -240,7 +240,7 @@ percent_encode(PyObject *Py_UNUSED(module), PyObject *value)
 
 PyDoc_STRVAR(component_encode_doc,
 "component_encode($module, value, /)\n--\n\n"
-"The twin of macroengine.percent.component_encode.");
+"The twin of macroengine.encodings.percent.component_encode.");
 
 static PyObject *
 component_encode(PyObject *Py_UNUSED(module), PyObject *value)
@@ -250,7 +250,7 @@ component_encode(PyObject *Py_UNUSED(module), PyObject *value)
 
 PyDoc_STRVAR(form_encode_doc,
 "form_encode($module, value, /)\n--\n\n"
-"The twin of macroengine.percent.form_encode.");
+"The twin of macroengine.encodings.percent.form_encode.");
 
 static PyObject *
 form_encode(PyObject *Py_UNUSED(module), PyObject *value)
@@ -285,7 +285,7 @@ encode_or_convert(PyObject *value, PyObject *convert)
 
 PyDoc_STRVAR(encode_value_doc,
 "encode_value($module, value, convert, /)\n--\n\n"
-"The twin of macroengine.percent.encode_value.");
+"The twin of macroengine.encodings.percent.encode_value.");
 
 static PyObject *
 encode_value(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
@@ -315,7 +315,7 @@ get(PyObject *values, PyObject *field)
 
 PyDoc_STRVAR(encode_field_doc,
 "encode_field($module, sources, key, /)\n--\n\n"
-"The twin of macroengine.percent.encode_field.");
+"The twin of macroengine.encodings.percent.encode_field.");
 
 static PyObject *
 encode_field(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
@@ -364,7 +364,7 @@ static PyModuleDef_Slot slots[] = {
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "macroengine._speedups",
-    .m_doc = "The percent-encoder in C; macroengine.encoding takes it where it could be built.",
+    .m_doc = "The percent-encoder in C; macroengine.encodings.encoder takes it where it could be built.",
     .m_methods = methods,
     .m_slots = slots,
 };

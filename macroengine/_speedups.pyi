@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 
-from macroengine.percent import Convert, Key
+from macroengine.encodings.percent import Convert, Key
 
 def percent_encode(value: str, /) -> str: ...
 def component_encode(value: str, /) -> str: ...

@@ -8,15 +8,15 @@ from typing import Any, Literal, TypedDict, Unpack, cast
 
 from macroengine.arguments import check_flag, check_type, member, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.compiler import Render, compile_plan, plan_source
 from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.errors import PolicyError, TemplateError, UnsupportedError
 from macroengine.event import Event
 from macroengine.kinds import Encoding, Function, HashCase, HashCaseWord
 from macroengine.limits import Limits
-from macroengine.missing import AnyMissing, planned_missing
-from macroengine.plan import Missing, Options, RenderPlan, plan, values_of
+from macroengine.plan.missing import AnyMissing, planned_missing
+from macroengine.plan.planner import Missing, Options, RenderPlan, plan, values_of
 from macroengine.policy import Policy
+from macroengine.rendering.compiler import Render, compile_plan, plan_source
 from macroengine.rules import RULES, Context, codes, diagnose
 from macroengine.template import parse
 

@@ -6,14 +6,14 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, Generic, cast, overload
 
 from macroengine.arguments import check_type, names_in, wrong_type
-from macroengine.compiler import Values, compile_shared, key_of
-from macroengine.encoding import encode_field
+from macroengine.encodings.encoder import encode_field
+from macroengine.encodings.percent import Key
 from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError
 from macroengine.event import Event
 from macroengine.kinds import Postback
-from macroengine.percent import Key
-from macroengine.plan import Missing, RenderPlan, Segment, Value, values_of
+from macroengine.plan.planner import Missing, RenderPlan, Segment, Value, values_of
+from macroengine.rendering.compiler import Values, compile_shared, key_of
 
 _Named = dict[str, str | None]
 _NamedOutcomes = dict[str, str | RenderError | None]

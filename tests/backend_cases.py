@@ -21,7 +21,7 @@ from macroengine import (
     compile_template,
 )
 from macroengine.catalogue import dialect
-from macroengine.plan import Query, Refused, Segment, Value
+from macroengine.plan.planner import Query, Refused, Segment, Value
 from macroengine.testing import reference
 from macroengine.testing.strategies import options, policies, templates
 

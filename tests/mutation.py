@@ -1,6 +1,6 @@
 """Break the core in a thousand ways, one at a time, and list what no test notices: docs/mutation.md.
 
-`python -m tests.mutation` takes all of it; patterns like `macroengine.plan.*` choose some.
+`python -m tests.mutation` takes all of it; patterns like `macroengine.plan.planner.*` choose some.
 """
 
 import os

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from macroengine import Default, Event, Limits, Missing, Policy, Postback, RenderError, compile_template, compiler
-from macroengine.compiler import _maker, _shared_cells, compile_plan, plan_source
-from macroengine.plan import Absent, RenderPlan, Text, values_of
-from macroengine.shapes import FORMS, Entry, function_source
+from macroengine import Default, Event, Limits, Missing, Policy, Postback, RenderError, compile_template
+from macroengine.plan.planner import Absent, RenderPlan, Text, values_of
+from macroengine.rendering import compiler
+from macroengine.rendering.compiler import _maker, _shared_cells, compile_plan, plan_source
+from macroengine.rendering.shapes import FORMS, Entry, function_source
 
 EVERYBODY = Policy(send_all=True)
 

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macroengine import encoding, percent
-from macroengine.encoding import SPEEDUPS, deepen
+from macroengine.encodings import encoder as encoding
+from macroengine.encodings import percent
+from macroengine.encodings.encoder import SPEEDUPS, deepen
 
 ENCODERS: list[ModuleType] = [percent]
 if SPEEDUPS:
@@ -280,12 +281,12 @@ def test_deepening_is_encoding_again(encoder, value, layers):
 
 @pytest.mark.parametrize("pure", ["1", ""])
 def test_the_environment_switches_the_encoder_in_c_off(pure):
-    code = "import macroengine, macroengine.encoding as e; print(macroengine.SPEEDUPS, e.percent_encode.__module__)"
+    code = "import macroengine as m, macroengine.encodings.encoder as e; print(m.SPEEDUPS, e.percent_encode.__module__)"
     done = subprocess.run(
         [sys.executable, "-c", code], env={**os.environ, "MACROENGINE_PURE": pure}, capture_output=True, check=True
     )
     built = importable("macroengine._speedups")
-    expected = "False macroengine.percent" if pure or not built else "True macroengine._speedups"
+    expected = "False macroengine.encodings.percent" if pure or not built else "True macroengine._speedups"
     assert done.stdout.decode().strip() == expected
 
 

@@ -35,10 +35,10 @@ from macroengine import (
     compile_template,
     dialect,
     fix,
-    hashing,
     parse,
     render,
 )
+from macroengine.encodings import hashing
 from macroengine.engine import _compile
 from macroengine.testing import assert_postback, reference
 

@@ -22,8 +22,8 @@ from macroengine import (
     dialect,
     fix,
     parse,
-    percent,
 )
+from macroengine.encodings import percent
 from macroengine.intake import S2SEvent, build_url
 from macroengine.language.nodes import Macro
 from macroengine.language.parser import parse_parts
@@ -321,7 +321,7 @@ def test_a_folder_is_tried_behind_what_fuzzing_starts_with(call, tmp_path):
 def test_coverage_of_a_replay(call):
     status, out, _ = call("encoder", "--coverage")
     assert status == 0
-    assert "macroengine/percent.py" in out
+    assert "macroengine/encodings/percent.py" in out
     assert "macroengine/rules" not in out
 
 

@@ -41,9 +41,9 @@ from macroengine import (
     fix,
     parse,
 )
-from macroengine.compiler import _maker
 from macroengine.engine import _compile
 from macroengine.language.parser import _parser
+from macroengine.rendering.compiler import _maker
 from macroengine.testing.strategies import events, options, policies, templates
 
 CORPUS = [

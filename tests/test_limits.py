@@ -12,10 +12,10 @@ import pytest
 
 from benchmarks.limits import SHAPES, functions, template
 from macroengine import Event, MacroEngineError, compile_template
-from macroengine.compiler import _maker
 from macroengine.engine import _compile
 from macroengine.language.syntax import Syntax
-from macroengine.shapes import Entry
+from macroengine.rendering.compiler import _maker
+from macroengine.rendering.shapes import Entry
 
 
 def calls(function: Callable[[str], object], source: str) -> int:

@@ -34,7 +34,7 @@ from macroengine import (
 )
 from macroengine.backends.duckdb import to_sql
 from macroengine.language.nodes import Part
-from macroengine.nesting import nesting
+from macroengine.plan.nesting import nesting
 from macroengine.testing import reference
 
 SHA1_OF_A = "6dcd4ce23d88e2ee9568ba546c007c63d9131c1b"  # in upper case, as an IDFA is hashed

@@ -22,9 +22,9 @@ from macroengine import (
     compile_template,
     dialect,
     parse,
-    percent,
     postbacks,
 )
+from macroengine.encodings import percent
 from macroengine.testing.strategies import events, options, policies, templates
 
 EVERYBODY = Policy(send_all=True)

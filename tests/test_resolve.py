@@ -4,8 +4,8 @@ import pytest
 
 from macroengine import Policy, Source, dialect, parse
 from macroengine.language.nodes import Delimiter, Literal, Macro, Part
-from macroengine.nesting import Place
-from macroengine.resolve import Problem, resolve
+from macroengine.plan.nesting import Place
+from macroengine.plan.resolve import Problem, resolve
 from macroengine.template import Template
 
 ATTRIBUTED = Policy()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from macroengine import percent
+from macroengine.encodings import percent
 
 speedups = pytest.importorskip("macroengine._speedups", reason="the extension is not built")
 

@@ -8,9 +8,9 @@ from benchmarks.measure import interleaved
 from benchmarks.report import Row, Table, Target
 from benchmarks.workloads import APPSFLYER, W2, W3
 from macroengine import Policy, compile_template, engine, parse
-from macroengine.compiler import compile_plan
-from macroengine.plan import Options, plan
-from macroengine.resolve import resolve
+from macroengine.plan.planner import Options, plan
+from macroengine.plan.resolve import resolve
+from macroengine.rendering.compiler import compile_plan
 
 # 300 characters, 20 macros.
 TEMPLATE = (

@@ -8,7 +8,9 @@ from urllib.parse import quote
 from benchmarks.measure import interleaved
 from benchmarks.report import Row, Table, Target
 from benchmarks.workloads import IDFA, JSON, USER_AGENT
-from macroengine import SPEEDUPS, encoding, percent
+from macroengine import SPEEDUPS
+from macroengine.encodings import encoder as encoding
+from macroengine.encodings import percent
 
 _SAFE, _COMMON, _UNICODE, _ADVERSARIAL = 0.5, 0.3, 0.7, 0.9
 _IN_C = 0.1

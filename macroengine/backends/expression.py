@@ -8,7 +8,7 @@ from macroengine.backends.language import C, Column, E, Language
 from macroengine.backends.names import find_column, folded
 from macroengine.errors import UnsupportedError
 from macroengine.kinds import HashCase, Postback, Source, ValueType
-from macroengine.plan import (
+from macroengine.plan.planner import (
     Absent,
     Missing,
     Parameter,

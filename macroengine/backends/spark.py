@@ -11,7 +11,7 @@ from macroengine.backends.json_text import ESCAPES
 from macroengine.backends.language import Column as Found
 from macroengine.errors import UnsupportedError
 from macroengine.kinds import ValueType
-from macroengine.plan import RenderPlan, Value
+from macroengine.plan.planner import RenderPlan, Value
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -8,8 +8,8 @@ from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.macros import availability, yes_no
 from macroengine.cli.options import dialect_option
+from macroengine.plan.resolve import resolve
 from macroengine.policy import Policy
-from macroengine.resolve import resolve
 from macroengine.rules import RULES
 from macroengine.rules.pages import page
 from macroengine.suggest import did_you_mean

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from macroengine.catalogue import Dialect, dialect_of
 from macroengine.diagnostics import Diagnostic, Severity, Span
-from macroengine.encoding import percent_encode
+from macroengine.encodings.encoder import percent_encode
 from macroengine.errors import PayloadError
 from macroengine.intake import faults
 from macroengine.intake.tables import TRACKING, TrackingParameter, parameter, parameters, table

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from macroengine.diagnostics import Diagnostic, Fix, Span
-from macroengine.encoding import percent_encode
+from macroengine.encodings.encoder import percent_encode
 from macroengine.intake import faults
 from macroengine.intake.addresses import unusable
 from macroengine.intake.json_text import quoted_name

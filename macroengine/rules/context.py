@@ -7,8 +7,8 @@ from typing import Literal
 
 from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Finding, Severity
+from macroengine.plan.resolve import Resolution, resolve
 from macroengine.policy import Policy
-from macroengine.resolve import Resolution, resolve
 from macroengine.template import Template
 
 

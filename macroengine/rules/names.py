@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding
-from macroengine.resolve import Problem
+from macroengine.plan.resolve import Problem
 from macroengine.rules.context import Context
 from macroengine.rules.wording import findings
 

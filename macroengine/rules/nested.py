@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Fix, Span
-from macroengine.nesting import Escape
-from macroengine.resolve import Resolved
+from macroengine.plan.nesting import Escape
+from macroengine.plan.resolve import Resolved
 from macroengine.rules.context import Context
 
 _HALF_AN_ESCAPE = re.compile(r"%(?:25)*[0-9A-Fa-f]?\Z")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Span
-from macroengine.origin import script_scheme
-from macroengine.resolve import Problem
+from macroengine.plan.origin import script_scheme
+from macroengine.plan.resolve import Problem
 from macroengine.rules.context import Context
 from macroengine.rules.wording import findings
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding
 from macroengine.kinds import Identifier
-from macroengine.resolve import Problem
+from macroengine.plan.resolve import Problem
 from macroengine.rules.context import Context
 from macroengine.rules.url import http_scheme
 from macroengine.rules.wording import findings

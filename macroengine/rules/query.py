@@ -8,7 +8,7 @@ from itertools import pairwise, zip_longest
 from macroengine.catalogue import Spelling
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.language.nodes import Literal, Pair
-from macroengine.resolve import Problem
+from macroengine.plan.resolve import Problem
 from macroengine.rules.context import Context
 from macroengine.rules.damage import broken_text
 from macroengine.rules.meant import foreign_macros

@@ -7,7 +7,7 @@ from macroengine.catalogue import MacroSpec
 from macroengine.catalogue.elsewhere import called_elsewhere
 from macroengine.diagnostics import Finding, Fix
 from macroengine.kinds import HASHES, Postback, Source
-from macroengine.resolve import Problem, Resolved
+from macroengine.plan.resolve import Problem, Resolved
 from macroengine.rules.context import Context
 from macroengine.suggest import question
 

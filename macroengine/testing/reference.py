@@ -20,7 +20,7 @@ from macroengine.event import Event
 from macroengine.kinds import HashCase, HashCaseWord, Source, ValueType
 from macroengine.language.nodes import Literal, Macro, Pair, Part, Pieces
 from macroengine.limits import Limits
-from macroengine.plan import Default, Missing, MissingWord
+from macroengine.plan.planner import Default, Missing, MissingWord
 from macroengine.policy import Policy
 from macroengine.suggest import fold
 from macroengine.template import Template, parse

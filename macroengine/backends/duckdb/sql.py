@@ -7,7 +7,7 @@ from macroengine.backends.duckdb.values import TEXT, Unsendable, column_text
 from macroengine.backends.duckdb.words import choose, literal, name
 from macroengine.backends.expression import Expression, Planned, columns_of, express, plan_of, too_long
 from macroengine.backends.language import Column
-from macroengine.plan import RenderPlan, Value
+from macroengine.plan.planner import RenderPlan, Value
 
 
 def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None) -> str:

@@ -18,7 +18,7 @@ from macroengine.backends.expression import Expression, Planned, express, texts_
 from macroengine.backends.language import Column
 from macroengine.backends.names import unused
 from macroengine.errors import RenderError, UnsupportedError
-from macroengine.plan import RenderPlan
+from macroengine.plan.planner import RenderPlan
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation

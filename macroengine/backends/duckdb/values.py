@@ -7,7 +7,7 @@ from macroengine.backends.duckdb.words import choose, literal
 from macroengine.backends.json_text import ESCAPES, FOREIGN_NUMBER, STRING
 from macroengine.errors import UnsupportedError
 from macroengine.kinds import ValueType
-from macroengine.plan import Value
+from macroengine.plan.planner import Value
 
 TEXT, JSON = "VARCHAR", "JSON"
 

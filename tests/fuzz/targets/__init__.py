@@ -37,7 +37,7 @@ class Target:
 _FAMILIES = ("characters", "damage", "names", "origin", "privacy", "query", "syntax", "url")
 _RULES = (
     *(f"rules/{name}" for name in (*_FAMILIES, "meant", "tables", "wording")),
-    "resolve",
+    "plan/resolve",
     "suggest",
     "diagnostics",
 )
@@ -45,7 +45,11 @@ _LANGUAGE = (
     "template",
     *(f"language/{name}" for name in ("forms", "grammar", "nodes", "parser", "plain", "semicolons", "syntax")),
 )
-_RENDERING = ("plan", "compiler", "shapes", "conversion", "values", "hashing", "encoding")
+_RENDERING = (
+    "plan/planner",
+    *(f"rendering/{name}" for name in ("compiler", "shapes", "conversion", "values")),
+    *(f"encodings/{name}" for name in ("hashing", "encoder")),
+)
 
 TARGETS = {
     "parse": Target(templates.fuzz_parse, corpus.of_one_template, corpus.of_templates, _LANGUAGE),
@@ -56,7 +60,7 @@ TARGETS = {
         templates.fuzz_compile,
         corpus.of_one_template,
         corpus.of_templates,
-        ("engine", "resolve", "plan"),
+        ("engine", "plan/resolve", "plan/planner"),
     ),
     "render": Target(rendering.fuzz_render, corpus.of_rendering, corpus.of_templates, _RENDERING),
     "postbacks": Target(
@@ -69,7 +73,7 @@ TARGETS = {
         corpus.of_dialect_files,
         ("catalogue/dialects", "catalogue/reader"),
     ),
-    "encoder": Target(encoder.fuzz_encoder, corpus.of_values, corpus.of_templates, ("percent",)),
+    "encoder": Target(encoder.fuzz_encoder, corpus.of_values, corpus.of_templates, ("encodings/percent",)),
     "body": Target(
         intake.fuzz_body,
         corpus.of_bodies,

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from macroengine import SPEEDUPS, percent
+from macroengine import SPEEDUPS
+from macroengine.encodings import percent
 from tests.fuzz.inputs import Input
 
 ENCODERS: list[Any] = [percent]

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from macroengine.encoding import percent_encode
+from macroengine.encodings.encoder import percent_encode
+from macroengine.encodings.hashing import hash_identifier
+from macroengine.encodings.percent import Convert
 from macroengine.errors import MissingValueError, RenderError
-from macroengine.escaping import escaped, json_value
-from macroengine.hashing import hash_identifier
 from macroengine.kinds import ValueType
-from macroengine.nesting import Escape
-from macroengine.percent import Convert
-from macroengine.plan import Missing, Value
-from macroengine.values import UnsendableError, value_text
+from macroengine.plan.escaping import escaped, json_value
+from macroengine.plan.nesting import Escape
+from macroengine.plan.planner import Missing, Value
+from macroengine.rendering.values import UnsendableError, value_text
 
 # RFC 1123 section 2.1; a longer label is no host name (RFC 1035 section 2.3.4).
 _is_host_label = re.compile("[A-Za-z0-9-]{1,63}").fullmatch

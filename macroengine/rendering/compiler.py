@@ -13,13 +13,13 @@ from itertools import cycle
 from typing import Any, Final, NoReturn
 
 from macroengine.arguments import check_type, wrong_type
-from macroengine.conversion import converter
-from macroengine.encoding import ENCODERS, SPEEDUPS
+from macroengine.encodings.encoder import ENCODERS, SPEEDUPS
+from macroengine.encodings.percent import Key
 from macroengine.errors import MissingValueError, RenderError, SuppressedError
 from macroengine.event import Event, Source
-from macroengine.percent import Key
-from macroengine.plan import Absent, Missing, Query, Refused, RenderPlan, Segment, Text, Value
-from macroengine.shapes import Entry, Shape, function_source
+from macroengine.plan.planner import Absent, Missing, Query, Refused, RenderPlan, Segment, Text, Value
+from macroengine.rendering.conversion import converter
+from macroengine.rendering.shapes import Entry, Shape, function_source
 
 Render = Callable[[Event], str]
 Values = list[str | None]

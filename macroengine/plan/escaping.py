@@ -6,10 +6,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from macroengine.decoded import is_json
-from macroengine.encoding import deepen, percent_encode
+from macroengine.encodings.encoder import deepen, percent_encode
 from macroengine.kinds import ValueType
-from macroengine.nesting import Escape
+from macroengine.plan.decoded import is_json
+from macroengine.plan.nesting import Escape
 
 # RFC 8259 section 6
 _is_number = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?").fullmatch

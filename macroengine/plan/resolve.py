@@ -10,8 +10,8 @@ from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.catalogue.foreign import inside_foreign
 from macroengine.catalogue.meanings import denied_fields, is_denied, is_known
 from macroengine.language.nodes import Literal, Macro, Part, Pieces
-from macroengine.nesting import NOTHING, PLAIN, InnerQuery, Place, nesting
-from macroengine.origin import Origin, origins
+from macroengine.plan.nesting import NOTHING, PLAIN, InnerQuery, Place, nesting
+from macroengine.plan.origin import Origin, origins
 from macroengine.policy import Policy
 from macroengine.suggest import did_you_mean
 from macroengine.template import Template

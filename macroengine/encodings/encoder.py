@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from macroengine.percent import (
+from macroengine.encodings.percent import (
     component_encode,
     encode_field,
     encode_unsafe,

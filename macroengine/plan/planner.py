@@ -9,12 +9,12 @@ from typing import Literal as OneOf
 from macroengine.arguments import check_type
 from macroengine.catalogue import MacroSpec
 from macroengine.errors import LimitError
-from macroengine.escaping import escaped, json_default
 from macroengine.kinds import HashCase, Postback, Source, ValueType
 from macroengine.language.nodes import Part
 from macroengine.limits import Limits
-from macroengine.nesting import PLAIN, Escape, InnerQuery
-from macroengine.resolve import Resolution, Resolved
+from macroengine.plan.escaping import escaped, json_default
+from macroengine.plan.nesting import PLAIN, Escape, InnerQuery
+from macroengine.plan.resolve import Resolution, Resolved
 from macroengine.suggest import fold
 from macroengine.template import Template
 

@@ -14,7 +14,7 @@ from typing import Any
 from macroengine.language.nodes import Delimiter, Literal, Pieces
 from macroengine.template import Template
 
-_SCHEMES = Path(__file__).resolve().parent / "rules" / "data" / "schemes.toml"
+_SCHEMES = Path(__file__).resolve().parents[1] / "rules" / "data" / "schemes.toml"
 
 # Browsers remove these wherever they are, so that one of them can stand for a macro.
 _MACRO = "\t"

@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from macroengine.decoded import Token, Tokens, strings_of_json, tokens_of
 from macroengine.diagnostics import Span, overlapping
 from macroengine.language.nodes import Literal, Part, Pieces
+from macroengine.plan.decoded import Token, Tokens, strings_of_json, tokens_of
 
 
 class Escape(Enum):
