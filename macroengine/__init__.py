@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from macroengine.event import Event, Postback, Source
     from macroengine.kinds import HashCase
     from macroengine.limits import Limits
-    from macroengine.plan.planner import Default, Missing
+    from macroengine.plan.segments import Default, Missing
     from macroengine.policy import Policy
     from macroengine.postbacks import PostbackSet
     from macroengine.rules import RULES, check
@@ -95,7 +95,7 @@ _HOMES = {
     "kinds": ("HashCase",),
     "limits": ("Limits",),
     "template": ("Template", "parse"),
-    "plan.planner": ("Default", "Missing"),
+    "plan.segments": ("Default", "Missing"),
     "policy": ("Policy",),
     "postbacks": ("PostbackSet",),
     "rules": ("RULES", "check"),

@@ -9,12 +9,13 @@ from typing import Any, Literal, TypedDict, Unpack, cast
 from macroengine.arguments import check_flag, check_type, member, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.diagnostics import Diagnostic, Severity
-from macroengine.errors import PolicyError, TemplateError, UnsupportedError
+from macroengine.errors import PolicyError, TemplateError
 from macroengine.event import Event
-from macroengine.kinds import Encoding, Function, HashCase, HashCaseWord
+from macroengine.kinds import HashCase, HashCaseWord
 from macroengine.limits import Limits
 from macroengine.plan.missing import AnyMissing, planned_missing
-from macroengine.plan.planner import Missing, Options, RenderPlan, plan, values_of
+from macroengine.plan.planner import Options, plan
+from macroengine.plan.segments import Missing, RenderPlan, values_of
 from macroengine.policy import Policy
 from macroengine.rendering.compiler import Render, compile_plan, plan_source
 from macroengine.rules import RULES, Context, codes, diagnose
@@ -89,7 +90,7 @@ class CompiledTemplate:
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields of an event that are read, in order and without repeats."""
-        return tuple(dict.fromkeys(value.field for value in values_of(self.plan.attributed)))
+        return tuple(dict.fromkeys(read.field for value in values_of(self.plan.attributed) for read in value.reads))
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -220,32 +221,7 @@ def _compile(
     if errors:
         only_policy = all(error.code.startswith(_POLICY_FAMILY) for error in errors)
         raise (PolicyError if only_policy else TemplateError)(source, errors)
-    _refuse_unplanned(context)
     return _made(source, dialect, policy, options, ignore, plan(context.resolution, options))
-
-
-# What a plan can express: functions and encodings; looked up once, as in `resolve`.
-_PLANNED_FUNCTIONS = frozenset([None, Function.SHA1])
-_PERCENT = Encoding.PERCENT
-
-
-def _refuse_unplanned(context: Context) -> None:
-    """Raise an error for what a catalogue can say and a plan cannot yet, so that nothing is rendered wrongly."""
-    default = context.dialect.encoding
-    for macro in context.resolution.macros:
-        node, spec = macro.node, macro.spec
-        if spec is None:
-            continue
-        encoding = spec.encoding or default
-        if node.function not in _PLANNED_FUNCTIONS:
-            what = f"the function {node.function!r}"
-        elif encoding is not _PERCENT:
-            what = f"the encoding {encoding.value!r}"
-        elif node.argument is not None or node.alternatives:
-            what = "an argument" if node.argument is not None else "a choice of names"
-        else:
-            continue
-        raise UnsupportedError(f"{node.text} cannot be rendered yet: {what} is not supported")
 
 
 @lru_cache(maxsize=256)

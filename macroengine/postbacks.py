@@ -12,8 +12,9 @@ from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError
 from macroengine.event import Event
 from macroengine.kinds import Postback
-from macroengine.plan.planner import Missing, RenderPlan, Segment, Value, values_of
+from macroengine.plan.segments import Missing, RenderPlan, Segment, Value, values_of
 from macroengine.rendering.compiler import Values, compile_shared, key_of
+from macroengine.rendering.conversion import chooser
 
 _Named = dict[str, str | None]
 _NamedOutcomes = dict[str, str | RenderError | None]
@@ -140,7 +141,9 @@ class _FanOut:
     plain: tuple[Key, ...]
     """Values that are only encoded. A missing one is an empty text."""
     converted: tuple[Key, ...]
-    """The others. A missing one is None."""
+    """The others that are read in one place. A missing one is None."""
+    choices: tuple[Callable[[Any], str | None], ...]
+    """Those that may be found in several places. A missing one is None."""
     optional: tuple[tuple[int, str, int], ...]
     """Source, field and place in the list of plain values that are also needed as None where they are missing."""
     filled: tuple[int, ...]
@@ -151,6 +154,7 @@ class _FanOut:
         sources = event.link, event.sdk, event.platform
         values: Values = [*map(encode_field, repeat(sources), self.plain)]
         values += [convert(sources[source].get(field)) for source, field, convert in self.converted]
+        values += [choose(sources) for choose in self.choices]
         values += [
             None if sources[source].get(field) is None else values[place] for source, field, place in self.optional
         ]
@@ -165,19 +169,22 @@ def _fan_out(plans: Iterable[RenderPlan], postback: Postback, *, attributed: boo
     needed = dict.fromkeys(needs.values())
     shared = dict.fromkeys(value for value, _ in needed)
     plain = [value for value in shared if value.is_plain]
-    converted = [value for value in shared if not value.is_plain]
-    optional = [value for value, or_none in needed if or_none and value.is_plain]
-    filled = [value for value, or_none in needed if not or_none and not value.is_plain]
-    order = [(v, False) for v in plain] + [(v, True) for v in converted + optional] + [(v, False) for v in filled]
+    converted = [value for value in shared if not value.is_plain and len(value.reads) == 1]
+    choices = [value for value in shared if len(value.reads) > 1]
+    optional = [value for value, is_optional in needed if is_optional and value.is_plain]
+    filled = [value for value, is_optional in needed if not is_optional and not value.is_plain]
+    or_none = [*converted, *choices, *optional]
+    order = [(v, False) for v in plain] + [(v, True) for v in or_none] + [(v, False) for v in filled]
     places = {need: place for place, need in enumerate(order)}
     slots = {value: places[need] for value, need in needs.items()}
     return _FanOut(
         tuple(map(key_of, plain)),
         tuple(key_of(value._replace(missing=Missing.DROP)) for value in converted),
+        tuple(chooser(value._replace(missing=Missing.DROP)) for value in choices),
         tuple((*key_of(value)[:2], places[value, False]) for value in optional),
         tuple(places[v, True] for v in filled),
         tuple(
-            _not_sent if segments is None else compile_shared(segments, slots, plan.most_bytes)
+            _not_sent if segments is None else compile_shared(segments, slots, plan.max_bytes)
             for segments, plan in zip(renderings, plans, strict=True)
         ),
     )

@@ -21,7 +21,7 @@ from macroengine import (
     compile_template,
 )
 from macroengine.catalogue import dialect
-from macroengine.plan.planner import Query, Refused, Segment, Value
+from macroengine.plan.segments import Query, Refused, Segment, Step, Value, flattened
 from macroengine.testing import reference
 from macroengine.testing.strategies import options, policies, templates
 
@@ -148,7 +148,8 @@ def tables(draw: st.DrawFn, *, spark: bool = False) -> Table:
         template = compile_template(source, dialect=name, policy=policy, ignore=["ME"], **how)
     except TemplateError:
         assume(False)
-    assume(all(map(_is_held, (*template.plan.attributed, *(template.plan.unattributed or ())))))
+    plan = template.plan
+    assume(all(map(_is_held, (*flattened(plan.attributed), *flattened(plan.unattributed or ())))))
     assume(not {"postback", "attributed"} & {*template.fields})
     assume(len({field.lower() for field in template.fields}) == len(template.fields))
     json_fields = [spec.field for spec in dialect(name).macros.values() if spec.type == "json"]
@@ -174,10 +175,10 @@ def _is_held(segment: Segment) -> bool:
     """Say whether a table can hold a segment: nothing in JSON, and no query that is not the outermost."""
     match segment:
         case Query(_, parameters, separator):
-            atoms = [atom for parameter in parameters for atom in parameter.atoms]
+            atoms = [atom for parameter in parameters for atom in parameter]
             return len(separator) == 1 and all(not isinstance(atom, Query) and _is_held(atom) for atom in atoms)
         case Value():
-            return not segment.escapes
+            return not {Step.JSON_STRING, Step.JSON_VALUE} & {*segment.steps}
     return not isinstance(segment, Refused)
 
 

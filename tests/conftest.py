@@ -20,8 +20,10 @@ settings.load_profile("macroengine")
 
 
 def pytest_configure() -> None:
-    # A shell starts what runs in the background with SIGINT ignored, and so would be what the tests start.
+    # A shell starts what runs in the background with SIGINT ignored, nohup with SIGHUP; what the tests start would too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser):

@@ -149,7 +149,7 @@ def test_nested_columns_become_compact_json(connection, column: str, value: str,
             compile_template("https://(clickid).example/", allow_host_macros=True),
             {"click_id": "VARCHAR"},
             {"click_id": "'a.b'"},
-            "no label of a host, for macro 'clickid'",
+            "not a label of a host, for macro 'clickid'",
             id="host",
         ),
         pytest.param(

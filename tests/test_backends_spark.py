@@ -211,7 +211,7 @@ def test_times_are_utc_and_rounded_down(spark, macro: str, dialect: str | Dialec
         (
             compile_template("https://(clickid).example/", allow_host_macros=True),
             "SELECT 'a\n' AS click_id",
-            "no label of a host, for macro 'clickid'",
+            "not a label of a host, for macro 'clickid'",
         ),
         (CLICK, "SELECT repeat('é', 20000) AS click_id", "at most 65,536 bytes"),
         (CLICK, "SELECT '' AS click_id, 'installs' AS postback", "'postback' must be one of"),

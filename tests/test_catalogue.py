@@ -1,4 +1,5 @@
 import copy
+import hashlib
 import pickle
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
@@ -10,7 +11,6 @@ from macroengine import (
     Dialect,
     Event,
     Limits,
-    UnsupportedError,
     check,
     compile_template,
     dialect,
@@ -303,30 +303,14 @@ def test_a_dialect_that_says_nothing_has_defaults(tmp_path):
     assert dialect("appsflyer").labels[Source.PLATFORM] == "AF"
 
 
-@pytest.mark.parametrize(
-    ("macro", "what"),
-    [
-        ("{price}", "the encoding 'none'"),
-        ("{lat}", "the encoding 'component'"),
-        ("{gaid_md5}", "the function 'md5'"),
-    ],
-)
-def test_what_a_plan_cannot_express_is_refused(tmp_path, macro, what):
+def test_what_a_dialect_says_of_a_macro_decides_how_it_is_sent(tmp_path):
     mine = load(tmp_path, WHOLE)
-    assert [finding.code for finding in check("https://n.example/pb?a=" + macro, dialect=mine, select="ME1")] == []
-    with pytest.raises(UnsupportedError, match=f"{macro} cannot be rendered yet: {what} is not supported"):
-        compile_template("https://n.example/pb?a=" + macro, dialect=mine)
-
-
-@pytest.mark.parametrize(
-    ("syntax", "macro", "what"),
-    [("brace-alternatives", "{a||b}", "a choice of names"), ("brace-colon", "{a:b}", "an argument")],
-)
-def test_what_a_macro_says_and_a_plan_cannot_express_is_refused(tmp_path, syntax, macro, what):
-    mine = load(tmp_path, ROW.format("note = ''").replace('"brace"', f'"{syntax}"'))
-    compile_template("https://n.example/pb?a={a}&b={nosuch}", dialect=mine, unknown="keep")
-    with pytest.raises(UnsupportedError, match=f"{what} is not supported"):
-        compile_template("https://n.example/pb?a=" + macro, dialect=mine)
+    template = compile_template("https://n.example/pb?a={gaid_md5}&b={lat}&c={price}&d={aid_ESC}", dialect=mine)
+    gaid = "9c9a82fb-d5de-4cd1-90c3-527441c11828"
+    event = Event(sdk={"gaid": gaid, "is_lat": "it's (on)"}, platform={"price": "1.5"})
+    digest = hashlib.md5(gaid.encode()).hexdigest()
+    assert template.render(event) == f"https://n.example/pb?a={digest}&b=it's%20(on)&c=1.5&d={gaid}"
+    assert template.render(Event()) == "https://n.example/pb?a=-1&b=-1&c=0&d=-1"
 
 
 def test_a_function_that_is_not_documented_of_a_macro_is_an_error(tmp_path):

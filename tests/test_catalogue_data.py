@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from macroengine import Event, UnsupportedError, check, compile_template, parse
+from macroengine import Event, RenderError, check, compile_template, parse
 from macroengine.catalogue import dialect, dialect_names
 from macroengine.catalogue.elsewhere import documented_names
 from macroengine.kinds import Function, HashCase, Postback, Source, ValueType
@@ -449,14 +449,16 @@ def test_a_template_with_any_of_its_macros_is_clean(platform):
 
 
 @pytest.mark.parametrize("platform", DIALECTS)
-def test_examples_render_where_a_plan_can_express_them(platform):
+def test_examples_render(platform):
     event, written = examples_of(platform)
     for spec, macro in written:
         template = f"https://n.example/pb?p={macro}"
+        compiled = compile_template(template, dialect=platform, ignore="ME301")
         try:
-            url = compile_template(template, dialect=platform, ignore="ME301").render(event)
-        except UnsupportedError:
-            assert dialect(platform).encoding != "percent" or spec.encoding or spec.functions
+            url = compiled.render(event)
+        except RenderError:
+            # What the platform does not encode could add parameters of its own.
+            assert "none" in (spec.encoding, dialect(platform).encoding, dialect(platform).syntax.read(macro).function)
         else:
             assert url.startswith("https://n.example/pb?p=")
             if spec.example and spec.name in macro and dialect(platform).syntax.read(macro).function is None:

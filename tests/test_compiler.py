@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from macroengine import Default, Event, Limits, Missing, Policy, Postback, RenderError, compile_template
-from macroengine.plan.planner import Absent, RenderPlan, Text, values_of
+from macroengine.plan.segments import Absent, RenderPlan, Text, values_of
 from macroengine.rendering import compiler
 from macroengine.rendering.compiler import _maker, _shared_cells, compile_plan, plan_source
 from macroengine.rendering.shapes import FORMS, Entry, function_source
@@ -96,7 +96,7 @@ def test_that_the_memory_is_full_is_no_fault_of_the_event():
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_is_python_that_takes_its_cells(entry, form):
     # A form that lets its parameter go stands in a parameter only.
-    anywhere = () if FORMS[form].present else (form,)
+    anywhere = () if FORMS[form].present or FORMS[form].hashed else (form,)
     source = function_source(("text", *anywhere, (("text",), (form, "text"), (form,))), entry)
     (make,) = ast.parse(source).body
     cells = [argument.arg for argument in make.args.args if argument.arg[1:].isdigit()]

@@ -185,7 +185,7 @@ def test_hash_is_no_matter_of_security(monkeypatch):
 
     monkeypatch.setattr(hashlib, "sha1", in_fips_mode)
     hash_identifier = runpy.run_path(hashing.__file__)["hash_identifier"]
-    assert hash_identifier(HashCase.AS_IS, False, "aB") == "0f91e9beae97414416930ea959a27870845dd508"
+    assert hash_identifier("sha1", HashCase.AS_IS, False, "aB") == "0f91e9beae97414416930ea959a27870845dd508"
 
 
 @pytest.mark.parametrize("somebody", ["X", "0X0", "-1", "00000000-0000-0000-0000-000000000001"])
@@ -265,7 +265,7 @@ def test_host_label_is_checked(value):
     template = compile_template("https://(app_id).n.example/pb", allow_host_macros=True)
     with pytest.raises(RenderError) as caught:
         template.render(Event(sdk={"app_id": value}))
-    assert str(caught.value) == f"cannot send {value!r}, which is no label of a host, for macro 'app_id'"
+    assert str(caught.value) == f"cannot send {value!r}, which is not a label of a host, for macro 'app_id'"
 
 
 def test_refusal_of_a_host_label_shows_its_beginning():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from macroengine import Event, Policy, TemplateError, check, compile_template, dialect, fix, render
 from macroengine.catalogue.elsewhere import called_elsewhere, documented_by, platforms
 from macroengine.catalogue.foreign import _read, _table, foreign_texts
-from macroengine.plan.planner import Missing
+from macroengine.plan.segments import Missing
 from macroengine.testing import reference
 
 BASE = "https://n.example/pb?a="

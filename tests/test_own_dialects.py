@@ -6,7 +6,19 @@ from urllib.parse import quote
 
 import pytest
 
-from macroengine import Dialect, Event, Missing, UnsupportedError, check, compile_template, fix, parse
+from macroengine import (
+    Dialect,
+    Event,
+    Missing,
+    MissingValueError,
+    Policy,
+    PostbackSet,
+    UnsupportedError,
+    check,
+    compile_template,
+    fix,
+    parse,
+)
 
 
 @dataclass
@@ -16,14 +28,15 @@ class Own:
     forms: list[str]
     pattern: str
     names: tuple[str, str, str]
-    written: str = ""
-    """A macro with an argument or a choice of names, which `refused` does not let render."""
-    refused: str = ""
+    argument: str = ""
+    """A macro with an argument."""
+    choice: str = ""
+    """A macro that names several values."""
 
     def file(self, tmp_path):
         """Write the dialect's file and return its path."""
         first, second, legacy = self.names
-        alternatives = 'alternatives = "||"' if self.refused == "a choice of names" else ""
+        alternatives = 'alternatives = "||"' if self.choice else ""
         path = tmp_path / "own.toml"
         path.write_text(f"""
 name  = "own"
@@ -51,7 +64,7 @@ WORDS, SHOUTED, PATHS = ("click_id", "geo", "cc"), ("CLICK_ID", "GEO", "CC"), ("
 OWN = {
     "(x)": Own(["(NAME)"], "[A-Za-z][A-Za-z0-9_-]*", ("click-id", "geo", "cc")),
     "{x}": Own(["{NAME}"], LOWER, WORDS),
-    "${x:y}": Own(["${NAME}", "${NAME:ARGUMENT}"], LOWER, SHOUTED, "${CLICK_ID:B64}", "an argument"),
+    "${x:y}": Own(["${NAME}", "${NAME:ARGUMENT}"], LOWER, SHOUTED, "${CLICK_ID:B64}"),
     "[x]": Own(["[NAME]"], UPPER, SHOUTED),
     "{{a.b}}": Own(["{{NAME}}"], PATH, PATHS),
     "__X__": Own(["__NAME__"], UPPER, SHOUTED),
@@ -60,8 +73,8 @@ OWN = {
     "#x#": Own(["#NAME#"], "[a-z][a-z0-9]*", ("clickid", "geo", "cc")),
     "%{x}": Own(["%{NAME}"], LOWER, WORDS),
     "${(a.b)!}": Own(["${(NAME)!}"], PATH, PATHS),
-    "{a||b}": Own(["{NAME}"], LOWER, WORDS, "{click_id||geo}", "a choice of names"),
-    "{a?B c}": Own(["{NAME}", "{NAME?ARGUMENT}"], LOWER, WORDS, "{click_id?NetWork}", "an argument"),
+    "{a||b}": Own(["{NAME}"], LOWER, WORDS, choice="{click_id||geo}"),
+    "{a?B c}": Own(["{NAME}", "{NAME?ARGUMENT}"], LOWER, WORDS, "{click_id?NetWork}"),
     "$$sdk(x)": Own(["$$sdk(NAME)", "$$click(NAME)"], LOWER, WORDS),
 }
 EVENT = Event(link={"click_id": "a b&c"}, sdk={"country_code": "DE"})
@@ -134,12 +147,51 @@ def test_the_commands_take_its_file(own, template, tmp_path, run):
     assert rendered.out == "https://n.example/pb/?c=1&g=\n"
 
 
-def test_what_is_written_with_an_argument_or_a_choice_is_read_and_not_rendered_wrongly(own, own_dialect):
-    if own.written:
-        [macro] = parse(f"?a={own.written}", own_dialect).macros()
-        assert (macro.text, macro.name) == (own.written, own.names[0])
-        with pytest.raises(UnsupportedError, match=own.refused):
-            compile_template(f"https://n.example/pb?a={own.written}", dialect=own_dialect)
+def test_an_argument_is_read_and_not_rendered(own, own_dialect):
+    if own.argument:
+        [macro] = parse(f"?a={own.argument}", own_dialect).macros()
+        assert (macro.text, macro.name) == (own.argument, own.names[0])
+        with pytest.raises(UnsupportedError, match="an event has no value for its argument"):
+            compile_template(f"https://n.example/pb?a={own.argument}", dialect=own_dialect)
+
+
+def test_the_first_of_several_names_that_has_a_value_is_sent(own, own_dialect):
+    if own.choice:
+        source = f"https://n.example/pb?a={own.choice}&b=1"
+        [macro] = parse(source, own_dialect).macros()
+        assert (macro.name, macro.alternatives) == (own.names[0], own.names[1:2])
+        compiled = compile_template(source, dialect=own_dialect)
+        assert compiled.fields == ("click_id", "country_code")
+        assert compiled.render(EVENT) == "https://n.example/pb?a=a%20b%26c&b=1"
+        assert compiled.render(Event(sdk={"country_code": "DE"})) == "https://n.example/pb?a=DE&b=1"
+        assert compiled.render(Event()) == "https://n.example/pb?a=&b=1"
+        dropping = compile_template(source, dialect=own_dialect, missing=Missing.DROP)
+        assert dropping.render(Event()) == "https://n.example/pb?b=1"
+        assert PostbackSet([compiled, dropping]).render(Event(sdk={"country_code": "DE"})) == [
+            "https://n.example/pb?a=DE&b=1",
+            "https://n.example/pb?a=DE&b=1",
+        ]
+        assert PostbackSet([compiled, dropping]).render(Event()) == [
+            compiled.render(Event()),
+            "https://n.example/pb?b=1",
+        ]
+        strict = compile_template(source, dialect=own_dialect, missing=Missing.RAISE)
+        with pytest.raises(MissingValueError, match="no 'click_id' in Link"):
+            strict.render(Event())
+
+
+def test_what_is_wrong_with_a_later_name_is_found(own, own_dialect):
+    if own.choice:
+        wrong = f"https://n.example/pb?a={own.choice.replace('geo', 'gee')}"
+        [finding] = check(wrong, dialect=own_dialect)
+        assert (finding.code, finding.message) == ("ME101", "unknown macro 'gee'")
+        denied = compile_template(
+            f"https://n.example/pb?a={own.choice}",
+            dialect=own_dialect,
+            policy=Policy(deny=["click_id"]),
+            ignore=["ME3"],
+        )
+        assert denied.render(EVENT) == "https://n.example/pb?a=DE"
 
 
 def test_encoded_delimiters_are_found_where_encoding_changes_them(own, own_dialect, template):

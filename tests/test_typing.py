@@ -14,7 +14,7 @@ from typing import get_args
 import pytest
 
 from macroengine.kinds import HashCase, HashCaseWord, Postback, PostbackWord, Source, SourceWord
-from macroengine.plan.planner import Missing, MissingWord
+from macroengine.plan.segments import Missing, MissingWord
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from macroengine.backends.expression import HEADS, Planned, fields_of, plan_of
 from macroengine.backends.names import find_column, folded
-from macroengine.plan.planner import RenderPlan
+from macroengine.plan.segments import RenderPlan
 from macroengine.suggest import did_you_mean
 
 PARTNER, URL = "partner", "url"

@@ -8,18 +8,22 @@ from macroengine.backends.language import C, Column, E, Language
 from macroengine.backends.names import find_column, folded
 from macroengine.errors import UnsupportedError
 from macroengine.kinds import HashCase, Postback, Source, ValueType
-from macroengine.plan.planner import (
+from macroengine.plan.segments import (
     Absent,
+    Default,
     Missing,
-    Parameter,
     Query,
+    Read,
     Refused,
     RenderPlan,
     Segment,
+    Step,
     Text,
     Value,
+    flattened,
     values_of,
 )
+from macroengine.rendering.steps import default_text, with_defaults
 
 HEADS = POSTBACK, ATTRIBUTED = "postback", "attributed"
 """The columns that decide which events are sent, and how."""
@@ -63,7 +67,7 @@ def plan_of(template: Planned | RenderPlan) -> RenderPlan:
 def fields_of(plan: RenderPlan) -> tuple[str, ...]:
     """Return the fields that a plan reads, in order and without repeats."""
     segments = (*plan.attributed, *(plan.unattributed or ()))
-    return tuple(dict.fromkeys(value.field for value in values_of(segments)))
+    return tuple(dict.fromkeys(read.field for value in values_of(segments) for read in value.reads))
 
 
 def texts_of(segments: Iterable[Segment]) -> Iterator[str]:
@@ -72,17 +76,17 @@ def texts_of(segments: Iterable[Segment]) -> Iterator[str]:
         match segment:
             case Text(text):
                 yield text
-            case Value(missing=str(text)):
-                yield text
+            case Value(missing=str() | Default()):
+                yield default_text(segment)
             case Query(opening, parameters):
                 yield opening
                 for parameter in parameters:
-                    yield from texts_of(parameter.atoms)
+                    yield from texts_of(parameter)
 
 
 def too_long(plan: RenderPlan) -> str:
     """Return what is said of a URL that is too long."""
-    return f"rendered URL is too long; at most {plan.most_bytes:,} bytes are allowed"
+    return f"rendered URL is too long; at most {plan.max_bytes:,} bytes are allowed"
 
 
 def columns_of(plan: RenderPlan, columns: Mapping[str, C] | None, text: C) -> Mapping[str, Column[C]]:
@@ -127,11 +131,11 @@ def express(plan: RenderPlan, language: Language[E]) -> Expression[E]:
     """
     _check_fields(fields_of(plan))
     admission = tuple(_admission(plan, language))
-    url, failures = _segments(language, plan.attributed)
+    url, failures = _segments(language, flattened(with_defaults(plan.attributed)))
     if plan.unattributed is None or ATTRIBUTED not in language.columns:
         return Expression(admission, tuple(failures), url)
     attributed = language.flag(ATTRIBUTED)
-    other_url, other_failures = _segments(language, plan.unattributed)
+    other_url, other_failures = _segments(language, flattened(with_defaults(plan.unattributed)))
     guarded = [
         *(_guarded(language, case, [attributed]) for case in failures),
         *(_guarded(language, case, [language.negated(attributed)]) for case in other_failures),
@@ -155,10 +159,7 @@ def _admission(plan: RenderPlan, language: Language[E]) -> Iterable[Case[E]]:
 
 def _head(field: str) -> Value:
     """Return the value of a column that no macro reads."""
-    return _HEAD._replace(macro=field, field=field)
-
-
-_HEAD = Value("", Source.PLATFORM, "", ValueType.TEXT, ("true", "false"), None, 1, "", in_path=False)
+    return Value(field, (Read(Source.PLATFORM, field),), ValueType.TEXT, ("true", "false"), (Step.PERCENT,), "")
 
 
 def _guarded(language: Language[E], case: Case[E], conditions: Sequence[E]) -> Case[E]:
@@ -182,11 +183,11 @@ def _query(language: Language[E], query: Query) -> Part[E]:
     return url, [case for _, cases in parts for case in cases]
 
 
-def _parameter(language: Language[E], parameter: Parameter, separator: str) -> Part[E]:
+def _parameter(language: Language[E], parameter: Sequence[Segment], separator: str) -> Part[E]:
     """Return the separator and the parameter, NULL where it is dropped."""
-    if any(isinstance(atom, Query) for atom in parameter.atoms):
+    if any(isinstance(atom, Query) for atom in parameter):
         raise _unsupported("parameters of a URL inside the URL that may be dropped")
-    parts = [(atom, *_atom(language, atom)) for atom in _behind(separator, parameter.atoms)]
+    parts = [(atom, *_atom(language, atom)) for atom in _behind(separator, parameter)]
     present = [language.negated(language.is_null(url)) for atom, url, _ in parts if _drops(atom)]
     kept = [url if isinstance(atom, Text) or _drops(atom) else language.either(url, "") for atom, url, _ in parts]
     cases = [_guarded(language, case, present) for _, _, cases in parts for case in cases]
@@ -234,26 +235,36 @@ def _always(language: Language[E], reason: str) -> Case[E]:
 
 
 def _value(language: Language[E], value: Value) -> Part[E]:
-    """Return the encoded text of a value or what stands for it; NULL for nothing, or for Missing.DROP."""
-    if value.escapes:
-        raise _unsupported(f"macro {value.macro!r} inside JSON")
+    """Return the encoded text of a value or of what is sent for a missing one; NULL for nothing, or Missing.DROP."""
+    if len(value.reads) > 1:
+        raise _unsupported(f"macro {value.macro!r}, which names several values")
+    steps = [step for step in value.steps if step not in _HANDLED]
+    depth = steps.count(Step.PERCENT)
+    if len(steps) > depth:
+        step = next(step for step in steps if step is not Step.PERCENT)
+        where = "inside JSON" if step in _JSON else f"with the step {step.value}"
+        raise _unsupported(f"macro {value.macro!r} {where}")
     text, unsendable = language.value(value)
-    if value.sha1 is not None:
-        text, more = _hashed(language, text, value.sha1, uuid=value.type is ValueType.UUID)
+    if value.hash is not None:
+        text, more = _hashed(language, text, value.reads[0].case, uuid=value.type is ValueType.UUID)
         unsendable += more
-    if value.depth == 0:
-        unsendable.append((language.negated(_is_label(language, text)), "cannot send what is no label of a host,"))
-    if value.in_path:
+    if Step.HOST_LABEL in value.steps:
+        unsendable.append((language.negated(_is_label(language, text)), "cannot send what is not a label of a host,"))
+    if Step.SEGMENT in value.steps:
         unsendable.append(
             (language.is_one_of(text, [".", ".."]), "cannot send '.' or '..', which lead to another path,")
         )
     cases = [Case(condition, f"{reason} for macro {value.macro!r}", fails=True) for condition, reason in unsendable]
     if value.missing is Missing.RAISE:
         cases.append(Case(language.is_null(text), f"value of macro {value.macro!r} is missing", fails=True))
-    encoded = language.encoded(text, value.depth)
-    return language.either(encoded, value.missing) if value.missing and isinstance(
-        value.missing, str
-    ) else encoded, cases
+    encoded = language.encoded(text, depth)
+    if value.missing in (Missing.DROP, Missing.RAISE) or not (instead := default_text(value)):
+        return encoded, cases
+    return language.either(encoded, instead), cases
+
+
+_HANDLED = (Step.SHA1, Step.SEGMENT, Step.HOST_LABEL)
+_JSON = (Step.JSON_STRING, Step.JSON_VALUE)
 
 
 def _is_label(language: Language[E], text: E) -> E:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from macroengine.plan.planner import Value
+from macroengine.plan.segments import Value
 
 C = TypeVar("C")
 E = TypeVar("E")

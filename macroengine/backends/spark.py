@@ -11,7 +11,7 @@ from macroengine.backends.json_text import ESCAPES
 from macroengine.backends.language import Column as Found
 from macroengine.errors import UnsupportedError
 from macroengine.kinds import ValueType
-from macroengine.plan.planner import RenderPlan, Value
+from macroengine.plan.segments import RenderPlan, Value
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -98,7 +98,7 @@ def _column(plan: RenderPlan, columns: "Mapping[str, Found[DataType]]") -> "tupl
     # Inside the array the URL has a name, and is made once.
     checked = f.transform(
         f.array(language.choose(cases, expression.url)),
-        lambda url: f.when(f.octet_length(url) > plan.most_bytes, _error(f, too_long(plan))).otherwise(url),
+        lambda url: f.when(f.octet_length(url) > plan.max_bytes, _error(f, too_long(plan))).otherwise(url),
     )
     return checked[0], language.choose(admission, f.lit(True))
 
@@ -128,7 +128,7 @@ class _Spark:
 
     def value(self, value: Value) -> "tuple[Column, list[tuple[Column, str]]]":
         f = self.f
-        name, kind = self.columns[value.field]
+        name, kind = self.columns[value.reads[0].field]
         column = f.col(_quoted(name))
         match kind.typeName():
             case "string" if kind.simpleString() == "string":
@@ -141,10 +141,10 @@ class _Spark:
             case "timestamp":
                 return self._time(column, value.type)
             case "struct" | "map" | "array" if value.type is ValueType.JSON:
-                _check_nested(kind, value.field)
+                _check_nested(kind, value.reads[0].field)
                 return self._json(column), []
         advice = _ADVICE.get(kind.typeName(), "cast it to STRING, in the text that is to be sent")
-        raise UnsupportedError(f"cannot send column {value.field!r} of type {kind.simpleString()}; {advice}")
+        raise UnsupportedError(f"cannot send column {value.reads[0].field!r} of type {kind.simpleString()}; {advice}")
 
     def _time(self, column: "Column", kind: ValueType) -> "tuple[Column, list[tuple[Column, str]]]":
         f = self.f

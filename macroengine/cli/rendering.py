@@ -8,7 +8,7 @@ from macroengine.cli.options import Command, SourceWord
 from macroengine.engine import CompiledTemplate, compile_template
 from macroengine.errors import TemplateError
 from macroengine.kinds import HashCase, Postback, Source
-from macroengine.plan.planner import Default, Missing
+from macroengine.plan.segments import Default, Missing
 from macroengine.policy import Policy
 
 _RENDERING = (

@@ -1,7 +1,7 @@
 """Every macro of a template, looked up and judged. The only place where names and policy are decided."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
@@ -50,7 +50,7 @@ _Verdict = tuple[MacroSpec | None, bool, bool, tuple[Problem, ...]]
 
 
 class Resolved(NamedTuple):
-    """A macro of a template with its row of the catalogue, None where there is none; a tuple, as `plan.Value` is."""
+    """A macro of a template with its row of the catalogue, None where there is none; a tuple for speed, as Value is."""
 
     node: Macro
     part: Part
@@ -78,10 +78,15 @@ class Resolution:
     macros: tuple[Resolved, ...]
     queries: tuple[InnerQuery, ...]
     """The queries of URLs inside the URL, in source order."""
+    others: Mapping[int, tuple[Resolved, ...]]
+    """For each macro that names several values, by its start: the second and further ones, as macros of their own."""
 
     def with_problem(self, problem: Problem) -> Iterator[Resolved]:
         """Yield the macros that have this problem, in source order."""
-        return (macro for macro in self.macros if problem in macro.problems)
+        for macro in self.macros:
+            for one in (macro, *self.others.get(macro.node.start, ())):
+                if problem in one.problems:
+                    yield one
 
 
 def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
@@ -94,7 +99,8 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
     is_part = inside_foreign(template.source, dialect.syntax)
     deciding = origins(template)
     queries: list[InnerQuery] = []
-    macros = []
+    macros: list[Resolved] = []
+    others: dict[int, tuple[Resolved, ...]] = {}
     for pieces, part in _components(template):
         # What is alone has nothing around it.
         found = nesting(pieces, part) if len(pieces) > 1 else NOTHING
@@ -112,7 +118,16 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
                 host_label = origin is _HOST_LABEL
             place = found.places.get(node.start, PLAIN)
             macros.append(Resolved(node, part, spec, place, host_label, forbidden, withheld, problems))
-    return Resolution(template, policy, tuple(macros), tuple(queries))
+            if node.alternatives:
+                others[node.start] = tuple(_other(macros[-1], name, judged) for name in node.alternatives)
+    return Resolution(template, policy, tuple(macros), tuple(queries), others)
+
+
+def _other(macro: Resolved, name: str, judged: Callable[[str, str | None], _Verdict]) -> Resolved:
+    """Return one of the further values that a macro names, in its place."""
+    spec, forbidden, withheld, problems = judged(name, macro.node.function)
+    node = replace(macro.node, name=name, alternatives=())
+    return macro._replace(node=node, spec=spec, forbidden=forbidden, withheld=withheld, problems=problems)
 
 
 def _components(template: Template) -> Iterator[tuple[Pieces, Part]]:

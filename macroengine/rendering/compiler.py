@@ -16,10 +16,21 @@ from macroengine.arguments import check_type, wrong_type
 from macroengine.encodings.encoder import ENCODERS, SPEEDUPS
 from macroengine.encodings.percent import Key
 from macroengine.errors import MissingValueError, RenderError, SuppressedError
-from macroengine.event import Event, Source
-from macroengine.plan.planner import Absent, Missing, Query, Refused, RenderPlan, Segment, Text, Value
-from macroengine.rendering.conversion import converter
+from macroengine.event import Event
+from macroengine.plan.segments import (
+    Absent,
+    Missing,
+    Query,
+    Refused,
+    RenderPlan,
+    Segment,
+    Text,
+    Value,
+    flattened,
+)
+from macroengine.rendering.conversion import SOURCES, chooser, converter
 from macroengine.rendering.shapes import Entry, Shape, function_source
+from macroengine.rendering.steps import default_text, with_defaults
 
 Render = Callable[[Event], str]
 Values = list[str | None]
@@ -39,13 +50,15 @@ def compile_plan(plan: RenderPlan) -> Render:
     return _of_event(plan, plan.attributed, Entry.ATTRIBUTED, otherwise)
 
 
-def compile_shared(segments: Iterable[Segment], slots: Mapping[Value, int], most_bytes: int) -> RenderValues:
+def compile_shared(segments: Iterable[Segment], slots: Mapping[Value, int], max_bytes: int) -> RenderValues:
     """Return the function that renders values which are encoded already; `slots` says where in the list each is.
 
     It raises RenderError where the URL is too long, and MissingValueError where a value must not be missing.
     """
-    shape, cells = _shape(segments, _Way(Entry.SHARED, partial(_shared_cells, slots), most_bytes))
-    render: RenderValues = _maker(shape, Entry.SHARED)(*_limit(most_bytes, cells), *cells)
+    shape, cells = _shape(
+        flattened(with_defaults(segments)), _Way(Entry.SHARED, partial(_shared_cells, slots), max_bytes)
+    )
+    render: RenderValues = _maker(shape, Entry.SHARED)(*_limit(max_bytes, cells), *cells)
     return render
 
 
@@ -56,7 +69,7 @@ def plan_source(plan: RenderPlan) -> str:
         renderings["not attributed"] = (plan.unattributed, Entry.UNATTRIBUTED)
     parts = []
     for title, (segments, entry) in renderings.items():
-        shape, cells = _shape(segments, _Way(entry, _value_cells, plan.most_bytes))
+        shape, cells = _shape(flattened(with_defaults(segments)), _Way(entry, _value_cells, plan.max_bytes))
         values = "\n".join(f"# c{index} = {_written(cell)}" for index, cell in enumerate(cells))
         parts.append(f"# {title}\n{values}\n\n{function_source(shape, entry)}")
     return "\n\n".join(parts)
@@ -70,8 +83,8 @@ def _written(cell: object) -> str:
 
 
 def _of_event(plan: RenderPlan, segments: Iterable[Segment], entry: Entry, otherwise: Render) -> Render:
-    shape, cells = _shape(segments, _Way(entry, _value_cells, plan.most_bytes))
-    limit = _limit(plan.most_bytes, cells)
+    shape, cells = _shape(flattened(with_defaults(segments)), _Way(entry, _value_cells, plan.max_bytes))
+    limit = _limit(plan.max_bytes, cells)
     render: Render = _maker(shape, entry)(*limit, plan.postback, otherwise, *cells)
     return render
 
@@ -86,19 +99,19 @@ def _refusal(plan: RenderPlan) -> Callable[[Event], NoReturn]:
     return refuse
 
 
-def _limit(most_bytes: int, cells: Iterable[object]) -> tuple[int, Callable[[str], str]]:
+def _limit(max_bytes: int, cells: Iterable[object]) -> tuple[int, Callable[[str], str]]:
     """Return how many characters are never too many bytes, and what measures those that may be."""
 
     def measured(url: str) -> str:
         size = len(url.encode(errors="surrogatepass"))
-        if size > most_bytes:
-            raise RenderError(f"rendered URL has {size:,} bytes; at most {most_bytes:,} are allowed")
+        if size > max_bytes:
+            raise RenderError(f"rendered URL has {size:,} bytes; at most {max_bytes:,} are allowed")
         return url
 
     # Of what is sent, only the template's own text can be longer in bytes than in characters.
     longer = (text for text in _texts(cells) if not text.isascii())
     surplus = sum(len(text.encode(errors="surrogatepass")) - len(text) for text in longer)
-    return most_bytes - surplus, measured
+    return max_bytes - surplus, measured
 
 
 def _texts(cells: Iterable[object]) -> Iterator[str]:
@@ -138,7 +151,7 @@ class _Way:
 
     entry: Entry
     value_cells: _ValueCells
-    most_bytes: int
+    max_bytes: int
 
 
 @dataclass(slots=True, eq=False)
@@ -153,7 +166,7 @@ class _InnerQuery:
     def __post_init__(self) -> None:
         shape, self.cells = _shape([self.query], self.way)
         entry = Entry.SHARED if self.way.entry is Entry.SHARED else Entry.INNER
-        self._render = _maker(shape, entry)(*_limit(self.way.most_bytes, self.cells), *self.cells)
+        self._render = _maker(shape, entry)(*_limit(self.way.max_bytes, self.cells), *self.cells)
 
     def __call__(self, values: Any) -> str:
         return self._render(values)
@@ -182,31 +195,30 @@ def _shape(segments: Iterable[Segment], way: _Way, *, in_query: bool = False) ->
                 shape.append("shared-query" if way.entry is Entry.SHARED else "query")
                 cells.append(_InnerQuery(segment, way))
             case Query(opening, parameters, separator):  # pragma: no branch - there is no other kind of segment
-                inner = [_shape(parameter.atoms, way, in_query=True) for parameter in parameters]
+                inner = [_shape(parameter, way, in_query=True) for parameter in parameters]
                 shape.append(tuple(kinds for kinds, _ in inner))
                 cells += [opening, separator, *(cell for _, taken in inner for cell in taken)]
     return tuple(shape), cells
 
 
 def key_of(value: Value) -> Key:
-    """Return where a value of the event is, and what converts it."""
+    """Return where a value of the event is, and what converts it; of a value that is read in one place."""
+    ((source, field, _),) = value.reads
     # The keys of most events are interned too, and then found without being compared.
-    return _SOURCES.index(value.source), sys.intern(value.field), converter(value)
-
-
-# As the generated functions put them side by side.
-_SOURCES = (Source.LINK, Source.SDK, Source.PLATFORM)
+    return SOURCES.index(source), sys.intern(field), converter(value)
 
 
 # Templates have the same few values, and share what is made of them.
 @lru_cache(maxsize=1024)
 def _value_cells(value: Value) -> tuple[str, tuple[object, ...]]:
     """Return the kind of a value that is read from the event, and its cells."""
+    if len(value.reads) > 1:
+        return "choice-dropping" if value.missing is _DROP else "choice", (chooser(value),)
     form = _form(value)
     key = key_of(value)
     if form == "plain":
         return form, (key,)
-    return form, (*key, value.missing) if form == "default" else key
+    return form, (*key, default_text(value)) if form == "default" else key
 
 
 _DROP: Final = Missing.DROP
@@ -215,7 +227,7 @@ _RAISE: Final = Missing.RAISE
 
 def _form(value: Value) -> str:
     if value.missing is _DROP:
-        return "hashed-dropping" if value.sha1 is not None else "dropping" if value.is_plain else "nested-dropping"
+        return "hashed-dropping" if value.hash is not None else "dropping" if value.is_plain else "nested-dropping"
     if not value.is_plain:
         return "converted"
     if value.missing is _RAISE:
@@ -233,8 +245,8 @@ def _shared_cells(slots: Mapping[Value, int], value: Value) -> tuple[str, tuple[
             return "shared-dropping", (slot,)
         case Missing.RAISE:
             return "shared-required", (slot, converter(value))
-        case text:
-            return "shared-default", (slot, text)
+        case _:
+            return "shared-default", (slot, default_text(value))
 
 
 def fault(event: object, error: Exception) -> Exception:

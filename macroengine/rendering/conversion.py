@@ -1,35 +1,41 @@
 """From a value of an event to the text that is sent for it, in the cases that the encoder alone does not settle."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
-from macroengine.encodings.encoder import percent_encode
-from macroengine.encodings.hashing import hash_identifier
 from macroengine.encodings.percent import Convert
 from macroengine.errors import MissingValueError, RenderError
-from macroengine.kinds import ValueType
-from macroengine.plan.escaping import escaped, json_value
-from macroengine.plan.nesting import Escape
-from macroengine.plan.planner import Missing, Value
+from macroengine.kinds import Source
+from macroengine.plan.segments import Missing, Read, Step, Value
+from macroengine.rendering.json import json_value
+from macroengine.rendering.steps import TextStep, default_text, text_steps
 from macroengine.rendering.values import UnsendableError, value_text
 
-# RFC 1123 section 2.1; a longer label is no host name (RFC 1035 section 2.3.4).
-_is_host_label = re.compile("[A-Za-z0-9-]{1,63}").fullmatch
-
+SOURCES: Final = (Source.LINK, Source.SDK, Source.PLATFORM)
+"""The order in which rendering has the sources of an event."""
 
 # Looked up once: in Python 3.11 that takes long.
-_UUID: Final = ValueType.UUID
 _RAISE: Final = Missing.RAISE
 _DROP: Final = Missing.DROP
-_WHOLE: Final = (Escape.VALUE,)
 
 
 def converter(value: Value) -> Convert:
-    """Return what converts the values that an event may have for `value`."""
-    return Conversion(value, _encoder(value)).convert
+    """Return what converts the values that an event may have for `value`, which is read in one place."""
+    return _conversion(value, value.reads[0]).convert
+
+
+def chooser(value: Value) -> Callable[[Sequence[object]], str | None]:
+    """Return what takes the sources of an event, and converts the first value that there is."""
+    return Choice(value, tuple(_conversion(value, read) for read in value.reads)).convert
+
+
+def _conversion(value: Value, read: Read) -> "Conversion":
+    # Functions come before the rest: what they make is text, whatever the type of the value was.
+    is_whole = value.steps[:1] == (Step.JSON_VALUE,)
+    steps = value.steps[1:] if is_whole else value.steps
+    instead = None if value.missing in (_DROP, _RAISE) else default_text(value)
+    return Conversion(value, read, text_steps(steps, value.type, read.case), instead, is_whole)
 
 
 @dataclass(slots=True, eq=False)
@@ -37,11 +43,16 @@ class Conversion:
     """What is done with one value of a plan."""
 
     value: Value
-    encode: Callable[[str], str | None] = field(repr=False)
-    """Encodes or hashes a text; None where there is nothing to hash."""
+    read: Read
+    encode: TextStep = field(repr=False)
+    """Does the steps of the value; None where there is nothing to hash."""
+    instead: str | None = field(repr=False)
+    """What is sent for a missing value; None where nothing is, or rendering fails."""
+    is_whole: bool = field(repr=False)
+    """Whether the value is a whole JSON value, written by its type."""
 
     def convert(self, raw: object) -> str | None:
-        """Return the encoded text of `raw`, or what stands for it when it is missing; None where a parameter goes.
+        """Return the encoded text of `raw`, or of what is sent when it is missing; None where a parameter is dropped.
 
         Raises:
             RenderError: there is no text for this value.
@@ -52,9 +63,7 @@ class Conversion:
             fault = None
             try:
                 text = raw if raw.__class__ is str else value_text(raw, value.type, value.booleans)
-                if value.escapes and value.sha1 is None and value.escapes[:1] == _WHOLE:
-                    text = json_value(raw, text, value.type)
-                encoded = self.encode(text)
+                encoded = self.encode(json_value(raw, text, value.type) if self.is_whole else text)
             except UnicodeEncodeError:
                 fault = "cannot send text with a lone surrogate"
             except UnsendableError as error:
@@ -67,41 +76,27 @@ class Conversion:
             if encoded is not None:
                 return encoded
         if value.missing is _RAISE:
-            raise MissingValueError(
-                f"value of macro {value.macro!r} is missing: no {value.field!r} in {value.source}", value.macro
-            )
-        return None if value.missing is _DROP else value.missing
+            source, name, _ = self.read
+            raise MissingValueError(f"value of macro {value.macro!r} is missing: no {name!r} in {source}", value.macro)
+        return self.instead
 
 
-def _encoder(value: Value) -> Callable[[str], str | None]:
-    if value.sha1 is not None:
-        hashed = partial(hash_identifier, value.sha1, value.type is _UUID)
-        # Hex digits need no encoding, however deep; the quotes of JSON do.
-        return partial(_quoted_hash, hashed, value) if value.escapes[:1] == _WHOLE else hashed
-    if value.depth == 0:
-        return _host_label
-    if value.in_path:
-        return partial(_in_path, value)
-    return percent_encode if value.is_plain else partial(_nested, value)
+@dataclass(slots=True, eq=False)
+class Choice:
+    """What is done with a value that may be found in several places."""
 
+    value: Value
+    conversions: tuple[Conversion, ...] = field(repr=False)
 
-def _nested(value: Value, text: str) -> str:
-    return escaped(text, value.escapes, value.depth)
+    def convert(self, sources: Sequence[object]) -> str | None:
+        """Return what the first place that has a value gives, or else what is sent for a missing one.
 
-
-def _quoted_hash(hashed: Callable[[str], str | None], value: Value, text: str) -> str | None:
-    digits = hashed(text)
-    return None if digits is None else _nested(value, f'"{digits}"')
-
-
-def _in_path(value: Value, text: str) -> str:
-    # Encoding does not help: `%2E%2E` is a way up as well (WHATWG URL, section 4.1).
-    if text in (".", ".."):
-        raise UnsendableError(f"cannot send {text!r}, which leads to another path,")
-    return _nested(value, text)
-
-
-def _host_label(text: str) -> str:
-    if _is_host_label(text):
-        return text
-    raise UnsendableError(f"cannot send {text[:80]!r}, which is no label of a host,")
+        Raises:
+            RenderError: there is no text for this value.
+            MissingValueError: all are missing, and must not be.
+        """
+        for conversion in self.conversions:
+            raw = sources[SOURCES.index(conversion.read.source)].get(conversion.read.field)  # type: ignore[attr-defined]
+            if raw is not None:
+                return conversion.convert(raw)
+        return self.conversions[0].convert(None)

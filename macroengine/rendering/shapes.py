@@ -44,6 +44,9 @@ FORMS = {
     "dropping": Form(3, "encode_value({v}, {2})", _PRESENT),
     "nested-dropping": Form(3, "{2}({v})", _PRESENT),
     "hashed-dropping": Form(3, "{v}", _PRESENT, "({v} := {2}({v})) is not None"),
+    # Looked for in several places.
+    "choice": Form(1, "{0}(sources)"),
+    "choice-dropping": Form(1, "{v}", hashed="({v} := {0}(sources)) is not None"),
     # Encoded before, for several templates.
     "shared": Form(1, "values[{0}]"),
     "shared-query": Form(1, "{0}(values)"),

@@ -4,12 +4,13 @@ It shares the parser, the catalogue and the policy's words with the engine, and 
 can be held to each other. It reads the template anew for every event and is meant for tests, yours included.
 """
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal as OneOf
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, Spelling, dialect_of
 from macroengine.catalogue.foreign import inside_foreign
@@ -17,10 +18,10 @@ from macroengine.catalogue.meanings import denied_fields, fields_called, is_deni
 from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.errors import MissingValueError, RenderError, SuppressedError, TemplateError
 from macroengine.event import Event
-from macroengine.kinds import HashCase, HashCaseWord, Source, ValueType
+from macroengine.kinds import Encoding, Function, HashCase, HashCaseWord, Source, ValueType
 from macroengine.language.nodes import Literal, Macro, Pair, Part, Pieces
 from macroengine.limits import Limits
-from macroengine.plan.planner import Default, Missing, MissingWord
+from macroengine.plan.segments import Default, Missing, MissingWord
 from macroengine.policy import Policy
 from macroengine.suggest import fold
 from macroengine.template import Template, parse
@@ -199,9 +200,9 @@ def _is_dropped(macros: list[Macro], rendering: _Rendering) -> bool:
     # Whether a pair goes is decided first, so that a value beside the missing one cannot make the event fail: first
     # by the values that are not there, then by the identifiers that are there and identify nobody.
     dropping = [(macro, spec) for macro in macros if (spec := _spec(macro, rendering)) and _drops(spec, rendering)]
-    if any(_raw(spec, rendering) is None for _, spec in dropping):
+    if any(_found(macro, rendering)[1] is None for macro, _ in dropping):
         return True
-    return any(_value(macro, spec, rendering) is None for macro, spec in dropping if macro.function is not None)
+    return any(_value(macro, spec, rendering) is None for macro, spec in dropping if macro.function in _HASHES)
 
 
 def _drops(spec: MacroSpec, rendering: _Rendering) -> bool:
@@ -293,24 +294,33 @@ def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> s
         steps = (PERCENT, *(step for step in steps if step != PERCENT))
     if spec is None:
         return "null" if steps[-1] == WHOLE else ""
+    is_segment = macro.start in inside.in_path or (part is Part.PATH and inside.steps[macro.start] == (PERCENT,))
+    writing = _Writing(macro, spec, steps, rendering, is_segment=is_segment)
     text = _value(macro, spec, rendering)
     if part is Part.AUTHORITY and not rendering.is_app:
         return _host_label(text, macro)
     if text is None:
-        return _instead(macro, spec, steps, rendering)
-    is_segment = macro.start in inside.in_path or (part is Part.PATH and inside.steps[macro.start] == (PERCENT,))
+        return writing.instead()
     if is_segment and text in (".", ".."):
         # Receivers resolve them, even where the dots are encoded.
         raise RenderError(f"{macro.text}: {text!r} leads to another path", macro.name)
-    if steps[-1] == WHOLE:
-        hashed = macro.function is not None
-        text = json_text(text) if hashed else json_value(_raw(spec, rendering), text, spec.type)
-    return _encode(text, steps, macro)
+    if steps[-1] == WHOLE and macro.function not in _PERCENTS:
+        is_typed = macro.function in (None, Function.NONE)
+        text = json_value(_found(macro, rendering)[1], text, spec.type) if is_typed else json_text(text)
+    return writing.sent(text, checked=True)
 
 
 def _spec(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
-    """Return the row of the catalogue; None where there is none, or none of the hash."""
-    found = rendering.dialect.find(macro.name)
+    """Return the first row of the catalogue that the macro names; None where there is none, or none of the hash."""
+    return next((spec for name in _names(macro) if (spec := _row(name, macro, rendering))), None)
+
+
+def _names(macro: Macro) -> tuple[str, ...]:
+    return macro.name, *macro.alternatives
+
+
+def _row(name: str, macro: Macro, rendering: _Rendering) -> MacroSpec | None:
+    found = rendering.dialect.find(name)
     if found is None:
         return None
     spec, spelling = found
@@ -324,22 +334,82 @@ def _host_label(text: str | None, macro: Macro) -> str:
     if text is None:
         raise MissingValueError(f"{macro.text}: the host needs a value", macro.name)
     if not _HOST_LABEL.fullmatch(text):
-        raise RenderError(f"{macro.text}: {text!r} is no label of a host", macro.name)
+        raise RenderError(f"{macro.text}: {text!r} is not a label of a host", macro.name)
     return text
 
 
-def _instead(macro: Macro, spec: MacroSpec, steps: tuple[str, ...], rendering: _Rendering) -> str:
-    """Return what is sent for a missing value."""
-    missing = _missing(spec, rendering)
-    if missing is Missing.RAISE:
-        raise MissingValueError(f"{macro.text}: value is missing", macro.name)
-    if missing is Missing.KEEP:
-        return macro.text
-    is_whole = steps[-1] == WHOLE
-    # With DROP the pair is gone already; outside the query there is none.
-    if not isinstance(missing, Default):
-        return "null" if is_whole else ""
-    return _encode(json_default(missing.text, spec.type) if is_whole else missing.text, steps, macro)
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """How a macro is written in its place."""
+
+    macro: Macro
+    spec: MacroSpec
+    steps: tuple[str, ...]
+    rendering: _Rendering
+    is_segment: bool
+
+    def instead(self) -> str:
+        """Return what is sent for a missing value."""
+        missing = _missing(self.spec, self.rendering)
+        if missing is Missing.RAISE:
+            raise MissingValueError(f"{self.macro.text}: value is missing", self.macro.name)
+        if missing is Missing.KEEP:
+            return self.macro.text
+        is_whole = self.steps[-1] == WHOLE
+        if missing is Missing.EMPTY:
+            # What the platform documents, the macro before the dialect.
+            documented = self.rendering.dialect.missing if self.spec.missing is None else self.spec.missing
+            missing = Default(documented) if documented else missing
+        # With DROP the pair is dropped already; outside the query there is none.
+        if not isinstance(missing, Default):
+            return "null" if is_whole else ""
+        is_json = is_whole and self.macro.function not in _PERCENTS
+        return self.sent(json_default(missing.text, self.spec.type) if is_json else missing.text, checked=False)
+
+    def sent(self, text: str, *, checked: bool) -> str:
+        """Return a text encoded once for the value itself, once for each URL around it, and escaped for each JSON.
+
+        The innermost comes first, so that the innermost receiver reads the value. A value that is not encoded is
+        `checked`, a default is not.
+        """
+        macro = self.macro
+        try:
+            if macro.function in _PERCENTS:
+                for _ in range(_PERCENTS.index(macro.function) + 1):
+                    text = quote(text, safe="")
+                return text
+            is_own = True
+            for step in reversed(self.steps):
+                if step == STRING:
+                    text = json_text(text)[1:-1]
+                elif step == PERCENT:
+                    text = self._own(text, checked=checked) if is_own else quote(text, safe="")
+                    is_own = False
+        except UnicodeEncodeError:
+            raise RenderError(f"{macro.text}: the value has half of a surrogate pair", macro.name) from None
+        return text
+
+    def _own(self, text: str, *, checked: bool) -> str:
+        encoding = self.spec.encoding or self.rendering.dialect.encoding
+        if self.macro.function == Function.NONE:
+            encoding = Encoding.NONE
+        match encoding:
+            case Encoding.PERCENT:
+                # RFC 3986: UTF-8, upper-case hex, unreserved characters kept, %20 for a space.
+                return quote(text, safe="")
+            case Encoding.COMPONENT:
+                return quote(text, safe="!'()*")
+            case Encoding.FORM:
+                return quote_plus(text)
+            case Encoding.JSON:
+                text = json_text(text)[1:-1]
+            case Encoding.BASE64 if checked:
+                text = base64.b64encode(text.encode()).decode()
+        allowed = "-._~!$'()*+,;=:@" + ("" if self.is_segment else "/?")
+        rest = re.sub("%[0-9a-fA-F][0-9a-fA-F]", "", text)
+        if checked and not all((char.isascii() and char.isalnum()) or char in allowed for char in rest):
+            raise RenderError(f"{self.macro.text}: {text!r} would leave its place", self.macro.name)
+        return text
 
 
 def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
@@ -365,21 +435,17 @@ def _nearness(name: str, spec: MacroSpec, dialect: Dialect) -> int:
     return 2 if not own and fold(spec.field) in fields_called(name) else int(name == "*")
 
 
-def _encode(text: str, steps: tuple[str, ...], macro: Macro) -> str:
-    # RFC 3986: UTF-8, upper-case hex, unreserved characters kept, %20 for a space; once for each URL around it, and
-    # escaped for each JSON, the innermost first, so that the innermost receiver reads the value.
-    for step in reversed(steps):
-        try:
-            if step == PERCENT:
-                text = quote(text, safe="")
-            elif step == STRING:
-                text = json_text(text)[1:-1]
-        except UnicodeEncodeError:
-            raise RenderError(f"{macro.text}: the value has half of a surrogate pair", macro.name) from None
-    return text
-
-
 # Its value
+
+
+def _found(macro: Macro, rendering: _Rendering) -> tuple[MacroSpec | None, object]:
+    """Return the first value that the event has for a macro, with its row; None where there is none."""
+    for name in _names(macro):
+        spec = _row(name, macro, rendering)
+        raw = None if spec is None else _raw(spec, rendering)
+        if raw is not None:
+            return spec, raw
+    return None, None
 
 
 def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
@@ -396,29 +462,53 @@ def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
 
 
 def _value(macro: Macro, spec: MacroSpec, rendering: _Rendering) -> str | None:
-    raw = _raw(spec, rendering)
-    if raw is None:
+    """Return the text of a value after the function of the macro, written as a value of `spec` is."""
+    found, raw = _found(macro, rendering)
+    if found is None:
         return None
     try:
         text = value_text(raw, spec.type, rendering.booleans)
-        return _sha1(text, spec, rendering.hash_case) if macro.function is not None else text
+        if macro.function in _HASHES:
+            case = rendering.hash_case or found.case
+            return _hash(macro.function, text, case, is_uuid=spec.type is ValueType.UUID)
+        return _changed(macro.function, text)
     except UnsendableError as error:
         raise RenderError(f"{macro.text}: {error}", macro.name) from None
 
 
-def _sha1(identifier: str, spec: MacroSpec, hash_case: HashCase | None) -> str | None:
+_HASHES = {"sha1": hashlib.sha1, "md5": hashlib.md5, "sha256": hashlib.sha256}
+_PERCENTS = ("percent", "percent2", "percent3")
+
+
+def _changed(function: str | None, text: str) -> str:
+    match function:
+        case Function.UPPER:
+            return text.upper()
+        case Function.LOWER:
+            return text.lower()
+        case Function.BASE64:
+            try:
+                return base64.b64encode(text.encode()).decode()
+            except UnicodeEncodeError:
+                raise UnsendableError("the value has half of a surrogate pair") from None
+    return text
+
+
+def _hash(function: str, identifier: str, case: HashCase, *, is_uuid: bool) -> str | None:
     # The hash of no identifier, or of the one that all who opted out share, identifies nobody.
     if not identifier.strip("0-"):
         return None
+    new = _HASHES[function]
     # Some send the hash in place of the identifier.
-    if spec.type is ValueType.UUID and re.fullmatch("[0-9A-Fa-f]{40}", identifier):
+    size = new(usedforsecurity=False).digest_size * 2
+    if is_uuid and re.fullmatch(f"[0-9A-Fa-f]{{{size}}}", identifier):
         return identifier.lower()
-    match hash_case or spec.case:
+    match case:
         case HashCase.UPPER:
             identifier = identifier.upper()
         case HashCase.LOWER:
             identifier = identifier.lower()
     try:
-        return hashlib.sha1(identifier.encode(), usedforsecurity=False).hexdigest()
+        return new(identifier.encode(), usedforsecurity=False).hexdigest()
     except UnicodeEncodeError:
         raise UnsendableError("the value has half of a surrogate pair") from None

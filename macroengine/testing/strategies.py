@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_names, dialect_of
 from macroengine.event import Event
 from macroengine.kinds import HashCase, Postback, Source, ValueType
-from macroengine.plan.planner import Default, Missing
+from macroengine.plan.segments import Default, Missing
 from macroengine.policy import Policy
 
 # What has a meaning in a URL or in a syntax, what may not stand in a URL, and three lengths of UTF-8.

@@ -7,7 +7,7 @@ from macroengine.backends.duckdb.values import TEXT, Unsendable, column_text
 from macroengine.backends.duckdb.words import choose, literal, name
 from macroengine.backends.expression import Expression, Planned, columns_of, express, plan_of, too_long
 from macroengine.backends.language import Column
-from macroengine.plan.planner import RenderPlan, Value
+from macroengine.plan.segments import RenderPlan, Value
 
 
 def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None) -> str:
@@ -47,7 +47,7 @@ def outcome(expression: Expression[str]) -> str:
 
 def measured(url: str, plan: RenderPlan) -> str:
     """Return a URL, or an error where it is too long."""
-    return f"CASE WHEN strlen({url}) > {plan.most_bytes} THEN error({literal(too_long(plan))}) ELSE {url} END"
+    return f"CASE WHEN strlen({url}) > {plan.max_bytes} THEN error({literal(too_long(plan))}) ELSE {url} END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Sql:
         return "NULL::VARCHAR"
 
     def value(self, value: Value) -> tuple[str, Unsendable]:
-        column = self.columns[value.field]
+        column = self.columns[value.reads[0].field]
         return column_text(name(column.name), column.type, value)
 
     def flag(self, field: str) -> str:

@@ -18,7 +18,7 @@ from macroengine.backends.expression import Expression, Planned, express, texts_
 from macroengine.backends.language import Column
 from macroengine.backends.names import unused
 from macroengine.errors import RenderError, UnsupportedError
-from macroengine.plan.planner import RenderPlan
+from macroengine.plan.segments import RenderPlan
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
@@ -217,7 +217,7 @@ class _Job:
         """Return the error for the events that cannot be sent, if there are any."""
         for partner, expression in self.expressions.items():
             plan = self.plans[partner]
-            long = f"CASE WHEN strlen({expression.url}) > {plan.most_bytes} THEN {literal(too_long(plan))} END"
+            long = f"CASE WHEN strlen({expression.url}) > {plan.max_bytes} THEN {literal(too_long(plan))} END"
             cases = [
                 (case.condition, literal(case.reason) if case.fails else "NULL")
                 for case in (*expression.admission, *expression.failures)

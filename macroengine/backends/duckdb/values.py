@@ -7,7 +7,7 @@ from macroengine.backends.duckdb.words import choose, literal
 from macroengine.backends.json_text import ESCAPES, FOREIGN_NUMBER, STRING
 from macroengine.errors import UnsupportedError
 from macroengine.kinds import ValueType
-from macroengine.plan.planner import Value
+from macroengine.plan.segments import Value
 
 TEXT, JSON = "VARCHAR", "JSON"
 
@@ -43,9 +43,9 @@ def column_text(column: str, given: str, value: Value) -> tuple[str, Unsendable]
     if given == JSON:
         return _dynamic(column, value)
     if value.type is ValueType.JSON and (kind in ("STRUCT", "MAP") or given.endswith("[]")):
-        _check_nested(given, value.field)
+        _check_nested(given, value.reads[0].field)
         return _json(f"CAST(to_json({column}) AS VARCHAR)"), []
-    raise UnsupportedError(f"cannot send column {value.field!r} of type {given}; {_ADVICE.get(given, _CAST)}")
+    raise UnsupportedError(f"cannot send column {value.reads[0].field!r} of type {given}; {_ADVICE.get(given, _CAST)}")
 
 
 _CAST = "cast it to VARCHAR, in the text that is to be sent"

@@ -1,9 +1,8 @@
 """What is promised of dialects that strangers write: a file is refused in our words, or whole."""
 
 import pickle
-from contextlib import suppress
 
-from macroengine import CatalogueError, Dialect, Event, Limits, UnsupportedError, check, compile_template, fix
+from macroengine import CatalogueError, Dialect, Event, Limits, check, compile_template, fix
 from macroengine.catalogue import Spelling
 from tests.fuzz.inputs import Input
 
@@ -34,6 +33,7 @@ def fuzz_catalogue(made: Input) -> None:
         return
     assert not [finding for finding in check(url, dialect=mine) if finding.code == "ME101"]
     fix(url + unknown, dialect=mine, unsafe=True)
-    event = Event.from_flat(dict.fromkeys(mine.fields, "a b"), mine)
-    with suppress(UnsupportedError):  # encodings that a plan cannot express
-        assert len(mine.macros) == compile_template(url, dialect=mine, ignore=["ME"]).render(event).count("a%20b")
+    event = Event.from_flat(dict.fromkeys(mine.fields, "a-b"), mine)
+    rendered = compile_template(url, dialect=mine, ignore=["ME"]).render(event)
+    if "base64" not in {mine.encoding, *(spec.encoding for spec in mine.macros.values())}:
+        assert rendered.count("a-b") == len(mine.macros)

@@ -1,0 +1,135 @@
+"""From the steps of a planned value to the function that does them."""
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import groupby, repeat
+
+from macroengine.encodings.encoder import component_encode, deepen, form_encode, percent_encode
+from macroengine.encodings.hashing import hash_identifier
+from macroengine.kinds import HashCase, ValueType
+from macroengine.plan.segments import HASHES, Default, Query, Segment, Step, Text, Value
+from macroengine.rendering.json import json_default, json_string, quoted
+from macroengine.rendering.values import UnsendableError
+
+TextStep = Callable[[str], str | None]
+"""Returns the text after a step; None where there is nothing to hash."""
+
+# RFC 1123 section 2.1; a longer label is not a host name (RFC 1035 section 2.3.4).
+_is_host_label = re.compile("[A-Za-z0-9-]{1,63}").fullmatch
+# What RFC 3986 permits in a query value, without what separates values.
+_stays_in_place = re.compile(r"(?:[A-Za-z0-9._~!$'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*").fullmatch
+_ENCODERS = {Step.PERCENT: percent_encode, Step.COMPONENT: component_encode, Step.FORM: form_encode}
+
+
+def text_steps(steps: Iterable[Step], kind: ValueType, case: HashCase) -> TextStep:
+    """Return what does all steps of a value of type `kind`, whose identifier is hashed in `case`.
+
+    It raises UnsendableError where a text cannot be sent, and UnicodeEncodeError for a lone surrogate.
+    """
+    functions = list(_functions(steps, kind, case))
+    if not functions:
+        return _unchanged
+    return functions[0] if len(functions) == 1 else partial(_all, functions)
+
+
+def default_text(value: Value) -> str:
+    """Return what is sent for a missing value with a text: the text itself, or a Default after the steps.
+
+    A Default is not hashed, and not checked as a value of the event is.
+    """
+    if not isinstance(value.missing, Default):
+        return str(value.missing)
+    text = value.missing.text
+    steps = [step for step in value.steps if step in _ENCODERS or step is Step.JSON_STRING]
+    if Step.JSON_VALUE in value.steps:
+        text = json_default(text, value.type)
+    return text_steps(steps, value.type, HashCase.AS_IS)(text) or ""
+
+
+def with_defaults(segments: Iterable[Segment]) -> Iterator[Segment]:
+    """Yield the segments, with texts for the values that are looked for nowhere."""
+    for segment in segments:
+        if isinstance(segment, Value) and not segment.reads:
+            yield Text(default_text(segment))
+        elif isinstance(segment, Query):
+            parameters = tuple(tuple(with_defaults(parameter)) for parameter in segment.parameters)
+            yield Query(segment.opening, parameters, segment.separator)
+        else:
+            yield segment
+
+
+def _functions(steps: Iterable[Step], kind: ValueType, case: HashCase) -> Iterator[TextStep]:
+    is_hex = False
+    for step, repeated in groupby(steps):
+        times = len(list(repeated))
+        if step in HASHES:
+            is_hex = True
+            yield partial(hash_identifier, step.value, case, kind is ValueType.UUID)
+        elif step in _ENCODERS:
+            if not is_hex:  # hex digits need no encoding, however often
+                yield _ENCODERS[step] if times == 1 else partial(_encoded, times - 1)
+        else:
+            is_hex = False
+            yield from repeat(_OTHERS[step], times)
+
+
+def _all(functions: Iterable[TextStep], text: str) -> str | None:
+    for function in functions:
+        done = function(text)
+        if done is None:
+            return None
+        text = done
+    return text
+
+
+def _unchanged(text: str) -> str:
+    return text
+
+
+def _encoded(layers: int, text: str) -> str:
+    # Only percent-encoding is done repeatedly; after the first time, `%` is all that it changes.
+    return deepen(percent_encode(text), layers)
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+def _segment(text: str) -> str:
+    # Encoding does not help: `%2E%2E` is a way up as well (WHATWG URL, section 4.1).
+    if text in (".", ".."):
+        raise UnsendableError(f"cannot send {text!r}, which leads to another path,")
+    return text
+
+
+def _in_place(text: str) -> str:
+    if _stays_in_place(text):
+        return text
+    raise UnsendableError(f"cannot send {text[:80]!r} without encoding, which would leave its place in the URL,")
+
+
+def _in_segment(text: str) -> str:
+    if "/" in text or "?" in text:
+        raise UnsendableError(f"cannot send {text[:80]!r} without encoding, which would leave its place in the path,")
+    return _in_place(text)
+
+
+def _host_label(text: str) -> str:
+    if _is_host_label(text):
+        return text
+    raise UnsendableError(f"cannot send {text[:80]!r}, which is not a label of a host,")
+
+
+_OTHERS: dict[Step, TextStep] = {
+    Step.UPPER: str.upper,
+    Step.LOWER: str.lower,
+    Step.BASE64: _base64,
+    Step.JSON_STRING: json_string,
+    Step.JSON_VALUE: quoted,
+    Step.SEGMENT: _segment,
+    Step.IN_PLACE: _in_place,
+    Step.IN_SEGMENT: _in_segment,
+    Step.HOST_LABEL: _host_label,
+}
