@@ -120,7 +120,7 @@ class Consent(StrEnum):
     AUTHORIZED = "authorized"
     """False or 0: the user has not authorized tracking."""
     STATUS = "status"
-    """Any status of App Tracking Transparency other than authorized."""
+    """Any status of App Tracking Transparency other than authorized, which is also written 3."""
 
 
 class HashCase(StrEnum):

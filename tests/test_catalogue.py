@@ -100,6 +100,13 @@ def test_unknown_dialect_names_the_nearest():
             'name = "x"\nsyntax = "bracke"\n[macros]',
             "key 'syntax' must be one of paren, brace, .*, a table, or a list of both, not 'bracke'",
         ),
+        pytest.param('name = "x"\nsyntax = []\n[macros]', "key 'syntax' names no syntax"),
+        pytest.param(
+            HEAD
+            + "functions = { md5 = 'NAME_md5' }\n[macros]\n"
+            + "a = { field = 'x', source = 'Platform', md5 = ['a'] }\na_md5 = { field = 'y', source = 'Platform' }",
+            r"\[functions\]: 'md5' of 'a' is written like the macro 'a_md5'",
+        ),
         pytest.param(HEAD + "opne = true\n[macros]", "unknown key 'opne'; did you mean 'open'", id="unknown-head-key"),
         pytest.param(HEAD + 'open = "yes"\n[macros]', "key 'open' must be true or false, not 'yes'", id="no-flag"),
         pytest.param(HEAD + "macros = 1", "key 'macros' must be a table, not 1", id="macros-no-table"),
@@ -364,3 +371,10 @@ def test_a_function_of_a_parameter_of_an_open_dialect_is_not_an_error(tmp_path):
     mine = load(tmp_path, "open = true\n" + WHOLE)
     assert [found.code for found in check("https://n.example/pb?a={my_ESC}", dialect=mine, select="ME1")] == []
     assert [found.code for found in check("https://n.example/pb?a={lat_ESC}", dialect=mine, select="ME1")] == ["ME105"]
+
+
+def test_a_macro_may_be_named_like_a_function_that_is_not_documented_of_another(tmp_path):
+    functions = HEAD + "functions = { md5 = 'NAME_md5' }\n[macros]\n"
+    rows = "a = { field = 'x', source = 'Platform' }\na_md5 = { field = 'y', source = 'Platform' }"
+    mine = load(tmp_path, functions + rows)
+    assert compile_template("?i={a_md5}", dialect=mine).render(Event(platform={"y": "1"})) == "?i=1"

@@ -7,11 +7,14 @@ import tomllib
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
+from macroengine import Event, UnsupportedError, check, compile_template, parse
 from macroengine.catalogue import dialect, dialect_names
-from macroengine.kinds import HashCase, Postback, Source, ValueType
+from macroengine.catalogue.elsewhere import documented_names
+from macroengine.kinds import Function, HashCase, Postback, Source, ValueType
 
 # AppsFlyer's table of macros as the help centre shows it in Korean, layout accidents included.
 TABLE = Path(__file__).parent / "data" / "appsflyer_table.txt"
@@ -21,13 +24,16 @@ IN_APP = {Postback.IN_APP, Postback.REJECTED_IN_APP}
 REJECTED = {Postback.REJECTED_INSTALL, Postback.REJECTED_IN_APP}
 RETARGETING = {Postback.RE_ENGAGEMENT, Postback.RE_ATTRIBUTION}
 
+DIALECTS = dialect_names()
+WHOLE = ("appsflyer", "appmetrica")
+
 SOURCES = {"링크": Source.LINK, "SDK": Source.SDK, "AF": Source.PLATFORM}
 YES_NO = {"예": True, "아니오": False}
 
 # Where the documented row (the key) and the catalogue (the value) are meant to differ.
 AVAILABILITY_EXCEPTIONS = {"is_retargeting": RETARGETING | IN_APP}
 
-# Fields that the two dialects take from different sources, and why.
+# Fields that dialects take from different sources, and why.
 SOURCE_EXCEPTIONS = {
     "click_unix_ts": "AppsFlyer's older article says SDK; for AppMetrica it is a parameter of the tracking URL",
     "user_agent": "AppsFlyer's is the device's own, AppMetrica's that of the click",
@@ -237,16 +243,18 @@ def infers_keys_of_a_row(spec):
 
 def has_a_fragment_for_description(spec):
     text = spec.description
-    return text.strip() == text and 0 < len(text) <= 100 and not text.endswith(".")
+    return text.strip() == text and len(text) <= 100 and not text.endswith(".")
 
 
 def has_no_note_or_one_that_says_something(spec):
     return spec.note is None or spec.note.strip() == spec.note != ""
 
 
-def has_an_example_of_its_type(spec):
+def has_no_example_or_one_of_its_type(spec):
+    if not spec.example:
+        return True
     if spec.type is ValueType.JSON:
-        return isinstance(json.loads(spec.example), dict)
+        return isinstance(json.loads(spec.example), dict | list)
     return re.fullmatch(FORMS[spec.type], spec.example) is not None
 
 
@@ -259,7 +267,7 @@ def keeps_what_the_link_says_to_its_own_network(spec):
 
 
 def is_personal_if_it_identifies_a_device(spec):
-    return spec.personal or (spec.type is not ValueType.UUID and not spec.functions)
+    return spec.personal or spec.type is not ValueType.UUID
 
 
 def is_personal_if_it_is_an_identifier(spec):
@@ -272,7 +280,7 @@ ROW_RULES = [
     has_a_fragment_for_description,
     has_no_note_or_one_that_says_something,
     is_personal_if_it_is_an_identifier,
-    has_an_example_of_its_type,
+    has_no_example_or_one_of_its_type,
     has_a_field_in_lower_snake_case,
     keeps_what_the_link_says_to_its_own_network,
     is_personal_if_it_identifies_a_device,
@@ -306,21 +314,171 @@ def test_macros_that_read_one_field_agree_about_it(platform, aspect):
     assert {field: values for field, values in seen.items() if len(values) > 1} == {}
 
 
-def test_a_field_has_one_source_in_both_dialects_or_a_reason():
-    ours, theirs = (
-        {spec.field: spec.source for spec in dialect(platform).macros.values()}
-        for platform in ("appsflyer", "appmetrica")
-    )
-    differing = {field for field in ours.keys() & theirs.keys() if ours[field] is not theirs[field]}
-    assert differing == set(SOURCE_EXCEPTIONS)
+def differing(aspect):
+    """Return the fields that macros, of any dialects, do not agree about."""
+    seen = {}
+    for spec in (spec for platform in DIALECTS for spec in dialect(platform).macros.values()):
+        seen.setdefault(spec.field, set()).add(aspect(spec))
+    return {field for field, values in seen.items() if len(values) > 1}
 
 
-def test_a_field_is_personal_in_both_dialects_or_in_neither():
-    ours, theirs = (
-        {spec.field: spec.personal for spec in dialect(platform).macros.values()}
-        for platform in ("appsflyer", "appmetrica")
-    )
-    assert [field for field in ours.keys() & theirs.keys() if ours[field] is not theirs[field]] == []
+def test_a_field_has_one_source_in_all_dialects_or_a_reason():
+    assert differing(lambda spec: spec.source) == set(SOURCE_EXCEPTIONS)
+
+
+@pytest.mark.parametrize("aspect", ["personal", "identifier", "consent"])
+def test_dialects_agree_about_what_a_field_says_of_a_person(aspect):
+    assert differing(lambda spec: getattr(spec, aspect)) == set()
+
+
+# What a time is written as does not change it; the values of an event are the same.
+UNITS = {"time": "seconds", "unix-time": "seconds", "rfc3339": "seconds", "flag": "boolean", "uuid": "text"}
+
+
+def test_no_field_has_two_units():
+    assert differing(lambda spec: UNITS.get(spec.type, spec.type)) == set()
+
+
+def test_a_field_of_milliseconds_or_cents_says_so_in_its_name():
+    for spec in (spec for platform in DIALECTS for spec in dialect(platform).macros.values()):
+        assert (spec.type == "unix-time-ms") is spec.field.endswith("_ms"), spec
+        assert "cents" in spec.field or not re.search(r"\b(cents|hundredths)\b", spec.description), spec
+
+
+def test_the_lists_that_are_known_to_be_cut_say_so():
+    partial = "adjust applovin appsflyer-link binom gam google-ads mintegral scaleo singular tiktok tune"
+    assert [platform for platform in DIALECTS if dialect(platform).partial] == partial.split()
+
+
+@pytest.mark.parametrize(
+    ("platform", "encoding", "missing"),
+    [
+        ("adcp", "percent", None),
+        ("openrtb2", "none", ""),
+        ("openrtb3", "none", ""),
+        ("prebid-server", "form", ""),
+        ("vast", "component", "-1"),
+    ],
+)
+def test_a_documented_encoding_and_missing_value_is_in_the_catalogue(platform, encoding, missing):
+    assert (dialect(platform).encoding, dialect(platform).missing) == (encoding, missing)
+
+
+@pytest.mark.parametrize(
+    ("platform", "macro", "name", "function"),
+    [
+        ("adjust", "{gps_adid_md5}", "gps_adid", "md5"),
+        ("adjust", "{idfa_upper}", "idfa", "upper"),
+        ("adjust", "{idfa_md5}", "idfa_md5", None),
+        ("adobe-dsp", "${TM_CLICK_URL_URLENC}", "TM_CLICK_URL", "percent"),
+        ("gam", "%%CLICK_URL_ESC_ESC%%", "CLICK_URL", "percent2"),
+        ("gam", "%%DEST_URL_UNESC%%", "DEST_URL", "none"),
+        ("google-ads", "{lpurl+3}", "lpurl", "percent3"),
+        ("google-ads", "{escapedlpurl+2}", "escapedlpurl", "percent2"),
+        ("keitaro", "{_date:Y-m-d H:i:s,Europe/Kyiv}", "date", "none"),
+        ("mintegral", "{imei_md5}", "imei", "md5"),
+        ("openrtb2", "${AUCTION_PRICE:B64}", "AUCTION_PRICE", "base64"),
+        ("scaleo", "{sub_id1_hash}", "sub_id1_hash", None),
+        ("unity", "{ifa_md5}", "ifa", "md5"),
+        ("unity", "{android_id_md5}", "android_id_md5", None),
+        ("xandr", "${USER_AGENT_ENC}", "USER_AGENT", "percent"),
+    ],
+)
+def test_a_function_in_a_name_is_one_where_the_platform_has_the_value(platform, macro, name, function):
+    reading = dialect(platform).syntax.read(macro)
+    spec, _ = dialect(platform).find(name)
+    assert (reading.name, reading.function) == (name, function)
+    assert function is None or name in spec.names_with(function)
+
+
+def test_a_field_of_hashes_says_so_in_its_name():
+    for spec in (spec for platform in DIALECTS for spec in dialect(platform).macros.values()):
+        is_hash = re.match(r"(MD5|SHA-1|hash) of\b", spec.description) is not None
+        assert not is_hash or re.search("md5|sha1|hash", spec.field), spec
+
+
+@pytest.mark.parametrize("platform", WHOLE)
+def test_every_row_has_an_example(platform):
+    assert offenders(platform, lambda spec: spec.example) == []
+
+
+@pytest.mark.parametrize("platform", DIALECTS)
+def test_every_row_of_a_whole_list_is_described(platform):
+    assert dialect(platform).partial or offenders(platform, lambda spec: spec.description) == []
+
+
+@pytest.mark.parametrize("platform", DIALECTS)
+def test_names_can_be_written_and_read(platform):
+    syntax = dialect(platform).syntax
+    for spec in dialect(platform).macros.values():
+        for name in names_of(spec):
+            reading = syntax.read(syntax.write(name))
+            assert (reading.name, reading.function, reading.argument) == (name, None, None)
+        for function, names in spec.functions:
+            for name in names:
+                assert syntax.read(syntax.write(name, function)) == (name, function, None, ())
+
+
+def examples_of(platform):
+    """Return an event with the examples of a dialect, and a template that has all of its macros."""
+    own = dialect(platform)
+    values = {source: {} for source in Source}
+    for spec in own.macros.values():
+        values[spec.source].setdefault(spec.field, spec.example or None)
+    event = Event(values[Source.LINK], values[Source.SDK], values[Source.PLATFORM])
+    written = [(spec, own.syntax.write(name)) for spec in own.macros.values() for name in (spec.name, *spec.spellings)]
+    written += [
+        (spec, own.syntax.write(name, function))
+        for spec in own.macros.values()
+        for function, names in spec.functions
+        for name in names
+    ]
+    return event, written
+
+
+# Findings that a template with one macro in it need not have: hints, and macros of another kind of postback.
+BESIDES = ("ME107", "ME301", "ME306", "ME307")
+
+
+@pytest.mark.parametrize("platform", DIALECTS)
+def test_a_template_with_any_of_its_macros_is_clean(platform):
+    for _, macro in examples_of(platform)[1]:
+        template = f"https://n.example/pb?p={macro}&q={macro}x"
+        assert [macro.text for macro in parse(template, platform).macros()] == [macro] * 2
+        assert check(template, dialect=platform, ignore=BESIDES) == []
+
+
+@pytest.mark.parametrize("platform", DIALECTS)
+def test_examples_render_where_a_plan_can_express_them(platform):
+    event, written = examples_of(platform)
+    for spec, macro in written:
+        template = f"https://n.example/pb?p={macro}"
+        try:
+            url = compile_template(template, dialect=platform, ignore="ME301").render(event)
+        except UnsupportedError:
+            assert dialect(platform).encoding != "percent" or spec.encoding or spec.functions
+        else:
+            assert url.startswith("https://n.example/pb?p=")
+            if spec.example and spec.name in macro and dialect(platform).syntax.read(macro).function is None:
+                assert unquote(url.removeprefix("https://n.example/pb?p="))
+
+
+def test_names_are_read_from_the_lines_of_files_as_from_the_dialects():
+    """For speed, suggestions read the files without parsing them."""
+    dialects = [dialect(platform) for platform in DIALECTS]
+    assert list(documented_names()) == [
+        (own.title, name, spec.field) for own in dialects for spec in own.macros.values() for name in names_of(spec)
+    ]
+
+
+@pytest.mark.parametrize("platform", DIALECTS)
+def test_every_context_and_function_of_a_dialect_is_one_of_a_macro(platform):
+    data = tomllib.loads(data_file(platform))
+    rows = data["macros"].values()
+    contexts = {context for row in rows for context in row.get("contexts", [])}
+    # Where no row names contexts, all macros are in all of them.
+    assert contexts in (set(), set(data.get("contexts", {})))
+    assert {function for row in rows for function in Function if function in row} == set(data.get("functions", {}))
 
 
 @pytest.mark.parametrize("platform", dialect_names())
@@ -334,7 +492,7 @@ def test_a_macro_is_a_line_and_a_line_is_a_macro(platform):
 @pytest.mark.parametrize("platform", dialect_names())
 def test_a_row_leaves_out_what_is_the_default(platform):
     defaults = ("send_all", False), ("personal", False), ("available", "all"), ("type", "text")
-    empty = [(key, []) for key in ("spellings", "legacy", "sha1", "inferred")]
+    empty = [(key, []) for key in ("spellings", "legacy", "inferred", "contexts", *Function)]
     for name, row in tomllib.loads(data_file(platform))["macros"].items():
         assert [key for key, value in [*defaults, *empty] if row.get(key, ...) == value] == [], name
 
@@ -342,8 +500,9 @@ def test_a_row_leaves_out_what_is_the_default(platform):
 @pytest.mark.parametrize("platform", dialect_names())
 def test_every_group_of_postbacks_is_used(platform):
     data = tomllib.loads(data_file(platform))
-    assert {row.get("available", "all") for row in data["macros"].values()} == set(data["available"])
-    assert set(data["available"]["all"]) == set(Postback)
+    groups = {"all": list(Postback), **data.get("available", {})}
+    assert {row.get("available", "all") for row in data["macros"].values()} | {"all"} == set(groups)
+    assert set(groups["all"]) == set(Postback)
 
 
 @pytest.mark.parametrize(

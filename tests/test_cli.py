@@ -210,7 +210,7 @@ def test_one_macro_is_shown_in_full(run, name):
 
 
 def test_dialects_are_completed():
-    assert _complete_dialect(None, None, "apps") == ["appsflyer"]
+    assert _complete_dialect(None, None, "apps") == ["appsflyer", "appsflyer-link"]
 
 
 def test_module_runs_the_command_line(monkeypatch, capsys):

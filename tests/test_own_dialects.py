@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import pytest
 
@@ -139,3 +140,16 @@ def test_what_is_written_with_an_argument_or_a_choice_is_read_and_not_rendered_w
         assert (macro.text, macro.name) == (own.written, own.names[0])
         with pytest.raises(UnsupportedError, match=own.refused):
             compile_template(f"https://n.example/pb?a={own.written}", dialect=own_dialect)
+
+
+def test_encoded_delimiters_are_found_where_encoding_changes_them(own, own_dialect, template):
+    first, *_ = own.names
+    opener, closer = own.forms[0].split("NAME")
+    encoded = quote(opener, safe="") + first + quote(closer, safe="")
+    template += "&e=%20"
+    damaged = template.replace(own.write(first), encoded)
+    findings = [(found.code, found.message) for found in check(damaged, dialect=own_dialect, select="ME010")]
+    assert findings == (
+        [] if damaged == template else [("ME010", f"encoded delimiters in {encoded}; write {own.write(first)}")]
+    )
+    assert fix(damaged, dialect=own_dialect).source == template

@@ -176,6 +176,27 @@ def denied(names, deny, dialect="appmetrica"):
     return [template[finding.span.start + 1 : finding.span.stop - 1] for finding in found]
 
 
+@pytest.mark.parametrize(
+    ("deny", "dialect", "macro"),
+    [
+        pytest.param("idfa", "unity", "ifa", id="either-of-two"),
+        pytest.param("IDFA", "unity", "ifa_md5", id="hash-of-either-of-two"),
+        pytest.param("idfa", "adjust", "idfa_md5", id="hash-in-base64"),
+        pytest.param("event_revenue", "adjust", "revenue", id="cents"),
+        pytest.param("install_time", "adjust", "created_at", id="another-value"),
+        pytest.param("ip", "applovin", "IP", id="one-of-its-forms"),
+    ],
+)
+def test_a_denial_goes_by_what_a_field_holds_in_any_unit_or_form(deny, dialect, macro):
+    expected = [] if macro == "created_at" else [macro]
+    assert denied([macro], {deny}, dialect) == expected
+
+
+def test_a_denied_field_of_either_identifier_denies_both():
+    assert denied(["idfa", "gps_adid", "idfv"], {"ifa"}, "adjust") == ["idfa", "gps_adid"]
+    assert denied(["idfa", "gps_adid", "idfv"], {"idfa"}, "adjust") == ["idfa"]
+
+
 OF_IDFA = ["ios_ifa", "IDFA", "Ios_Ifa", "idfa_sha256", "ios_ifa_md5"]
 
 

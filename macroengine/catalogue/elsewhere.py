@@ -1,12 +1,15 @@
 """What other platforms call their values: their macro, our fields, the macro of a dialect."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any, cast
 
-from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
+from macroengine.catalogue import Dialect, MacroSpec, dialect_file, dialect_names
 from macroengine.suggest import fold
 
+_RELATED = Path(__file__).resolve().parent / "fields.toml"
 _TABLE = Path(__file__).resolve().parent / "elsewhere.toml"
 _NO_FIELD = "*"
 
@@ -51,6 +54,47 @@ def _of(among: tuple[str, ...] | None) -> Iterable[tuple[str, Mapping[str, tuple
 
 
 @cache
+def forms() -> dict[str, tuple[str, ...]]:
+    """Return, by field, the fields whose values it may hold in the same or another form."""
+    return {field: tuple(others) for field, others in _related()["forms"].items()}
+
+
+@cache
+def units() -> dict[str, str]:
+    """Return, by field, the field with the same value in the unit that most platforms use."""
+    return dict(_related()["units"])
+
+
+@cache
+def _related() -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - good names need no suggestions
+
+    return tomllib.loads(_RELATED.read_text(encoding="utf-8"))
+
+
+def documented_names() -> Iterator[tuple[str, str, str]]:
+    """Yield every name in the dialects that come with the library: title of the dialect, name and field.
+
+    Their files are read line by line, which a macro fills alone: to parse all of them would take a tenth of a second.
+    """
+    for name in dialect_names():
+        text = dialect_file(name).read_text(encoding="utf-8")
+        title = cast("re.Match[str]", _TITLE.search(text))[1]
+        for row in _ROW.finditer(text):
+            for names in (row["name"], row["spellings"] or "", row["legacy"] or ""):
+                yield from ((title, one, row["field"]) for one in _NAME.findall(names))
+
+
+_TITLE = re.compile('^title *= "(.+)"', re.MULTILINE)
+_NAME = re.compile('[^", ]+')
+_ROW = re.compile(
+    r'^(?P<name>[^\s#=]+) *= \{ field = "(?P<field>[^"]+)"'
+    r"(?:.*?, spellings = \[(?P<spellings>.*?)\])?(?:.*?, legacy = \[(?P<legacy>.*?)\])?",
+    re.MULTILINE,
+)
+
+
+@cache
 def fields_elsewhere() -> dict[str, set[str]]:
     """Return the fields that any platform has a macro for, by the folded name of the macro."""
     found: dict[str, set[str]] = {}
@@ -66,12 +110,14 @@ def platforms() -> dict[str, dict[str, tuple[str, ...]]]:
     import tomllib  # noqa: PLC0415 - good names need no suggestions
 
     tables: dict[str, dict[str, tuple[str, ...]]] = {}
-    for own in map(dialect, dialect_names()):
-        tables[own.title] = {
-            name: (spec.field,) for spec in own.macros.values() for name in (spec.name, *spec.spellings, *spec.legacy)
-        }
+    for title, name, field in documented_names():
+        several = (field, *forms().get(field, ()))
+        # A name says which of several it means where it is the name of one: {IDFA}, though it may hold the other.
+        meant = tuple(other for other in several if fold(other) == fold(name))
+        tables.setdefault(title, {})[name] = meant if meant and meant != (field,) else several
     for platform, names in tomllib.loads(_TABLE.read_text(encoding="utf-8")).items():
         others: dict[str, tuple[str, ...]] = dict.fromkeys(names.pop(_NO_FIELD, "").split(), ())
         fields = {name: (given,) if isinstance(given, str) else tuple(given) for name, given in names.items()}
-        tables[platform] = others | fields
+        # Of a dialect that comes with the library, a table here has what its catalogue has not.
+        tables[platform] = others | fields | tables.get(platform, {})
     return tables

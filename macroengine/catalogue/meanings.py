@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
-from macroengine.catalogue.elsewhere import fields_elsewhere
+from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.catalogue.elsewhere import documented_names, fields_elsewhere, forms, units
 from macroengine.kinds import Source
 from macroengine.suggest import fold
 
@@ -17,7 +17,7 @@ def fields_called(name: str) -> frozenset[str]:
     >>> sorted(fields_called("gps_adid"))
     ['advertisingid', 'gpsadid']
     >>> sorted(fields_called("sha1-idfa"))
-    ['idfa', 'sha1idfa']
+    ['idfa', 'idfasha1', 'sha1idfa']
     """
     folded = fold(name)
     fields = {folded, *map(fold, fields_elsewhere().get(folded, ()))}
@@ -28,7 +28,8 @@ def fields_called(name: str) -> frozenset[str]:
 def denied_fields(names: frozenset[str], home: Dialect) -> frozenset[str]:
     """Return the fields, folded, of which a policy that denies `names` lets no macro of `home` be filled."""
     own = (home.named(name) for name in names)
-    return frozenset().union({fold(spec.field) for spec in own if spec is not None}, *map(fields_called, names))
+    named = frozenset().union({fold(spec.field) for spec in own if spec is not None}, *map(fields_called, names))
+    return named.union(*(_related().get(field, ()) for field in named))
 
 
 def is_denied(spec: MacroSpec, denied: frozenset[str]) -> bool:
@@ -54,8 +55,21 @@ def is_known(name: str, home: Dialect) -> bool:
 
 
 @cache
+def _related() -> dict[str, set[str]]:
+    """Return, by folded field, the fields that say the same in another unit, and those that may hold it."""
+    table: dict[str, set[str]] = {}
+    for one, other in units().items():
+        table.setdefault(fold(one), set()).add(fold(other))
+        table.setdefault(fold(other), set()).add(fold(one))
+    for one, others in forms().items():
+        for other in others:
+            table.setdefault(fold(other), set()).add(fold(one))
+    return table
+
+
+@cache
 def _shared_fields() -> frozenset[str]:
-    return frozenset(field for name in dialect_names() for field in dialect(name).fields)
+    return frozenset(field for _, _, field in documented_names())
 
 
 def _hashed(folded: str) -> str | None:

@@ -124,7 +124,8 @@ def _with_functions(
     for name in names:
         reading = named.read(named.write(name))
         if reading is not None and reading.function is not None:
-            if reading.name in names:
+            base = names.get(reading.name)
+            if base is not None and reading.name in base.names_with(reading.function):
                 message = f"{reading.function!r} of {reading.name!r} is written like the macro {name!r}"
                 raise CatalogueError(f"{at}: {message}")
             whole.add(name)

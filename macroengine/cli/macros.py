@@ -6,7 +6,7 @@ from rich.text import Text
 from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.cli import output
 from macroengine.cli.options import SourceWord, dialect_option, postback_option
-from macroengine.kinds import Postback, Source
+from macroengine.kinds import HASHES, Postback, Source
 from macroengine.suggest import did_you_mean
 
 
@@ -73,7 +73,7 @@ def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
             function.value: ", ".join(dialect.syntax.write(name, function) for name in names)
             for function, names in spec.functions
         },
-        "case": spec.case if spec.functions else "",
+        "case": spec.case if any(function in HASHES for function, _ in spec.functions) else "",
         "argument": spec.argument or "",
         "contexts": ", ".join(spec.contexts),
         "encoding": spec.encoding or "",

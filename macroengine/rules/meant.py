@@ -179,7 +179,8 @@ def _in_outer(source: str, dialect: Dialect) -> Callable[[Span], bool]:
 def doubled_macros(source: str, dialect: Dialect) -> Iterator[tuple[Span, str]]:
     """Yield macros with more delimiters around them than they have, each as it should be written."""
     opening, closing = dialect.syntax.delimiters
-    if 2 * opening not in source and 2 * closing not in source:
+    # Where both are the same, two macros side by side look like that.
+    if opening == closing or (2 * opening not in source and 2 * closing not in source):
         return
     is_foreign = _in_outer(source, dialect)
     for match in _doubled(dialect.syntax).finditer(source):
@@ -201,7 +202,8 @@ def _doubled(syntax: Syntax) -> re.Pattern[str]:
 def cut_off(source: str, dialect: Dialect) -> tuple[Span, tuple[str, ...]] | None:
     """Return where a template ends in the name of a macro, and the macros that the name can be the beginning of."""
     opening, _ = dialect.syntax.delimiters
-    match = re.search(rf"{re.escape(opening)}([A-Za-z0-9_-]*)\Z", source[-_LONGEST:])
+    end = source[-_LONGEST:]
+    match = next(outside_macros(re.compile(rf"{re.escape(opening)}([A-Za-z0-9_-]*)\Z"), end, dialect.syntax), None)
     if match is None or own_macro(match[1], dialect):
         return None
     names = [name for name in dialect.names() if name.startswith(match[1])] if match[1] else []

@@ -28,7 +28,21 @@ T = TypeVar("T")
 
 # In no UTF-8, so that any text can stand on either side of it.
 SEPARATOR = b"\xff"
-DIALECTS = sorted(dialect_names(), reverse=True)  # the one that most templates are in comes first
+
+
+def _is_planned(name: str) -> bool:
+    """Say whether plans can express all templates of a dialect: one encoding, and names without anything else."""
+    own = dialect(name)
+    rows = own.macros.values()
+    forms = own.syntax.forms
+    return own.encoding == "percent" and not (
+        any(form.separator or form.alternatives for form in forms)
+        or any(row.encoding or any(function != "sha1" for function, _ in row.functions) for row in rows)
+    )
+
+
+# Those that most templates are in come first.
+DIALECTS = [*(first := ["appsflyer", "appmetrica"]), *(n for n in dialect_names() if n not in first and _is_planned(n))]
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 

@@ -1,8 +1,9 @@
 """What is promised of dialects that strangers write: a file is refused in our words, or whole."""
 
 import pickle
+from contextlib import suppress
 
-from macroengine import CatalogueError, Dialect, Event, Limits, check, compile_template, fix
+from macroengine import CatalogueError, Dialect, Event, Limits, UnsupportedError, check, compile_template, fix
 from macroengine.catalogue import Spelling
 from tests.fuzz.inputs import Input
 
@@ -34,4 +35,5 @@ def fuzz_catalogue(made: Input) -> None:
     assert not [finding for finding in check(url, dialect=mine) if finding.code == "ME101"]
     fix(url + unknown, dialect=mine, unsafe=True)
     event = Event.from_flat(dict.fromkeys(mine.fields, "a b"), mine)
-    assert len(mine.macros) == compile_template(url, dialect=mine, ignore=["ME"]).render(event).count("a%20b")
+    with suppress(UnsupportedError):  # encodings that a plan cannot express
+        assert len(mine.macros) == compile_template(url, dialect=mine, ignore=["ME"]).render(event).count("a%20b")
