@@ -206,6 +206,11 @@ def test_a_dialect_of_the_users_own_may_be_that_of_the_link(tmp_path):
     assert "ME035" not in found("https://app.appsflyer.com/x?clickid={click_id}", dialect=Dialect.from_toml(path))
 
 
+@pytest.mark.parametrize("name", ["appsflyer-link", "affise", "tiktok"])
+def test_who_fills_the_macros_of_a_link_may_check_it(name):
+    assert "ME035" not in found("https://app.appsflyer.com/x?pid=n_int&clickid={clickid}", dialect=name)
+
+
 def test_more_layers_than_anybody_wraps_are_left():
     few, many = URL, URL
     for _ in range(10):
