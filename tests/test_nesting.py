@@ -340,7 +340,9 @@ def test_text_that_completes_no_escape_is_in_order(source):
     assert "ME228" not in {finding.code for finding in check(source)}
 
 
-@pytest.mark.parametrize("source", ["?a=%(clickid)", "?u=x%3Dy%25(clickid)", "?u=x%3Dy%2525(clickid)"])
+@pytest.mark.parametrize(
+    "source", ["?a=%(clickid)", "?u=x%3Dy%25(clickid)", "?u=x%3Dy%2525(clickid)", "?u=x%3Dy%25%34(clickid)"]
+)
 def test_fix_of_half_an_escape_leaves_none(source):
     fixed = fix(source, unsafe=True).source
     assert "ME228" not in {finding.code for finding in check(fixed)}

@@ -20,6 +20,9 @@ def found(source, **options):
         pytest.param(f"Please use {URL}", "ME020", id="words"),
         pytest.param(f"Install postback\n{URL}", "ME020", id="heading"),
         pytest.param(f"{URL}\nThanks, John", "ME021", id="words-on-the-next-line"),
+        pytest.param(f"install,{URL}", "ME020", id="cells-of-a-csv"),
+        pytest.param(f"acme;install;{URL}", "ME020", id="cells-with-semicolons"),
+        pytest.param(f"install|{URL}", "ME020", id="cells-of-a-table"),
     ],
 )
 def test_words_are_removed_only_if_asked_for(source, code):
@@ -82,6 +85,9 @@ def test_what_is_not_clear_or_not_a_template_is_left_alone(source, codes, unsafe
         pytest.param("https://n.example/pb (install)", "https://n.example/pb", id="remark-after-a-path"),
         pytest.param(f"{URL} - for installs", URL, id="dash"),
         pytest.param(f"{URL} (install)", URL, id="remark"),
+        pytest.param(f"{URL} | install", URL, id="cell-after-it"),
+        pytest.param(f"GET:{URL}", URL, id="method-with-a-colon"),
+        pytest.param(f"Postback URL = {URL}", URL, id="label-with-an-equals-sign"),
         pytest.param(f'"{OTHER}&a=""b"""', f'{OTHER}&a="b"', id="spreadsheet"),
         pytest.param('"https:\\/\\/n.example\\/pb?a=\\u0026b"', "https://n.example/pb?a=&b", id="json-string"),
         pytest.param(
@@ -198,6 +204,11 @@ def test_a_dialect_of_the_users_own_may_be_that_of_the_link(tmp_path):
         encoding="utf-8",
     )
     assert "ME035" not in found("https://app.appsflyer.com/x?clickid={click_id}", dialect=Dialect.from_toml(path))
+
+
+@pytest.mark.parametrize("name", ["appsflyer-link", "affise", "tiktok"])
+def test_who_fills_the_macros_of_a_link_may_check_it(name):
+    assert "ME035" not in found("https://app.appsflyer.com/x?pid=n_int&clickid={clickid}", dialect=name)
 
 
 def test_more_layers_than_anybody_wraps_are_left():

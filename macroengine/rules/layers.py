@@ -18,7 +18,7 @@ from macroengine.rules.unwrapping import (
 )
 from macroengine.rules.whole import SERVER, Whole, short, span_of
 
-_UNKNOWN_BEFORE = re.compile(rf"[^?&=/#]*\s(?={MARKS}{SCHEME})")
+_UNKNOWN_BEFORE = re.compile(rf"[^?&=/#]*[\s,;|](?={MARKS}{SCHEME})")
 
 
 def quoted_printable(core: str) -> Whole | None:

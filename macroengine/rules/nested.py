@@ -8,7 +8,8 @@ from macroengine.plan.nesting import Escape
 from macroengine.plan.resolve import Resolved
 from macroengine.rules.context import Context
 
-_HALF_AN_ESCAPE = re.compile(r"%(?:25)*[0-9A-Fa-f]?\Z")
+# The digit may be encoded, too: %25%34 is %4 inside.
+_HALF_AN_ESCAPE = re.compile(r"%(?:25)*(?:[0-9A-Fa-f]|%(?:25)*(?:3[0-9]|[46][1-6]))?\Z")
 _JSON = (Escape.STRING, Escape.VALUE)
 
 

@@ -112,6 +112,12 @@ def tracking_platform(host: str) -> str | None:
     return next((hosts[key] for key in _domains(host.lower().rstrip(".")) if key in hosts), None)
 
 
+@cache
+def platforms_with_links() -> frozenset[str]:
+    """Return the platforms that have tracking links, and call postbacks themselves."""
+    return frozenset(_tracking_hosts().values())
+
+
 def _domains(host: str) -> Iterator[str]:
     """Yield a host, then the domains above it, which begin with a dot."""
     yield host
