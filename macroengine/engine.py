@@ -8,21 +8,18 @@ from typing import Any, Literal, TypedDict, Unpack, cast
 
 from macroengine.arguments import check_flag, check_type, member, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.diagnostics import Diagnostic, Severity
+from macroengine.diagnostics import Diagnostic
 from macroengine.errors import PolicyError, TemplateError, UnsupportedError
 from macroengine.event import Event
 from macroengine.kinds import Encoding, Function, HashCase, HashCaseWord
 from macroengine.limits import Limits
 from macroengine.plan.missing import AnyMissing, planned_missing
 from macroengine.plan.planner import Missing, Options, RenderPlan, plan, values_of
+from macroengine.plan.resolve import Resolution, resolve
 from macroengine.policy import Policy
 from macroengine.rendering.compiler import Render, compile_plan, plan_source
-from macroengine.rules import RULES, Context, codes, diagnose
+from macroengine.rules import RULES, codes, diagnose, errors
 from macroengine.template import parse
-
-_POLICY_FAMILY = "ME3"
-_UNKNOWN, _FOREIGN, _HOST_LABEL = "ME101", "ME040", "ME202"
-_ERRORS = {code for code, rule in RULES.items() if rule.severity is Severity.ERROR}
 
 
 @dataclass(frozen=True, init=False)
@@ -94,8 +91,8 @@ class CompiledTemplate:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What is doubtful about the template."""
-        context = Context.of(parse(self.source, self.dialect, limits=self.options.limits), self.dialect, self.policy)
-        return tuple(diagnose(context, codes(None, self.ignore)))
+        template = parse(self.source, self.dialect, limits=self.options.limits)
+        return tuple(diagnose(resolve(template, self.dialect, self.policy), codes(None, self.ignore)))
 
     @property
     def python_source(self) -> str:
@@ -215,13 +212,13 @@ def render(source: str, event: Event, **options: Unpack[CompileOptions]) -> str:
 def _compile(
     source: str, dialect: Dialect, policy: Policy, options: Options, ignore: frozenset[str]
 ) -> CompiledTemplate:
-    context = Context.of(parse(source, dialect, limits=options.limits), dialect, policy)
-    errors = list(diagnose(context, _enforced(ignore, options.unknown, allow_host=options.allow_host_macros)))
-    if errors:
-        only_policy = all(error.code.startswith(_POLICY_FAMILY) for error in errors)
-        raise (PolicyError if only_policy else TemplateError)(source, errors)
-    _refuse_unplanned(context)
-    return _made(source, dialect, policy, options, ignore, plan(context.resolution, options))
+    resolution = resolve(parse(source, dialect, limits=options.limits), dialect, policy)
+    found = errors(resolution, ignore, {"unknown": options.unknown, "allow_host_macros": options.allow_host_macros})
+    if found:
+        only_policy = all(RULES[error.code].about_policy for error in found)
+        raise (PolicyError if only_policy else TemplateError)(source, found)
+    _refuse_unplanned(resolution)
+    return _made(source, dialect, policy, options, ignore, plan(resolution, options))
 
 
 # What a plan can express: functions and encodings; looked up once, as in `resolve`.
@@ -229,10 +226,10 @@ _PLANNED_FUNCTIONS = frozenset([None, Function.SHA1])
 _PERCENT = Encoding.PERCENT
 
 
-def _refuse_unplanned(context: Context) -> None:
+def _refuse_unplanned(resolution: Resolution) -> None:
     """Raise an error for what a catalogue can say and a plan cannot yet, so that nothing is rendered wrongly."""
-    default = context.dialect.encoding
-    for macro in context.resolution.macros:
+    default = resolution.dialect.encoding
+    for macro in resolution.macros:
         node, spec = macro.node, macro.spec
         if spec is None:
             continue
@@ -246,11 +243,3 @@ def _refuse_unplanned(context: Context) -> None:
         else:
             continue
         raise UnsupportedError(f"{node.text} cannot be rendered yet: {what} is not supported")
-
-
-@lru_cache(maxsize=256)
-def _enforced(ignore: frozenset[str], unknown: str, *, allow_host: bool) -> frozenset[str]:
-    """Return the rules whose findings keep a template from being compiled: neither ignored nor overruled by options."""
-    # What is no macro of the dialect can be kept, and not be left empty: it is text.
-    permitted = {_UNKNOWN: unknown != "error", _FOREIGN: unknown == "keep", _HOST_LABEL: allow_host}
-    return frozenset(code for code in codes(None, ignore) if code in _ERRORS and not permitted.get(code))

@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
-from macroengine.catalogue.foreign import inside_foreign
+from macroengine.catalogue.foreign import ForeignText, foreign_texts, inside_foreign
 from macroengine.catalogue.meanings import denied_fields, is_denied, is_known
 from macroengine.language.nodes import Literal, Macro, Part, Pieces
 from macroengine.plan.nesting import NOTHING, PLAIN, InnerQuery, Place, nesting
@@ -74,10 +74,13 @@ class Resolution:
     """
 
     template: Template
+    dialect: Dialect
     policy: Policy
     macros: tuple[Resolved, ...]
     queries: tuple[InnerQuery, ...]
     """The queries of URLs inside the URL, in source order."""
+    foreign: tuple[ForeignText, ...]
+    """What is written in the way of other platforms, in source order."""
 
     def with_problem(self, problem: Problem) -> Iterator[Resolved]:
         """Yield the macros that have this problem, in source order."""
@@ -91,7 +94,8 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
         ValueError: the policy denies a macro that a closed dialect does not have.
     """
     judged = _judge_of(dialect, policy)
-    is_part = inside_foreign(template.source, dialect.syntax)
+    foreign = foreign_texts(template.source, dialect.syntax)
+    is_part = inside_foreign(template.source, foreign)
     deciding = origins(template)
     queries: list[InnerQuery] = []
     macros = []
@@ -112,7 +116,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
                 host_label = origin is _HOST_LABEL
             place = found.places.get(node.start, PLAIN)
             macros.append(Resolved(node, part, spec, place, host_label, forbidden, withheld, problems))
-    return Resolution(template, policy, tuple(macros), tuple(queries))
+    return Resolution(template, dialect, policy, tuple(macros), tuple(queries), foreign)
 
 
 def _components(template: Template) -> Iterator[tuple[Pieces, Part]]:

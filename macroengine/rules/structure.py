@@ -1,0 +1,62 @@
+"""Parts of a template that rules of several families look at."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from macroengine.diagnostics import Span
+from macroengine.language.nodes import Literal
+from macroengine.plan.resolve import Resolution, Resolved
+from macroengine.rules.tables import web_schemes
+from macroengine.template import Template
+
+_NESTED_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^?]*\?")
+_HALF_AN_ESCAPE = re.compile(r"%(?:25)*[0-9A-Fa-f]?")
+
+
+def http_scheme(template: Template) -> Span | None:
+    """Return where `http` stands, if it is the scheme."""
+    first = template.scheme[0] if len(template.scheme) == 1 else None
+    return first.span if first is not None and first.text.lower() == "http" else None
+
+
+def nested_urls(template: Template) -> Iterator[Literal]:
+    """Yield the beginnings of values that are URLs with a query."""
+    for pair in template.query:
+        first = pair.value[0] if pair.value else None
+        if isinstance(first, Literal) and _NESTED_URL.match(first.text):
+            yield first
+
+
+def split_escapes(resolution: Resolution) -> Iterator[tuple[Resolved, Span]]:
+    """Yield the macros whose values complete a percent-escape, each with where the escape begins and the macro does."""
+    for macro in resolution.macros:
+        if macro.place.glued:
+            stop = macro.node.start
+            start = resolution.template.source.rfind("%", 0, stop)
+            is_half = start >= 0 and _HALF_AN_ESCAPE.fullmatch(resolution.template.source, start, stop)
+            yield macro, Span(start if is_half else stop - 1, stop)
+
+
+def malformed_start(source: str) -> tuple[Span, str] | None:
+    """Return what is wrong between scheme and server and what to write there, or None.
+
+    >>> malformed_start("https:/n.example"), malformed_start("https://n.example")
+    ((Span(start=5, stop=7), '://'), None)
+    """
+    twice, separator = _starts()
+    match = twice.match(source)
+    if match:
+        return Span(0, match.end()), ""
+    match = separator.match(source)
+    if match is None or match[1] == "://" or not source[match.end() :]:
+        return None
+    return Span(*match.span(1)), "://"
+
+
+@cache
+def _starts() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of a scheme before another one, and of what parts a scheme and a server, as its group."""
+    web = "|".join(web_schemes())
+    twice = re.compile(rf"(?:{web}):?[/\\]+(?=(?:{web})(?::[/\\]|//))", re.IGNORECASE)
+    return twice, re.compile(rf"(?:{web})(:[/\\]*|[;.,]?[/\\]{{2,}})", re.IGNORECASE)
