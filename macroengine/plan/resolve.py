@@ -82,10 +82,6 @@ class Resolution:
     foreign: tuple[ForeignText, ...]
     """What is written in the way of other platforms, in source order."""
 
-    def with_problem(self, problem: Problem) -> Iterator[Resolved]:
-        """Yield the macros that have this problem, in source order."""
-        return (macro for macro in self.macros if problem in macro.problems)
-
 
 def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
     """Look every macro up in the catalogue and hold it against the policy.

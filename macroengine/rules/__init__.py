@@ -230,7 +230,7 @@ def _unfixed(found: Diagnostic) -> Diagnostic:
 
 def _found(checked: Checked, wanted: Iterable[str], *, whole: bool) -> list[Diagnostic]:
     """Return what the wanted rules find that speak of a text as a whole, or what the others do."""
-    rules = ((code, RULES[code]) for code in wanted)
+    rules = [(code, RULES[code]) for code in wanted]
     # A message quotes the template, and whoever wrote the template has no business in the reader's terminal.
     return [
         Diagnostic(

@@ -182,10 +182,10 @@ def illegal_character(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?data=%7B%22id%22:%22(clickid)%22%7D
     """
-    if not _ILLEGAL.search(checked.source):
+    if not _ILLEGAL.search(checked.literal_text):
         return
     found = [(literal.start, match) for literal in checked.literals for match in _ILLEGAL.finditer(literal.text)]
-    is_delimiter = overlapping(checked.literal_delimiters if found else [])
+    is_delimiter = overlapping(checked.literal_delimiters)
     for start, match in found:
         span = Span(start + match.start(), start + match.end())
         if not checked.in_broken_text(span) and not is_delimiter(span):

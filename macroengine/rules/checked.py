@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from macroengine.diagnostics import Span, overlapping
-from macroengine.language.nodes import Literal
-from macroengine.plan.resolve import Resolution, Resolved
+from macroengine.language.nodes import Literal, Macro, Piece
+from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.rules import damaged
 from macroengine.rules.beginnings import remark_start
 from macroengine.rules.meant import GAP, Foreign, Meant, beginnings, foreign_macros, own_macro
@@ -40,9 +40,36 @@ class Checked:
         return whole_text(self.source, self.dialect)
 
     @cached_property
-    def literals(self) -> tuple[Literal, ...]:
+    def _pieces(self) -> list[Piece]:
+        template = self.template
+        pieces = [*template.scheme, *template.authority, *template.path]
+        for pair in template.query:
+            pieces += pair.name
+            pieces += pair.value
+        return [*pieces, *template.fragment]
+
+    @cached_property
+    def _macros(self) -> list[Macro]:
+        return [piece for piece in self._pieces if isinstance(piece, Macro)]
+
+    @cached_property
+    def literals(self) -> list[Literal]:
         """The literal texts, in source order."""
-        return tuple(leaf for leaf, _ in self.template.leaves() if isinstance(leaf, Literal))
+        return [piece for piece in self._pieces if isinstance(piece, Literal)]
+
+    @cached_property
+    def literal_text(self) -> str:
+        """All of them in one, to ask whether a character is in any: in most templates it is not."""
+        return "".join([literal.text for literal in self.literals])
+
+    @cached_property
+    def by_problem(self) -> dict[Problem, list[Resolved]]:
+        """The macros that have a problem, in source order."""
+        found: dict[Problem, list[Resolved]] = {}
+        for macro in self.resolution.macros:
+            for problem in macro.problems:
+                found.setdefault(problem, []).append(macro)
+        return found
 
     @cached_property
     def nested_urls(self) -> tuple[Literal, ...]:
@@ -69,7 +96,7 @@ class Checked:
     @cached_property
     def in_macro(self) -> Overlaps:
         """Whether a span has a part of a macro of the dialect in it."""
-        return overlapping(macro.span for macro in self.template.macros())
+        return overlapping(macro.span for macro in self._macros)
 
     @cached_property
     def foreign_macros(self) -> tuple[Foreign, ...]:
@@ -93,6 +120,14 @@ class Checked:
     # Text that is nearly a macro
 
     @cached_property
+    def _has_stray_delimiters(self) -> bool:
+        """Whether a delimiter of the dialect can be outside its macros: in most templates none is."""
+        if max(map(len, self.syntax.delimiters)) > 1:
+            return True
+        macros = "".join([macro.text for macro in self._macros])
+        return any(self.source.count(sign) != macros.count(sign) for sign in self.syntax.delimiters)
+
+    @cached_property
     def bracketed(self) -> list[re.Match[str]]:
         """The texts between delimiters that are not names."""
         return self._outside_macros(self._nearly.bracketed)
@@ -112,9 +147,9 @@ class Checked:
     @cached_property
     def doubled_macros(self) -> list[Meant]:
         """Macros with more delimiters around them than they have."""
-        opening, closing = self.syntax.delimiters
-        if 2 * opening not in self.source and 2 * closing not in self.source:
+        if not self._has_stray_delimiters:
             return []
+        opening, closing = self.syntax.delimiters
         found = []
         for match in self._nearly.doubled.finditer(self.source):
             opened, closed = match[1] != opening, match[3] != closing
@@ -128,8 +163,10 @@ class Checked:
     @cached_property
     def cut_off(self) -> tuple[Span, tuple[str, ...]] | None:
         """Where the template ends in the name of a macro, and the macros that can have been meant."""
+        if not self._has_stray_delimiters:
+            return None
         match = self._nearly.cut_off.search(self.source, max(0, len(self.source) - _LONGEST_BEGINNING))
-        if match is None or own_macro(match[1], self.dialect):
+        if match is None or own_macro(match[1], self.dialect) or self._in_written(Span(*match.span())):
             return None
         return Span(*match.span()), beginnings(match[1], self.dialect)
 
@@ -149,7 +186,7 @@ class Checked:
 
     def _outside_macros(self, pattern: re.Pattern[str]) -> list[re.Match[str]]:
         """Return what a pattern finds, without what has a part of a macro in it."""
-        found = list(pattern.finditer(self.source))
+        found = list(pattern.finditer(self.source)) if self._has_stray_delimiters else []
         return [match for match in found if not self._in_written(Span(*match.span()))]
 
     @cached_property

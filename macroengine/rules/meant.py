@@ -62,6 +62,14 @@ def own_macro(name: str, dialect: Dialect) -> str | None:
     return syntax.write(name if spelling is Spelling.DOCUMENTED else spec.name)
 
 
+@lru_cache(maxsize=8)
+def documented_names(dialect: Dialect) -> dict[str, MacroSpec]:
+    """Return the macro for each name that a document of the platform has, older documents included."""
+    names = (name for spec in dialect.macros.values() for name in (spec.name, *spec.spellings, *spec.legacy))
+    found = ((name, dialect.find(name)) for name in names)
+    return {name: row[0] for name, row in found if row is not None}
+
+
 def foreign_macros(texts: Iterable[ForeignText], source: str, dialect: Dialect) -> tuple[Foreign, ...]:
     """Return the macros of other platforms among texts that are written like one, with what they mean."""
     return tuple(filter(None, (_foreign(text, source, dialect) for text in texts)))

@@ -23,7 +23,7 @@ def unknown_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return findings(checked.resolution, Problem.UNKNOWN)
+    return findings(checked, Problem.UNKNOWN)
 
 
 def undocumented_spelling(checked: Checked) -> Iterator[Finding]:
@@ -41,7 +41,7 @@ def undocumented_spelling(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return findings(checked.resolution, Problem.UNDOCUMENTED_SPELLING)
+    return findings(checked, Problem.UNDOCUMENTED_SPELLING)
 
 
 def legacy_name(checked: Checked) -> Iterator[Finding]:
@@ -59,7 +59,7 @@ def legacy_name(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?ts=(install_unix_ts)
     """
-    return findings(checked.resolution, Problem.LEGACY)
+    return findings(checked, Problem.LEGACY)
 
 
 def near_miss(checked: Checked) -> Iterator[Finding]:
@@ -80,7 +80,7 @@ def near_miss(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id={click_id}
     """
-    return findings(checked.resolution, Problem.PARAMETER)
+    return findings(checked, Problem.PARAMETER)
 
 
 def undocumented_hash(checked: Checked) -> Iterator[Finding]:
@@ -98,7 +98,7 @@ def undocumented_hash(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?ip=(ip)
     """
-    return findings(checked.resolution, Problem.UNDOCUMENTED_HASH)
+    return findings(checked, Problem.UNDOCUMENTED_HASH)
 
 
 def hash_of_hash(checked: Checked) -> Iterator[Finding]:
@@ -116,4 +116,4 @@ def hash_of_hash(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(sha1-idfa)
     """
-    return findings(checked.resolution, Problem.HASH_OF_HASH)
+    return findings(checked, Problem.HASH_OF_HASH)

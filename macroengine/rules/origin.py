@@ -24,7 +24,7 @@ def macro_in_origin(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?site=(af_siteid)
     """
-    return findings(checked.resolution, Problem.DECIDES_ORIGIN)
+    return findings(checked, Problem.DECIDES_ORIGIN)
 
 
 def macro_in_host(checked: Checked) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def macro_in_host(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?app=(app_id)
     """
-    return findings(checked.resolution, Problem.HOST_LABEL)
+    return findings(checked, Problem.HOST_LABEL)
 
 
 def macro_in_app_url(checked: Checked) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def macro_in_app_url(checked: Checked) -> Iterator[Finding]:
     Use instead:
         myscheme://open?click_id=(clickid)
     """
-    return findings(checked.resolution, Problem.APP_SERVER)
+    return findings(checked, Problem.APP_SERVER)
 
 
 def script_url(checked: Checked) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ def unavailable_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?installed=(install_time)
     """
-    return findings(checked.resolution, Problem.UNAVAILABLE)
+    return findings(checked, Problem.UNAVAILABLE)
 
 
 def withheld_macro(checked: Checked) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def withheld_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(appsflyer_id)
     """
-    return findings(checked.resolution, Problem.WITHHELD)
+    return findings(checked, Problem.WITHHELD)
 
 
 def source_not_allowed(checked: Checked) -> Iterator[Finding]:
@@ -67,7 +67,7 @@ def source_not_allowed(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(appsflyer_id)
     """
-    return findings(checked.resolution, Problem.SOURCE_NOT_ALLOWED)
+    return findings(checked, Problem.SOURCE_NOT_ALLOWED)
 
 
 def denied_macro(checked: Checked) -> Iterator[Finding]:
@@ -88,7 +88,7 @@ def denied_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return findings(checked.resolution, Problem.DENIED)
+    return findings(checked, Problem.DENIED)
 
 
 def personal_data_over_http(checked: Checked) -> Iterator[Finding]:

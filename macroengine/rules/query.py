@@ -5,11 +5,11 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise, zip_longest
 
-from macroengine.catalogue import Spelling
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.language.nodes import Literal, Pair
 from macroengine.plan.resolve import Problem
 from macroengine.rules.checked import Checked
+from macroengine.rules.meant import documented_names
 from macroengine.suggest import fold
 
 _PARAMETER = r"[A-Za-z_][A-Za-z0-9_.-]*="
@@ -19,7 +19,6 @@ _NAME_AND_COLON = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*:\Z")
 _FIRST_AMPERSAND = re.compile(rf"&(?={_PARAMETER})")
 _NAME_BEFORE_MACRO = re.compile(r"&(?=[A-Za-z_][A-Za-z0-9_.-]*$)")
 _NEXT_PARAMETER = re.compile(_PARAMETER)
-_EXACT = (Spelling.DOCUMENTED, Spelling.LEGACY)
 _SEMICOLON = re.compile(rf";(?={_PARAMETER})")
 
 
@@ -120,6 +119,8 @@ def second_question_mark(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
+    if "?" not in checked.literal_text:
+        return
     nested = {value.start for value in checked.nested_urls}
     for pair in checked.template.query:
         marks = _QUESTION_MARKS.match(pair.name[0].text) if pair.name and pair.equals else None
@@ -180,16 +181,19 @@ def missing_ampersand(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
-    foreign = {meant.span.stop for meant in checked.foreign_macros}
+    if "=" not in checked.literal_text:
+        return
+    foreign = sorted({macro.span.stop for macro in checked.foreign_macros})
     for pair in checked.template.query:
         for before, piece in pairwise((None, *pair.value)):
-            if not isinstance(piece, Literal):
+            if not isinstance(piece, Literal) or "=" not in piece.text:
                 continue
-            ends = {stop - piece.start for stop in foreign}
-            if before is not None:
-                ends.add(0)
-            for end in sorted(ends):
-                match = _NEXT_PARAMETER.match(piece.text, end) if end >= 0 else None
+            inside = foreign[bisect_left(foreign, piece.start) : bisect_left(foreign, piece.start + len(piece.text))]
+            ends = [stop - piece.start for stop in inside]
+            if before is not None and ends[:1] != [0]:
+                ends = [0, *ends]
+            for end in ends:
+                match = _NEXT_PARAMETER.match(piece.text, end)
                 if match:
                     span = Span(piece.start + end, piece.start + match.end())
                     message = f"no & before parameter {match[0][:-1]!r}"
@@ -211,8 +215,12 @@ def missing_equals(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    foreign = [text.span.start for text in checked.foreign_macros]
+    foreign: list[int] | None = None
     for pair in checked.template.query:
+        if pair.equals is not None:
+            continue
+        if foreign is None:
+            foreign = [macro.span.start for macro in checked.foreign_macros]
         colon = _colon_before_macro(pair, foreign)
         if colon is not None:
             yield Finding(colon, "colon between a name and its macro; write =", None, Fix("=", colon, safe=False))
@@ -259,20 +267,25 @@ def mismatched_parameter(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?ip=(ip)
     """
+    documented = documented_names(checked.dialect)
+    named = [
+        (pair, documented[pair.name[0].text])
+        for pair in checked.template.query
+        if len(pair.name) == 1 == len(pair.value) and pair.name[0].text in documented
+    ]
+    if not named:
+        return
     # Of a parameter of the tracking link, nobody knows which value it has.
     known = (macro for macro in checked.resolution.macros if Problem.PARAMETER not in macro.problems)
     specs = {macro.node.start: macro.spec for macro in known}
-    dialect = checked.dialect
-    for pair in checked.template.query:
-        if len(pair.name) == 1 == len(pair.value) and isinstance(pair.name[0], Literal):
-            spec, name = specs.get(pair.value[0].start), pair.name[0].text
-            found = dialect.find(name)
-            if spec is None or found is None or found[1] not in _EXACT or len(name) == 1:
-                continue
-            # idfa={IDFA} is a slip in the name, of which another rule speaks.
-            if found[0].field != spec.field and fold(name) != fold(spec.name):
-                macro = pair.value[0]
-                yield Finding(macro.span, f"{name!r} is filled with {macro.text}, another value than {name}")
+    for pair, called in named:
+        spec, name = specs.get(pair.value[0].start), pair.name[0].text
+        if spec is None or len(name) == 1:
+            continue
+        # idfa={IDFA} is a slip in the name, of which another rule speaks.
+        if called.field != spec.field and fold(name) != fold(spec.name):
+            macro = pair.value[0]
+            yield Finding(macro.span, f"{name!r} is filled with {macro.text}, another value than {name}")
 
 
 def _is_empty(pair: Pair) -> bool:
@@ -290,7 +303,7 @@ def _lacks_equals(pair: Pair) -> bool:
 
 def _colon_before_macro(pair: Pair, foreign: list[int]) -> Span | None:
     """Return where a colon stands in place of the `=` between a name and a macro, be it one of another platform."""
-    if pair.equals is not None or not pair.name or not isinstance(pair.name[0], Literal):
+    if not pair.name or not isinstance(pair.name[0], Literal):
         return None
     first = pair.name[0]
     if len(pair.name) == 2:

@@ -15,9 +15,10 @@ from macroengine.rules.checked import Checked
 from macroengine.suggest import question
 
 
-def findings(resolution: Resolution, problem: Problem) -> Iterator[Finding]:
+def findings(checked: Checked, problem: Problem) -> Iterator[Finding]:
     """Yield what is to be said of the macros that have a problem, in source order."""
-    return filter(None, (_WORDS[problem](macro, resolution) for macro in resolution.with_problem(problem)))
+    word = _WORDS[problem]
+    return filter(None, [word(macro, checked.resolution) for macro in checked.by_problem.get(problem, ())])
 
 
 def about_whole(checked: Checked, rule: str) -> Iterator[Finding]:
