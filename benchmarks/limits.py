@@ -18,8 +18,9 @@ from macroengine.engine import _compile
 LENGTHS = (1_000, 4_000, 16_000)
 RUNS = 5
 
-# What is repeated, behind what; `{}` is a number, which makes each repetition another one.
-SHAPES = {
+# What is repeated, behind what; `{}` is a number, which makes each repetition another one. Of two that are repeated,
+# each makes up one half.
+SHAPES: dict[str, tuple[str, ...]] = {
     "one literal": ("https://n.example/", "a"),
     "opening parentheses": ("", "("),
     "unclosed macros": ("?a=", "(clickid"),
@@ -63,14 +64,22 @@ SHAPES = {
     "spaces and control characters": ("?a=", " \n\0"),
     "zero-width characters": ("?a=", "\u200b"),
     "letters beyond ASCII": ("", "é"),
+    "pairs before foreign macros": ("?", "&a=b", "{a}"),
+    "foreign macros before pairs": ("?", "{a}", "&a=b"),
+    "pairs with foreign macros": ("?", "&a={ip}"),
+    "halves of escapes before macros": ("?a=", "%25(ip)aaaaaaaaaaaaaaaaaaa"),
 }
 
 
 def template(shape: str, length: int) -> str:
     """Return a hostile template of about `length` characters."""
-    before, repeated = SHAPES[shape]
-    text = before + "".join(repeated.replace("{}", str(number)) for number in range(length // len(repeated)))
-    return text[:length]
+    before, *repeated = SHAPES[shape]
+    room = length // len(repeated)
+    return (before + "".join(_filled(room, text) for text in repeated))[:length]
+
+
+def _filled(length: int, repeated: str) -> str:
+    return "".join(repeated.replace("{}", str(number)) for number in range(length // len(repeated)))
 
 
 def functions() -> dict[str, Callable[[str], object]]:

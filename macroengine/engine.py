@@ -8,22 +8,19 @@ from typing import Any, Literal, TypedDict, Unpack, cast
 
 from macroengine.arguments import check_flag, check_type, member, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.diagnostics import Diagnostic, Severity
+from macroengine.diagnostics import Diagnostic
 from macroengine.errors import PolicyError, TemplateError
 from macroengine.event import Event
 from macroengine.kinds import HashCase, HashCaseWord
 from macroengine.limits import Limits
 from macroengine.plan.missing import AnyMissing, planned_missing
 from macroengine.plan.planner import Options, plan
+from macroengine.plan.resolve import resolve
 from macroengine.plan.segments import Missing, RenderPlan, values_of
 from macroengine.policy import Policy
 from macroengine.rendering.compiler import Render, compile_plan, plan_source
-from macroengine.rules import RULES, Context, codes, diagnose
+from macroengine.rules import RULES, codes, diagnose, errors
 from macroengine.template import parse
-
-_POLICY_FAMILY = "ME3"
-_UNKNOWN, _FOREIGN, _HOST_LABEL = "ME101", "ME040", "ME202"
-_ERRORS = {code for code, rule in RULES.items() if rule.severity is Severity.ERROR}
 
 
 @dataclass(frozen=True, init=False)
@@ -95,8 +92,8 @@ class CompiledTemplate:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What is doubtful about the template."""
-        context = Context.of(parse(self.source, self.dialect, limits=self.options.limits), self.dialect, self.policy)
-        return tuple(diagnose(context, codes(None, self.ignore)))
+        template = parse(self.source, self.dialect, limits=self.options.limits)
+        return tuple(diagnose(resolve(template, self.dialect, self.policy), codes(None, self.ignore)))
 
     @property
     def python_source(self) -> str:
@@ -216,17 +213,9 @@ def render(source: str, event: Event, **options: Unpack[CompileOptions]) -> str:
 def _compile(
     source: str, dialect: Dialect, policy: Policy, options: Options, ignore: frozenset[str]
 ) -> CompiledTemplate:
-    context = Context.of(parse(source, dialect, limits=options.limits), dialect, policy)
-    errors = list(diagnose(context, _enforced(ignore, options.unknown, allow_host=options.allow_host_macros)))
-    if errors:
-        only_policy = all(error.code.startswith(_POLICY_FAMILY) for error in errors)
-        raise (PolicyError if only_policy else TemplateError)(source, errors)
-    return _made(source, dialect, policy, options, ignore, plan(context.resolution, options))
-
-
-@lru_cache(maxsize=256)
-def _enforced(ignore: frozenset[str], unknown: str, *, allow_host: bool) -> frozenset[str]:
-    """Return the rules whose findings keep a template from being compiled: neither ignored nor overruled by options."""
-    # What is no macro of the dialect can be kept, and not be left empty: it is text.
-    permitted = {_UNKNOWN: unknown != "error", _FOREIGN: unknown == "keep", _HOST_LABEL: allow_host}
-    return frozenset(code for code in codes(None, ignore) if code in _ERRORS and not permitted.get(code))
+    resolution = resolve(parse(source, dialect, limits=options.limits), dialect, policy)
+    found = errors(resolution, ignore, {"unknown": options.unknown, "allow_host_macros": options.allow_host_macros})
+    if found:
+        only_policy = all(RULES[error.code].about_policy for error in found)
+        raise (PolicyError if only_policy else TemplateError)(source, found)
+    return _made(source, dialect, policy, options, ignore, plan(resolution, options))

@@ -1,7 +1,7 @@
 """How other platforms write their macros, and where a template has such macros."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -48,7 +48,6 @@ class ForeignText:
     """Whether a macro of the dialect is inside, and no macro because of that."""
 
 
-@lru_cache(maxsize=64)
 def foreign_texts(source: str, syntax: Syntax) -> tuple[ForeignText, ...]:
     """Return what is written in the way of another platform than one with this syntax, in source order.
 
@@ -67,9 +66,12 @@ def foreign_texts(source: str, syntax: Syntax) -> tuple[ForeignText, ...]:
     return tuple(found)
 
 
-def inside_foreign(source: str, syntax: Syntax) -> Callable[[Span], bool] | None:
-    """Return what says whether a macro is only a part of another text; None where none is, in nearly every template."""
-    spans = [text.span for text in foreign_texts(source, syntax) if text.encloses]
+def inside_foreign(source: str, texts: Iterable[ForeignText]) -> Callable[[Span], bool] | None:
+    """Return what says whether a macro is only a part of another text; None where none is, in nearly every template.
+
+    `texts` are those that `foreign_texts` finds in the source.
+    """
+    spans = [text.span for text in texts if text.encloses]
     spans += [Span(*match.span()) for match in notes().finditer(source)] if "://" in source else []
     return overlapping(spans) if spans else None
 

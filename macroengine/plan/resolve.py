@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
-from macroengine.catalogue.foreign import inside_foreign
+from macroengine.catalogue.foreign import ForeignText, foreign_texts, inside_foreign
 from macroengine.catalogue.meanings import denied_fields, is_denied, is_known
 from macroengine.language.nodes import Literal, Macro, Part, Pieces
 from macroengine.plan.nesting import NOTHING, PLAIN, InnerQuery, Place, nesting
@@ -74,19 +74,15 @@ class Resolution:
     """
 
     template: Template
+    dialect: Dialect
     policy: Policy
     macros: tuple[Resolved, ...]
     queries: tuple[InnerQuery, ...]
     """The queries of URLs inside the URL, in source order."""
     others: Mapping[int, tuple[Resolved, ...]]
     """For each macro that names several values, by its start: the second and further ones, as macros of their own."""
-
-    def with_problem(self, problem: Problem) -> Iterator[Resolved]:
-        """Yield the macros that have this problem, in source order."""
-        for macro in self.macros:
-            for one in (macro, *self.others.get(macro.node.start, ())):
-                if problem in one.problems:
-                    yield one
+    foreign: tuple[ForeignText, ...]
+    """What is written in the way of other platforms, in source order."""
 
 
 def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
@@ -96,7 +92,8 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
         ValueError: the policy denies a macro that a closed dialect does not have.
     """
     judged = _judge_of(dialect, policy)
-    is_part = inside_foreign(template.source, dialect.syntax)
+    foreign = foreign_texts(template.source, dialect.syntax)
+    is_part = inside_foreign(template.source, foreign)
     deciding = origins(template)
     queries: list[InnerQuery] = []
     macros: list[Resolved] = []
@@ -120,7 +117,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
             macros.append(Resolved(node, part, spec, place, host_label, forbidden, withheld, problems))
             if node.alternatives:
                 others[node.start] = tuple(_other(macros[-1], name, judged) for name in node.alternatives)
-    return Resolution(template, policy, tuple(macros), tuple(queries), others)
+    return Resolution(template, dialect, policy, tuple(macros), tuple(queries), others, foreign)
 
 
 def _other(macro: Resolved, name: str, judged: Callable[[str, str | None], _Verdict]) -> Resolved:

@@ -1,6 +1,6 @@
 """Lint rules: what is wrong with a template, and how to mend it."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -8,6 +8,7 @@ from macroengine.arguments import check_type, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.diagnostics import Diagnostic, Severity, Span, printable
 from macroengine.limits import Limits
+from macroengine.plan.resolve import Resolution, resolve
 from macroengine.policy import Policy
 from macroengine.rules import (
     characters,
@@ -24,14 +25,16 @@ from macroengine.rules import (
     syntax,
     url,
 )
-from macroengine.rules.context import Context, Rule
-from macroengine.rules.whole import whole_text
+from macroengine.rules.checked import Checked
+from macroengine.rules.rule import Rule
 from macroengine.suggest import did_you_mean
 from macroengine.template import Template, parse
 
-__all__ = ["RULES", "Context", "Rule", "check", "codes", "diagnose", "prefixes"]
+__all__ = ["RULES", "Rule", "check", "codes", "diagnose", "errors", "prefixes"]
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
+# What is not a macro of the dialect can be kept, and not be left empty: it is text.
+_KEEP = ("unknown", "keep")
 
 # In order; a code is never used for another rule. ME000 is LimitError's.
 RULES: dict[str, Rule] = {
@@ -63,13 +66,13 @@ RULES: dict[str, Rule] = {
     "ME033": Rule(_E, documents.prose, whole=True),
     "ME034": Rule(_E, documents.http_request, whole=True),
     "ME035": Rule(_E, documents.tracking_link, whole=True),
-    "ME040": Rule(_E, foreign.documented_foreign_macro, "unsafe"),
+    "ME040": Rule(_E, foreign.documented_foreign_macro, "unsafe", overruled_by=(_KEEP,)),
     "ME041": Rule(_W, foreign.encoded_foreign_macro),
     "ME042": Rule(_W, syntax.doubled_delimiters, "unsafe"),
     "ME043": Rule(_W, syntax.cut_off_macro, "unsafe"),
     "ME044": Rule(_E, foreign.program_placeholder),
     # Names of macros.
-    "ME101": Rule(_E, names.unknown_macro, "unsafe"),
+    "ME101": Rule(_E, names.unknown_macro, "unsafe", overruled_by=(_KEEP, ("unknown", "empty"))),
     "ME102": Rule(_W, names.undocumented_spelling, "safe"),
     "ME103": Rule(_W, names.legacy_name, "safe"),
     "ME104": Rule(_I, names.near_miss),
@@ -78,7 +81,7 @@ RULES: dict[str, Rule] = {
     "ME107": Rule(_I, query.mismatched_parameter),
     # The URL: its server, then its parameters, then its characters.
     "ME201": Rule(_E, origin.macro_in_origin),
-    "ME202": Rule(_E, origin.macro_in_host),
+    "ME202": Rule(_E, origin.macro_in_host, overruled_by=(("allow_host_macros", True),)),
     "ME203": Rule(_W, url.missing_scheme, "unsafe"),
     "ME204": Rule(_I, url.missing_server),
     "ME205": Rule(_W, url.plain_http, "unsafe"),
@@ -110,10 +113,10 @@ RULES: dict[str, Rule] = {
     "ME231": Rule(_I, origin.macro_in_app_url),
     "ME232": Rule(_E, origin.script_url),
     # What a network may be told, and how.
-    "ME301": Rule(_E, privacy.unavailable_macro),
+    "ME301": Rule(_E, privacy.unavailable_macro, about_policy=True),
     "ME302": Rule(_W, privacy.withheld_macro),
-    "ME303": Rule(_E, privacy.source_not_allowed),
-    "ME304": Rule(_E, privacy.denied_macro),
+    "ME303": Rule(_E, privacy.source_not_allowed, about_policy=True),
+    "ME304": Rule(_E, privacy.denied_macro, about_policy=True),
     "ME305": Rule(_W, privacy.personal_data_over_http),
     "ME306": Rule(_I, privacy.missing_consent),
     "ME307": Rule(_I, privacy.raw_and_hashed),
@@ -148,8 +151,8 @@ def check(
     template = source if isinstance(source, Template) else parse(source, chosen)
     if template.dialect.syntax != chosen.syntax:
         raise ValueError(f"template was parsed as one of {template.dialect.title}; parse its source in {chosen.title}")
-    context = Context.of(template, chosen, policy or Policy())
-    return list(diagnose(context, codes(select, ignore), codes(None, ignore)))
+    resolution = resolve(template, chosen, policy or Policy())
+    return diagnose(resolution, codes(select, ignore), codes(None, ignore))
 
 
 def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...]:
@@ -179,29 +182,45 @@ def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str
     return tuple(code for code in chosen if not code.startswith(ignore))
 
 
-def diagnose(context: Context, wanted: Collection[str], heeded: Collection[str] | None = None) -> Iterator[Diagnostic]:
-    """Yield what the wanted rules find, in source order.
+def errors(resolution: Resolution, ignore: frozenset[str], options: Mapping[str, object]) -> list[Diagnostic]:
+    """Return what keeps a template from being compiled: errors that are neither ignored nor overruled by an option."""
+    return diagnose(resolution, _enforced(ignore, tuple(options.items())))
+
+
+@lru_cache(maxsize=256)
+def _enforced(ignore: frozenset[str], options: tuple[tuple[str, object], ...]) -> tuple[str, ...]:
+    rules = ((code, RULES[code]) for code in codes(None, ignore))
+    return tuple(
+        code
+        for code, rule in rules
+        if rule.severity is _E and not any(option in rule.overruled_by for option in options)
+    )
+
+
+def diagnose(
+    resolution: Resolution, wanted: Collection[str], heeded: Collection[str] | None = None
+) -> list[Diagnostic]:
+    """Return what the wanted rules find, in source order.
 
     What a `heeded` rule says of a text as a whole silences the others, though it is not wanted itself; by default the
     wanted rules are heeded.
     """
-    return iter(
-        sorted(_findings(context, wanted, wanted if heeded is None else heeded), key=lambda diagnostic: diagnostic.span)
-    )
+    found = _findings(Checked(resolution), wanted, wanted if heeded is None else heeded)
+    return sorted(found, key=lambda diagnostic: (diagnostic.span.start, diagnostic.span.stop))
 
 
-def _findings(context: Context, wanted: Collection[str], heeded: Collection[str]) -> list[Diagnostic]:
-    whole = whole_text(context.source, context.dialect)
+def _findings(checked: Checked, wanted: Collection[str], heeded: Collection[str]) -> list[Diagnostic]:
+    whole = checked.whole
     if whole is None:
-        return _found(context, wanted, whole=False)
-    if not any(rule.whole and rule.find.__name__ == whole.rule and code in heeded for code, rule in RULES.items()):
+        return _found(checked, wanted, whole=False)
+    if not any(RULES[code].whole and RULES[code].find.__name__ == whole.rule for code in heeded):
         # Who does not want to hear it is told of the characters; but nothing is written into what is not a template.
-        return [_unfixed(diagnostic) for diagnostic in _found(context, wanted, whole=False)]
-    about_whole = _found(context, wanted, whole=True)
+        return [_unfixed(diagnostic) for diagnostic in _found(checked, wanted, whole=False)]
+    about_whole = _found(checked, wanted, whole=True)
     if whole.inner is None or whole.offset is None:
         return about_whole
-    inner = Context.of(_parsed(whole.inner, context), context.dialect, context.policy)
-    found = [_moved(diagnostic, whole.offset, context.source) for diagnostic in _findings(inner, wanted, heeded)]
+    inner = Checked(resolve(_parsed(whole.inner, checked), checked.dialect, checked.resolution.policy))
+    found = [_moved(diagnostic, whole.offset, checked.source) for diagnostic in _findings(inner, wanted, heeded)]
     return [*about_whole, *(found if whole.safe else map(_unfixed, found))]
 
 
@@ -209,8 +228,9 @@ def _unfixed(found: Diagnostic) -> Diagnostic:
     return replace(found, fix=None)
 
 
-def _found(context: Context, wanted: Collection[str], *, whole: bool) -> list[Diagnostic]:
+def _found(checked: Checked, wanted: Iterable[str], *, whole: bool) -> list[Diagnostic]:
     """Return what the wanted rules find that speak of a text as a whole, or what the others do."""
+    rules = [(code, RULES[code]) for code in wanted]
     # A message quotes the template, and whoever wrote the template has no business in the reader's terminal.
     return [
         Diagnostic(
@@ -219,19 +239,19 @@ def _found(context: Context, wanted: Collection[str], *, whole: bool) -> list[Di
             rule.severity,
             printable(finding.message),
             finding.span,
-            context.source,
+            checked.source,
             finding.hint,
             finding.fix,
         )
-        for code, rule in RULES.items()
-        if rule.whole is whole and code in wanted
-        for finding in rule.find(context)
+        for code, rule in rules
+        if rule.whole is whole
+        for finding in rule.find(checked)
     ]
 
 
-def _parsed(inner: str, context: Context) -> Template:
+def _parsed(inner: str, checked: Checked) -> Template:
     # The text around it was within the limits of whoever parsed that.
-    return parse(inner, context.dialect, limits=Limits(template=len(inner), macros=len(inner)))
+    return parse(inner, checked.dialect, limits=Limits(template=len(inner), macros=len(inner)))
 
 
 def _moved(found: Diagnostic, offset: int, source: str) -> Diagnostic:

@@ -1,7 +1,6 @@
 """Where URLs begin in a text, and where remarks on them do."""
 
 import re
-from functools import lru_cache
 
 from macroengine.rules.pasted import pasted
 
@@ -41,7 +40,6 @@ def is_remark(line: str) -> bool:
     return _REMARK.match(line) is not None
 
 
-@lru_cache(maxsize=64)
 def remark_start(source: str) -> int:
     """Return where a text has what could be a remark on the template before it; its length where it has none."""
     found = pasted.after_macro.search(source.rstrip(STRIPPED))

@@ -7,12 +7,8 @@ from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
-from macroengine.language.nodes import Literal
-from macroengine.rules.beginnings import MACRO_ENDS, begins_as_template, begins_url, is_remark, remark_start
-from macroengine.rules.context import Context
-from macroengine.rules.damage import alien_text, broken_text
-from macroengine.rules.meant import split_macros
-from macroengine.rules.syntax import literal_delimiters
+from macroengine.rules.beginnings import MACRO_ENDS, begins_as_template, begins_url, is_remark
+from macroengine.rules.checked import Checked
 from macroengine.rules.tables import typographic
 from macroengine.template import Template
 
@@ -26,7 +22,7 @@ _WRAPPED = 60
 _SHORT = 4
 
 
-def control_character(context: Context) -> Iterator[Finding]:
+def control_character(checked: Checked) -> Iterator[Finding]:
     r"""Control character or line break.
 
     What it does:
@@ -42,18 +38,18 @@ def control_character(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
-    for span, text in _white_space(context):
+    for span, text in _white_space(checked):
         controls = [char for char in text if unicodedata.category(char) == "Cc"]
         if controls:
             is_break = bool(set(text) & set("\r\n"))
             what = "line break" if is_break else f"control character {controls[0]!a}"
-            if _joins(span, text, context):
+            if _joins(span, text, checked):
                 yield Finding(span, f"{what} in a URL", "remove it if what follows belongs to the URL")
             else:
                 yield Finding(span, f"{what} in a URL; remove it", None, Fix("", span, safe=True))
 
 
-def raw_space(context: Context) -> Iterator[Finding]:
+def raw_space(checked: Checked) -> Iterator[Finding]:
     """Space.
 
     What it does:
@@ -69,8 +65,8 @@ def raw_space(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&name=first%20deposit
     """
-    spaces = [(span, text) for span, text in _white_space(context) if not set(map(unicodedata.category, text)) & {"Cc"}]
-    aliens = alien_text(context) if spaces else []
+    spaces = [(span, text) for span, text in _white_space(checked) if not set(map(unicodedata.category, text)) & {"Cc"}]
+    aliens = checked.alien_text if spaces else []
     is_alien, starts, last = overlapping(aliens), sorted(alien.start for alien in aliens), -1
     for span, text in spaces:
         if is_alien(span):
@@ -80,10 +76,10 @@ def raw_space(context: Context) -> Iterator[Finding]:
                 yield Finding(span, "space in a URL, in text that has to go")
             last = which
             continue
-        yield _about_space(span, text, context)
+        yield _about_space(span, text, checked)
 
 
-def invisible_character(context: Context) -> Iterator[Finding]:
+def invisible_character(checked: Checked) -> Iterator[Finding]:
     r"""Zero-width or bidirectional character.
 
     What it does:
@@ -98,8 +94,8 @@ def invisible_character(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for span in _hidden(context, "Cf"):
-        source = context.source
+    for span in _hidden(checked, "Cf"):
+        source = checked.source
         names = ", ".join(dict.fromkeys(unicodedata.name(char, "format").lower() for char in _in(span, source)))
         # Between letters of other scripts a joiner can be meant.
         around = source[max(0, span.start - 1) : span.start] + source[span.stop : span.stop + 1]
@@ -107,7 +103,7 @@ def invisible_character(context: Context) -> Iterator[Finding]:
         yield Finding(span, f"invisible character ({names}); remove it", None, Fix("", span, safe=safe))
 
 
-def lone_surrogate(context: Context) -> Iterator[Finding]:
+def lone_surrogate(checked: Checked) -> Iterator[Finding]:
     r"""Half of a character.
 
     What it does:
@@ -122,11 +118,11 @@ def lone_surrogate(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&x=%F0%9F%98%80
     """
-    for span in _hidden(context, "Cs"):
+    for span in _hidden(checked, "Cs"):
         yield Finding(span, "half of a character (lone surrogate), which cannot be sent; remove it")
 
 
-def typographic_character(context: Context) -> Iterator[Finding]:
+def typographic_character(checked: Checked) -> Iterator[Finding]:
     """Typographic dash, quote or full-width character.
 
     What it does:
@@ -141,13 +137,13 @@ def typographic_character(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for span in _runs(context, lambda char: _ascii_for(char) is not None):
-        text = _in(span, context.source)
+    for span in _runs(checked, lambda char: _ascii_for(char) is not None):
+        text = _in(span, checked.source)
         meant = "".join(_ascii_for(char) or "" for char in text)
         yield Finding(span, f"typographic {text!r}; write {meant!r}", None, Fix(meant, span, safe=False))
 
 
-def non_ascii_literal(context: Context) -> Iterator[Finding]:
+def non_ascii_literal(checked: Checked) -> Iterator[Finding]:
     """Letter or sign outside ASCII.
 
     What it does:
@@ -162,16 +158,15 @@ def non_ascii_literal(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&city=K%C3%B6ln
     """
-    if context.source.isascii():
+    if checked.source.isascii():
         return
-    is_damaged = overlapping(broken_text(context))
-    for span in _runs(context, _is_plain):
-        if not is_damaged(span):
-            text = _in(span, context.source)
-            yield _encode(span, context, f"{text!r} is not ASCII", text)
+    for span in _runs(checked, _is_plain):
+        if not checked.in_broken_text(span):
+            text = _in(span, checked.source)
+            yield _encode(span, checked, f"{text!r} is not ASCII", text)
 
 
-def illegal_character(context: Context) -> Iterator[Finding]:
+def illegal_character(checked: Checked) -> Iterator[Finding]:
     """ASCII character that no URL may hold.
 
     What it does:
@@ -187,66 +182,64 @@ def illegal_character(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?data=%7B%22id%22:%22(clickid)%22%7D
     """
-    if not _ILLEGAL.search(context.source):
+    if not _ILLEGAL.search(checked.literal_text):
         return
-    is_damaged = overlapping([*broken_text(context), *(finding.span for finding in literal_delimiters(context))])
-    for leaf, _ in context.template.leaves():
-        if not isinstance(leaf, Literal):
-            continue
-        for match in _ILLEGAL.finditer(leaf.text):
-            span = Span(leaf.start + match.start(), leaf.start + match.end())
-            if not is_damaged(span):
-                yield _encode(span, context, f"{match[0]!r} may not stand in a URL", match[0])
+    found = [(literal.start, match) for literal in checked.literals for match in _ILLEGAL.finditer(literal.text)]
+    is_delimiter = overlapping(checked.literal_delimiters)
+    for start, match in found:
+        span = Span(start + match.start(), start + match.end())
+        if not checked.in_broken_text(span) and not is_delimiter(span):
+            yield _encode(span, checked, f"{match[0]!r} may not stand in a URL", match[0])
 
 
-def _encode(span: Span, context: Context, message: str, text: str) -> Finding:
-    if span.start < _origin_end(context.template):
+def _encode(span: Span, checked: Checked, message: str, text: str) -> Finding:
+    if span.start < _origin_end(checked.template):
         return Finding(span, message, "a host has letters, digits, - and dots; others are written in Punycode, xn--")
     encoded = quote(text, safe="")
     advice = f"write {encoded}" if len(text) <= _SHORT else "percent-encode it"
     return Finding(span, f"{message}; {advice}", None, Fix(encoded, span, safe=False))
 
 
-def _white_space(context: Context) -> Iterator[tuple[Span, str]]:
+def _white_space(checked: Checked) -> Iterator[tuple[Span, str]]:
     """Yield the runs of white space and controls that are not inside the name of a macro."""
-    source = context.source
+    source = checked.source
     # This is how nearly every template is passed over: both tests are single scans in C.
     if source.isprintable() and " " not in source:
         return
-    in_name = overlapping(meant.span for meant in split_macros(source, context.dialect))
+    in_name = overlapping(meant.span for meant in checked.split_macros)
     for match in _WHITE_SPACE.finditer(source):
         span = Span(*match.span())
         if not in_name(span):
             yield span, match[0]
 
 
-def _about_space(span: Span, text: str, context: Context) -> Finding:
-    if _is_stray(context, span):
+def _about_space(span: Span, text: str, checked: Checked) -> Finding:
+    if _is_stray(checked, span):
         return Finding(span, "space in a URL; remove it", None, Fix("", span, safe=True))
-    if span.start < _origin_end(context.template):
+    if span.start < _origin_end(checked.template):
         return Finding(span, "space before the path of a URL", "begin with the scheme and the server, without spaces")
     encoded = "%20" * len(text)
-    return Finding(span, f"space in a URL; write {encoded}", None, Fix(encoded, span, safe=_is_inside(context, span)))
+    return Finding(span, f"space in a URL; write {encoded}", None, Fix(encoded, span, safe=_is_inside(checked, span)))
 
 
-def _is_stray(context: Context, span: Span) -> bool:
+def _is_stray(checked: Checked, span: Span) -> bool:
     """Say whether a space is a typo: it is at an end, or beside a delimiter, and parts no words."""
-    before, after = _beside(context, span)
+    before, after = _beside(checked, span)
     if not before or not after:
         return True
-    if begins_url(context.source, span.stop):
-        return before == "=" or context.source.endswith("://", 0, span.start)
-    beside = "?&=#/" if span.start < _origin_end(context.template) else "?&=#"
+    if begins_url(checked.source, span.stop):
+        return before == "=" or checked.source.endswith("://", 0, span.start)
+    beside = "?&=#/" if span.start < _origin_end(checked.template) else "?&=#"
     return before in beside or after in beside
 
 
-def _beside(context: Context, span: Span) -> tuple[str, str]:
-    return context.source[max(0, span.start - 1) : span.start], context.source[span.stop : span.stop + 1]
+def _beside(checked: Checked, span: Span) -> tuple[str, str]:
+    return checked.source[max(0, span.start - 1) : span.start], checked.source[span.stop : span.stop + 1]
 
 
-def _is_inside(context: Context, span: Span) -> bool:
+def _is_inside(checked: Checked, span: Span) -> bool:
     """Say whether a space can only be meant as part of the URL: it is in a value or a path, before any remark."""
-    source = context.source
+    source = checked.source
     if not begins_as_template(source):
         return False
     start, stop = span.start, span.stop
@@ -257,13 +250,13 @@ def _is_inside(context: Context, span: Span) -> bool:
         return True
     if equals < 0:
         return source.find("=", stop) >= 0 or source.find("?", stop) >= 0
-    return start < remark_start(source) and not source.endswith(MACRO_ENDS, 0, start)
+    return start < checked.remark_start and not source.endswith(MACRO_ENDS, 0, start)
 
 
-def _joins(span: Span, text: str, context: Context) -> bool:
+def _joins(span: Span, text: str, checked: Checked) -> bool:
     """Say whether to remove a control character could join what does not belong together."""
-    before, after = _beside(context, span)
-    source = context.source
+    before, after = _beside(checked, span)
+    source = checked.source
     if not before or not after:
         return False
     if not any(char.isspace() for char in text):
@@ -291,15 +284,15 @@ def _origin_end(template: Template) -> int:
     return origin[-1].span.stop if origin else 0
 
 
-def _hidden(context: Context, category: str) -> Iterator[Span]:
+def _hidden(checked: Checked, category: str) -> Iterator[Span]:
     """Yield the runs of characters of a category of those that do not print."""
-    if not context.source.isprintable():
-        yield from _runs(context, lambda char: unicodedata.category(char) == category)
+    if not checked.source.isprintable():
+        yield from _runs(checked, lambda char: unicodedata.category(char) == category)
 
 
-def _runs(context: Context, belongs: Callable[[str], bool]) -> Iterator[Span]:
+def _runs(checked: Checked, belongs: Callable[[str], bool]) -> Iterator[Span]:
     """Yield the maximal runs of characters outside ASCII of which `belongs` is true."""
-    source = context.source
+    source = checked.source
     if source.isascii():
         return
     start = None

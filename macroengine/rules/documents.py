@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding
-from macroengine.rules.context import Context
-from macroengine.rules.surroundings import about_whole
+from macroengine.rules.checked import Checked
+from macroengine.rules.wording import about_whole
 
 
-def json_document(context: Context) -> Iterator[Finding]:
+def json_document(checked: Checked) -> Iterator[Finding]:
     """JSON document.
 
     What it does:
@@ -22,10 +22,10 @@ def json_document(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return about_whole(context, "json_document")
+    return about_whole(checked, "json_document")
 
 
-def html_document(context: Context) -> Iterator[Finding]:
+def html_document(checked: Checked) -> Iterator[Finding]:
     """HTML or XML.
 
     What it does:
@@ -40,10 +40,10 @@ def html_document(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return about_whole(context, "html_document")
+    return about_whole(checked, "html_document")
 
 
-def several_templates(context: Context) -> Iterator[Finding]:
+def several_templates(checked: Checked) -> Iterator[Finding]:
     r"""Several templates in one.
 
     What it does:
@@ -58,10 +58,10 @@ def several_templates(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return about_whole(context, "several_templates")
+    return about_whole(checked, "several_templates")
 
 
-def prose(context: Context) -> Iterator[Finding]:
+def prose(checked: Checked) -> Iterator[Finding]:
     """Prose without a template.
 
     What it does:
@@ -76,10 +76,10 @@ def prose(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return about_whole(context, "prose")
+    return about_whole(checked, "prose")
 
 
-def http_request(context: Context) -> Iterator[Finding]:
+def http_request(checked: Checked) -> Iterator[Finding]:
     r"""Whole HTTP request.
 
     What it does:
@@ -94,10 +94,10 @@ def http_request(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return about_whole(context, "http_request")
+    return about_whole(checked, "http_request")
 
 
-def tracking_link(context: Context) -> Iterator[Finding]:
+def tracking_link(checked: Checked) -> Iterator[Finding]:
     """Tracking link, which is not a postback.
 
     What it does:
@@ -113,4 +113,4 @@ def tracking_link(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return about_whole(context, "tracking_link")
+    return about_whole(checked, "tracking_link")

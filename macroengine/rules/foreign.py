@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 
 from macroengine.catalogue.foreign import encoded_macros, foreign_texts
-from macroengine.diagnostics import Finding, Fix, Span, overlapping
-from macroengine.rules.context import Context
+from macroengine.diagnostics import Finding, Fix, Span
+from macroengine.rules.checked import Checked
 from macroengine.rules.meant import Foreign, foreign_macros, own_macro
-from macroengine.rules.tables import program_holes, web_schemes
+from macroengine.rules.tables import web_schemes
 from macroengine.template import Template
 
 
-def foreign_macro(context: Context) -> Iterator[Finding]:
+def foreign_macro(checked: Checked) -> Iterator[Finding]:
     """Macro in the way of another platform, of a name that it does not document.
 
     What it does:
@@ -27,12 +27,12 @@ def foreign_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for foreign in foreign_macros(context.source, context.dialect):
-        if not foreign.documented and not _is_in_server(foreign.span, context.template):
-            yield _finding(foreign, context)
+    for foreign in checked.foreign_macros:
+        if not foreign.documented and not _is_in_server(foreign.span, checked.template):
+            yield _finding(foreign, checked)
 
 
-def documented_foreign_macro(context: Context) -> Iterator[Finding]:
+def documented_foreign_macro(checked: Checked) -> Iterator[Finding]:
     """Macro of another platform.
 
     What it does:
@@ -49,12 +49,12 @@ def documented_foreign_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&gaid=(advertising_id)
     """
-    for foreign in foreign_macros(context.source, context.dialect):
-        if foreign.documented and not _is_in_server(foreign.span, context.template):
-            yield _finding(foreign, context)
+    for foreign in checked.foreign_macros:
+        if foreign.documented and not _is_in_server(foreign.span, checked.template):
+            yield _finding(foreign, checked)
 
 
-def foreign_macro_in_host(context: Context) -> Iterator[Finding]:
+def foreign_macro_in_host(checked: Checked) -> Iterator[Finding]:
     """Macro of another platform in the scheme or the server.
 
     What it does:
@@ -69,14 +69,14 @@ def foreign_macro_in_host(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for foreign in foreign_macros(context.source, context.dialect):
-        if _is_in_server(foreign.span, context.template):
-            text = _text(foreign.span, context)
-            message = f"{text} stands where the server is named, and is no macro of {context.dialect.title}"
+    for foreign in checked.foreign_macros:
+        if _is_in_server(foreign.span, checked.template):
+            text = checked.text(foreign.span)
+            message = f"{text} stands where the server is named, and is no macro of {checked.dialect.title}"
             yield Finding(foreign.span, message, "write the server out")
 
 
-def encoded_foreign_macro(context: Context) -> Iterator[Finding]:
+def encoded_foreign_macro(checked: Checked) -> Iterator[Finding]:
     """Macro of another platform whose delimiters are percent-encoded.
 
     What it does:
@@ -92,13 +92,13 @@ def encoded_foreign_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    source, own = context.source, context.dialect
+    source, own = checked.source, checked.dialect
     if "%" not in source:
         return
     for match in encoded_macros().finditer(source):
         # What stands before can say that it is no macro: an index, as in a%5Bb%5D=1.
         before, decoded = source[match.start() - 1 : match.start()], _decoded(match[0])
-        found = foreign_macros(before + decoded, own)
+        found = foreign_macros(foreign_texts(before + decoded, own.syntax), before + decoded, own)
         is_whole = [foreign.span for foreign in found] == [Span(len(before), len(before) + len(decoded))]
         # Of the dialect's own names another rule speaks.
         if is_whole and own_macro(re.sub(r"[^\w.-]", "", decoded), own) is None:
@@ -107,7 +107,7 @@ def encoded_foreign_macro(context: Context) -> Iterator[Finding]:
             yield _written(found[0], Span(*match.span()), message, hint)
 
 
-def program_placeholder(context: Context) -> Iterator[Finding]:
+def program_placeholder(checked: Checked) -> Iterator[Finding]:
     """Place that a program was to fill.
 
     What it does:
@@ -122,19 +122,9 @@ def program_placeholder(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for span in program_texts(context):
+    for span in checked.program_texts:
         hint = "write the value, or a macro"
-        yield Finding(span, f"{_text(span, context)} is a place for a program to fill; it is sent as it is", hint)
-
-
-def program_texts(context: Context) -> Iterator[Span]:
-    """Yield where a program was to fill in something."""
-    is_foreign = overlapping(text.span for text in foreign_texts(context.source, context.dialect.syntax))
-    is_macro = overlapping(macro.span for macro in context.template.macros())
-    for match in program_holes().finditer(context.source):
-        span = Span(*match.span())
-        if not is_foreign(span) and not is_macro(span):
-            yield span
+        yield Finding(span, f"{checked.text(span)} is a place for a program to fill; it is sent as it is", hint)
 
 
 def _decoded(text: str) -> str:
@@ -142,8 +132,8 @@ def _decoded(text: str) -> str:
     return re.sub("%(?:25)*([0-9A-Fa-f]{2})", lambda match: chr(int(match[1], 16)), text)
 
 
-def _finding(foreign: Foreign, context: Context) -> Finding:
-    text, title = _text(foreign.span, context), context.dialect.title
+def _finding(foreign: Foreign, checked: Checked) -> Finding:
+    text, title = checked.text(foreign.span), checked.dialect.title
     if foreign.values > 1:
         count = {2: "two", 3: "three"}.get(foreign.values, str(foreign.values))
         message = f"{text} means the first of {count} values that is there, and {title} has no such choice"
@@ -182,7 +172,3 @@ def _is_in_server(span: Span, template: Template) -> bool:
     is_for_app = len(template.scheme) == 1 and template.scheme[0].text.lower() not in web_schemes()
     last = template.slashes if is_for_app or not template.authority else template.authority[-1]
     return span.start < last.span.stop
-
-
-def _text(span: Span, context: Context) -> str:
-    return context.source[span.start : span.stop]

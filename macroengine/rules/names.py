@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding
 from macroengine.plan.resolve import Problem
-from macroengine.rules.context import Context
+from macroengine.rules.checked import Checked
 from macroengine.rules.wording import findings
 
 
-def unknown_macro(context: Context) -> Iterator[Finding]:
+def unknown_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that the dialect does not have.
 
     What it does:
@@ -23,10 +23,10 @@ def unknown_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return findings(context, Problem.UNKNOWN)
+    return findings(checked, Problem.UNKNOWN)
 
 
-def undocumented_spelling(context: Context) -> Iterator[Finding]:
+def undocumented_spelling(checked: Checked) -> Iterator[Finding]:
     """Macro in a spelling that no document uses.
 
     What it does:
@@ -41,10 +41,10 @@ def undocumented_spelling(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return findings(context, Problem.UNDOCUMENTED_SPELLING)
+    return findings(checked, Problem.UNDOCUMENTED_SPELLING)
 
 
-def legacy_name(context: Context) -> Iterator[Finding]:
+def legacy_name(checked: Checked) -> Iterator[Finding]:
     """Name of an older document, for a macro that has a newer one.
 
     What it does:
@@ -59,10 +59,10 @@ def legacy_name(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?ts=(install_unix_ts)
     """
-    return findings(context, Problem.LEGACY)
+    return findings(checked, Problem.LEGACY)
 
 
-def near_miss(context: Context) -> Iterator[Finding]:
+def near_miss(checked: Checked) -> Iterator[Finding]:
     """Parameter of the tracking link with almost the name of a macro.
 
     What it does:
@@ -80,10 +80,10 @@ def near_miss(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id={click_id}
     """
-    return findings(context, Problem.PARAMETER)
+    return findings(checked, Problem.PARAMETER)
 
 
-def undocumented_hash(context: Context) -> Iterator[Finding]:
+def undocumented_hash(checked: Checked) -> Iterator[Finding]:
     """Hash of a macro of which no hash is documented.
 
     What it does:
@@ -98,10 +98,10 @@ def undocumented_hash(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?ip=(ip)
     """
-    return findings(context, Problem.UNDOCUMENTED_HASH)
+    return findings(checked, Problem.UNDOCUMENTED_HASH)
 
 
-def hash_of_hash(context: Context) -> Iterator[Finding]:
+def hash_of_hash(checked: Checked) -> Iterator[Finding]:
     """Hash of a hash.
 
     What it does:
@@ -116,4 +116,4 @@ def hash_of_hash(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(sha1-idfa)
     """
-    return findings(context, Problem.HASH_OF_HASH)
+    return findings(checked, Problem.HASH_OF_HASH)

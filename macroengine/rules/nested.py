@@ -1,19 +1,15 @@
 """Rules about URLs and JSON inside the URL."""
 
-import re
 from collections.abc import Iterator
 
-from macroengine.diagnostics import Finding, Fix, Span
+from macroengine.diagnostics import Finding, Fix
 from macroengine.plan.nesting import Escape
-from macroengine.plan.resolve import Resolved
-from macroengine.rules.context import Context
+from macroengine.rules.checked import Checked
 
-# The digit may be encoded, too: %25%34 is %4 inside.
-_HALF_AN_ESCAPE = re.compile(r"%(?:25)*(?:[0-9A-Fa-f]|%(?:25)*(?:3[0-9]|[46][1-6]))?\Z")
 _JSON = (Escape.STRING, Escape.VALUE)
 
 
-def nested_macro(context: Context) -> Iterator[Finding]:
+def nested_macro(checked: Checked) -> Iterator[Finding]:
     """Macro in a URL inside the URL.
 
     What it does:
@@ -29,14 +25,14 @@ def nested_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for macro in context.resolution.macros:
+    for macro in checked.resolution.macros:
         layers = macro.place.layers
         if layers:
             times = {1: "twice", 2: "three times"}.get(layers, f"{layers + 1} times")
             yield Finding(macro.node.span, f"{macro.node.text} is in a URL inside the URL: it is encoded {times}")
 
 
-def json_macro(context: Context) -> Iterator[Finding]:
+def json_macro(checked: Checked) -> Iterator[Finding]:
     """Macro in JSON inside the URL.
 
     What it does:
@@ -52,7 +48,9 @@ def json_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for macro in context.resolution.macros:
+    for macro in checked.resolution.macros:
+        if not macro.place.escapes:
+            continue
         innermost = next((escape for escape in macro.place.escapes if escape in _JSON), None)
         if innermost is not None:
             how = "escaped in a string" if innermost is Escape.STRING else "written as a JSON value"
@@ -60,7 +58,7 @@ def json_macro(context: Context) -> Iterator[Finding]:
             yield Finding(macro.node.span, message, 'if it is missing, missing="drop" drops the whole parameter')
 
 
-def split_escape(context: Context) -> Iterator[Finding]:
+def split_escape(checked: Checked) -> Iterator[Finding]:
     """Half a percent-escape before a macro.
 
     What it does:
@@ -76,21 +74,8 @@ def split_escape(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?share=%25(clickid)
     """
-    for macro, span in _split(context):
-        text = context.source[span.start : span.stop]
+    for macro, span in checked.split_escapes:
+        text = checked.text(span)
         written = text.replace("%", "%" + "25" * (macro.place.layers + 1 - text.count("25")), 1)
         message = f"{text} before {macro.node.text} begins an escape that the value completes; write {written}"
         yield Finding(span, message, None, Fix(written, span, safe=False))
-
-
-def split_escapes(context: Context) -> list[Span]:
-    """Return the spans that `split_escape` reports."""
-    return [span for _, span in _split(context)]
-
-
-def _split(context: Context) -> Iterator[tuple[Resolved, Span]]:
-    for macro in context.resolution.macros:
-        if macro.place.glued:
-            stop = macro.node.start
-            match = _HALF_AN_ESCAPE.search(context.source, 0, stop)
-            yield macro, Span(match.start() if match else stop - 1, stop)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from macroengine.diagnostics import Finding, Span
 from macroengine.plan.origin import script_scheme
 from macroengine.plan.resolve import Problem
-from macroengine.rules.context import Context
+from macroengine.rules.checked import Checked
 from macroengine.rules.wording import findings
 
 
-def macro_in_origin(context: Context) -> Iterator[Finding]:
+def macro_in_origin(checked: Checked) -> Iterator[Finding]:
     """Macro in the scheme, user info, host or port.
 
     What it does:
@@ -24,10 +24,10 @@ def macro_in_origin(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?site=(af_siteid)
     """
-    return findings(context, Problem.DECIDES_ORIGIN)
+    return findings(checked, Problem.DECIDES_ORIGIN)
 
 
-def macro_in_host(context: Context) -> Iterator[Finding]:
+def macro_in_host(checked: Checked) -> Iterator[Finding]:
     """Macro as a label of the host, left of a literal domain.
 
     What it does:
@@ -43,10 +43,10 @@ def macro_in_host(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?app=(app_id)
     """
-    return findings(context, Problem.HOST_LABEL)
+    return findings(checked, Problem.HOST_LABEL)
 
 
-def macro_in_app_url(context: Context) -> Iterator[Finding]:
+def macro_in_app_url(checked: Checked) -> Iterator[Finding]:
     """Macro after the `://` of an app's own scheme.
 
     What it does:
@@ -61,10 +61,10 @@ def macro_in_app_url(context: Context) -> Iterator[Finding]:
     Use instead:
         myscheme://open?click_id=(clickid)
     """
-    return findings(context, Problem.APP_SERVER)
+    return findings(checked, Problem.APP_SERVER)
 
 
-def script_url(context: Context) -> Iterator[Finding]:
+def script_url(checked: Checked) -> Iterator[Finding]:
     """Program or page in place of an address.
 
     What it does:
@@ -79,6 +79,6 @@ def script_url(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    scheme = script_scheme(context.template)
+    scheme = script_scheme(checked.template)
     if scheme is not None:
         yield Finding(Span(0, 1), f"{scheme}: is not an address that a postback can be sent to")

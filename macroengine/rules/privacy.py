@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from macroengine.diagnostics import Finding
 from macroengine.kinds import Identifier
 from macroengine.plan.resolve import Problem
-from macroengine.rules.context import Context
-from macroengine.rules.url import http_scheme
+from macroengine.rules.checked import Checked
+from macroengine.rules.structure import http_scheme
 from macroengine.rules.wording import findings
 
 
-def unavailable_macro(context: Context) -> Iterator[Finding]:
+def unavailable_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that does not exist for this kind of postback.
 
     What it does:
@@ -25,10 +25,10 @@ def unavailable_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?installed=(install_time)
     """
-    return findings(context, Problem.UNAVAILABLE)
+    return findings(checked, Problem.UNAVAILABLE)
 
 
-def withheld_macro(context: Context) -> Iterator[Finding]:
+def withheld_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that is not filled for events of other networks.
 
     What it does:
@@ -46,10 +46,10 @@ def withheld_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(appsflyer_id)
     """
-    return findings(context, Problem.WITHHELD)
+    return findings(checked, Problem.WITHHELD)
 
 
-def source_not_allowed(context: Context) -> Iterator[Finding]:
+def source_not_allowed(checked: Checked) -> Iterator[Finding]:
     """Macro from a source that the policy does not allow.
 
     What it does:
@@ -67,10 +67,10 @@ def source_not_allowed(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(appsflyer_id)
     """
-    return findings(context, Problem.SOURCE_NOT_ALLOWED)
+    return findings(checked, Problem.SOURCE_NOT_ALLOWED)
 
 
-def denied_macro(context: Context) -> Iterator[Finding]:
+def denied_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that the policy denies.
 
     What it does:
@@ -88,10 +88,10 @@ def denied_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return findings(context, Problem.DENIED)
+    return findings(checked, Problem.DENIED)
 
 
-def personal_data_over_http(context: Context) -> Iterator[Finding]:
+def personal_data_over_http(checked: Checked) -> Iterator[Finding]:
     """Identifier of a person or a device that is sent without encryption.
 
     What it does:
@@ -106,13 +106,13 @@ def personal_data_over_http(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?idfa=(idfa)
     """
-    if http_scheme(context.template) is not None:
-        for macro in context.resolution.macros:
+    if http_scheme(checked.template) is not None:
+        for macro in checked.resolution.macros:
             if macro.spec is not None and macro.spec.personal:
                 yield Finding(macro.node.span, f"{macro.node.text} is personal, and http: is not encrypted; use https:")
 
 
-def missing_consent(context: Context) -> Iterator[Finding]:
+def missing_consent(checked: Checked) -> Iterator[Finding]:
     """Advertising identifier without what the user has said about its use.
 
     What it does:
@@ -128,16 +128,16 @@ def missing_consent(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?idfa=(idfa)&att=(att-status)
     """
-    sent = [(macro.node, macro.spec) for macro in context.resolution.macros if macro.spec is not None]
+    sent = [(macro.node, macro.spec) for macro in checked.resolution.macros if macro.spec is not None]
     identifiers = [node for node, spec in sent if spec.identifier is Identifier.ADVERTISING]
     if identifiers and not any(spec.consent for _, spec in sent):
-        words = [spec.name for spec in context.dialect.macros.values() if spec.consent]
+        words = [spec.name for spec in checked.dialect.macros.values() if spec.consent]
         if words:
-            hint = f"there are: {', '.join(map(context.dialect.syntax.write, words))}"
+            hint = f"there are: {', '.join(map(checked.dialect.syntax.write, words))}"
             yield Finding(identifiers[0].span, "advertising identifier without the user's consent", hint)
 
 
-def raw_and_hashed(context: Context) -> Iterator[Finding]:
+def raw_and_hashed(checked: Checked) -> Iterator[Finding]:
     """Identifier that is sent both as it is and hashed.
 
     What it does:
@@ -152,7 +152,7 @@ def raw_and_hashed(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?hash=(sha1-idfa)
     """
-    fields = [(macro, macro.spec.field) for macro in context.resolution.macros if macro.spec is not None]
+    fields = [(macro, macro.spec.field) for macro in checked.resolution.macros if macro.spec is not None]
     raw = {field for macro, field in fields if macro.node.function is None}
     for macro, field in fields:
         if macro.node.function is not None and field in raw:

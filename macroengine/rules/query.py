@@ -5,14 +5,11 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise, zip_longest
 
-from macroengine.catalogue import Spelling
-from macroengine.diagnostics import Finding, Fix, Span, overlapping
+from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.language.nodes import Literal, Pair
 from macroengine.plan.resolve import Problem
-from macroengine.rules.context import Context
-from macroengine.rules.damage import broken_text
-from macroengine.rules.meant import foreign_macros
-from macroengine.rules.url import nested_urls
+from macroengine.rules.checked import Checked
+from macroengine.rules.meant import documented_names
 from macroengine.suggest import fold
 
 _PARAMETER = r"[A-Za-z_][A-Za-z0-9_.-]*="
@@ -22,11 +19,10 @@ _NAME_AND_COLON = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*:\Z")
 _FIRST_AMPERSAND = re.compile(rf"&(?={_PARAMETER})")
 _NAME_BEFORE_MACRO = re.compile(r"&(?=[A-Za-z_][A-Za-z0-9_.-]*$)")
 _NEXT_PARAMETER = re.compile(_PARAMETER)
-_EXACT = (Spelling.DOCUMENTED, Spelling.LEGACY)
 _SEMICOLON = re.compile(rf";(?={_PARAMETER})")
 
 
-def duplicate_parameter(context: Context) -> Iterator[Finding]:
+def duplicate_parameter(checked: Checked) -> Iterator[Finding]:
     """Parameter that stands twice.
 
     What it does:
@@ -42,7 +38,7 @@ def duplicate_parameter(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)&site=(af_siteid)
     """
     seen: set[str] = set()
-    for pair in context.template.query:
+    for pair in checked.template.query:
         name = "".join(piece.text for piece in pair.name)
         if name in seen and not name.endswith(("[]", "%5B%5D")):
             yield Finding(_name_span(pair), f"parameter {name!r} was there before", "give it another name")
@@ -50,7 +46,7 @@ def duplicate_parameter(context: Context) -> Iterator[Finding]:
             seen.add(name)
 
 
-def empty_pair(context: Context) -> Iterator[Finding]:
+def empty_pair(checked: Checked) -> Iterator[Finding]:
     """Ampersand without a parameter.
 
     What it does:
@@ -65,22 +61,21 @@ def empty_pair(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
-    query = context.template.query
+    query = checked.template.query
     if not query:
         return
     # Behind an empty first pair the next & is one too many; where that pair is empty itself, it is found below.
     superfluous = [query[1]] if len(query) > 1 and _is_empty(query[0]) and not _is_empty(query[1]) else []
     suspects = superfluous + [pair for pair in query if _is_empty(pair)]
     # The & of &#38; has no name behind it, either.
-    is_damaged = overlapping(broken_text(context) if suspects else [])
     for pair in suspects:
         opening = pair.opening
-        if opening is not None and opening.text == "&" and not is_damaged(opening.span):
+        if opening is not None and opening.text == "&" and not checked.in_broken_text(opening.span):
             fix = Fix("", opening.span, safe=True)
             yield Finding(opening.span, "& without a parameter; remove it", None, fix)
 
 
-def missing_question_mark(context: Context) -> Iterator[Finding]:
+def missing_question_mark(checked: Checked) -> Iterator[Finding]:
     """Parameters without a question mark before the first.
 
     What it does:
@@ -95,7 +90,7 @@ def missing_question_mark(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    template = context.template
+    template = checked.template
     if template.query:
         return
     pieces = (*template.authority, *template.path)
@@ -109,7 +104,7 @@ def missing_question_mark(context: Context) -> Iterator[Finding]:
             return
 
 
-def second_question_mark(context: Context) -> Iterator[Finding]:
+def second_question_mark(checked: Checked) -> Iterator[Finding]:
     """Second question mark.
 
     What it does:
@@ -124,8 +119,10 @@ def second_question_mark(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
-    nested = {value.start for value in nested_urls(context.template)}
-    for pair in context.template.query:
+    if "?" not in checked.literal_text:
+        return
+    nested = {value.start for value in checked.nested_urls}
+    for pair in checked.template.query:
         marks = _QUESTION_MARKS.match(pair.name[0].text) if pair.name and pair.equals else None
         if marks:
             span = Span(pair.name[0].start, pair.name[0].start + marks.end())
@@ -139,7 +136,7 @@ def second_question_mark(context: Context) -> Iterator[Finding]:
                     yield Finding(span, "second ? in the URL; write &", None, Fix("&", span, safe=False))
 
 
-def mixed_separators(context: Context) -> Iterator[Finding]:
+def mixed_separators(checked: Checked) -> Iterator[Finding]:
     """Semicolon before a parameter, in a query that has ampersands.
 
     What it does:
@@ -154,9 +151,9 @@ def mixed_separators(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)&country=(country_code)
     """
-    if ";" not in context.source or not any(_opens(pair, "&") for pair in context.template.query):
+    if ";" not in checked.source or not any(_opens(pair, "&") for pair in checked.template.query):
         return
-    for pair in context.template.query:
+    for pair in checked.template.query:
         for piece in pair.value:
             if isinstance(piece, Literal):
                 for match in _SEMICOLON.finditer(piece.text):
@@ -169,7 +166,7 @@ def _opens(pair: Pair, text: str) -> bool:
     return pair.opening is not None and pair.opening.text == text
 
 
-def missing_ampersand(context: Context) -> Iterator[Finding]:
+def missing_ampersand(checked: Checked) -> Iterator[Finding]:
     """Parameter that is not parted from the macro before it.
 
     What it does:
@@ -184,23 +181,26 @@ def missing_ampersand(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
-    foreign = {meant.span.stop for meant in foreign_macros(context.source, context.dialect)}
-    for pair in context.template.query:
+    if "=" not in checked.literal_text:
+        return
+    foreign = sorted({macro.span.stop for macro in checked.foreign_macros})
+    for pair in checked.template.query:
         for before, piece in pairwise((None, *pair.value)):
-            if not isinstance(piece, Literal):
+            if not isinstance(piece, Literal) or "=" not in piece.text:
                 continue
-            ends = {stop - piece.start for stop in foreign}
-            if before is not None:
-                ends.add(0)
-            for end in sorted(ends):
-                match = _NEXT_PARAMETER.match(piece.text, end) if end >= 0 else None
+            inside = foreign[bisect_left(foreign, piece.start) : bisect_left(foreign, piece.start + len(piece.text))]
+            ends = [stop - piece.start for stop in inside]
+            if before is not None and ends[:1] != [0]:
+                ends = [0, *ends]
+            for end in ends:
+                match = _NEXT_PARAMETER.match(piece.text, end)
                 if match:
                     span = Span(piece.start + end, piece.start + match.end())
                     message = f"no & before parameter {match[0][:-1]!r}"
                     yield Finding(span, message, None, Fix("&", Span(span.start, span.start), safe=False))
 
 
-def missing_equals(context: Context) -> Iterator[Finding]:
+def missing_equals(checked: Checked) -> Iterator[Finding]:
     """Name of a parameter that is not parted from its macro.
 
     What it does:
@@ -215,8 +215,12 @@ def missing_equals(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    foreign = [text.span.start for text in foreign_macros(context.source, context.dialect)]
-    for pair in context.template.query:
+    foreign: list[int] | None = None
+    for pair in checked.template.query:
+        if pair.equals is not None:
+            continue
+        if foreign is None:
+            foreign = [macro.span.start for macro in checked.foreign_macros]
         colon = _colon_before_macro(pair, foreign)
         if colon is not None:
             yield Finding(colon, "colon between a name and its macro; write =", None, Fix("=", colon, safe=False))
@@ -226,7 +230,7 @@ def missing_equals(context: Context) -> Iterator[Finding]:
             yield Finding(pair.name[1].span, message, None, Fix("=", Span(at, at), safe=False))
 
 
-def macro_as_name(context: Context) -> Iterator[Finding]:
+def macro_as_name(checked: Checked) -> Iterator[Finding]:
     """Macro in the name of a parameter.
 
     What it does:
@@ -241,14 +245,14 @@ def macro_as_name(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?sub1=(af_sub1)
     """
-    for pair in context.template.query:
+    for pair in checked.template.query:
         if not _lacks_equals(pair):
             for piece in pair.name:
                 if not isinstance(piece, Literal):
                     yield Finding(piece.span, f"{piece.text} is in the name of a parameter")
 
 
-def mismatched_parameter(context: Context) -> Iterator[Finding]:
+def mismatched_parameter(checked: Checked) -> Iterator[Finding]:
     """Parameter with the name of another macro than its own.
 
     What it does:
@@ -263,20 +267,25 @@ def mismatched_parameter(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?ip=(ip)
     """
+    documented = documented_names(checked.dialect)
+    named = [
+        (pair, documented[pair.name[0].text])
+        for pair in checked.template.query
+        if len(pair.name) == 1 == len(pair.value) and pair.name[0].text in documented
+    ]
+    if not named:
+        return
     # Of a parameter of the tracking link, nobody knows which value it has.
-    known = (macro for macro in context.resolution.macros if Problem.PARAMETER not in macro.problems)
+    known = (macro for macro in checked.resolution.macros if Problem.PARAMETER not in macro.problems)
     specs = {macro.node.start: macro.spec for macro in known}
-    dialect = context.dialect
-    for pair in context.template.query:
-        if len(pair.name) == 1 == len(pair.value) and isinstance(pair.name[0], Literal):
-            spec, name = specs.get(pair.value[0].start), pair.name[0].text
-            found = dialect.find(name)
-            if spec is None or found is None or found[1] not in _EXACT or len(name) == 1:
-                continue
-            # idfa={IDFA} is a slip in the name, of which another rule speaks.
-            if found[0].field != spec.field and fold(name) != fold(spec.name):
-                macro = pair.value[0]
-                yield Finding(macro.span, f"{name!r} is filled with {macro.text}, another value than {name}")
+    for pair, called in named:
+        spec, name = specs.get(pair.value[0].start), pair.name[0].text
+        if spec is None or len(name) == 1:
+            continue
+        # idfa={IDFA} is a slip in the name, of which another rule speaks.
+        if called.field != spec.field and fold(name) != fold(spec.name):
+            macro = pair.value[0]
+            yield Finding(macro.span, f"{name!r} is filled with {macro.text}, another value than {name}")
 
 
 def _is_empty(pair: Pair) -> bool:
@@ -294,7 +303,7 @@ def _lacks_equals(pair: Pair) -> bool:
 
 def _colon_before_macro(pair: Pair, foreign: list[int]) -> Span | None:
     """Return where a colon stands in place of the `=` between a name and a macro, be it one of another platform."""
-    if pair.equals is not None or not pair.name or not isinstance(pair.name[0], Literal):
+    if not pair.name or not isinstance(pair.name[0], Literal):
         return None
     first = pair.name[0]
     if len(pair.name) == 2:

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import unquote
 
-from macroengine.catalogue.foreign import foreign_texts, notes
+from macroengine.catalogue.foreign import notes
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.language.nodes import Literal
-from macroengine.rules.context import Context
+from macroengine.rules.checked import Checked
 from macroengine.rules.tables import placeholder_patterns, web_schemes, wrong_schemes
 from macroengine.suggest import edit_distance
 from macroengine.template import Template
@@ -24,7 +23,7 @@ _MASK = "\ufffc"
 _LONGEST_LABEL, _LONGEST_HOST = 63, 253
 
 
-def bad_host(context: Context) -> Iterator[Finding]:
+def bad_host(checked: Checked) -> Iterator[Finding]:
     """Server that cannot exist.
 
     What it does:
@@ -40,10 +39,10 @@ def bad_host(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    template = context.template
-    if template.slashes is None or not _has_server(template) or malformed_start(context.source):
+    template = checked.template
+    if template.slashes is None or not _has_server(template) or checked.malformed_start:
         return
-    text = _masked(context)
+    text = _masked(checked)
     start = template.slashes.span.stop
     host_start = text.rfind("@") + 1
     address = text[host_start:]
@@ -53,7 +52,7 @@ def bad_host(context: Context) -> Iterator[Finding]:
         yield from _host_findings(address, start + host_start)
 
 
-def wrong_scheme(context: Context) -> Iterator[Finding]:
+def wrong_scheme(checked: Checked) -> Iterator[Finding]:
     """Scheme with which no postback is sent.
 
     What it does:
@@ -69,20 +68,20 @@ def wrong_scheme(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    match = _SCHEME.match(context.source)
+    match = _SCHEME.match(checked.source)
     scheme = match[0].lower() if match else ""
     nowhere, defanged = wrong_schemes()
     span = Span(0, len(scheme))
     if scheme in nowhere:
         yield Finding(span, f"with {scheme}: nothing is sent to a server", "write https://, and the server")
         return
-    has_slashes = context.source[len(scheme) + 1 : len(scheme) + 2] in ("/", "\\")
+    has_slashes = checked.source[len(scheme) + 1 : len(scheme) + 2] in ("/", "\\")
     meant = defanged.get(scheme) or (_slip_of(scheme) if has_slashes else None)
     if meant:
         yield Finding(span, f"{scheme}: is no scheme of the web; write {meant}", None, Fix(meant, span, safe=False))
 
 
-def malformed_scheme(context: Context) -> Iterator[Finding]:
+def malformed_scheme(checked: Checked) -> Iterator[Finding]:
     """Beginning of a URL that is not written as one.
 
     What it does:
@@ -98,11 +97,11 @@ def malformed_scheme(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    source = context.source
+    source = checked.source
     for match in notes().finditer(source):
         span = Span(*match.span())
         yield Finding(span, f"{match[0]} says two schemes at once; write https", None, Fix("https", span, safe=False))
-    start = malformed_start(source)
+    start = checked.malformed_start
     if start is not None:
         span, replacement = start
         text = source[span.start : span.stop]
@@ -111,37 +110,16 @@ def malformed_scheme(context: Context) -> Iterator[Finding]:
         yield Finding(span, message + advice, None, Fix(replacement, span, safe=False))
 
 
-def malformed_start(source: str) -> tuple[Span, str] | None:
-    """Return what is wrong between scheme and server and what to write there, or None.
-
-    >>> malformed_start("https:/n.example"), malformed_start("https://n.example")
-    ((Span(start=5, stop=7), '://'), None)
-    """
-    twice, separator = _starts()
-    match = twice.match(source)
-    if match:
-        return Span(0, match.end()), ""
-    match = separator.match(source)
-    if match is None or match[1] == "://" or not source[match.end() :]:
-        return None
-    return Span(*match.span(1)), "://"
-
-
-@cache
-def _starts() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the patterns of a scheme before another one, and of what parts a scheme and a server, as its group."""
-    web = "|".join(web_schemes())
-    twice = re.compile(rf"(?:{web}):?[/\\]+(?=(?:{web})(?::[/\\]|//))", re.IGNORECASE)
-    return twice, re.compile(rf"(?:{web})(:[/\\]*|[;.,]?[/\\]{{2,}})", re.IGNORECASE)
-
-
-@lru_cache(maxsize=1024)
 def _slip_of(scheme: str) -> str | None:
     """Return the scheme of the web that one letter was meant to be, and None for that scheme itself."""
     known = web_schemes()
     if scheme in known or len(scheme) <= len("ws"):
         return None
-    return next((other for other in known if len(other) > len("wss") and edit_distance(scheme, other) == 1), None)
+    return next((other for other in known if len(other) > len("wss") and _differ_in_one(scheme, other)), None)
+
+
+def _differ_in_one(one: str, other: str) -> bool:
+    return abs(len(one) - len(other)) <= 1 and edit_distance(one, other) == 1
 
 
 def _has_server(template: Template) -> bool:
@@ -151,14 +129,14 @@ def _has_server(template: Template) -> bool:
     return not scheme or "".join(piece.text for piece in scheme).lower() in web_schemes()
 
 
-def _masked(context: Context) -> str:
+def _masked(checked: Checked) -> str:
     """Return the authority with a mark for each character of a macro, of whatever platform."""
-    authority = context.template.authority
+    authority = checked.template.authority
     if not authority:
         return ""
     start, stop = authority[0].start, authority[-1].span.stop
     text = "".join(piece.text if isinstance(piece, Literal) else _MASK * len(piece.text) for piece in authority)
-    for foreign in foreign_texts(context.source, context.dialect.syntax):
+    for foreign in checked.resolution.foreign:
         span = foreign.span
         if start <= span.start < stop:
             text = text[: span.start - start] + _MASK * (span.stop - span.start) + text[span.stop - start :]

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.rules.beginnings import MACRO_ENDS
-from macroengine.rules.context import Context
-from macroengine.rules.whole import whole_text
+from macroengine.rules.checked import Checked
+from macroengine.rules.wording import about_whole
 
 _ENDS = re.compile(r"(?:[,;*]+|(?<!\.)\.)$")
 
 
-def text_before_template(context: Context) -> Iterator[Finding]:
+def text_before_template(checked: Checked) -> Iterator[Finding]:
     """Text before a template: a method, a label, a bullet.
 
     What it does:
@@ -26,10 +26,10 @@ def text_before_template(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return about_whole(context, "text_before_template")
+    return about_whole(checked, "text_before_template")
 
 
-def text_after_template(context: Context) -> Iterator[Finding]:
+def text_after_template(checked: Checked) -> Iterator[Finding]:
     """Text after a template: a version of HTTP, a comment, a remark.
 
     What it does:
@@ -44,10 +44,10 @@ def text_after_template(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return about_whole(context, "text_after_template")
+    return about_whole(checked, "text_after_template")
 
 
-def shell_command(context: Context) -> Iterator[Finding]:
+def shell_command(checked: Checked) -> Iterator[Finding]:
     """Shell command that sends a request.
 
     What it does:
@@ -62,10 +62,10 @@ def shell_command(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return about_whole(context, "shell_command")
+    return about_whole(checked, "shell_command")
 
 
-def quoted_template(context: Context) -> Iterator[Finding]:
+def quoted_template(checked: Checked) -> Iterator[Finding]:
     """Template in quotes or brackets.
 
     What it does:
@@ -80,10 +80,10 @@ def quoted_template(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return about_whole(context, "quoted_template")
+    return about_whole(checked, "quoted_template")
 
 
-def linked_template(context: Context) -> Iterator[Finding]:
+def linked_template(checked: Checked) -> Iterator[Finding]:
     """Template in a link or an element of a markup language.
 
     What it does:
@@ -98,10 +98,10 @@ def linked_template(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    return about_whole(context, "linked_template")
+    return about_whole(checked, "linked_template")
 
 
-def rewritten_link(context: Context) -> Iterator[Finding]:
+def rewritten_link(checked: Checked) -> Iterator[Finding]:
     """URL that a mail filter or a redirect has replaced by its own.
 
     What it does:
@@ -117,10 +117,10 @@ def rewritten_link(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example
     """
-    return about_whole(context, "rewritten_link")
+    return about_whole(checked, "rewritten_link")
 
 
-def quoted_printable(context: Context) -> Iterator[Finding]:
+def quoted_printable(checked: Checked) -> Iterator[Finding]:
     """Template in the encoding of mails, quoted-printable.
 
     What it does:
@@ -135,10 +135,10 @@ def quoted_printable(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
-    return about_whole(context, "quoted_printable")
+    return about_whole(checked, "quoted_printable")
 
 
-def trailing_punctuation(context: Context) -> Iterator[Finding]:
+def trailing_punctuation(checked: Checked) -> Iterator[Finding]:
     """Punctuation at the end of a template.
 
     What it does:
@@ -153,22 +153,13 @@ def trailing_punctuation(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    source = context.source
+    source = checked.source
     match = _ENDS.search(source.rstrip())
-    if match is None or context.template.slashes is None:
+    if match is None or checked.template.slashes is None:
         return
     before = source[: match.start()]
     safe = before.endswith(MACRO_ENDS)
-    if safe or (match[0] != "." and "/" in before[context.template.slashes.span.stop :]):
+    if safe or (match[0] != "." and "/" in before[checked.template.slashes.span.stop :]):
         span = Span(*match.span())
         message = f"{match[0]!r} at the end is hardly part of the template; remove it"
         yield Finding(span, message, None, Fix("", span, safe=safe))
-
-
-def about_whole(context: Context, rule: str) -> Iterator[Finding]:
-    """Yield what a rule says about the text as a whole, if anything."""
-    whole = whole_text(context.source, context.dialect)
-    if whole is not None and whole.rule == rule:
-        everything = Span(0, len(context.source))
-        fix = None if whole.inner is None else Fix(whole.inner, everything, safe=whole.safe)
-        yield Finding(whole.span, whole.message, whole.hint, fix)

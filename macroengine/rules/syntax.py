@@ -5,27 +5,15 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from macroengine.catalogue.foreign import nameless
-from macroengine.diagnostics import Finding, Fix, Span, overlapping
+from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.language.nodes import Literal, Pair
-from macroengine.rules.context import Context
-from macroengine.rules.foreign import program_texts
-from macroengine.rules.meant import (
-    Foreign,
-    Meant,
-    bracketed,
-    brackets,
-    cut_off,
-    doubled_macros,
-    foreign_macros,
-    outside_macros,
-    own_macro,
-    split_macros,
-    unclosed_macros,
-)
+from macroengine.rules.checked import Checked
+from macroengine.rules.meant import own_macro
+from macroengine.rules.nearly import brackets
 from macroengine.rules.tables import placeholder_patterns
 
 
-def empty_template(context: Context) -> Iterator[Finding]:
+def empty_template(checked: Checked) -> Iterator[Finding]:
     """Template without any text.
 
     What it does:
@@ -40,11 +28,11 @@ def empty_template(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?clickid=(clickid)
     """
-    if not context.source:
+    if not checked.source:
         yield Finding(Span(0, 0), "template is empty", "write a URL")
 
 
-def unclosed_macro(context: Context) -> Iterator[Finding]:
+def unclosed_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that lacks a delimiter.
 
     What it does:
@@ -60,11 +48,11 @@ def unclosed_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
-    for meant in unclosed_macros(context.source, context.dialect):
-        yield _write(meant.macro, meant.span, f"{_text(meant.span, context)} lacks a delimiter", safe=True)
+    for meant in checked.unclosed_macros:
+        yield _write(meant.macro, meant.span, f"{checked.text(meant.span)} lacks a delimiter", safe=True)
 
 
-def split_macro(context: Context) -> Iterator[Finding]:
+def split_macro(checked: Checked) -> Iterator[Finding]:
     """White space in the name of a macro.
 
     What it does:
@@ -79,11 +67,11 @@ def split_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(advertising_id)
     """
-    for meant in split_macros(context.source, context.dialect):
-        yield _write(meant.macro, meant.span, f"white space in {_text(meant.span, context)!r}", safe=True)
+    for meant in checked.split_macros:
+        yield _write(meant.macro, meant.span, f"white space in {checked.text(meant.span)!r}", safe=True)
 
 
-def literal_delimiters(context: Context) -> Iterator[Finding]:
+def literal_delimiters(checked: Checked) -> Iterator[Finding]:
     """Text in the delimiters of a macro that can be none.
 
     What it does:
@@ -98,19 +86,11 @@ def literal_delimiters(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?ua=(user-agent)
     """
-    others: list[Meant | Foreign] = [
-        *split_macros(context.source, context.dialect),
-        *foreign_macros(context.source, context.dialect),
-    ]
-    is_spoken_of = overlapping([*(other.span for other in others), *program_texts(context)])
-    own = context.dialect.syntax
-    for match in outside_macros(bracketed(own), context.source, own):
-        span = Span(*match.span())
-        if match[1].strip(" |") and not is_spoken_of(span):
-            yield Finding(span, f"{match[0]!r} is no macro, and is sent as it is")
+    for span in checked.literal_delimiters:
+        yield Finding(span, f"{checked.text(span)!r} is no macro, and is sent as it is")
 
 
-def nameless_macro(context: Context) -> Iterator[Finding]:
+def nameless_macro(checked: Checked) -> Iterator[Finding]:
     """Delimiters of a macro with nothing between them.
 
     What it does:
@@ -125,18 +105,17 @@ def nameless_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    own = context.dialect.syntax
-    for match in outside_macros(bracketed(own), context.source, own):
-        if not match[1].strip(" |") and context.source[match.start() - 1 : match.start()] == "=":
+    for match in checked.bracketed:
+        if not match[1].strip(" |") and checked.source[match.start() - 1 : match.start()] == "=":
             yield Finding(Span(*match.span()), f"{match[0]} is a macro without a name; write the name")
-    nothing = "".join(own.delimiters)
-    for pair in context.template.query:
+    nothing = "".join(checked.syntax.delimiters)
+    for pair in checked.template.query:
         value = pair.value[0] if len(pair.value) == 1 else None
         if value is not None and value.text in nameless() and value.text != nothing:
             yield Finding(value.span, f"{value.text} is a macro without a name; write the macro")
 
 
-def encoded_delimiters(context: Context) -> Iterator[Finding]:
+def encoded_delimiters(checked: Checked) -> Iterator[Finding]:
     """Macro whose delimiters are percent-encoded.
 
     What it does:
@@ -152,21 +131,21 @@ def encoded_delimiters(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    if "%" not in context.source:
+    if "%" not in checked.source:
         return
-    own = context.dialect.syntax.forms[0]
+    own = checked.syntax.forms[0]
     for form in (own, *(other for other in brackets() if other.opener not in own.opener)):
         opening, closing = (quote(affix, safe="").replace("%", "%(?:25)*") for affix in (form.opener, form.closer))
         if opening == form.opener:  # encoding leaves it as it is
             continue
-        for match in re.finditer(rf"{opening}({form.name}){closing}", context.source, re.IGNORECASE):
-            macro = own_macro(match[1], context.dialect)
+        for match in re.finditer(rf"{opening}({form.name}){closing}", checked.source, re.IGNORECASE):
+            macro = own_macro(match[1], checked.dialect)
             if macro is not None:
-                safe = form == own and not _is_nested(context.source, match.start())
+                safe = form == own and not _is_nested(checked.source, match.start())
                 yield _write(macro, Span(*match.span()), f"encoded delimiters in {match[0]}", safe=safe)
 
 
-def doubled_delimiters(context: Context) -> Iterator[Finding]:
+def doubled_delimiters(checked: Checked) -> Iterator[Finding]:
     """Macro with its delimiters written twice.
 
     What it does:
@@ -181,12 +160,12 @@ def doubled_delimiters(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for span, macro in doubled_macros(context.source, context.dialect):
-        message = f"{_text(span, context)} has its delimiters twice"
-        yield _write(macro, span, message, safe=False)
+    for meant in checked.doubled_macros:
+        message = f"{checked.text(meant.span)} has its delimiters twice"
+        yield _write(meant.macro, meant.span, message, safe=False)
 
 
-def cut_off_macro(context: Context) -> Iterator[Finding]:
+def cut_off_macro(checked: Checked) -> Iterator[Finding]:
     """Template that ends in the name of a macro.
 
     What it does:
@@ -201,18 +180,18 @@ def cut_off_macro(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&country=(country_code)
     """
-    found = cut_off(context.source, context.dialect)
+    found = checked.cut_off
     if found is None:
         return
     span, macros = found
-    message = f"template ends in a macro, {_text(span, context)}"
+    message = f"template ends in a macro, {checked.text(span)}"
     if len(macros) == 1:
         yield _write(macros[0], span, message, safe=False)
     else:
         yield Finding(span, message, f"it may be {' or '.join(macros[:3])}" if macros else "write the rest of it")
 
 
-def placeholder(context: Context) -> Iterator[Finding]:
+def placeholder(checked: Checked) -> Iterator[Finding]:
     """Placeholder for a person to fill in.
 
     What it does:
@@ -229,15 +208,14 @@ def placeholder(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)&android_id=(android_id)
     """
     patterns = placeholder_patterns()
-    is_foreign = overlapping(foreign.span for foreign in foreign_macros(context.source, context.dialect))
-    for macro in context.resolution.macros:
+    for macro in checked.resolution.macros:
         if patterns.fullmatch(macro.node.name):
             yield Finding(macro.node.span, f"{macro.node.text} stands for a macro of yours; write that macro")
-    for pair in context.template.query:
+    for pair in checked.template.query:
         value = pair.value[0] if len(pair.value) == 1 else None
-        if isinstance(value, Literal) and not is_foreign(value.span):
-            yield from _placeholder_value(pair, value, context)
-    for piece in context.template.path:
+        if isinstance(value, Literal) and not checked.in_foreign_macro(value.span):
+            yield from _placeholder_value(pair, value, checked)
+    for piece in checked.template.path:
         if isinstance(piece, Literal):
             for match in re.finditer("[^/]+", piece.text):
                 if patterns.fullmatch(match[0]):
@@ -245,11 +223,11 @@ def placeholder(context: Context) -> Iterator[Finding]:
                     yield Finding(span, f"{match[0]} is a placeholder; write the value")
 
 
-def _placeholder_value(pair: Pair, value: Literal, context: Context) -> Iterator[Finding]:
+def _placeholder_value(pair: Pair, value: Literal, checked: Checked) -> Iterator[Finding]:
     text = value.text
     repeats = [piece.text for piece in pair.name] == [text]
     shouted = text.isupper() and "_" in text.strip("_")
-    macro = own_macro(text, context.dialect) if repeats or shouted else None
+    macro = own_macro(text, checked.dialect) if repeats or shouted else None
     if macro is not None:
         yield _write(macro, value.span, f"{text} is a placeholder", safe=False)
     elif placeholder_patterns().fullmatch(text):
@@ -260,10 +238,6 @@ def _is_nested(source: str, position: int) -> bool:
     """Say whether a position is inside an encoded URL in a value of the query."""
     value = re.split("[?&]", source[:position])[-1]
     return re.search("%(?:25)*(?:3A|2F|3F)", value, re.IGNORECASE) is not None
-
-
-def _text(span: Span, context: Context) -> str:
-    return context.source[span.start : span.stop]
 
 
 def _write(macro: str, span: Span, message: str, *, safe: bool) -> Finding:

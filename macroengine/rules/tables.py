@@ -50,7 +50,9 @@ def lost_references() -> tuple[re.Pattern[str], dict[str, str]]:
     names = {html5[name]: name for name in sorted(unclosed) if not html5[name].isalpha() or name in facts["letters"]}
     ascii_only = re.escape("".join(html5[name] for name in facts["ascii"]))
     other = re.escape("".join(char for char in names if not char.isascii()))
-    return re.compile(rf"([{other}]|(?<=[A-Za-z0-9)}}\]])[{ascii_only}](?=\w))([A-Za-z0-9_-]*)(?==)"), names
+    # It begins with a class, which is searched for many times faster than a choice.
+    sign = rf"([{other}{ascii_only}])(?:(?<=[{other}])|(?<=[A-Za-z0-9)}}\]][{ascii_only}])(?=\w))"
+    return re.compile(rf"{sign}([A-Za-z0-9_-]*)(?==)"), names
 
 
 @cache

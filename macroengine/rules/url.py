@@ -5,12 +5,8 @@ from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.language.nodes import Literal
-from macroengine.rules.context import Context
-from macroengine.rules.damage import broken_text
-from macroengine.rules.foreign import program_texts
-from macroengine.rules.meant import foreign_macros
-from macroengine.rules.nested import split_escapes
-from macroengine.rules.server import malformed_start
+from macroengine.rules.checked import Checked
+from macroengine.rules.structure import http_scheme
 from macroengine.rules.tables import web_schemes
 from macroengine.template import Template
 
@@ -18,10 +14,9 @@ from macroengine.template import Template
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")
 _HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::\d+)?(?=[/?]|$)")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_NESTED_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^?]*\?")
 
 
-def missing_scheme(context: Context) -> Iterator[Finding]:
+def missing_scheme(checked: Checked) -> Iterator[Finding]:
     """URL without a scheme.
 
     What it does:
@@ -36,8 +31,8 @@ def missing_scheme(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    template, source = context.template, context.source
-    if not source or template.scheme or is_piece(template) or _has_scheme(template) or malformed_start(source):
+    template, source = checked.template, checked.source
+    if not source or template.scheme or _is_piece(template) or _has_scheme(template) or checked.malformed_start:
         return
     start = Span(0, 1)
     if template.slashes is None and not _HOST.match(source):
@@ -47,7 +42,7 @@ def missing_scheme(context: Context) -> Iterator[Finding]:
         yield Finding(start, f"URL has no scheme; begin with {scheme}", None, Fix(scheme, Span(0, 0), safe=False))
 
 
-def missing_server(context: Context) -> Iterator[Finding]:
+def missing_server(checked: Checked) -> Iterator[Finding]:
     """Piece of a template, without a server.
 
     What it does:
@@ -62,11 +57,11 @@ def missing_server(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?event=(clickid)&ip=(ip)
     """
-    if context.source and is_piece(context.template):
+    if checked.source and _is_piece(checked.template):
         yield Finding(Span(0, 1), "piece of a template: it names no server")
 
 
-def plain_http(context: Context) -> Iterator[Finding]:
+def plain_http(checked: Checked) -> Iterator[Finding]:
     """URL that is sent without encryption.
 
     What it does:
@@ -81,12 +76,12 @@ def plain_http(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    scheme = http_scheme(context.template)
+    scheme = http_scheme(checked.template)
     if scheme is not None:
         yield Finding(scheme, "http: is not encrypted; write https:", None, Fix("https", scheme, safe=False))
 
 
-def fragment(context: Context) -> Iterator[Finding]:
+def fragment(checked: Checked) -> Iterator[Finding]:
     """Fragment.
 
     What it does:
@@ -101,14 +96,14 @@ def fragment(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    hash_ = context.template.hash
-    if hash_ is not None and not _is_for_app(context.template) and not overlapping(broken_text(context))(hash_.span):
+    hash_ = checked.template.hash
+    if hash_ is not None and not _is_for_app(checked.template) and not checked.in_broken_text(hash_.span):
         yield Finding(
-            Span(hash_.start, len(context.source)), "a fragment is never sent", "write # as %23 if it is meant"
+            Span(hash_.start, len(checked.source)), "a fragment is never sent", "write # as %23 if it is meant"
         )
 
 
-def bad_percent_escape(context: Context) -> Iterator[Finding]:
+def bad_percent_escape(checked: Checked) -> Iterator[Finding]:
     """Percent sign that begins no escape.
 
     What it does:
@@ -124,18 +119,17 @@ def bad_percent_escape(context: Context) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)&share=100%25
     """
     # Every template is compiled through here: others' macros are looked for only where they could be the reason.
-    if not _BAD_ESCAPE.search(context.source):
+    if not _BAD_ESCAPE.search(checked.source):
         return
-    own = [macro.span for macro in context.template.macros()]
-    others = [foreign.span for foreign in foreign_macros(context.source, context.dialect)]
-    is_explained = overlapping([*own, *others, *program_texts(context), *split_escapes(context)])
-    for match in _BAD_ESCAPE.finditer(context.source):
+    halves = (span for _, span in checked.split_escapes)
+    is_explained = overlapping([*(macro.span for macro in checked.foreign_macros), *checked.program_texts, *halves])
+    for match in _BAD_ESCAPE.finditer(checked.source):
         span = Span(*match.span())
-        if not is_explained(span):
+        if not is_explained(span) and not checked.in_macro(span):
             yield Finding(span, "% begins no escape; write %25", None, Fix("%25", span, safe=False))
 
 
-def unencoded_nested_url(context: Context) -> Iterator[Finding]:
+def unencoded_nested_url(checked: Checked) -> Iterator[Finding]:
     """URL inside the URL that is not encoded.
 
     What it does:
@@ -150,31 +144,17 @@ def unencoded_nested_url(context: Context) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?u=https%3A%2F%2Fm.example%2F%3Fa%3D1%26id%3D(clickid)
     """
-    for value in nested_urls(context.template):
+    for value in checked.nested_urls:
         hint = "percent-encode it whole, but for the delimiters of its macros"
         yield Finding(value.span, "URL inside the URL is not encoded, and ends at the first &", hint)
 
 
-def nested_urls(template: Template) -> Iterator[Literal]:
-    """Yield the beginnings of values that are URLs with a query."""
-    for pair in template.query:
-        first = pair.value[0] if pair.value else None
-        if isinstance(first, Literal) and _NESTED_URL.match(first.text):
-            yield first
-
-
-def is_piece(template: Template) -> bool:
+def _is_piece(template: Template) -> bool:
     """Say whether a template is only a part of one: the end of a query, or a macro."""
     if template.slashes is not None or template.scheme:
         return False
     only_macro = len(template.path) == 1 and not isinstance(template.path[0], Literal)
     return not template.path or (only_macro and not template.query)
-
-
-def http_scheme(template: Template) -> Span | None:
-    """Return where `http` stands, if it is the scheme."""
-    first = template.scheme[0] if len(template.scheme) == 1 else None
-    return first.span if first is not None and first.text.lower() == "http" else None
 
 
 def _is_for_app(template: Template) -> bool:

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Span
@@ -32,7 +31,6 @@ class Whole:
     safe: bool = True
 
 
-@lru_cache(maxsize=64)
 def whole_text(source: str, dialect: Dialect) -> Whole | None:
     """Return what is to be said of a text as a whole; None for a template.
 

@@ -1,25 +1,38 @@
-"""What is said of the problems that `resolve` finds. Their suggestions are looked for here, when somebody asks."""
+"""What is said of the problems that `resolve` finds, and of a text as a whole.
+
+Suggestions are looked for here, when somebody asks.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import cast
 
 from macroengine.catalogue import MacroSpec
 from macroengine.catalogue.elsewhere import called_elsewhere
-from macroengine.diagnostics import Finding, Fix
+from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.kinds import HASHES, Postback, Source
-from macroengine.plan.resolve import Problem, Resolved
-from macroengine.rules.context import Context
+from macroengine.plan.resolve import Problem, Resolution, Resolved
+from macroengine.rules.checked import Checked
 from macroengine.suggest import question
 
 
-def findings(context: Context, problem: Problem) -> Iterator[Finding]:
+def findings(checked: Checked, problem: Problem) -> Iterator[Finding]:
     """Yield what is to be said of the macros that have a problem, in source order."""
-    return filter(None, (_WORDS[problem](macro, context) for macro in context.resolution.with_problem(problem)))
+    word = _WORDS[problem]
+    return filter(None, [word(macro, checked.resolution) for macro in checked.by_problem.get(problem, ())])
 
 
-def _unknown(macro: Resolved, context: Context) -> Finding:
-    dialect, node = context.dialect, macro.node
-    near, hint, is_certain = _near(node.name, context)
+def about_whole(checked: Checked, rule: str) -> Iterator[Finding]:
+    """Yield what a rule says about the text as a whole, if anything."""
+    whole = checked.whole
+    if whole is not None and whole.rule == rule:
+        everything = Span(0, len(checked.source))
+        fix = None if whole.inner is None else Fix(whole.inner, everything, safe=whole.safe)
+        yield Finding(whole.span, whole.message, whole.hint, fix)
+
+
+def _unknown(macro: Resolved, resolution: Resolution) -> Finding:
+    dialect, node = resolution.dialect, macro.node
+    near, hint, is_certain = _near(node.name, resolution)
     if node.function is not None:
         hashed = [spec.names_with(node.function)[:1] for spec, _ in filter(None, map(dialect.find, near))]
         near = list(dict.fromkeys(name for names in hashed for name in names))
@@ -29,19 +42,19 @@ def _unknown(macro: Resolved, context: Context) -> Finding:
     return Finding(node.span, f"unknown macro {node.name!r}{question(near)}", hint, fix)
 
 
-def _parameter(macro: Resolved, context: Context) -> Finding | None:
-    near, hint, is_certain = _near(macro.node.name, context)
+def _parameter(macro: Resolved, resolution: Resolution) -> Finding | None:
+    near, hint, is_certain = _near(macro.node.name, resolution)
     names = near[:1] if is_certain else near
     message = f"{macro.node.text} is taken for a parameter of the tracking link{question(names)}"
     return Finding(macro.node.span, message, hint) if near else None
 
 
-def _near(name: str, context: Context) -> tuple[list[str], str | None, bool]:
+def _near(name: str, resolution: Resolution) -> tuple[list[str], str | None, bool]:
     """Return the names that an unknown one may be meant for, a hint where other platforms have it, and any doubt.
 
     What others call so goes before what is merely like it; where they mean different values by it, none is likelier.
     """
-    dialect = context.dialect
+    dialect = resolution.dialect
     elsewhere = called_elsewhere(name, dialect)
     if not elsewhere:
         return dialect.nearest(name), None, True
@@ -50,17 +63,17 @@ def _near(name: str, context: Context) -> tuple[list[str], str | None, bool]:
     return names[:3], "; ".join(calls), len(names) == 1
 
 
-def _renamed(what: str) -> Callable[[Resolved, Context], Finding]:
-    def renamed(macro: Resolved, context: Context) -> Finding:
-        node, spec, syntax = macro.node, _row(macro), context.dialect.syntax
+def _renamed(what: str) -> Callable[[Resolved, Resolution], Finding]:
+    def renamed(macro: Resolved, resolution: Resolution) -> Finding:
+        node, spec, syntax = macro.node, _row(macro), resolution.dialect.syntax
         right = syntax.write(spec.names_with(node.function)[0] if node.function else spec.name, node.function)
         return Finding(node.span, f"{what} {node.text}; write {right}", None, Fix(right, node.span, safe=True))
 
     return renamed
 
 
-def _undocumented_hash(macro: Resolved, context: Context) -> Finding:
-    node, dialect = macro.node, context.dialect
+def _undocumented_hash(macro: Resolved, resolution: Resolution) -> Finding:
+    node, dialect = macro.node, resolution.dialect
     found = dialect.find(node.name)
     name = found[0].name if found else node.name
     function = cast("str", node.function)
@@ -71,47 +84,48 @@ def _undocumented_hash(macro: Resolved, context: Context) -> Finding:
     return Finding(node.span, f"no {what} of {name!r} is documented", hint, fix)
 
 
-def _hash_of_hash(macro: Resolved, context: Context) -> Finding:
+def _hash_of_hash(macro: Resolved, resolution: Resolution) -> Finding:
     node = macro.node
-    fix = Fix(context.dialect.syntax.write(node.name), node.span, safe=False)
+    fix = Fix(resolution.dialect.syntax.write(node.name), node.span, safe=False)
     return Finding(node.span, f"{node.text} is the hash of a hash", "hash the identifier once", fix)
 
 
-def _origin(where: str, hint: str) -> Callable[[Resolved, Context], Finding]:
-    def origin(macro: Resolved, _: Context) -> Finding:
+def _origin(where: str, hint: str) -> Callable[[Resolved, Resolution], Finding]:
+    def origin(macro: Resolved, _: Resolution) -> Finding:
         message = f"{macro.node.text} stands in {where}, where its value decides who gets the data"
         return Finding(macro.node.span, message, hint)
 
     return origin
 
 
-def _app_server(macro: Resolved, _: Context) -> Finding:
+def _app_server(macro: Resolved, _: Resolution) -> Finding:
     message = f"{macro.node.text} follows the :// of an app's own scheme: the app decides what it is"
     return Finding(macro.node.span, message, "check it with the app: a browser reads it as a server")
 
 
-def _unavailable(macro: Resolved, context: Context) -> Finding:
+def _unavailable(macro: Resolved, resolution: Resolution) -> Finding:
     kinds = ", ".join(kind for kind in Postback if kind in _row(macro).available)
-    message = f"{macro.node.text} is never filled for {context.policy.postback} postbacks"
+    message = f"{macro.node.text} is never filled for {resolution.policy.postback} postbacks"
     return Finding(macro.node.span, message, f"it is for: {kinds}")
 
 
-def _withheld(macro: Resolved, _: Context) -> Finding:
+def _withheld(macro: Resolved, _: Resolution) -> Finding:
     message = f"{macro.node.text} is filled only for events attributed to you"
     return Finding(macro.node.span, message, "for all others it is missing")
 
 
-def _source(macro: Resolved, context: Context) -> Finding:
+def _source(macro: Resolved, resolution: Resolution) -> Finding:
     allowed = (
-        ", ".join(context.dialect.labels[source] for source in Source if source in context.policy.sources) or "none"
+        ", ".join(resolution.dialect.labels[source] for source in Source if source in resolution.policy.sources)
+        or "none"
     )
     message = (
-        f"{macro.node.text} comes from {context.dialect.labels[_row(macro).source]}, which the policy does not allow"
+        f"{macro.node.text} comes from {resolution.dialect.labels[_row(macro).source]}, which the policy does not allow"
     )
     return Finding(macro.node.span, message, f"allowed sources: {allowed}")
 
 
-def _denied(macro: Resolved, _: Context) -> Finding:
+def _denied(macro: Resolved, _: Resolution) -> Finding:
     return Finding(macro.node.span, f"{macro.node.text} is denied by the policy")
 
 
@@ -120,7 +134,7 @@ def _row(macro: Resolved) -> MacroSpec:
     return cast("MacroSpec", macro.spec)
 
 
-_WORDS: dict[Problem, Callable[[Resolved, Context], Finding | None]] = {
+_WORDS: dict[Problem, Callable[[Resolved, Resolution], Finding | None]] = {
     Problem.UNKNOWN: _unknown,
     Problem.UNDOCUMENTED_SPELLING: _renamed("undocumented spelling"),
     Problem.LEGACY: _renamed("legacy name"),

@@ -13,7 +13,7 @@ from typing import Literal as OneOf
 from urllib.parse import quote, quote_plus
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, Spelling, dialect_of
-from macroengine.catalogue.foreign import inside_foreign
+from macroengine.catalogue.foreign import foreign_texts, inside_foreign
 from macroengine.catalogue.meanings import denied_fields, fields_called, is_denied
 from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.errors import MissingValueError, RenderError, SuppressedError, TemplateError
@@ -100,7 +100,7 @@ class _Rendering:
 
 def _own(template: Template, dialect: Dialect) -> Template:
     """Return the template without the macros that are only a part of another platform's macro: they are literal."""
-    is_part = inside_foreign(template.source, dialect.syntax)
+    is_part = inside_foreign(template.source, foreign_texts(template.source, dialect.syntax))
     if is_part is None:
         return template
 

@@ -1,35 +1,12 @@
-"""What a rule may look at."""
+"""What a rule is: the function that finds something, and what is known of it beside that."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from inspect import cleandoc
 from typing import Literal
 
-from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Finding, Severity
-from macroengine.plan.resolve import Resolution, resolve
-from macroengine.policy import Policy
-from macroengine.template import Template
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """A template with everything that is known of it."""
-
-    template: Template
-    dialect: Dialect
-    policy: Policy
-    resolution: Resolution
-
-    @classmethod
-    def of(cls, template: Template, dialect: Dialect, policy: Policy) -> "Context":
-        """Resolve `template` and return what its rules may look at."""
-        return cls(template, dialect, policy, resolve(template, dialect, policy))
-
-    @property
-    def source(self) -> str:
-        """The text of the template."""
-        return self.template.source
+from macroengine.rules.checked import Checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +14,15 @@ class Rule:
     """A rule. Its page is the docstring of `find`."""
 
     severity: Severity
-    find: Callable[[Context], Iterator[Finding]]
+    find: Callable[[Checked], Iterator[Finding]]
     fix: Literal["safe", "unsafe"] | None = None
     """The best fix that it offers; not every finding has one."""
     whole: bool = False
     """Whether it speaks of a text as a whole: where it does, no other rule speaks of that text."""
+    overruled_by: tuple[tuple[str, object], ...] = ()
+    """Options of `compile_template`, each with a value that permits what this error finds."""
+    about_policy: bool = False
+    """Whether it finds what only the policy is against."""
 
     @property
     def name(self) -> str:

@@ -1,0 +1,250 @@
+"""A template under check, with what several rules ask of it."""
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+from macroengine.diagnostics import Span, overlapping
+from macroengine.language.nodes import Literal, Macro, Piece
+from macroengine.plan.resolve import Problem, Resolution, Resolved
+from macroengine.rules import damaged
+from macroengine.rules.beginnings import remark_start
+from macroengine.rules.meant import GAP, Foreign, Meant, beginnings, foreign_macros, own_macro
+from macroengine.rules.nearly import Nearly, nearly
+from macroengine.rules.structure import malformed_start, nested_urls, split_escapes
+from macroengine.rules.tables import bracketed_placeholders, program_holes
+from macroengine.rules.whole import Whole, whole_text
+
+# A name that is longer was not cut off.
+_LONGEST_BEGINNING = 100
+Overlaps = Callable[[Span], bool]
+
+
+class Checked:
+    """A resolved template under check. What several rules ask is found once, when the first of them asks."""
+
+    def __init__(self, resolution: Resolution) -> None:
+        self.resolution = resolution
+        self.template = resolution.template
+        self.source = resolution.template.source
+        self.dialect = resolution.dialect
+        self.syntax = resolution.dialect.syntax
+
+    def text(self, span: Span) -> str:
+        """Return the text of a span."""
+        return self.source[span.start : span.stop]
+
+    @cached_property
+    def whole(self) -> Whole | None:
+        """What is to be said of the text as a whole."""
+        return whole_text(self.source, self.dialect)
+
+    @cached_property
+    def _pieces(self) -> list[Piece]:
+        template = self.template
+        pieces = [*template.scheme, *template.authority, *template.path]
+        for pair in template.query:
+            pieces += pair.name
+            pieces += pair.value
+        return [*pieces, *template.fragment]
+
+    @cached_property
+    def _macros(self) -> list[Macro]:
+        return [piece for piece in self._pieces if isinstance(piece, Macro)]
+
+    @cached_property
+    def literals(self) -> list[Literal]:
+        """The literal texts, in source order."""
+        return [piece for piece in self._pieces if isinstance(piece, Literal)]
+
+    @cached_property
+    def literal_text(self) -> str:
+        """All of them in one, to ask whether a character is in any: in most templates it is not."""
+        return "".join([literal.text for literal in self.literals])
+
+    @cached_property
+    def by_problem(self) -> dict[Problem, list[Resolved]]:
+        """The macros that have a problem, in source order."""
+        found: dict[Problem, list[Resolved]] = {}
+        others = self.resolution.others
+        for macro in self.resolution.macros:
+            for one in (macro, *others.get(macro.node.start, ())):
+                for problem in one.problems:
+                    found.setdefault(problem, []).append(one)
+        return found
+
+    @cached_property
+    def nested_urls(self) -> tuple[Literal, ...]:
+        """The beginnings of values that are URLs with a query."""
+        return tuple(nested_urls(self.template))
+
+    @cached_property
+    def malformed_start(self) -> tuple[Span, str] | None:
+        """What is wrong between the scheme and the server, and what to write there."""
+        return malformed_start(self.source)
+
+    @cached_property
+    def remark_start(self) -> int:
+        """Where a remark on the template could begin."""
+        return remark_start(self.source)
+
+    @cached_property
+    def split_escapes(self) -> tuple[tuple[Resolved, Span], ...]:
+        """The macros whose values complete a percent-escape, with the half that is written."""
+        return tuple(split_escapes(self.resolution))
+
+    # Macros, of the dialect and of others
+
+    @cached_property
+    def in_macro(self) -> Overlaps:
+        """Whether a span has a part of a macro of the dialect in it."""
+        return overlapping(macro.span for macro in self._macros)
+
+    @cached_property
+    def foreign_macros(self) -> tuple[Foreign, ...]:
+        """What is written in the way of another platform, in source order."""
+        return foreign_macros(self.resolution.foreign, self.source, self.dialect)
+
+    @cached_property
+    def in_foreign_macro(self) -> Overlaps:
+        """Whether a span has a part of a macro of another platform in it."""
+        return overlapping(macro.span for macro in self.foreign_macros)
+
+    @cached_property
+    def _in_foreign_text(self) -> Overlaps:
+        return overlapping(text.span for text in self.resolution.foreign)
+
+    @cached_property
+    def _in_outer(self) -> Overlaps:
+        """Whether a span is in a macro of another platform that may hold delimiters of the dialect."""
+        return overlapping(text.span for text in self.resolution.foreign if text.syntax.outer)
+
+    # Text that is nearly a macro
+
+    @cached_property
+    def _has_stray_delimiters(self) -> bool:
+        """Whether a delimiter of the dialect can be outside its macros: in most templates none is."""
+        if max(map(len, self.syntax.delimiters)) > 1:
+            return True
+        macros = "".join([macro.text for macro in self._macros])
+        return any(self.source.count(sign) != macros.count(sign) for sign in self.syntax.delimiters)
+
+    @cached_property
+    def bracketed(self) -> list[re.Match[str]]:
+        """The texts between delimiters that are not names."""
+        return self._outside_macros(self._nearly.bracketed)
+
+    @cached_property
+    def unclosed_macros(self) -> list[Meant]:
+        """Macros of which one delimiter is missing, or is that of another syntax."""
+        found = self._outside_macros(self._nearly.unclosed)
+        return self._meant((match, match[match.lastindex or 0]) for match in found)
+
+    @cached_property
+    def split_macros(self) -> list[Meant]:
+        """Macros with white space in their names."""
+        found = (match for match in self.bracketed if GAP.search(match[1]))
+        return self._meant((match, GAP.sub("", match[1])) for match in found)
+
+    @cached_property
+    def doubled_macros(self) -> list[Meant]:
+        """Macros with more delimiters around them than they have."""
+        opening, closing = self.syntax.delimiters
+        # Where both are the same, two macros side by side look like that.
+        if not self._has_stray_delimiters or opening == closing:
+            return []
+        found = []
+        for match in self._nearly.doubled.finditer(self.source):
+            opened, closed = match[1] != opening, match[3] != closing
+            before, after = self.source[match.start() - 1 : match.start()], self.source[match.end() : match.end() + 1]
+            is_value = before == "=" and after in ("", "&", "#")
+            span = Span(*match.span())
+            if ((opened and closed) or ((opened or closed) and is_value)) and not self._in_outer(span):
+                found.append(Meant(span, self.syntax.write(match[2])))
+        return found
+
+    @cached_property
+    def cut_off(self) -> tuple[Span, tuple[str, ...]] | None:
+        """Where the template ends in the name of a macro, and the macros that can have been meant."""
+        if not self._has_stray_delimiters:
+            return None
+        match = self._nearly.cut_off.search(self.source, max(0, len(self.source) - _LONGEST_BEGINNING))
+        if match is None or own_macro(match[1], self.dialect) or self._in_written(Span(*match.span())):
+            return None
+        return Span(*match.span()), beginnings(match[1], self.dialect)
+
+    @cached_property
+    def literal_delimiters(self) -> list[Span]:
+        """Texts in the delimiters of a macro that can be none, and of which no other rule speaks."""
+        found = [Span(*match.span()) for match in self.bracketed if match[1].strip(" |")]
+        if not found:
+            return []
+        splits = (meant.span for meant in self.split_macros)
+        is_explained = overlapping([*splits, *(macro.span for macro in self.foreign_macros), *self.program_texts])
+        return [span for span in found if not is_explained(span)]
+
+    @cached_property
+    def _nearly(self) -> Nearly:
+        return nearly(self.syntax)
+
+    def _outside_macros(self, pattern: re.Pattern[str]) -> list[re.Match[str]]:
+        """Return what a pattern finds, without what has a part of a macro in it."""
+        found = list(pattern.finditer(self.source)) if self._has_stray_delimiters else []
+        return [match for match in found if not self._in_written(Span(*match.span()))]
+
+    @cached_property
+    def _in_written(self) -> Overlaps:
+        """Whether a span has in it what is written as a macro of the dialect, though it may be a part of another."""
+        return overlapping(Span(*macro.span()) for macro in self.syntax.find.finditer(self.source))
+
+    def _meant(self, named: Iterable[tuple[re.Match[str], str]]) -> list[Meant]:
+        """Return the macros of these names, but for what is in macros of other platforms."""
+        macros = ((Span(*match.span()), own_macro(name, self.dialect)) for match, name in named)
+        return [Meant(span, macro) for span, macro in macros if macro is not None and not self._in_outer(span)]
+
+    # What other software has left
+
+    @cached_property
+    def entities(self) -> list[tuple[Span, str]]:
+        """What was taken for an entity of HTML or made one, and what was meant."""
+        return list(damaged.entities(self.source))
+
+    @cached_property
+    def backslashes(self) -> list[tuple[Span, str]]:
+        """Escapes with a backslash, and what they escape."""
+        return list(damaged.backslashes(self.source))
+
+    @cached_property
+    def tags(self) -> list[Span]:
+        """Tags of HTML."""
+        return [span for span in damaged.tags(self.source) if not self.in_foreign_macro(span)]
+
+    @cached_property
+    def program_texts(self) -> list[Span]:
+        """Where a program was to fill in something."""
+        spans = [Span(*match.span()) for match in program_holes().finditer(self.source)]
+        return [span for span in spans if not self._in_foreign_text(span) and not self.in_macro(span)]
+
+    @cached_property
+    def alien_text(self) -> list[Span]:
+        """What belongs to another language: macros of others, tags, what a person is to replace."""
+        return [
+            *(macro.span for macro in self.foreign_macros),
+            *self.tags,
+            *(Span(*match.span(1)) for match in bracketed_placeholders().finditer(self.source)),
+            *self.program_texts,
+        ]
+
+    @cached_property
+    def in_broken_text(self) -> Overlaps:
+        """Whether a span has in it what rules speak of as a whole, so that none need speak of its characters."""
+        return overlapping(
+            [
+                *([self.cut_off[0]] if self.cut_off else []),
+                *(meant.span for meant in self.doubled_macros),
+                *(span for span, _ in self.entities),
+                *(span for span, _ in self.backslashes),
+                *self.alien_text,
+                *(meant.span for meant in self.unclosed_macros),
+            ]
+        )

@@ -1,0 +1,52 @@
+"""Where HTML, JSON and Markdown have left something in a text, and what was there before."""
+
+import re
+from collections.abc import Iterator
+
+from macroengine.diagnostics import Span
+from macroengine.rules.tables import escapes, html_elements, lost_references, placeholder_patterns
+
+# An ampersand in any of the forms of HTML; & without a letter between it and ; is &amp; that lost them.
+_AMPERSAND = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)+|&;", re.IGNORECASE)
+_REFERENCE = re.compile(r"&(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});([A-Za-z0-9_-]*=)?")
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>|\s*/>")
+
+
+def entities(source: str) -> Iterator[tuple[Span, str]]:
+    """Yield where text was taken for an entity of HTML, or made one, and what was meant."""
+    lost, names = lost_references()
+    for match in lost.finditer(source):
+        yield Span(*match.span()), f"&{names[match[1]]}{match[2]}"
+    if ";" not in source:
+        return
+    for match in _AMPERSAND.finditer(source):
+        yield Span(*match.span()), "&"
+    from html import unescape  # noqa: PLC0415 - its table is needed where there are references only
+
+    for match in _REFERENCE.finditer(source):
+        reference, rest = match.groups()
+        char = unescape(f"&{reference};")
+        if rest and reference in names.values():
+            yield Span(*match.span()), f"&{reference}{rest}"
+        elif char != "&" and not char.startswith("&"):
+            yield Span(match.start(), match.end(1) + 1), char
+
+
+def backslashes(source: str) -> Iterator[tuple[Span, str]]:
+    """Yield where a backslash escapes something, and what."""
+    if "\\" not in source:
+        return
+    pattern, meanings = escapes()
+    for match in pattern.finditer(source):
+        found = ((escape.fullmatch(match["escaped"]), meant) for escape, meant in meanings)
+        yield Span(*match.span()), next(exact.expand(meant) for exact, meant in found if exact)
+
+
+def tags(source: str) -> Iterator[Span]:
+    """Yield where tags of HTML are, and ends of tags."""
+    if ">" not in source:
+        return
+    for match in _TAG.finditer(source):
+        is_element = match[1] is None or match[1].lower() in html_elements()
+        if is_element and not placeholder_patterns().fullmatch(match[0]):
+            yield Span(*match.span())

@@ -1,0 +1,64 @@
+"""Parts of a template that rules of several families look at."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from macroengine.diagnostics import Span
+from macroengine.language.nodes import Literal
+from macroengine.plan.resolve import Resolution, Resolved
+from macroengine.rules.tables import web_schemes
+from macroengine.template import Template
+
+_NESTED_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^?]*\?")
+# The digit may be encoded, too: %25%34 is %4 inside.
+_HALF_AN_ESCAPE = re.compile(r"%(?:25)*(?:[0-9A-Fa-f]|%(?:25)*(?:3[0-9]|[46][1-6]))?\Z")
+# Of an escape that was encoded more often than this, only the end is shown.
+_LONGEST_ESCAPE = 64
+
+
+def http_scheme(template: Template) -> Span | None:
+    """Return where `http` stands, if it is the scheme."""
+    first = template.scheme[0] if len(template.scheme) == 1 else None
+    return first.span if first is not None and first.text.lower() == "http" else None
+
+
+def nested_urls(template: Template) -> Iterator[Literal]:
+    """Yield the beginnings of values that are URLs with a query."""
+    for pair in template.query:
+        first = pair.value[0] if pair.value else None
+        if isinstance(first, Literal) and _NESTED_URL.match(first.text):
+            yield first
+
+
+def split_escapes(resolution: Resolution) -> Iterator[tuple[Resolved, Span]]:
+    """Yield the macros whose values complete a percent-escape, each with where the escape begins and the macro does."""
+    for macro in resolution.macros:
+        if macro.place.glued:
+            stop = macro.node.start
+            half = _HALF_AN_ESCAPE.search(resolution.template.source, max(0, stop - _LONGEST_ESCAPE), stop)
+            yield macro, Span(half.start() if half else stop - 1, stop)
+
+
+def malformed_start(source: str) -> tuple[Span, str] | None:
+    """Return what is wrong between scheme and server and what to write there, or None.
+
+    >>> malformed_start("https:/n.example"), malformed_start("https://n.example")
+    ((Span(start=5, stop=7), '://'), None)
+    """
+    twice, separator = _starts()
+    match = twice.match(source)
+    if match:
+        return Span(0, match.end()), ""
+    match = separator.match(source)
+    if match is None or match[1] == "://" or not source[match.end() :]:
+        return None
+    return Span(*match.span(1)), "://"
+
+
+@cache
+def _starts() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of a scheme before another one, and of what parts a scheme and a server, as its group."""
+    web = "|".join(web_schemes())
+    twice = re.compile(rf"(?:{web}):?[/\\]+(?=(?:{web})(?::[/\\]|//))", re.IGNORECASE)
+    return twice, re.compile(rf"(?:{web})(:[/\\]*|[;.,]?[/\\]{{2,}})", re.IGNORECASE)
