@@ -8,10 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macroengine import Event, PayloadError, render
-from macroengine.intake import Click, Impression, build_url, is_timely, landing_url, link_values, parse_url
-from macroengine.intake.appmetrica import tracking_id_of, validate
+from macroengine.intake.appmetrica import (
+    Click,
+    Impression,
+    build_url,
+    is_timely,
+    landing_url,
+    link_values,
+    parse_url,
+    tracking_id_of,
+    validate,
+)
+from macroengine.intake.appmetrica.parameters import parameters
 from macroengine.intake.placeholders import holds_macro, placeholder
-from macroengine.intake.tables import parameters
 
 AGENT = (
     "Mozilla/5.0 (Linux; Android 4.4.4; 5042D Build/KTU84P) AppleWebKit/537.36 (KHTML, like Gecko) "

@@ -71,4 +71,51 @@ UNREPLACED_CUSTOM = Fault("ME569", "unreplaced-custom", _W, "the same in a param
 ORDINARY_LINK = Fault("ME570", "ordinary-link", _I, "a tracking link for a browser, which reports nothing by S2S")
 UNUSABLE_IP = Fault("ME571", "unusable-ip", _W, "an IP address that no device on the internet has, in a URL")
 
-FAULTS = {fault.code: fault for fault in list(globals().values()) if isinstance(fault, Fault)}
+FAULTS = {
+    fault.code: fault
+    for fault in (
+        TOO_LARGE,
+        NOT_UNICODE,
+        NOT_JSON,
+        SEVERAL_EVENTS,
+        REPEATED_KEY,
+        MISSING_FIELD,
+        WRONG_TYPE,
+        MALFORMED_VALUE,
+        UNKNOWN_VALUE,
+        NOT_STRINGIFIED,
+        FORMATTED_FIGURE,
+        INVALID_TIME,
+        UNKNOWN_FIELD,
+        UNREPORTABLE_FIELD,
+        OTHER_ADDRESS,
+        MISSING_SYSTEM,
+        MIXED_PLATFORMS,
+        UNPREFIXED_APP,
+        OTHER_DEVICE,
+        CONFLICTING_VALUES,
+        UNUSABLE_ADDRESS,
+        UNREPLACED_VALUE,
+        NOT_TRACKING,
+        TRACKING_ID,
+        MISSING_PARAMETER,
+        NOT_AN_IP,
+        NOT_A_TIMESTAMP,
+        IN_THE_FUTURE,
+        TOO_LATE,
+        MISSPELT_PARAMETER,
+        TYPOGRAPHIC_DASH,
+        MALFORMED_ID,
+        RAW_LINE_BREAK,
+        REPEATED_PARAMETER,
+        NOT_A_FLAG,
+        BAD_ENCODING,
+        NO_CLICK_ID,
+        LOST_PARAMETER,
+        HTML_ESCAPED,
+        UNREPLACED_MACRO,
+        UNREPLACED_CUSTOM,
+        ORDINARY_LINK,
+        UNUSABLE_IP,
+    )
+}

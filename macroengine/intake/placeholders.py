@@ -3,10 +3,12 @@
 import re
 from enum import Enum
 from functools import cache, lru_cache
+from pathlib import Path
 from urllib.parse import unquote
 
-from macroengine.intake.tables import PLACEHOLDERS, table
+from macroengine.intake.tables import table
 
+_PLACEHOLDERS = Path(__file__).with_name("placeholders.toml")
 _NAME = "NAME"
 # No macro is longer; a GUID in braces is a value.
 _MAX_LENGTH = 128
@@ -34,9 +36,9 @@ def placeholder(value: str, *, identifier: bool) -> Placeholder | None:
         word = text.strip().lower()
         if len(word) > _MAX_LENGTH:
             return None
-        if word in table(PLACEHOLDERS)["words"]["nothing"]:
+        if word in table(_PLACEHOLDERS)["words"]["nothing"]:
             return Placeholder.NOTHING
-        if word in table(PLACEHOLDERS)["words"]["nameless"] or _whole(identifier).fullmatch(text.strip()):
+        if word in table(_PLACEHOLDERS)["words"]["nameless"] or _whole(identifier).fullmatch(text.strip()):
             return Placeholder.MACRO
     return None
 
@@ -52,7 +54,7 @@ def holds_macro(identifier: str) -> bool:
 
 @lru_cache(maxsize=2)
 def _whole(identifier: bool) -> re.Pattern[str]:
-    forms = [*_patterns("forms"), *table(PLACEHOLDERS)["words"]["forms"]]
+    forms = [*_patterns("forms"), *table(_PLACEHOLDERS)["words"]["forms"]]
     return re.compile("|".join([*forms, *_patterns("of_identifiers")] if identifier else forms))
 
 
@@ -62,5 +64,5 @@ def _inside() -> re.Pattern[str]:
 
 
 def _patterns(key: str) -> list[str]:
-    rules = table(PLACEHOLDERS)["macros"]
+    rules = table(_PLACEHOLDERS)["macros"]
     return [_guid + re.escape(form).replace(_NAME, rules["name"]) for form in rules[key]]

@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from benchmarks.limits import SHAPES
 from macroengine import RULES, MacroSpec, Postback, Source, catalogue, dialect, dialect_names
-from macroengine.intake.tables import body_fields, parameters
-from macroengine.intake.tracking_url import known_hosts
+from macroengine.intake.appmetrica.parameters import parameters
+from macroengine.intake.appmetrica.tracking_url import known_hosts
+from macroengine.intake.appsflyer.fields import body_fields
 from macroengine.kinds import HashCase, ValueType
 from macroengine.language.syntax import syntaxes
 from macroengine.rules.pages import sections

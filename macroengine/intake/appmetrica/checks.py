@@ -10,10 +10,11 @@ from macroengine.diagnostics import Diagnostic, Fix, Span
 from macroengine.encodings.encoder import percent_encode
 from macroengine.intake import faults
 from macroengine.intake.addresses import unusable
-from macroengine.intake.json_text import quoted_name
+from macroengine.intake.appmetrica.parameters import TRACKING, TrackingParameter, parameter, parameters
+from macroengine.intake.appmetrica.tracking_url import Argument, TrackingUrl
+from macroengine.intake.json_reader import quoted_name
 from macroengine.intake.placeholders import Placeholder, holds_macro, placeholder
-from macroengine.intake.tables import TRACKING, TrackingParameter, parameter, parameters, pattern, table
-from macroengine.intake.tracking_url import Argument, TrackingUrl
+from macroengine.intake.tables import pattern, table
 from macroengine.suggest import fold
 
 _Findings = Iterator[Diagnostic]

@@ -1,17 +1,19 @@
 """When to send again, when to give up, and how fast to grow: decisions only, no network.
 
-The numbers are in `data/delivery.toml`.
+The numbers are in `delivery.toml`.
 """
 
 import random as _random
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from http import HTTPStatus
+from pathlib import Path
+from typing import Any
 
-from macroengine.intake.tables import DELIVERY, table
 from macroengine.suggest import did_you_mean
 
 _MINUTE = timedelta(minutes=1)
@@ -37,7 +39,7 @@ class RetrySchedule:
     """Between the first failure and the second try."""
     factor: float
     """How much longer each delay is than the one before."""
-    most_s: float
+    max_s: float
     """The longest delay."""
     jitter: float
     """The share of a delay that chance may take off it, 0 to 1, so that not all senders come back at once."""
@@ -70,9 +72,14 @@ def retry_schedule(platform: str) -> RetrySchedule:
 
 
 @cache
+def _documented() -> Mapping[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("delivery.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def _schedules() -> dict[str, RetrySchedule]:
     about = {"references", "inferred"}
-    rows = table(DELIVERY)["schedules"].items()
+    rows = _documented()["schedules"].items()
     return {name: RetrySchedule(**{key: row[key] for key in row.keys() - about}) for name, row in rows}
 
 
@@ -95,7 +102,7 @@ def delay(schedule: RetrySchedule, failures: int, random: Callable[[], float] = 
     """
     if failures < 1:
         raise ValueError(f"failures must be 1 or more, not {failures}")
-    longest = min(schedule.most_s, schedule.first_s * schedule.factor ** min(failures - 1, _MOST_DOUBLINGS))
+    longest = min(schedule.max_s, schedule.first_s * schedule.factor ** min(failures - 1, _MOST_DOUBLINGS))
     return timedelta(seconds=longest * (1 - schedule.jitter * random()))
 
 
@@ -124,6 +131,6 @@ def ramp(elapsed: timedelta, *, base: int | None = None, step: int | None = None
     """
     if elapsed < timedelta():
         raise ValueError(f"elapsed must not be negative, not {elapsed}")
-    documented = table(DELIVERY)["ramp"]
+    documented = _documented()["ramp"]
     start, more = documented["base"] if base is None else base, documented["step"] if step is None else step
     return int(start + more * (elapsed // _MINUTE))

@@ -9,11 +9,12 @@ from macroengine.diagnostics import PayloadDiagnostic
 from macroengine.event import json_word
 from macroengine.intake import faults
 from macroengine.intake.addresses import unusable
+from macroengine.intake.appsflyer.fields import BODY, BodyField, body_fields, fields_below
+from macroengine.intake.appsflyer.stamping import parse_time
 from macroengine.intake.figures import clean_figure, is_figure
-from macroengine.intake.json_text import JsonText, below, quoted_name, read_json
+from macroengine.intake.json_reader import JsonText, below, quoted_name, read_json
 from macroengine.intake.placeholders import placeholder
-from macroengine.intake.stamping import parse_time
-from macroengine.intake.tables import BODY, BodyField, body_fields, fields_below, pattern, table
+from macroengine.intake.tables import pattern, table
 from macroengine.suggest import did_you_mean, fold
 
 _Findings = Iterator[PayloadDiagnostic]
@@ -25,7 +26,7 @@ _READ_ANYWAY = 4
 def check_body(body: str | bytes, app_id: str | None) -> JsonText:
     """Read a body and look at all that is in it; the value is None unless it is an object."""
     size = len(body) if isinstance(body, bytes) else len(body.encode("utf-8", "surrogatepass"))
-    most = table(BODY)["most_bytes"]
+    most = table(BODY)["max_bytes"]
     too_large = [faults.TOO_LARGE.at("", f"{size:,} bytes; at most {most:,} are accepted")] if size > most else []
     if size > most * _READ_ANYWAY:
         return JsonText(None, tuple(too_large))

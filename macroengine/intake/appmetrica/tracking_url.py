@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from macroengine.diagnostics import Diagnostic, Fix, Span
 from macroengine.intake import faults
-from macroengine.intake.tables import TRACKING, parameter, parameters, table
+from macroengine.intake.appmetrica.parameters import TRACKING, parameter, parameters
+from macroengine.intake.tables import table
 from macroengine.limits import Limits
 
 # Line breaks that pasting left behind, with the indentation around them.

@@ -1,7 +1,7 @@
 """AppMetrica's S2S clicks and impressions: from what happened to a tracking URL, and back.
 
 https://appmetrica.yandex.com/docs/en/mobile-tracking/s2s; the table of the parameters is
-`data/appmetrica_tracking.toml`.
+`tracking.toml`.
 """
 
 from collections.abc import Mapping
@@ -15,9 +15,10 @@ from macroengine.diagnostics import Diagnostic, Severity, Span
 from macroengine.encodings.encoder import percent_encode
 from macroengine.errors import PayloadError
 from macroengine.intake import faults
-from macroengine.intake.tables import TRACKING, TrackingParameter, parameter, parameters, table
-from macroengine.intake.tracking import check_url, is_ordinary
-from macroengine.intake.tracking_url import known_hosts, read_url
+from macroengine.intake.appmetrica.checks import check_url, is_ordinary
+from macroengine.intake.appmetrica.parameters import TRACKING, TrackingParameter, parameter, parameters
+from macroengine.intake.appmetrica.tracking_url import known_hosts, read_url
+from macroengine.intake.tables import table
 from macroengine.kinds import Source
 
 
