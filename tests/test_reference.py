@@ -28,7 +28,7 @@ from macroengine import (
     parse,
     render,
 )
-from macroengine.suggest import fold
+from macroengine.catalogue.folding import fold
 from macroengine.testing import reference
 from macroengine.testing.strategies import ALPHABET, events, options, policies, templates, values
 

@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
-from macroengine.suggest import fold
+from macroengine.catalogue.folding import fold
 
 _TABLE = Path(__file__).resolve().parent / "elsewhere.toml"
 _NO_FIELD = "*"

@@ -8,6 +8,7 @@ from typing import Literal as OneOf
 
 from macroengine.arguments import check_type
 from macroengine.catalogue import MacroSpec
+from macroengine.catalogue.folding import fold
 from macroengine.errors import LimitError
 from macroengine.kinds import HashCase, Postback, Source, ValueType
 from macroengine.language.nodes import Part
@@ -15,7 +16,6 @@ from macroengine.limits import Limits
 from macroengine.plan.escaping import escaped, json_default
 from macroengine.plan.nesting import PLAIN, Escape, InnerQuery
 from macroengine.plan.resolve import Resolution, Resolved
-from macroengine.suggest import fold
 from macroengine.template import Template
 
 

@@ -9,11 +9,11 @@ from unicodedata import category
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.catalogue.elsewhere import called_elsewhere, documented_by
+from macroengine.catalogue.folding import fold
 from macroengine.catalogue.foreign import ForeignText, foreign_texts
 from macroengine.diagnostics import Span, overlapping
 from macroengine.language.forms import Form
 from macroengine.language.syntax import Syntax, syntaxes
-from macroengine.suggest import fold
 
 # A name of so few letters is like too many others.
 _SHORT = 3

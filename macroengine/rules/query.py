@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise, zip_longest
 
 from macroengine.catalogue import Spelling
+from macroengine.catalogue.folding import fold
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.language.nodes import Literal, Pair
 from macroengine.plan.resolve import Problem
@@ -13,7 +14,6 @@ from macroengine.rules.context import Context
 from macroengine.rules.damage import broken_text
 from macroengine.rules.meant import foreign_macros
 from macroengine.rules.url import nested_urls
-from macroengine.suggest import fold
 
 _PARAMETER = r"[A-Za-z_][A-Za-z0-9_.-]*="
 _SECOND_QUESTION_MARK = re.compile(rf"\?(?={_PARAMETER})")

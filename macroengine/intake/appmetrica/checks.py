@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+from macroengine.catalogue.folding import fold
 from macroengine.diagnostics import Diagnostic, Fix, Span
 from macroengine.encodings.encoder import percent_encode
 from macroengine.intake import faults
@@ -15,7 +16,6 @@ from macroengine.intake.appmetrica.tracking_url import Argument, TrackingUrl
 from macroengine.intake.json_reader import quoted_name
 from macroengine.intake.placeholders import Placeholder, holds_macro, placeholder
 from macroengine.intake.tables import pattern, table
-from macroengine.suggest import fold
 
 _Findings = Iterator[Diagnostic]
 

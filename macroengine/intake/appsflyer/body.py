@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
+from macroengine.catalogue.folding import fold
 from macroengine.diagnostics import PayloadDiagnostic
 from macroengine.event import json_word
 from macroengine.intake import faults
@@ -15,7 +16,7 @@ from macroengine.intake.figures import clean_figure, is_figure
 from macroengine.intake.json_reader import JsonText, below, quoted_name, read_json
 from macroengine.intake.placeholders import placeholder
 from macroengine.intake.tables import pattern, table
-from macroengine.suggest import did_you_mean, fold
+from macroengine.suggest import did_you_mean
 
 _Findings = Iterator[PayloadDiagnostic]
 
