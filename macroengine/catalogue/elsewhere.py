@@ -1,7 +1,7 @@
 """What other platforms call their values: their macro, our fields, the macro of a dialect."""
 
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
@@ -11,7 +11,6 @@ _TABLE = Path(__file__).resolve().parent / "elsewhere.toml"
 _NO_FIELD = "*"
 
 
-@lru_cache(maxsize=4096)
 def called_elsewhere(
     name: str, home: Dialect, among: tuple[str, ...] | None = None
 ) -> tuple[tuple[MacroSpec, str], ...]:
@@ -35,7 +34,6 @@ def called_elsewhere(
     return tuple(found.values())
 
 
-@lru_cache(maxsize=4096)
 def documented_by(name: str, among: tuple[str, ...]) -> str | None:
     """Return the first of these platforms that has a macro of this name.
 
