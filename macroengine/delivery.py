@@ -17,16 +17,16 @@ from typing import Any
 from macroengine.suggest import did_you_mean
 
 _MINUTE = timedelta(minutes=1)
-# Past so many failures every backoff has reached its most, and a float would overflow.
-_MOST_DOUBLINGS = 64
+# Past so many failures every backoff has reached its maximum, and a float would overflow.
+_MAX_DOUBLINGS = 64
 
 
 class Outcome(StrEnum):
-    """What an answer to a request means for whoever sent it."""
+    """What an answer means for the sender of the request."""
 
     DELIVERED = "delivered"
     REFUSED = "refused"
-    """Another try would be answered the same."""
+    """Another try would get the same answer."""
     FAILED = "failed"
     """Worth another try."""
 
@@ -61,13 +61,11 @@ def retry_schedule(platform: str) -> RetrySchedule:
     180.0
 
     Raises:
-        ValueError: there is no schedule of that name.
+        ValueError: the schedule is unknown.
     """
     known = _schedules()
     if platform not in known:
-        raise ValueError(
-            f"unknown schedule {platform!r}{did_you_mean(platform, known)} (there are: {', '.join(known)})"
-        )
+        raise ValueError(f"unknown schedule {platform!r}{did_you_mean(platform, known)} (known: {', '.join(known)})")
     return known[platform]
 
 
@@ -84,7 +82,7 @@ def _schedules() -> dict[str, RetrySchedule]:
 
 
 def outcome(schedule: RetrySchedule, status: int | None) -> Outcome:
-    """Return what the status code of an answer means; None is no answer in time.
+    """Return what the status code of an answer means; None if no answer came in time.
 
     >>> outcome(retry_schedule("appsflyer"), 401).value
     'refused'
@@ -102,7 +100,7 @@ def delay(schedule: RetrySchedule, failures: int, random: Callable[[], float] = 
     """
     if failures < 1:
         raise ValueError(f"failures must be 1 or more, not {failures}")
-    longest = min(schedule.max_s, schedule.first_s * schedule.factor ** min(failures - 1, _MOST_DOUBLINGS))
+    longest = min(schedule.max_s, schedule.first_s * schedule.factor ** min(failures - 1, _MAX_DOUBLINGS))
     return timedelta(seconds=longest * (1 - schedule.jitter * random()))
 
 
@@ -116,8 +114,8 @@ def next_try(
 ) -> datetime | None:
     """Return when to try again after so many failures in a row, or None to give up.
 
-    `first` is the time of the first try, `now` that of the last failure. A sender that is started anew can go on with
-    what it wrote down: nothing else is remembered.
+    `first` is the time of the first try, `now` that of the last failure. Nothing else is
+    remembered, so a restarted sender can continue from what it stored.
     """
     at = now + delay(schedule, failures, random)
     return at if at - first <= timedelta(seconds=schedule.give_up_s) else None

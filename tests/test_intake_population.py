@@ -32,7 +32,7 @@ ORGANIC = replace(INSTALL, link={}, attributed=False)
 OTHERS = replace(INSTALL, attributed=False)
 
 
-def test_an_event_without_an_install_has_its_own_values_and_is_attributed_to_nobody():
+def test_an_event_without_an_install_has_its_own_values_and_is_not_attributed():
     assert to_event(EVENT) == Event(
         sdk={
             "appsflyer_id": ID,

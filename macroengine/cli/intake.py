@@ -30,19 +30,19 @@ def _read_time(context: click.Context, parameter: click.Parameter, value: str | 
 
     time = datetime.now(UTC) if value == "now" else parse_time(value or "")
     if time is None and value is not None:
-        raise click.BadParameter(f"{value!r} is no time; write it like '2024-04-30 01:00:00', in UTC, or 'now'")
+        raise click.BadParameter(f"{value!r} is not a time; write it like '2024-04-30 01:00:00', in UTC, or 'now'")
     return time
 
 
 _arrival = click.option("--arrival", metavar="TIME", callback=_read_time, help="When it arrived, in UTC; or now.")
-_strict = click.option("--strict", is_flag=True, help="Warnings count as findings, too.")
+_strict = click.option("--strict", is_flag=True, help="Warnings count as errors for the exit status.")
 
 
 @click.group()
 def intake() -> None:
-    """Validate what platforms send, and print the events that it makes, one a line.
+    """Validate payloads from platforms, and print the resulting events, one per line.
 
-    Findings go to standard error. What has errors makes no event.
+    Diagnostics are printed on standard error. A payload with errors gives no event.
     """
 
 
@@ -53,9 +53,9 @@ def intake() -> None:
 @_arrival
 @_strict
 def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: datetime | None, strict: bool) -> int:
-    """Read bodies of AppsFlyer's S2S events API from FILE, one a line; - is standard input.
+    """Read bodies of AppsFlyer's S2S events API from FILE, one per line; - is standard input.
 
-    Without --installs all events count as attributed to whoever renders them.
+    Without --installs all events count as attributed to your network.
 
     \b
     Examples:
@@ -84,9 +84,9 @@ def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: 
 @_arrival
 @_strict
 def appmetrica_tracking(url_or_file: str, dialect: Dialect, arrival: datetime | None, strict: bool) -> int:
-    """Read one tracking URL of AppMetrica, or a FILE of them, one a line; - is standard input.
+    """Read one tracking URL of AppMetrica, or a FILE of them, one per line; - is standard input.
 
-    Each makes the event of an install that is attributed to it, with the Link values that templates of the dialect can
+    Each gives the event of an install attributed to it, with the Link values that templates of the dialect can
     read.
 
     \b

@@ -1,4 +1,4 @@
-"""Values that were never filled in: macros that nobody replaced, and words for nothing."""
+"""Values that were never filled in: macros that were not replaced, and words for no value."""
 
 import re
 from enum import Enum
@@ -16,14 +16,14 @@ _guid = r"(?!\{?[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-)"
 
 
 class Placeholder(Enum):
-    """What stands in place of a value."""
+    """What takes the place of a value."""
 
     MACRO = "a macro that was not replaced"
     NOTHING = "a word for no value, in place of a macro that was not replaced"
 
 
 def placeholder(value: str, *, identifier: bool) -> Placeholder | None:
-    """Return what stands for the whole of a value that was not filled in, or None. An encoded macro is one, too.
+    """Return what takes the place of the whole value, or None. An encoded macro counts as well.
 
     Only an `identifier` is never a word in parentheses, or after a colon.
 

@@ -233,7 +233,7 @@ def _ip(row: BodyField, value: object, pointer: str) -> _Findings:
             return
         address = ipaddress.ip_address(value)
     except ValueError:
-        yield faults.MALFORMED_VALUE.at(pointer, f"{row.name!r} is no IP address", f"write it like {row.example!r}")
+        yield faults.MALFORMED_VALUE.at(pointer, f"{row.name!r} is not an IP address", f"write it like {row.example!r}")
         return
     kind = unusable(address)
     if kind is not None:

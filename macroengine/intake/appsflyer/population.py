@@ -103,7 +103,7 @@ def _as_sent(time: str | datetime | None) -> datetime | None:
 
 @cache
 def _fields_of_value() -> tuple[BodyField, ...]:
-    """Return the fields that stand in the event value, the one string with documented fields inside."""
+    """Return the fields inside the event value, the one string that has documented fields."""
     return tuple(
         row
         for outer in fields_below("").values()

@@ -1,4 +1,4 @@
-"""What is promised of payloads: one that is no good is a PayloadError, and any other is written as it was read."""
+"""What is promised of payloads: a bad one is a PayloadError, and any other is written as it was read."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
