@@ -37,6 +37,7 @@ ROOT = Path(__file__).parents[1]
 STORED = sorted(path for path in CASES.glob("*/*") if path.is_file())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_the_promise_is_kept_on_what_fuzzing_starts_with(name):
     seeds = list(TARGETS[name].seeds())
