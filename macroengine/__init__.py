@@ -2,78 +2,54 @@
 
 from importlib import import_module
 
-# What type checkers call by this name is true to them; the one of `typing` would cost more than the rest of this file.
+# Type checkers take any name like this as true; importing it from `typing` would cost more than the rest of this file.
 TYPE_CHECKING = False
 
+# Written `X as X`, an import is a re-export to type checkers.
 if TYPE_CHECKING:
-    from macroengine.catalogue import Dialect, MacroSpec, dialect, dialect_names
-    from macroengine.diagnostics import Diagnostic, Fix, PayloadDiagnostic, Severity, Span
-    from macroengine.encodings.encoder import SPEEDUPS
-    from macroengine.engine import CompiledTemplate, compile_template, render
-    from macroengine.errors import (
-        CatalogueError,
-        LimitError,
-        MacroEngineError,
-        MissingValueError,
-        PayloadError,
-        PolicyError,
-        RenderError,
-        SuppressedError,
-        TemplateError,
-        UnsupportedError,
+    from macroengine.catalogue import (
+        Dialect as Dialect,
+        MacroSpec as MacroSpec,
+        dialect as dialect,
+        dialect_names as dialect_names,
     )
-    from macroengine.event import Event, Postback, Source
-    from macroengine.kinds import HashCase
-    from macroengine.limits import Limits
-    from macroengine.plan.segments import Default, Missing
-    from macroengine.policy import Policy
-    from macroengine.postbacks import PostbackSet
-    from macroengine.rules import RULES, check
-    from macroengine.rules.fixing import Fixed, fix
-    from macroengine.template import Template, parse
+    from macroengine.diagnostics import (
+        Diagnostic as Diagnostic,
+        Fix as Fix,
+        PayloadDiagnostic as PayloadDiagnostic,
+        Severity as Severity,
+        Span as Span,
+    )
+    from macroengine.encodings.encoder import SPEEDUPS as SPEEDUPS
+    from macroengine.engine import (
+        CompiledTemplate as CompiledTemplate,
+        compile_template as compile_template,
+        render as render,
+    )
+    from macroengine.errors import (
+        CatalogueError as CatalogueError,
+        LimitError as LimitError,
+        MacroEngineError as MacroEngineError,
+        MissingValueError as MissingValueError,
+        PayloadError as PayloadError,
+        PolicyError as PolicyError,
+        RenderError as RenderError,
+        SuppressedError as SuppressedError,
+        TemplateError as TemplateError,
+        UnsupportedError as UnsupportedError,
+    )
+    from macroengine.event import Event as Event, Postback as Postback, Source as Source
+    from macroengine.kinds import HashCase as HashCase
+    from macroengine.limits import Limits as Limits
+    from macroengine.plan.segments import Default as Default, Missing as Missing
+    from macroengine.policy import Policy as Policy
+    from macroengine.postbacks import PostbackSet as PostbackSet
+    from macroengine.rules import RULES as RULES, check as check
+    from macroengine.rules.fixing import Fixed as Fixed, fix as fix
+    from macroengine.template import Template as Template, parse as parse
 
-__all__ = [
-    "RULES",
-    "SPEEDUPS",
-    "CatalogueError",
-    "CompiledTemplate",
-    "Default",
-    "Diagnostic",
-    "Dialect",
-    "Event",
-    "Fix",
-    "Fixed",
-    "HashCase",
-    "LimitError",
-    "Limits",
-    "MacroEngineError",
-    "MacroSpec",
-    "Missing",
-    "MissingValueError",
-    "PayloadDiagnostic",
-    "PayloadError",
-    "Policy",
-    "PolicyError",
-    "Postback",
-    "PostbackSet",
-    "RenderError",
-    "Severity",
-    "Source",
-    "Span",
-    "SuppressedError",
-    "Template",
-    "TemplateError",
-    "UnsupportedError",
-    "check",
-    "compile_template",
-    "dialect",
-    "dialect_names",
-    "fix",
-    "parse",
-    "render",
-]
-
-# Loaded at the first use, with what they need themselves: a program that only raises our errors waits for no parser.
+# Where each public name is defined. A module is loaded when one of its names is first used: a program that only catches
+# errors need not wait for the parser.
 _HOMES = {
     "catalogue": ("Dialect", "MacroSpec", "dialect", "dialect_names"),
     "diagnostics": ("Diagnostic", "Fix", "PayloadDiagnostic", "Severity", "Span"),
@@ -101,15 +77,16 @@ _HOMES = {
     "rules": ("RULES", "check"),
     "rules.fixing": ("Fixed", "fix"),
 }
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-if not TYPE_CHECKING:  # pragma: no branch - nobody runs it otherwise
+if not TYPE_CHECKING:  # pragma: no branch - always true when run
+    __all__ = sorted(_HOME_OF)  # noqa: PLE0605 - names come from the table
 
     def __getattr__(name: str) -> object:
-        for home, names in _HOMES.items():
-            if name in names:
-                value = globals()[name] = getattr(import_module(f"macroengine.{home}"), name)
-                return value
-        raise AttributeError(f"module 'macroengine' has no attribute {name!r}")
+        if name not in _HOME_OF:
+            raise AttributeError(f"module 'macroengine' has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f"macroengine.{_HOME_OF[name]}"), name)
+        return value
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

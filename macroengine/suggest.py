@@ -1,29 +1,20 @@
-"""The names that somebody may have meant."""
+"""Suggestions: the known names that are most like a name that is not known."""
 
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import accumulate
 
-# A name longer than any real one is no slip; comparing it with all others would be slow.
+# A name longer than any real one is not a typo; comparing it with all others would be slow.
 _LONGEST = 100
 # Letters that one name may be compared with. The names of a platform take a tenth of it.
 _MAX_WORK = 500_000
 
 
-def fold(name: str) -> str:
-    """Return `name` without what people get wrong: case, `-` and `_`.
-
-    >>> fold("Click-ID") == fold("clickid")
-    True
-    """
-    return name.replace("-", "").replace("_", "").lower()
-
-
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     """Return the known names that are like `name`, the likeliest first, and none that is much less like it.
 
-    Names are alike when few single letters are to be added, dropped, replaced or swapped, whatever their case, `-`
-    and `_`: at most one in three.
+    Names are alike when at most one letter in three must be added, dropped, replaced or swapped. Case, `-` and `_` do
+    not count.
 
     >>> nearest("instal-time", ["install_time", "install_unix_ts", "city"])
     ['install_time']
@@ -50,16 +41,20 @@ def question(names: Iterable[str]) -> str:
 def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
     spellings: dict[str, str] = {}
     for spelling in known:
-        spellings.setdefault(fold(spelling), spelling)
-    folded = fold(name)
+        spellings.setdefault(_letters(spelling), spelling)
+    letters = _letters(name)
     found = []
-    for other in _alike(folded, spellings):
-        distance = edit_distance(folded, other)
-        if distance <= _bound(folded, other):
+    for other in _alike(letters, spellings):
+        distance = edit_distance(letters, other)
+        if distance <= _bound(letters, other):
             found.append((distance, spellings[other]))
     found.sort(key=lambda pair: pair[0])
     # Half as much again as the best one needs is another word.
     return tuple(spelling for distance, spelling in found if distance <= 1.5 * found[0][0])
+
+
+def _letters(name: str) -> str:
+    return name.replace("-", "").replace("_", "").lower()
 
 
 def _alike(name: str, others: Iterable[str]) -> list[str]:

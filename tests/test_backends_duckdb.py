@@ -21,6 +21,7 @@ def connection():
         yield connection
 
 
+@pytest.mark.slow
 @settings(
     max_examples=150,
     deadline=None,

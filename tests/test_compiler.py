@@ -36,6 +36,7 @@ def test_templates_of_one_shape_share_their_code():
 pieces = st.sampled_from([*"ab\"'{}\\\n;é)(", "(clickid)", "(sha1-idfa)"])
 
 
+@pytest.mark.slow
 @given(st.lists(pieces, max_size=20).map("".join))
 @settings(max_examples=300)
 def test_no_text_of_a_template_becomes_code(text):
@@ -46,6 +47,7 @@ def test_no_text_of_a_template_becomes_code(text):
     assert template.render(Event(link)).startswith("https://n.example/?SECRET=%7BSECRET%7D&")
 
 
+@pytest.mark.slow
 def test_the_shapes_that_are_kept_are_bounded():
     for number in range(600):
         compile_plan(compile_template("?" + "&".join(["a=(clickid)"] * (number % 300)) + "&d" * (number % 2)).plan)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macroengine import Event, Policy, TemplateError, check, compile_template, dialect, fix, render
-from macroengine.catalogue.elsewhere import called_elsewhere, documented_by, platforms
+from macroengine.catalogue.elsewhere import platforms
 from macroengine.catalogue.foreign import _read, _table, foreign_texts
 from macroengine.plan.segments import Missing
 from macroengine.testing import reference
@@ -161,13 +161,9 @@ def test_several_readings_are_listed_without_a_fix():
 
 def test_a_name_of_the_dialect_that_is_another_value_elsewhere_has_two_readings(monkeypatch):
     monkeypatch.setitem(platforms()["VAST"], "city", ("ip",))
-    documented_by.cache_clear()
-    called_elsewhere.cache_clear()
     (found,) = check(BASE + "[city]&several=1")
     assert found.message == "[city] is no macro of AppsFlyer; it may be (city) or (ip)"
     assert found.fix is None
-    documented_by.cache_clear()
-    called_elsewhere.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["id", "ab", "st", "status", "pd", "x", "cd"])

@@ -67,6 +67,7 @@ def sources(draw: st.DrawFn, name: str) -> str:
     return draw(st.sampled_from([whole, whole, whole[cut:], whole[:cut] + draw(st.text(max_size=3)) + whole[cut:]]))
 
 
+@pytest.mark.slow
 @EVERY_DIALECT
 @given(data=st.data())
 @laws(200)
@@ -77,6 +78,7 @@ def test_parse_is_total_and_spans_rebuild_the_source(name, data):
     assert [leaf.text for leaf in leaves] == [source[leaf.span.start : leaf.span.stop] for leaf in leaves]
 
 
+@pytest.mark.slow
 @EVERY_DIALECT
 @given(data=st.data())
 @laws(200)
@@ -163,6 +165,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @EVERY_DIALECT
 @given(data=st.data())
 @laws(300)
@@ -304,6 +307,7 @@ def elsewhere() -> Iterator[Pool]:
             yield pool
 
 
+@pytest.mark.slow
 @EVERY_DIALECT
 @given(data=st.data())
 @laws(150)
@@ -360,6 +364,7 @@ def eager_threads() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
+@pytest.mark.slow
 def test_threads_render_what_one_thread_renders(eager_threads):
     """Eight threads fill one cache and share one PostbackSet, whose functions are made while they render."""
     pairs = [f"{number}=({TEXT_MACROS[number % 6]})" for number in range(42)]

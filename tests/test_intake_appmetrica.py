@@ -8,10 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macroengine import Event, PayloadError, render
-from macroengine.intake import Click, Impression, build_url, is_timely, landing_url, link_values, parse_url
-from macroengine.intake.appmetrica import tracking_id_of, validate
+from macroengine.intake.appmetrica import (
+    Click,
+    Impression,
+    build_url,
+    is_timely,
+    landing_url,
+    link_values,
+    parse_url,
+    tracking_id_of,
+    validate,
+)
+from macroengine.intake.appmetrica.parameters import parameters
 from macroengine.intake.placeholders import holds_macro, placeholder
-from macroengine.intake.tables import parameters
 
 AGENT = (
     "Mozilla/5.0 (Linux; Android 4.4.4; 5042D Build/KTU84P) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -133,16 +142,16 @@ def test_the_same_parameter_under_two_names_stands_twice():
         ("&mi\nne=1", "&mine=1"),
     ],
 )
-def test_a_fix_mends_what_it_is_for(query, fixed):
+def test_a_fix_fixes_what_it_is_for(query, fixed):
     url = START + GOOD + query
     [one] = validate(url)
-    mended = url[: one.fix.span.start] + one.fix.replacement + url[one.fix.span.stop :]
-    assert mended == START + GOOD + fixed
+    result = url[: one.fix.span.start] + one.fix.replacement + url[one.fix.span.stop :]
+    assert result == START + GOOD + fixed
     assert one.fix.safe
-    assert validate(mended) == []
+    assert validate(result) == []
 
 
-def test_a_name_is_not_safely_mended_to_one_that_is_there():
+def test_a_name_is_not_safely_fixed_to_one_that_is_there():
     [first, second] = [one.fix for one in validate(START + GOOD + "&click_id=1&click-id=2&Idfa=3")]
     assert (first.replacement, first.safe) == ("click_id", False)
     assert (second.replacement, second.safe) == ("ios_ifa", True)
@@ -160,7 +169,7 @@ def test_a_server_asks_for_no_redirect():
     )
 
 
-def test_milliseconds_are_mended_by_a_guess():
+def test_milliseconds_are_fixed_by_a_guess():
     [one] = validate(START + GOOD + "000")
     assert (one.fix.replacement, one.fix.safe) == ("1453895044", False)
 
@@ -181,6 +190,21 @@ def test_a_click_counts_for_twelve_hours(arrival, expected):
 
 def test_a_time_that_is_none_has_no_age():
     assert found(GOOD + "000", arrival=CLICKED) == ["ME555 1453895044000"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (3955 * 86_400 + 3_284.17, "3,955 days before the arrival; at most 12 hours is allowed"),
+        (86_400, "1 day before the arrival; at most 12 hours is allowed"),
+        (12 * 3_600 + 0.5, "12 hours 1 second before the arrival; at most 12 hours is allowed"),
+        (-0.5, "1 second after the arrival"),
+        (-61, "1 minute 1 second after the arrival"),
+    ],
+)
+def test_a_message_says_how_late_a_click_is(seconds, shown):
+    (one,) = validate(START + GOOD, arrival=CLICKED + timedelta(seconds=seconds))
+    assert one.message == f"'click_timestamp' is {shown}"
 
 
 def test_an_arrival_without_a_zone_is_the_callers_mistake():
@@ -232,8 +256,8 @@ def test_a_click_is_validated_like_its_url():
 @pytest.mark.parametrize(
     ("tracking_id", "engagement", "reason"),
     [
-        ("", CLICK, "no tracking URL"),
-        (1, Click("x", "x", 1453895044), "no IPv4"),
+        ("", CLICK, "not a tracking URL"),
+        (1, Click("x", "x", 1453895044), "not an IPv4"),
         (1, Click("::1", "", 1453895044), "'device_ua' is empty"),
         (1, Click("::1", "x", 1453895044, custom={"click_id": "1", "device_ip": "2"}), "'device_ip' is repeated"),
         (1, Click("::1", "\ud800", 1453895044), "half a surrogate pair"),

@@ -9,9 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from macroengine import MacroEngineError, PayloadDiagnostic, PayloadError, Severity
-from macroengine.intake import S2SEvent
-from macroengine.intake.appsflyer import validate
-from macroengine.intake.tables import fields_below
+from macroengine.intake.appsflyer import S2SEvent, validate
+from macroengine.intake.appsflyer.fields import fields_below
 
 ID = "1415211453000-6513894"
 GOOD = {"appsflyer_id": ID, "eventName": "af_purchase", "eventValue": '{"af_revenue":"6"}'}

@@ -117,7 +117,7 @@ def test_clicks_come_from_a_file(run, write):
     urls = write(CLICK.encode(), CLICK.replace("2001:db8::1", "localhost").encode(), CLICK.encode() + b"&a=\xff")
     status, out, err = run("intake", "appmetrica", urls)
     assert (status, len(out.splitlines())) == (1, 1)
-    assert err.splitlines()[0] == f"{urls}:2: error[ME554]: 'device_ip' is no IPv4 or IPv6 address"
+    assert err.splitlines()[0] == f"{urls}:2: error[ME554]: 'device_ip' is not an IPv4 or IPv6 address"
     assert f"{urls}:3: error[ME564]" in err
 
 
@@ -131,7 +131,7 @@ def test_the_arrival_tells_late_clicks(run, arrival):
 def test_a_time_that_cannot_be_read_is_wrong_usage(run):
     status, _, err = run("intake", "appmetrica", CLICK, "--arrival", "yesterday")
     assert status == 2
-    assert "'yesterday' is no time; write it like '2024-04-30 01:00:00', in UTC, or 'now'" in err
+    assert "'yesterday' is not a time; write it like '2024-04-30 01:00:00', in UTC, or 'now'" in err
 
 
 @pytest.mark.parametrize("command", ["appsflyer-s2s", "appmetrica"])

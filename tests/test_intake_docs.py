@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from macroengine.intake import FAULTS, StampReason
+from macroengine.intake import FAULTS
+from macroengine.intake.appsflyer import StampReason
 
 PAGE = (Path(__file__).parent.parent / "docs" / "intake.md").read_text(encoding="utf-8")
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from macroengine.intake.json_text import below, read_json
+from macroengine.intake.json_reader import below, read_json
 
 
 def repeated(text):

@@ -1,14 +1,15 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macroengine import Event, PayloadError, Policy, Postback, PostbackSet, Source, compile_template, dialect
-from macroengine.intake import ZERO_ID, S2SEvent, by_device, to_event
-from macroengine.intake.tables import fields_below
+from macroengine import Event, PayloadError, Policy, Postback, PostbackSet, Source, compile_template, dialect, intake
+from macroengine.intake.appsflyer import ZERO_ID, S2SEvent, by_device, home_dialect, to_event
+from macroengine.intake.appsflyer.fields import fields_below
 
 ID = "1415211453000-6513894"
 IDFA = "9876F1AA-2983-3855-27BB-2C626772EFAB"
@@ -31,7 +32,7 @@ ORGANIC = replace(INSTALL, link={}, attributed=False)
 OTHERS = replace(INSTALL, attributed=False)
 
 
-def test_an_event_without_an_install_has_its_own_values_and_is_attributed_to_nobody():
+def test_an_event_without_an_install_has_its_own_values_and_is_not_attributed():
     assert to_event(EVENT) == Event(
         sdk={
             "appsflyer_id": ID,
@@ -198,3 +199,12 @@ def test_a_partner_without_the_attribution_gets_the_event_without_what_is_withhe
         None,
         "https://n.example/pb?c=&t=&g=8e4dd44b-82ec-43d0-a5de-321f3c0b9a71&r=-6.50",
     ]
+
+
+def test_fields_are_those_of_the_dialect_that_the_table_names():
+    assert home_dialect() is dialect("appsflyer")
+
+
+def test_intake_never_asks_for_the_default_dialect():
+    modules = Path(intake.__file__).parent.rglob("*.py")
+    assert [path for path in modules if "DEFAULT_DIALECT" in path.read_text(encoding="utf-8")] == []

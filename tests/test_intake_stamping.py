@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macroengine.intake import StampReason, stamp
-from macroengine.intake.stamping import format_time, parse_time
+from macroengine.intake.appsflyer import StampReason, stamp
+from macroengine.intake.appsflyer.stamping import format_time, parse_time
 
 
 def at(day, clock):

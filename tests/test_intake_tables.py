@@ -6,9 +6,12 @@ import pytest
 
 from macroengine import Source, dialect
 from macroengine.diagnostics import Severity
-from macroengine.intake import FAULTS, S2SEvent, appsflyer
+from macroengine.intake import FAULTS, Fault, appsflyer, faults
 from macroengine.intake.appmetrica import Engagement
-from macroengine.intake.tables import BODY, TRACKING, body_fields, fields_below, parameters, pattern, table
+from macroengine.intake.appmetrica.parameters import TRACKING, parameters
+from macroengine.intake.appsflyer import S2SEvent
+from macroengine.intake.appsflyer.fields import BODY, body_fields, fields_below
+from macroengine.intake.tables import pattern, table
 
 ROWS = list(body_fields().values())
 PARAMETERS = list(parameters().values())
@@ -107,7 +110,12 @@ def test_hidden_and_withheld_fields_are_fields():
     assert named <= set(dialect("appsflyer").fields)
 
 
+def test_every_fault_is_in_the_table():
+    assert list(FAULTS.values()) == [fault for fault in vars(faults).values() if isinstance(fault, Fault)]
+
+
 def test_codes_are_distinct_and_names_kebab_case():
+    assert all(fault.code == code for code, fault in FAULTS.items())
     assert len({fault.name for fault in FAULTS.values()}) == len(FAULTS)
     assert all(re.fullmatch("[a-z]+(-[a-z0-9]+)*", fault.name) for fault in FAULTS.values())
     assert all(re.fullmatch("ME5[0-9]{2}", code) for code in FAULTS)

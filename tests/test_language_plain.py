@@ -60,6 +60,7 @@ def compared(source, key):
     return True
 
 
+@pytest.mark.slow
 @SYNTAXES
 @given(data=st.data())
 def test_plain_path_reads_as_lark_does(key, data):

@@ -13,24 +13,23 @@ import macroengine
 def test_every_public_name_has_the_home_that_type_checkers_see():
     tree = ast.parse(Path(macroengine.__file__).read_text(encoding="utf-8"))
     seen = {
-        name.name: node.module.removeprefix("macroengine.")
+        name.asname: node.module.removeprefix("macroengine.")
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module.startswith("macroengine.")
         for name in node.names
     }
-    homes = {name: home for home, names in macroengine._HOMES.items() for name in names}
-    assert homes == seen
-    assert sorted(homes) == sorted(macroengine.__all__)
+    assert seen == macroengine._HOME_OF
+
+
+def test_a_public_name_has_one_home():
+    names = [name for names in macroengine._HOMES.values() for name in names]
+    assert sorted(names) == macroengine.__all__
 
 
 @pytest.mark.parametrize("name", macroengine.__all__)
 def test_a_public_name_is_there(name):
-    assert getattr(macroengine, name) is getattr(sys.modules[f"macroengine.{home_of(name)}"], name)
+    assert getattr(macroengine, name) is getattr(sys.modules[f"macroengine.{macroengine._HOME_OF[name]}"], name)
     assert name in dir(macroengine)
-
-
-def home_of(name):
-    return next(home for home, names in macroengine._HOMES.items() if name in names)
 
 
 def test_another_name_is_an_error():

@@ -38,6 +38,7 @@ def calls(function: Callable[[str], object], source: str) -> int:
 
 
 # The others are parts of these.
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in functions() if name not in ("parse", "check", "compile")])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_four_times_the_template_is_four_times_the_work(name, shape):
@@ -65,6 +66,7 @@ def growth(work: Callable[[int], object], count: int) -> float:
     return min(after - before for before, after in pairwise(sizes)) / count
 
 
+@pytest.mark.slow
 def test_distinct_templates_leave_nothing_behind_once_the_cache_is_full():
     def work(number: int) -> None:
         compile_template(f"https://n.example/{number:09}?c=(clickid)&(ip)={number:09}").render(Event())
@@ -73,6 +75,7 @@ def test_distinct_templates_leave_nothing_behind_once_the_cache_is_full():
     assert _compile.cache_info().currsize == _compile.cache_info().maxsize == 1_024
 
 
+@pytest.mark.slow
 def test_shapes_compiled_again_and_again_leave_nothing_behind():
     def work(number: int) -> None:
         # The same shapes in each round: their code takes more or less memory. The cache holds half of them.

@@ -168,6 +168,7 @@ values = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(
     value=values,
     layers=st.lists(st.sampled_from([*LAYERS]), min_size=1, max_size=4),

@@ -201,6 +201,7 @@ def heads(draw: st.DrawFn) -> str:
 chosen = st.sampled_from(["", "", "a", "evil.example", "//evil.example", "@", ":8", ".", "\\", "https:", "1"])
 
 
+@pytest.mark.slow
 @given(source=heads(), first=st.tuples(chosen, chosen, chosen), second=st.tuples(chosen, chosen, chosen))
 @settings(
     max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]

@@ -108,6 +108,7 @@ def test_every_string_is_cut_into_leaves_without_gap_or_overlap(name, source):
     assert at == len(source)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=200))
 def test_any_text_is_a_template(source):
     assert "".join(leaf.text for leaf, _ in parse(source).leaves()) == source

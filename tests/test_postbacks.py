@@ -86,6 +86,7 @@ def strict(source, **options):
     return compile_template(source, missing=Missing.RAISE, **options)
 
 
+@pytest.mark.slow
 @given(sets())
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(([], Event()))

@@ -26,11 +26,6 @@ TREE_LINE = re.compile(r"(?P<branches>[│├└─ ]*)(?P<name>[A-Z]\w+)(?: \((
 BRANCH = len("├── ")
 
 
-def kind_then_name(name):
-    """Return the key that sorts constants before classes before functions, as isort and ruff do."""
-    return not name.isupper(), not name[0].isupper(), name
-
-
 def documented_bases():
     """Return the names of the bases of each exception, as the docstring of `errors` draws them."""
     bases, path = {}, ["Exception"]
@@ -64,10 +59,6 @@ def strings(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
             yield node.value
-
-
-def test_the_public_names_are_sorted():
-    assert macroengine.__all__ == sorted(set(macroengine.__all__), key=kind_then_name)
 
 
 def test_the_tree_of_exceptions_is_the_documented_one():

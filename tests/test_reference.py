@@ -28,7 +28,7 @@ from macroengine import (
     parse,
     render,
 )
-from macroengine.suggest import fold
+from macroengine.catalogue.folding import fold
 from macroengine.testing import reference
 from macroengine.testing.strategies import ALPHABET, events, options, policies, templates, values
 
@@ -254,6 +254,7 @@ def test_the_longest_url(render):
 @laws(1200)
 @example(case("?a=(ip)", sdk={"ip": 10**400}))
 # Of two faults, the first one is reported, wherever the query stands.
+@pytest.mark.slow
 @example(case("/(ip)?a=(clickid)", link={"click_id": b""}, missing={"ip": Missing.RAISE, "clickid": Missing.DROP}))
 @example(
     case("?a=(ip)%3D(clickid)", link={"click_id": b""}, missing={"ip": Missing.RAISE, "clickid": Missing.DROP}),
@@ -310,6 +311,7 @@ def in_full(case):
         return type(error), str(error)
 
 
+@pytest.mark.slow
 @given(changes_of_withheld_values())
 @laws(2000)
 def test_a_withheld_value_never_shows(cases):
@@ -317,6 +319,7 @@ def test_a_withheld_value_never_shows(cases):
     assert in_full(case) == in_full(changed)
 
 
+@pytest.mark.slow
 @given(cases())
 @laws(250)
 def test_a_pickled_template_renders_the_same(case):
@@ -329,6 +332,7 @@ def test_a_pickled_template_renders_the_same(case):
     assert outcome(pickle.loads(pickle.dumps(template)).render, case.event) == url
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 3), st.text(max_size=10)), max_size=4))
 @laws(250)
 def test_every_receiver_decodes_its_value(nested):
@@ -351,6 +355,7 @@ def test_every_receiver_decodes_its_value(nested):
         assert not set(text.removeprefix(inner)) & set("/?&=#+ ")
 
 
+@pytest.mark.slow
 @given(cases(alphabet="".join(character for character in ALPHABET if "!" <= character <= "~")))
 @laws(250)
 def test_a_value_brings_nothing_that_a_url_may_not_hold(case):

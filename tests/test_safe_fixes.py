@@ -68,6 +68,7 @@ def test_a_safe_fix_changes_what_it_says_and_nothing_else(dialect):
     assert seen >= {"ME002", "ME003", "ME212", "ME222", "ME223"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("around", AROUND)
 def test_what_surrounds_a_template_is_taken_off_and_nothing_else(around):
     for template in TEMPLATES:

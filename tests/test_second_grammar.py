@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import find, given
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.lark import from_lark
 from lark import Lark
@@ -16,6 +16,9 @@ from tests.fuzz.targets.grammars import first_parse
 from tests.second_grammar import SecondLeaf, railroad, second_parse
 
 ROOT = Path(__file__).parents[1]
+FIRST = settings(
+    phases=[Phase.generate], max_examples=2_000
+)  # any example will do; looking for the smallest takes longer
 SYNTAXES = pytest.mark.parametrize("key", syntaxes())
 CORPUS = [
     json.loads(line)["template"] for line in (ROOT / "tests/data/corpus.jsonl").read_text(encoding="utf-8").splitlines()
@@ -98,6 +101,7 @@ def mutated(draw: st.DrawFn, key: str) -> str:
     return source
 
 
+@pytest.mark.slow
 @SYNTAXES
 def test_grammars_agree_on_what_the_grammar_generates(key):
     with_macros = []
@@ -113,6 +117,7 @@ def test_grammars_agree_on_what_the_grammar_generates(key):
     assert len(with_macros) >= 5
 
 
+@pytest.mark.slow
 @SYNTAXES
 @given(data=st.data())
 def test_grammars_agree_on_damaged_templates(key, data):
@@ -120,6 +125,7 @@ def test_grammars_agree_on_damaged_templates(key, data):
     assert first_parse(source, key) == second_parse(source, key)
 
 
+@pytest.mark.slow
 @SYNTAXES
 @given(data=st.data())
 def test_grammars_agree_on_any_text(key, data):
@@ -156,7 +162,7 @@ def test_grammars_agree_on_real_templates(key):
 def test_grammar_generates_macros_in_every_part(key):
     """What the first test compares has something in it."""
     for part in Part:
-        find(from_grammar(key), lambda source, part=part: _has_macro(second_parse(source, key), part))
+        find(from_grammar(key), lambda source, part=part: _has_macro(second_parse(source, key), part), settings=FIRST)
 
 
 def _has_macro(leaves: list[SecondLeaf], part: str) -> bool:

@@ -1,4 +1,4 @@
-"""Names that somebody may have meant."""
+"""Suggestions for names that are not known."""
 
 import pytest
 from hypothesis import given
@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from macroengine import check, dialect, dialect_names
 from macroengine.catalogue.elsewhere import called_elsewhere, platforms
+from macroengine.catalogue.folding import fold
 from macroengine.suggest import did_you_mean, edit_distance, nearest
 
 NAMES = dialect("appsflyer").names()
@@ -35,6 +36,12 @@ def test_did_you_mean():
 
 
 words = st.text("abc", max_size=6)
+
+
+@given(st.text("aB-_", min_size=1, max_size=5), st.text("Ab-_", min_size=1, max_size=5))
+def test_what_look_up_takes_for_one_name_is_always_suggested(one, other):
+    if fold(one) == fold(other):
+        assert nearest(one, [other]) == [other]
 
 
 @given(words, words)

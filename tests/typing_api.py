@@ -30,21 +30,8 @@ from macroengine import (
     parse,
     render,
 )
-from macroengine.intake import (
-    Click,
-    Impression,
-    RetrySchedule,
-    S2SEvent,
-    Stamp,
-    appmetrica,
-    appsflyer,
-    build_url,
-    link_values,
-    next_try,
-    parse_url,
-    stamp,
-    to_event,
-)
+from macroengine.delivery import RetrySchedule, next_try
+from macroengine.intake import appmetrica, appsflyer
 from macroengine.testing import assert_postback, reference
 
 
@@ -139,25 +126,25 @@ def is_annotated(listed: PostbackSet) -> None:
 
 
 def takes_in(schedule: RetrySchedule) -> None:
-    click = parse_url("")
-    assert_type(click, Click | Impression)
-    assert_type(build_url(1, click), str)
+    click = appmetrica.parse_url("")
+    assert_type(click, appmetrica.Click | appmetrica.Impression)
+    assert_type(appmetrica.build_url(1, click), str)
     assert_type(appmetrica.validate(click), list[Diagnostic])
-    assert_type(Event(link=link_values(click)), Event)
+    assert_type(Event(link=appmetrica.link_values(click)), Event)
 
     now = datetime.now(UTC)
-    s2s = S2SEvent.from_json(b"", app_id="id1")
+    s2s = appsflyer.S2SEvent.from_json(b"", app_id="id1")
     assert_type(s2s.event_time, str | datetime | None)
     assert_type(appsflyer.validate(s2s), list[PayloadDiagnostic])
-    assert_type(to_event(s2s, install=None, arrival=now), Event)
-    assert_type(stamp("", now), Stamp)
+    assert_type(appsflyer.to_event(s2s, install=None, arrival=now), Event)
+    assert_type(appsflyer.stamp("", now), appsflyer.Stamp)
     assert_type(next_try(schedule, 1, first=now, now=now), datetime | None)
 
-    S2SEvent("id", "name", event_time=0)  # type: ignore[arg-type]
-    build_url(1, s2s)  # type: ignore[arg-type]
+    appsflyer.S2SEvent("id", "name", event_time=0)  # type: ignore[arg-type]
+    appmetrica.build_url(1, s2s)  # type: ignore[arg-type]
     s2s.idfa = ""  # type: ignore[misc]
 
     try:
-        S2SEvent.from_json("")
+        appsflyer.S2SEvent.from_json("")
     except PayloadError as error:
         assert_type(error.diagnostics, tuple[Diagnostic | PayloadDiagnostic, ...])

@@ -17,7 +17,7 @@ from macroengine import (
     RenderError,
     compile_template,
 )
-from macroengine.intake import RetrySchedule
+from macroengine.delivery import RetrySchedule
 
 log = logging.getLogger(__name__)
 

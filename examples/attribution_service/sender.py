@@ -14,7 +14,7 @@ import httpx
 from starlette.concurrency import run_in_threadpool
 
 from attribution_service.store import Due, Store
-from macroengine.intake import Outcome, RetrySchedule, next_try, outcome
+from macroengine.delivery import Outcome, RetrySchedule, next_try, outcome
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from attribution_service.partners import Config
 from attribution_service.sender import send_for_ever
 from attribution_service.store import Store
 from macroengine import Event, MacroEngineError, PayloadError, Postback
-from macroengine.intake import S2SEvent, appmetrica, parse_url, to_event
+from macroengine.intake import appmetrica, appsflyer
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def _serve(request: Request, config: Config, store: Store) -> Response:
     if refused:
         # What is wrong, and not with which values.
         return PlainTextResponse("\n".join(f"{one.code} {one.name}" for one in refused), 400)
-    store.add_engagement(app_id, partner, parse_url(url, hosts=hosts))
+    store.add_engagement(app_id, partner, appmetrica.parse_url(url, hosts=hosts))
     log.info("%s for %s", kind, partner)
     return Response(status_code=204)
 
@@ -102,9 +102,9 @@ def _in_app_event(request: Request, body: bytes, config: Config, store: Store) -
     if refused:
         return refused
     try:
-        s2s = S2SEvent.from_json(body, app_id=app_id)
+        s2s = appsflyer.S2SEvent.from_json(body, app_id=app_id)
         owner, install = store.install(app_id, s2s.appsflyer_id) or (None, None)
-        event = to_event(s2s, install=install, arrival=datetime.now(UTC))
+        event = appsflyer.to_event(s2s, install=install, arrival=datetime.now(UTC))
         store.add_postbacks(config.apps[app_id].postbacks(event, owner, s2s.is_shared_with))
     except PayloadError as error:
         return PlainTextResponse(_reason(error), 400)

@@ -10,7 +10,8 @@ from pathlib import Path
 from threading import Lock
 
 from macroengine import Event
-from macroengine.intake import Click, Impression, Outcome, link_values
+from macroengine.delivery import Outcome
+from macroengine.intake.appmetrica import Click, Impression, link_values
 
 # How long a click or an impression may lead to an install.
 WINDOW = timedelta(days=10)

@@ -10,13 +10,14 @@ from types import MappingProxyType
 from typing import Any
 
 from macroengine.arguments import check_type
+from macroengine.catalogue.folding import fold
 from macroengine.catalogue.reader import read_dialect, read_text
 from macroengine.catalogue.spec import MacroSpec
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Encoding, Source
 from macroengine.language.syntax import Syntax
 from macroengine.limits import Limits
-from macroengine.suggest import edit_distance, fold, nearest
+from macroengine.suggest import edit_distance, nearest
 
 
 class Spelling(Enum):

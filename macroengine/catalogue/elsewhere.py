@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from macroengine.catalogue import Dialect, MacroSpec, dialect_file, dialect_names
-from macroengine.suggest import fold
+from macroengine.catalogue.folding import fold
 
 _RELATED = Path(__file__).resolve().parent / "fields.toml"
 _TABLE = Path(__file__).resolve().parent / "elsewhere.toml"
 _NO_FIELD = "*"
 
 
-@lru_cache(maxsize=4096)
 def called_elsewhere(
     name: str, home: Dialect, among: tuple[str, ...] | None = None
 ) -> tuple[tuple[MacroSpec, str], ...]:
@@ -38,7 +37,6 @@ def called_elsewhere(
     return tuple(found.values())
 
 
-@lru_cache(maxsize=4096)
 def documented_by(name: str, among: tuple[str, ...]) -> str | None:
     """Return the first of these platforms that has a macro of this name.
 

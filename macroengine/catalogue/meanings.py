@@ -4,8 +4,8 @@ from functools import cache
 
 from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.catalogue.elsewhere import documented_names, fields_elsewhere, forms, units
+from macroengine.catalogue.folding import fold
 from macroengine.kinds import Source
-from macroengine.suggest import fold
 
 # What names add to the name of an identifier for a hash of it, in front or behind.
 _HASHES = ("sha1", "sha256", "md5")

@@ -44,7 +44,7 @@ def read_text(path: Path, most: int) -> str:
 
 def read_dialect(text: str, where: str) -> dict[str, Any]:
     """Return what a Dialect is made of; `where` names the file in errors."""
-    head = _convert(where, _read_toml(text, where), _HEAD, ("name", "syntax", "macros"))
+    head = _convert(where, _read_toml(text, where), _DIALECT_KEYS, ("name", "syntax", "macros"))
     functions = _convert(f"{where}: [functions]", head.pop("functions", {}), _FUNCTIONS, ())
     partial = head.pop("status", False)
     labels = _convert(f"{where}: [labels]", head.pop("labels", {}), dict.fromkeys(_SOURCES, _text), ())
@@ -255,7 +255,7 @@ def _row(value: Any) -> dict[str, Any]:
 _SOURCES = {source.value: source for source in Source}
 
 _FUNCTIONS: Mapping[str, _Convert] = {function.value: _text for function in Function}
-_HEAD: Mapping[str, _Convert] = {
+_DIALECT_KEYS: Mapping[str, _Convert] = {
     "name": _text,
     "title": _text,
     "syntax": lambda value: value,

@@ -94,7 +94,8 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     aside = options["fix"] and any(source.path is None for source in sources)
     report = _report(options["form"], aside=aside)
     found = job.fixed(tally) if options["fix"] else job.found(tally)
-    with _progress(sources) as job.advance:
+    with _progress(sources) as advance:
+        job.advance = advance
         # The stream itself, on which the progress bar makes room: a console takes longer to print a line than the
         # check to find what it says.
         print_findings(report, found, tally, (sys.stderr if aside else sys.stdout).write)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from macroengine.catalogue import DEFAULT_DIALECT, Dialect
-from macroengine.catalogue import dialect as dialect_named
+from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.events import read_events
 from macroengine.cli.inputs import input_name, read_lines
@@ -23,27 +22,27 @@ from macroengine.errors import CatalogueError
 from macroengine.event import Event
 
 if TYPE_CHECKING:
-    from macroengine.intake import S2SEvent
+    from macroengine.intake.appsflyer import S2SEvent
 
 
 def _read_time(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:  # noqa: ARG001 - click's
-    from macroengine.intake.stamping import parse_time
+    from macroengine.intake.appsflyer.stamping import parse_time
 
     time = datetime.now(UTC) if value == "now" else parse_time(value or "")
     if time is None and value is not None:
-        raise click.BadParameter(f"{value!r} is no time; write it like '2024-04-30 01:00:00', in UTC, or 'now'")
+        raise click.BadParameter(f"{value!r} is not a time; write it like '2024-04-30 01:00:00', in UTC, or 'now'")
     return time
 
 
 _arrival = click.option("--arrival", metavar="TIME", callback=_read_time, help="When it arrived, in UTC; or now.")
-_strict = click.option("--strict", is_flag=True, help="Warnings count as findings, too.")
+_strict = click.option("--strict", is_flag=True, help="Warnings count as errors for the exit status.")
 
 
 @click.group()
 def intake() -> None:
-    """Validate what platforms send, and print the events that it makes, one a line.
+    """Validate payloads from platforms, and print the resulting events, one per line.
 
-    Findings go to standard error. What has errors makes no event.
+    Diagnostics are printed on standard error. A payload with errors gives no event.
     """
 
 
@@ -54,9 +53,9 @@ def intake() -> None:
 @_arrival
 @_strict
 def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: datetime | None, strict: bool) -> int:
-    """Read bodies of AppsFlyer's S2S events API from FILE, one a line; - is standard input.
+    """Read bodies of AppsFlyer's S2S events API from FILE, one per line; - is standard input.
 
-    Without --installs all events count as attributed to whoever renders them.
+    Without --installs all events count as attributed to your network.
 
     \b
     Examples:
@@ -64,7 +63,7 @@ def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: 
       macroengine intake appsflyer-s2s bodies.jsonl --installs installs.jsonl |
         macroengine render 'https://n.example/pb?c=(clickid)&e=(event_name)' --events -
     """
-    from macroengine.intake import S2SEvent, appsflyer
+    from macroengine.intake import appsflyer
 
     if file == installs == "-":
         raise click.UsageError("standard input can be only one of FILE and --installs")
@@ -75,7 +74,7 @@ def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: 
         if _report(where, found, strict=strict):
             failed = True
         if not _has_errors(found):
-            _print(_event(S2SEvent.from_json(line, app_id=app_id), known, arrival))
+            _print(_event(appsflyer.S2SEvent.from_json(line, app_id=app_id), known, arrival))
     return 1 if failed else 0
 
 
@@ -85,9 +84,9 @@ def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: 
 @_arrival
 @_strict
 def appmetrica_tracking(url_or_file: str, dialect: Dialect, arrival: datetime | None, strict: bool) -> int:
-    """Read one tracking URL of AppMetrica, or a FILE of them, one a line; - is standard input.
+    """Read one tracking URL of AppMetrica, or a FILE of them, one per line; - is standard input.
 
-    Each makes the event of an install that is attributed to it, with the Link values that templates of the dialect can
+    Each gives the event of an install attributed to it, with the Link values that templates of the dialect can
     read.
 
     \b
@@ -96,7 +95,7 @@ def appmetrica_tracking(url_or_file: str, dialect: Dialect, arrival: datetime | 
       macroengine intake appmetrica clicks.txt --arrival now |
         macroengine render 'https://n.example/pb?c={click_id}' --dialect appmetrica --events -
     """
-    from macroengine.intake import appmetrica, link_values, parse_url
+    from macroengine.intake import appmetrica
 
     failed = False
     is_url = "://" in url_or_file or ("/" in url_or_file and "?" in url_or_file)
@@ -106,7 +105,7 @@ def appmetrica_tracking(url_or_file: str, dialect: Dialect, arrival: datetime | 
         if _report(where, found, strict=strict):
             failed = True
         if not _has_errors(found):
-            _print(Event(link=link_values(parse_url(url), dialect=dialect)))
+            _print(Event(link=appmetrica.link_values(appmetrica.parse_url(url), dialect=dialect)))
     return 1 if failed else 0
 
 
@@ -119,10 +118,10 @@ def _lines(path: str) -> Iterator[tuple[str, bytes]]:
 
 def _read_installs(path: str) -> dict[object, Event]:
     """Return the installs of a file by the id of their devices."""
-    from macroengine.intake import by_device
+    from macroengine.intake.appsflyer import by_device, home_dialect
 
     known: dict[object, Event] = {}
-    for number, install in read_events(path, dialect_named(DEFAULT_DIALECT)):
+    for number, install in read_events(path, home_dialect()):
         found = by_device([install])
         if not found:
             raise CatalogueError(
@@ -133,7 +132,7 @@ def _read_installs(path: str) -> dict[object, Event]:
 
 
 def _event(s2s: "S2SEvent", installs: dict[object, Event] | None, arrival: datetime | None) -> Event:
-    from macroengine.intake import to_event
+    from macroengine.intake.appsflyer import to_event
 
     if installs is None:
         return replace(to_event(s2s, arrival=arrival), attributed=True)

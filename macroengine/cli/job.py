@@ -59,7 +59,7 @@ class File:
         return read_records(self.file, self.column)
 
     def rewriting(self) -> AbstractContextManager[Write]:
-        """Write the file anew; what comes from standard input goes to standard output."""
+        """Rewrite the file; templates from standard input are written to standard output."""
         return nullcontext(sys.stdout.write) if self.path is None else rewriting(self.path)
 
 

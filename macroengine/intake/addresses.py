@@ -3,8 +3,11 @@
 import ipaddress
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from pathlib import Path
 
-from macroengine.intake.tables import ADDRESSES, table
+from macroengine.intake.tables import table
+
+_ADDRESSES = Path(__file__).with_name("addresses.toml")
 
 
 def unusable(address: IPv4Address | IPv6Address) -> str | None:
@@ -19,5 +22,5 @@ def unusable(address: IPv4Address | IPv6Address) -> str | None:
 
 @cache
 def _networks() -> tuple[tuple[str, IPv4Network | IPv6Network], ...]:
-    rows = table(ADDRESSES)["networks"].items()
+    rows = table(_ADDRESSES)["networks"].items()
     return tuple((kind, ipaddress.ip_network(network)) for kind, networks in rows for network in networks)

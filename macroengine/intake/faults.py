@@ -29,7 +29,9 @@ _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 # belongs to; 55x: tracking URLs.
 TOO_LARGE = Fault("ME501", "payload-too-large", _E, "larger than the platform accepts")
 NOT_UNICODE = Fault("ME502", "not-unicode", _E, "bytes that are not UTF-8, or half a surrogate pair")
-NOT_JSON = Fault("ME503", "not-json", _E, "no JSON: a syntax error, NaN, a number too large to read, too deep nesting")
+NOT_JSON = Fault(
+    "ME503", "not-json", _E, "not valid JSON: a syntax error, NaN, a number too large to read, nesting too deep"
+)
 SEVERAL_EVENTS = Fault("ME504", "several-events", _E, "an array; a request holds one event")
 REPEATED_KEY = Fault("ME505", "repeated-key", _E, "one key twice in an object")
 MISSING_FIELD = Fault("ME511", "missing-field", _E, "a mandatory field is missing or empty")
@@ -49,19 +51,19 @@ OTHER_DEVICE = Fault("ME524", "other-device", _E, "the install is that of anothe
 CONFLICTING_VALUES = Fault("ME525", "conflicting-values", _W, "two fields that say different things about one value")
 UNUSABLE_ADDRESS = Fault("ME526", "unusable-address", _W, "an IP address that no device on the internet has")
 UNREPLACED_VALUE = Fault("ME527", "unreplaced-value", _W, "a macro or a word like null where a value belongs")
-NOT_TRACKING = Fault("ME551", "not-a-tracking-url", _E, "no URL of a click or an impression")
-TRACKING_ID = Fault("ME552", "unusual-tracking-id", _W, "a tracking id that is no decimal number")
+NOT_TRACKING = Fault("ME551", "not-a-tracking-url", _E, "not the URL of a click or an impression")
+TRACKING_ID = Fault("ME552", "unusual-tracking-id", _W, "a tracking id that is not a decimal number")
 MISSING_PARAMETER = Fault("ME553", "missing-parameter", _E, "a mandatory parameter is missing or empty")
-NOT_AN_IP = Fault("ME554", "not-an-ip", _E, "no IPv4 or IPv6 address, and no range of them")
+NOT_AN_IP = Fault("ME554", "not-an-ip", _E, "not an IPv4 or IPv6 address, or a range of them")
 NOT_A_TIMESTAMP = Fault("ME555", "not-a-timestamp", _E, "a time that is not in whole UNIX seconds")
 IN_THE_FUTURE = Fault("ME556", "in-the-future", _E, "a time after the arrival")
 TOO_LATE = Fault("ME557", "too-late", _E, "arrived too long after the click or impression to count")
 MISSPELT_PARAMETER = Fault("ME558", "misspelt-parameter", _W, "a documented parameter but for case, `-` or `_`")
 TYPOGRAPHIC_DASH = Fault("ME559", "typographic-dash", _E, "a dash where an identifier has a hyphen")
 MALFORMED_ID = Fault("ME560", "malformed-id", _W, "an identifier of another form than documented")
-RAW_LINE_BREAK = Fault("ME561", "raw-line-break", _W, "a line break or tab inside the URL; it is passed over")
+RAW_LINE_BREAK = Fault("ME561", "raw-line-break", _W, "a line break or tab inside the URL; it is ignored")
 REPEATED_PARAMETER = Fault("ME562", "repeated-parameter", _E, "one parameter twice in a URL")
-NOT_A_FLAG = Fault("ME563", "not-a-flag", _W, "neither 0 nor 1 where a switch stands")
+NOT_A_FLAG = Fault("ME563", "not-a-flag", _W, "a switch that is neither 0 nor 1")
 BAD_ENCODING = Fault("ME564", "bad-encoding", _E, "percent-encoded bytes that are not UTF-8")
 NO_CLICK_ID = Fault("ME565", "no-click-id", _E, "no click id to pass on to the store")
 LOST_PARAMETER = Fault("ME566", "lost-parameter", _E, "a parameter that a wrong separator keeps from being read")
@@ -71,4 +73,51 @@ UNREPLACED_CUSTOM = Fault("ME569", "unreplaced-custom", _W, "the same in a param
 ORDINARY_LINK = Fault("ME570", "ordinary-link", _I, "a tracking link for a browser, which reports nothing by S2S")
 UNUSABLE_IP = Fault("ME571", "unusable-ip", _W, "an IP address that no device on the internet has, in a URL")
 
-FAULTS = {fault.code: fault for fault in list(globals().values()) if isinstance(fault, Fault)}
+FAULTS = {
+    fault.code: fault
+    for fault in (
+        TOO_LARGE,
+        NOT_UNICODE,
+        NOT_JSON,
+        SEVERAL_EVENTS,
+        REPEATED_KEY,
+        MISSING_FIELD,
+        WRONG_TYPE,
+        MALFORMED_VALUE,
+        UNKNOWN_VALUE,
+        NOT_STRINGIFIED,
+        FORMATTED_FIGURE,
+        INVALID_TIME,
+        UNKNOWN_FIELD,
+        UNREPORTABLE_FIELD,
+        OTHER_ADDRESS,
+        MISSING_SYSTEM,
+        MIXED_PLATFORMS,
+        UNPREFIXED_APP,
+        OTHER_DEVICE,
+        CONFLICTING_VALUES,
+        UNUSABLE_ADDRESS,
+        UNREPLACED_VALUE,
+        NOT_TRACKING,
+        TRACKING_ID,
+        MISSING_PARAMETER,
+        NOT_AN_IP,
+        NOT_A_TIMESTAMP,
+        IN_THE_FUTURE,
+        TOO_LATE,
+        MISSPELT_PARAMETER,
+        TYPOGRAPHIC_DASH,
+        MALFORMED_ID,
+        RAW_LINE_BREAK,
+        REPEATED_PARAMETER,
+        NOT_A_FLAG,
+        BAD_ENCODING,
+        NO_CLICK_ID,
+        LOST_PARAMETER,
+        HTML_ESCAPED,
+        UNREPLACED_MACRO,
+        UNREPLACED_CUSTOM,
+        ORDINARY_LINK,
+        UNUSABLE_IP,
+    )
+}

@@ -9,7 +9,7 @@ _amount = re.compile(
     r"[^0-9.,()+\-\u2212]*([+\-\u2212]?)[^0-9.,()+\-\u2212]*([.,]?[0-9][0-9.,'\u2019\s_]*)[^0-9()+\-\u2212]*"
 ).fullmatch
 _is_grouped = re.compile(r"[0-9]{1,3}(?:([.,])(?:[0-9]{2,3}\1)*[0-9]{3})?").fullmatch
-_LONGEST = 64
+_MAX_LENGTH = 64
 
 
 def clean_figure(text: str) -> str | None:
@@ -18,7 +18,7 @@ def clean_figure(text: str) -> str | None:
     >>> clean_figure("$1,234.56"), clean_figure("1.234,56 EUR"), clean_figure("1e3")
     ('1234.56', '1234.56', None)
     """
-    found = _amount(text) if len(text) <= _LONGEST else None
+    found = _amount(text) if len(text) <= _MAX_LENGTH else None
     if found is None:
         return None
     sign, digits = found[1], re.sub(r"['\u2019\s_]", "", found[2])
@@ -30,7 +30,7 @@ def clean_figure(text: str) -> str | None:
 
 
 def _split(digits: str) -> tuple[str, str]:
-    """Return what stands before and behind the decimal mark: the last mark, unless it groups thousands."""
+    """Return what is before and after the decimal mark: the last mark, unless it groups thousands."""
     place = max(digits.rfind("."), digits.rfind(","))
     whole, mark, fraction = digits[: max(place, 0)], digits[place : place + 1], digits[place + 1 :]
     other = "," if mark == "." else "."

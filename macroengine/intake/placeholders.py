@@ -1,12 +1,14 @@
-"""Values that were never filled in: macros that nobody replaced, and words for nothing."""
+"""Values that were never filled in: macros that were not replaced, and words for no value."""
 
 import re
 from enum import Enum
 from functools import cache, lru_cache
+from pathlib import Path
 from urllib.parse import unquote
 
-from macroengine.intake.tables import PLACEHOLDERS, table
+from macroengine.intake.tables import table
 
+_PLACEHOLDERS = Path(__file__).with_name("placeholders.toml")
 _NAME = "NAME"
 # No macro is longer; a GUID in braces is a value.
 _MAX_LENGTH = 128
@@ -14,14 +16,14 @@ _guid = r"(?!\{?[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-)"
 
 
 class Placeholder(Enum):
-    """What stands in place of a value."""
+    """What takes the place of a value."""
 
     MACRO = "a macro that was not replaced"
     NOTHING = "a word for no value, in place of a macro that was not replaced"
 
 
 def placeholder(value: str, *, identifier: bool) -> Placeholder | None:
-    """Return what stands for the whole of a value that was not filled in, or None. An encoded macro is one, too.
+    """Return what takes the place of the whole value, or None. An encoded macro counts as well.
 
     Only an `identifier` is never a word in parentheses, or after a colon.
 
@@ -34,9 +36,9 @@ def placeholder(value: str, *, identifier: bool) -> Placeholder | None:
         word = text.strip().lower()
         if len(word) > _MAX_LENGTH:
             return None
-        if word in table(PLACEHOLDERS)["words"]["nothing"]:
+        if word in table(_PLACEHOLDERS)["words"]["nothing"]:
             return Placeholder.NOTHING
-        if word in table(PLACEHOLDERS)["words"]["nameless"] or _whole(identifier).fullmatch(text.strip()):
+        if word in table(_PLACEHOLDERS)["words"]["nameless"] or _whole(identifier).fullmatch(text.strip()):
             return Placeholder.MACRO
     return None
 
@@ -52,7 +54,7 @@ def holds_macro(identifier: str) -> bool:
 
 @lru_cache(maxsize=2)
 def _whole(identifier: bool) -> re.Pattern[str]:
-    forms = [*_patterns("forms"), *table(PLACEHOLDERS)["words"]["forms"]]
+    forms = [*_patterns("forms"), *table(_PLACEHOLDERS)["words"]["forms"]]
     return re.compile("|".join([*forms, *_patterns("of_identifiers")] if identifier else forms))
 
 
@@ -62,5 +64,5 @@ def _inside() -> re.Pattern[str]:
 
 
 def _patterns(key: str) -> list[str]:
-    rules = table(PLACEHOLDERS)["macros"]
+    rules = table(_PLACEHOLDERS)["macros"]
     return [_guid + re.escape(form).replace(_NAME, rules["name"]) for form in rules[key]]

@@ -22,7 +22,7 @@ class PatternError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Subpattern:
     """A piece of a pattern: the places at which a match of it may begin and end."""
 
     nullable: bool
@@ -55,45 +55,45 @@ class Automaton:
             places = {place for place in places if self._characters[place] & _bit(char)}
         return bool(places)
 
-    def _alternation(self) -> _Part:
+    def _alternation(self) -> _Subpattern:
         part = self._sequence()
         while self._take("|"):
             other = self._sequence()
-            part = _Part(part.nullable or other.nullable, part.first | other.first, part.last | other.last)
+            part = _Subpattern(part.nullable or other.nullable, part.first | other.first, part.last | other.last)
         return part
 
-    def _sequence(self) -> _Part:
-        part = _Part(nullable=True, first=frozenset(), last=frozenset())
+    def _sequence(self) -> _Subpattern:
+        part = _Subpattern(nullable=True, first=frozenset(), last=frozenset())
         while self._at < len(self._pattern) and self._pattern[self._at] not in "|)":
             following = self._repeated()
             self._connect(part, following)
-            part = _Part(
+            part = _Subpattern(
                 part.nullable and following.nullable,
                 part.first | following.first if part.nullable else part.first,
                 part.last | following.last if following.nullable else following.last,
             )
         return part
 
-    def _repeated(self) -> _Part:
+    def _repeated(self) -> _Subpattern:
         part = self._atom()
         if self._take("?"):
-            return _Part(nullable=True, first=part.first, last=part.last)
+            return _Subpattern(nullable=True, first=part.first, last=part.last)
         for quantifier in "*+":
             if self._take(quantifier):
                 self._repeat(part)
-                return _Part(part.nullable or quantifier == "*", part.first, part.last)
+                return _Subpattern(part.nullable or quantifier == "*", part.first, part.last)
         return part
 
-    def _repeat(self, part: _Part) -> None:
+    def _repeat(self, part: _Subpattern) -> None:
         if part.nullable or any(self._follow[place] & part.first for place in part.last):
             raise PatternError("what is repeated can be repeated in two ways; repeat it once")
         self._connect(part, part)
 
-    def _connect(self, one: _Part, other: _Part) -> None:
+    def _connect(self, one: _Subpattern, other: _Subpattern) -> None:
         for place in one.last:
             self._follow[place] |= other.first
 
-    def _atom(self) -> _Part:
+    def _atom(self) -> _Subpattern:
         if self._take("(?:"):
             part = self._alternation()
             if not self._take(")"):
@@ -134,13 +134,13 @@ class Automaton:
         self._at += 1
         return char
 
-    def _place(self, characters: int) -> _Part:
+    def _place(self, characters: int) -> _Subpattern:
         place = len(self._characters)
         if place >= _MAX_PLACES:
             raise PatternError(f"it has more than {_MAX_PLACES} characters")
         self._characters.append(characters)
         self._follow.append(set())
-        return _Part(nullable=False, first=frozenset([place]), last=frozenset([place]))
+        return _Subpattern(nullable=False, first=frozenset([place]), last=frozenset([place]))
 
     def _take(self, text: str) -> bool:
         taken = self._pattern.startswith(text, self._at)

@@ -6,9 +6,10 @@ from typing import Any
 
 from macroengine.arguments import check_type
 from macroengine.catalogue import Dialect
+from macroengine.catalogue.folding import fold
 from macroengine.catalogue.meanings import fields_called, is_known
 from macroengine.plan.segments import Default, ForMissing, Missing, MissingWord
-from macroengine.suggest import did_you_mean, fold
+from macroengine.suggest import did_you_mean
 
 AnyMissing = ForMissing | MissingWord
 EVERY_OTHER = "*"

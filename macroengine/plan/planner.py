@@ -7,6 +7,7 @@ from typing import Final
 from typing import Literal as OneOf
 
 from macroengine.catalogue import MacroSpec
+from macroengine.catalogue.folding import fold
 from macroengine.errors import LimitError, UnsupportedError
 from macroengine.kinds import Encoding, Function, HashCase, ValueType
 from macroengine.language.nodes import Part
@@ -28,7 +29,6 @@ from macroengine.plan.segments import (
     Value,
     merged,
 )
-from macroengine.suggest import fold
 from macroengine.template import Template
 
 PlannedMissing = str | Default | OneOf[Missing.DROP, Missing.RAISE]

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.catalogue.elsewhere import called_elsewhere, documented_by
+from macroengine.catalogue.folding import fold
 from macroengine.catalogue.foreign import ForeignText
 from macroengine.diagnostics import Span
-from macroengine.suggest import fold
 
 # A name of so few letters is like too many others.
 _SHORT = 3

@@ -5,12 +5,12 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise, zip_longest
 
+from macroengine.catalogue.folding import fold
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.language.nodes import Literal, Pair
 from macroengine.plan.resolve import Problem
 from macroengine.rules.checked import Checked
 from macroengine.rules.meant import documented_names
-from macroengine.suggest import fold
 
 _PARAMETER = r"[A-Za-z_][A-Za-z0-9_.-]*="
 _SECOND_QUESTION_MARK = re.compile(rf"\?(?={_PARAMETER})")

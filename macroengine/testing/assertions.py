@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from macroengine.arguments import check_type
 from macroengine.catalogue import DEFAULT_DIALECT, dialect_of
+from macroengine.catalogue.folding import fold
 from macroengine.engine import CompiledTemplate, CompileOptions
 from macroengine.errors import RenderError
 from macroengine.event import Event
@@ -15,7 +16,6 @@ from macroengine.kinds import Source
 from macroengine.language.nodes import Pieces
 from macroengine.limits import Limits
 from macroengine.policy import Policy
-from macroengine.suggest import fold
 from macroengine.template import Template, parse
 from macroengine.testing import reference
 

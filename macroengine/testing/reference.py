@@ -13,6 +13,7 @@ from typing import Literal as OneOf
 from urllib.parse import quote, quote_plus
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, Spelling, dialect_of
+from macroengine.catalogue.folding import fold
 from macroengine.catalogue.foreign import foreign_texts, inside_foreign
 from macroengine.catalogue.meanings import denied_fields, fields_called, is_denied
 from macroengine.diagnostics import Diagnostic, Severity
@@ -23,7 +24,6 @@ from macroengine.language.nodes import Literal, Macro, Pair, Part, Pieces
 from macroengine.limits import Limits
 from macroengine.plan.segments import Default, Missing, MissingWord
 from macroengine.policy import Policy
-from macroengine.suggest import fold
 from macroengine.template import Template, parse
 from macroengine.testing.reference_nesting import PERCENT, STRING, WHOLE, Inside, inside
 from macroengine.testing.reference_text import UnsendableError, json_default, json_text, json_value, value_text

@@ -14,7 +14,7 @@ from attribution_service import sender
 from attribution_service.sender import send_for_ever, try_once
 from attribution_service.store import Store
 
-from macroengine.intake import RetrySchedule
+from macroengine.delivery import RetrySchedule
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
 BOMB = gzip.compress(b"0" * 10_000_000)
@@ -192,7 +192,7 @@ def test_a_cookie_is_not_kept():
     assert all(b"cookie" not in request.lower() for request in asyncio.run(go()))
 
 
-SCHEDULE = RetrySchedule(first_s=0.0, factor=1.0, most_s=0.0, jitter=0.0, give_up_s=60.0, answer_within_s=0.5)
+SCHEDULE = RetrySchedule(first_s=0.0, factor=1.0, max_s=0.0, jitter=0.0, give_up_s=60.0, answer_within_s=0.5)
 
 
 def run_until(condition, store, names, seconds=20):

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from macroengine.intake import Click, build_url
-from macroengine.intake.tables import fields_below
+from macroengine.intake.appmetrica import Click, build_url
+from macroengine.intake.appsflyer.fields import fields_below
 
 HERE = Path(__file__).resolve().parents[1]
 PACKAGE = HERE.name
@@ -62,7 +62,7 @@ class Service:
     def __init__(self, directory, *, fail=0):
         self.port, self.stub_port = free_port(), free_port()
         config = (HERE / "partners.toml").read_text("utf-8").replace("127.0.0.1:8001", f"127.0.0.1:{self.stub_port}")
-        config = re.sub(r"(first_s|most_s)( *)= 180.0", r"\1\2= 0.2", config)
+        config = re.sub(r"(first_s|max_s)( *)= 180.0", r"\1\2= 0.2", config)
         config += '[apps."com.example.other"]\nkey = "demo-key"\n'
         (directory / "partners.toml").write_text(config, "utf-8")
         self.stub = Process(f"{PACKAGE}.partner_stub", directory / "stub.log", "--port", self.stub_port, "--fail", fail)

@@ -78,12 +78,15 @@ TARGETS = {
         intake.fuzz_body,
         corpus.of_bodies,
         corpus.of_body_fields,
-        ("intake/appsflyer", "intake/body", "intake/figures", "intake/json_text"),
+        ("intake/appsflyer/events", "intake/appsflyer/body", "intake/figures", "intake/json_reader"),
     ),
     "tracking": Target(
         intake.fuzz_tracking,
         corpus.of_tracking_urls,
         corpus.of_tracking_parameters,
-        ("intake/appmetrica", "intake/placeholders", "intake/tracking", "intake/tracking_url"),
+        (
+            *(f"intake/appmetrica/{name}" for name in ("engagements", "checks", "tracking_url")),
+            "intake/placeholders",
+        ),
     ),
 }

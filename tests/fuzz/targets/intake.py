@@ -1,11 +1,11 @@
-"""What is promised of payloads: one that is no good is a PayloadError, and any other is written as it was read."""
+"""What is promised of payloads: a bad one is a PayloadError, and any other is written as it was read."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from macroengine import Diagnostic, PayloadDiagnostic, PayloadError, Severity
-from macroengine.intake import S2SEvent, appmetrica, appsflyer, build_url, landing_url, link_values, parse_url
+from macroengine.intake import appmetrica, appsflyer
 from tests.fuzz.inputs import Input
 
 _ARRIVALS = (None, datetime(2016, 1, 27, 12, tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
@@ -18,14 +18,14 @@ def fuzz_body(made: Input) -> None:
     findings = appsflyer.validate(body, app_id=app_id)
     _assert_shown(findings)
     try:
-        event = S2SEvent.from_json(body, app_id=app_id)
+        event = appsflyer.S2SEvent.from_json(body, app_id=app_id)
     except PayloadError as error:
         assert list(error.diagnostics) == _errors(findings)
         return
     assert not _errors(findings)
     written = event.to_json()
-    assert S2SEvent.from_json(written, app_id=app_id) == event
-    assert S2SEvent.from_json(written, app_id=app_id).to_json() == written
+    assert appsflyer.S2SEvent.from_json(written, app_id=app_id) == event
+    assert appsflyer.S2SEvent.from_json(written, app_id=app_id).to_json() == written
 
 
 def fuzz_tracking(made: Input) -> None:
@@ -34,15 +34,15 @@ def fuzz_tracking(made: Input) -> None:
     _assert_shown(appmetrica.validate(url, arrival=made.choose(_ARRIVALS)))
     findings = appmetrica.validate(url)
     try:
-        engagement = parse_url(url)
+        engagement = appmetrica.parse_url(url)
     except PayloadError as error:
         assert list(error.diagnostics) == _errors(findings)
         return
     assert not _errors(findings)
-    assert parse_url(build_url(1, engagement)) == engagement
-    assert link_values(engagement).get("device_ip") == engagement.device_ip
+    assert appmetrica.parse_url(appmetrica.build_url(1, engagement)) == engagement
+    assert appmetrica.link_values(engagement).get("device_ip") == engagement.device_ip
     if engagement.click_id is not None:
-        assert quote(quote(engagement.click_id, safe=""), safe="") in landing_url(url, engagement)
+        assert quote(quote(engagement.click_id, safe=""), safe="") in appmetrica.landing_url(url, engagement)
 
 
 def _errors(findings: Iterable[Diagnostic | PayloadDiagnostic]) -> list[Diagnostic | PayloadDiagnostic]:

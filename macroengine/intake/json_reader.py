@@ -1,4 +1,4 @@
-"""From a JSON text to values, with a pointer to everything in it that is no JSON."""
+"""From a JSON text to values, with a pointer to everything in it that is not JSON."""
 
 import json
 import math
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from macroengine.diagnostics import PayloadDiagnostic
 from macroengine.intake import faults
 
-# Nobody means a number of more digits; those of an int can take minutes to read.
-_MOST_DIGITS = 400
+# No real number has more digits, and an int of millions takes minutes to read.
+_MAX_DIGITS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class _Unreadable:
-    """What stands for a number that JSON does not have, or that nobody can read."""
+    """A number that JSON does not have, or that is too long to read."""
 
     text: str
 
@@ -32,7 +32,7 @@ class JsonText:
 
 
 def read_json(text: str | bytes, pointer: str = "") -> JsonText:
-    r"""Read a JSON text that stands at `pointer`. Of a repeated key, the last value counts.
+    r"""Read the JSON text at `pointer`. The last value of a repeated key counts.
 
     >>> [str(found) for found in read_json('{"a": 1, "a": 2}').diagnostics]
     ["error[ME505]: the key 'a' is repeated in one object\n  at /a"]
@@ -58,7 +58,7 @@ def read_json(text: str | bytes, pointer: str = "") -> JsonText:
 
 
 def below(pointer: str, key: str | int) -> str:
-    """Return the pointer to a member of what stands at `pointer` (RFC 6901 section 3).
+    """Return the pointer to a member of the value at `pointer` (RFC 6901 section 3).
 
     >>> below("/a", "b/c")
     '/a/b~1c'
@@ -85,7 +85,7 @@ class _Reading:
         return read
 
     def as_int(self, digits: str) -> object:
-        return int(digits) if len(digits) <= _MOST_DIGITS else _Unreadable(digits)
+        return int(digits) if len(digits) <= _MAX_DIGITS else _Unreadable(digits)
 
     def as_float(self, digits: str) -> object:
         number = float(digits)
@@ -104,7 +104,7 @@ class _Reading:
                 case float() if id(node) in self.floats:
                     self.exponents[pointer] = self.floats[id(node)][1]
                 case str() if _has_surrogate(node):
-                    yield faults.NOT_UNICODE.at(pointer, "half a surrogate pair, which is no character")
+                    yield faults.NOT_UNICODE.at(pointer, "half a surrogate pair, which is not a character")
                 case dict():
                     _, keys = self.repeated.get(id(node), (node, []))
                     for key in keys:

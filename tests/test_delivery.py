@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macroengine.intake import Outcome, RetrySchedule, delay, next_try, outcome, ramp, retry_schedule
+from macroengine.delivery import Outcome, RetrySchedule, delay, next_try, outcome, ramp, retry_schedule
 
 START = datetime(2024, 4, 29, tzinfo=UTC)
 APPMETRICA, APPSFLYER = retry_schedule("appmetrica"), retry_schedule("appsflyer")

@@ -1,30 +1,32 @@
 """When to send again, when to give up, and how fast to grow: decisions only, no network.
 
-The numbers are in `data/delivery.toml`.
+The numbers are in `delivery.toml`.
 """
 
 import random as _random
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from http import HTTPStatus
+from pathlib import Path
+from typing import Any
 
-from macroengine.intake.tables import DELIVERY, table
 from macroengine.suggest import did_you_mean
 
 _MINUTE = timedelta(minutes=1)
-# Past so many failures every backoff has reached its most, and a float would overflow.
-_MOST_DOUBLINGS = 64
+# Past so many failures every backoff has reached its maximum, and a float would overflow.
+_MAX_DOUBLINGS = 64
 
 
 class Outcome(StrEnum):
-    """What an answer to a request means for whoever sent it."""
+    """What an answer means for the sender of the request."""
 
     DELIVERED = "delivered"
     REFUSED = "refused"
-    """Another try would be answered the same."""
+    """Another try would get the same answer."""
     FAILED = "failed"
     """Worth another try."""
 
@@ -37,7 +39,7 @@ class RetrySchedule:
     """Between the first failure and the second try."""
     factor: float
     """How much longer each delay is than the one before."""
-    most_s: float
+    max_s: float
     """The longest delay."""
     jitter: float
     """The share of a delay that chance may take off it, 0 to 1, so that not all senders come back at once."""
@@ -59,25 +61,28 @@ def retry_schedule(platform: str) -> RetrySchedule:
     180.0
 
     Raises:
-        ValueError: there is no schedule of that name.
+        ValueError: the schedule is unknown.
     """
     known = _schedules()
     if platform not in known:
-        raise ValueError(
-            f"unknown schedule {platform!r}{did_you_mean(platform, known)} (there are: {', '.join(known)})"
-        )
+        raise ValueError(f"unknown schedule {platform!r}{did_you_mean(platform, known)} (known: {', '.join(known)})")
     return known[platform]
+
+
+@cache
+def _documented() -> Mapping[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("delivery.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def _schedules() -> dict[str, RetrySchedule]:
     about = {"references", "inferred"}
-    rows = table(DELIVERY)["schedules"].items()
+    rows = _documented()["schedules"].items()
     return {name: RetrySchedule(**{key: row[key] for key in row.keys() - about}) for name, row in rows}
 
 
 def outcome(schedule: RetrySchedule, status: int | None) -> Outcome:
-    """Return what the status code of an answer means; None is no answer in time.
+    """Return what the status code of an answer means; None if no answer came in time.
 
     >>> outcome(retry_schedule("appsflyer"), 401).value
     'refused'
@@ -95,7 +100,7 @@ def delay(schedule: RetrySchedule, failures: int, random: Callable[[], float] = 
     """
     if failures < 1:
         raise ValueError(f"failures must be 1 or more, not {failures}")
-    longest = min(schedule.most_s, schedule.first_s * schedule.factor ** min(failures - 1, _MOST_DOUBLINGS))
+    longest = min(schedule.max_s, schedule.first_s * schedule.factor ** min(failures - 1, _MAX_DOUBLINGS))
     return timedelta(seconds=longest * (1 - schedule.jitter * random()))
 
 
@@ -109,8 +114,8 @@ def next_try(
 ) -> datetime | None:
     """Return when to try again after so many failures in a row, or None to give up.
 
-    `first` is the time of the first try, `now` that of the last failure. A sender that is started anew can go on with
-    what it wrote down: nothing else is remembered.
+    `first` is the time of the first try, `now` that of the last failure. Nothing else is
+    remembered, so a restarted sender can continue from what it stored.
     """
     at = now + delay(schedule, failures, random)
     return at if at - first <= timedelta(seconds=schedule.give_up_s) else None
@@ -124,6 +129,6 @@ def ramp(elapsed: timedelta, *, base: int | None = None, step: int | None = None
     """
     if elapsed < timedelta():
         raise ValueError(f"elapsed must not be negative, not {elapsed}")
-    documented = table(DELIVERY)["ramp"]
+    documented = _documented()["ramp"]
     start, more = documented["base"] if base is None else base, documented["step"] if step is None else step
     return int(start + more * (elapsed // _MINUTE))

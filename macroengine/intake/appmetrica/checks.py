@@ -5,16 +5,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from math import ceil
 
+from macroengine.catalogue.folding import fold
 from macroengine.diagnostics import Diagnostic, Fix, Span
 from macroengine.encodings.encoder import percent_encode
 from macroengine.intake import faults
 from macroengine.intake.addresses import unusable
-from macroengine.intake.json_text import quoted_name
+from macroengine.intake.appmetrica.parameters import TRACKING, TrackingParameter, parameter, parameters
+from macroengine.intake.appmetrica.tracking_url import Argument, TrackingUrl
+from macroengine.intake.json_reader import quoted_name
 from macroengine.intake.placeholders import Placeholder, holds_macro, placeholder
-from macroengine.intake.tables import TRACKING, TrackingParameter, parameter, parameters, pattern, table
-from macroengine.intake.tracking_url import Argument, TrackingUrl
-from macroengine.suggest import fold
+from macroengine.intake.tables import pattern, table
 
 _Findings = Iterator[Diagnostic]
 
@@ -98,10 +100,11 @@ def _check_age(url: TrackingUrl, arrival: datetime) -> _Findings:
             continue
         happened = datetime.fromtimestamp(int(argument.value), UTC)
         if happened > arrival:
-            message = f"{name!r} is {happened - arrival} after the arrival"
+            message = f"{name!r} is {_duration(happened - arrival)} after the arrival"
             yield faults.IN_THE_FUTURE.on(url.source, argument.value_span, message, "send UTC seconds")
         elif not is_timely(happened, arrival):
-            message = f"{name!r} is {arrival - happened} before the arrival; at most {_most_age()} counts"
+            age, allowed = _duration(arrival - happened), _duration(_max_age())
+            message = f"{name!r} is {age} before the arrival; at most {allowed} is allowed"
             yield faults.TOO_LATE.on(url.source, argument.value_span, message)
 
 
@@ -111,11 +114,21 @@ def is_timely(event_time: datetime, arrival: datetime) -> bool:
     >>> is_timely(datetime(2024, 4, 29, 9, tzinfo=UTC), datetime(2024, 4, 29, 21, tzinfo=UTC))
     True
     """
-    return arrival - event_time <= _most_age()
+    return arrival - event_time <= _max_age()
 
 
-def _most_age() -> timedelta:
+def _max_age() -> timedelta:
     return timedelta(hours=table(TRACKING)["rule"]["hours"])
+
+
+def _duration(time: timedelta) -> str:
+    """Return a time in words: its two largest units, and from two days on, days alone."""
+    minutes, seconds = divmod(ceil(time.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    units = [(days, "day"), (hours, "hour"), (minutes, "minute"), (seconds, "second")]
+    shown = [f"{count:,} {unit}{'s' if count != 1 else ''}" for count, unit in units if count]
+    return " ".join(shown[: 1 if days > 1 else 2])
 
 
 def _is_seconds(value: str) -> bool:
@@ -144,9 +157,9 @@ def _text(source: str, row: TrackingParameter, argument: Argument) -> _Findings:
 def _id(source: str, row: TrackingParameter, argument: Argument) -> _Findings:
     span = argument.value_span
     if _typographic_dash.search(argument.value):
-        mended = percent_encode(_typographic_dash.sub("-", argument.value))
+        fixed = percent_encode(_typographic_dash.sub("-", argument.value))
         message = f"{argument.name!r} has a typographic dash"
-        yield faults.TYPOGRAPHIC_DASH.on(source, span, message, "write a hyphen", Fix(mended, span, safe=True))
+        yield faults.TYPOGRAPHIC_DASH.on(source, span, message, "write a hyphen", Fix(fixed, span, safe=True))
     elif row.form and not pattern(TRACKING, row.form).fullmatch(argument.value):
         hint = f"send it as the device gave it, like {row.example!r}"
         yield faults.MALFORMED_ID.on(source, span, f"{argument.name!r} is not of the documented form", hint)
@@ -156,7 +169,7 @@ def _ip(source: str, row: TrackingParameter, argument: Argument) -> _Findings:
     try:
         kind = unusable(ipaddress.ip_interface(argument.value).ip)
     except ValueError:
-        message = f"{argument.name!r} is no IPv4 or IPv6 address"
+        message = f"{argument.name!r} is not an IPv4 or IPv6 address"
         yield faults.NOT_AN_IP.on(source, argument.value_span, message, f"write it like {row.example!r}")
         return
     if kind is not None:

@@ -8,10 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 from macroengine.diagnostics import Diagnostic, Fix, Span
 from macroengine.intake import faults
-from macroengine.intake.tables import TRACKING, parameter, parameters, table
+from macroengine.intake.appmetrica.parameters import TRACKING, parameter, parameters
+from macroengine.intake.tables import table
 from macroengine.limits import Limits
 
-# Line breaks that pasting left behind, with the indentation around them.
+# Line breaks left by pasting, with the indentation around them.
 _line_break = re.compile(r"(?<![ \t])[ \t]*[\r\n\t][ \t\r\n]*")
 # HTML writes & as &amp;, &#38; or &#x26;, and some tools drop the letters of it.
 _separator = re.compile(r"&(?:(?:amp|#0*38|#x0*26)?;)*", re.IGNORECASE)
@@ -19,7 +20,7 @@ _fragment = re.compile(r"#(?!(?:(?<=&#)0*38|(?<=&#)x0*26);)", re.IGNORECASE)
 _instead_of_question_mark = re.compile(rf"%3F|{_separator.pattern}", re.IGNORECASE)
 # What sticks to a name from the text around it.
 _stuck = re.compile(r"^[\s?&;/\"'\u200b-\u200d\u2060\ufeff]+|[\s?&;/\"'\u200b-\u200d\u2060\ufeff]+$")
-_LONGEST = Limits().template
+_MAX_LENGTH = Limits().template
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class TrackingUrl:
 
     source: str
     kind: str
-    """What it reports; empty where it is no tracking URL."""
+    """What it reports; empty if it is not a tracking URL."""
     tracking_id: str
     arguments: tuple[Argument, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -61,9 +62,9 @@ def known_hosts() -> dict[str, str]:
 def read_url(url: str, hosts: Mapping[str, str]) -> TrackingUrl:
     """Take a URL apart; one without a scheme, or after a `GET`, is read as the documents print it."""
     source = url.strip().removeprefix("\ufeff")  # files of some editors begin with it
-    if len(source) > _LONGEST:
-        message = f"{len(source):,} characters; at most {_LONGEST:,} are read"
-        return TrackingUrl(source, "", "", (), (faults.TOO_LARGE.on(source, Span(_LONGEST, len(source)), message),))
+    if len(source) > _MAX_LENGTH:
+        message = f"{len(source):,} characters; at most {_MAX_LENGTH:,} are read"
+        return TrackingUrl(source, "", "", (), (faults.TOO_LARGE.on(source, Span(_MAX_LENGTH, len(source)), message),))
     fragment = _fragment.search(source)
     stop = fragment.start() if fragment else len(source)
     mark = _question_mark(source, stop)
@@ -83,13 +84,13 @@ def read_url(url: str, hosts: Mapping[str, str]) -> TrackingUrl:
 
 
 def _question_mark(source: str, stop: int) -> Span:
-    """Return where the query is parted from what comes before: `?`, or what was written instead of it."""
+    """Return where the query begins: its `?`, or what was written instead."""
     found = re.compile(r"\?+").search(source, 0, stop) or _instead_of_question_mark.search(source, 0, stop)
     return Span(*found.span()) if found else Span(stop, stop)
 
 
 def _check_separators(source: str, mark: Span, stop: int) -> Iterator[Diagnostic]:
-    """Look for everything that parts the query as the platform does not."""
+    """Look for separators that the platform does not recognise."""
     written = source[mark.start : mark.stop]
     if written not in ("?", ""):
         message = "a query must begin with one '?'; the first parameter would not be read"
@@ -125,7 +126,7 @@ def _read_head(source: str, head: str, hosts: Mapping[str, str]) -> tuple[str, s
     tracking_id = path.removeprefix(before_id)
     span = Span(0, len(head))
     if path == tracking_id or not tracking_id or "/" in tracking_id:
-        message = f"no tracking URL; one has the path {before_id}ID"
+        message = f"not a tracking URL; its path must be {before_id}ID"
         return "", "", [faults.NOT_TRACKING.on(source, span, message)]
     if host not in hosts:
         message = f"unknown host (known: {', '.join(hosts)})"

@@ -5,16 +5,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
+from macroengine.catalogue.folding import fold
 from macroengine.diagnostics import PayloadDiagnostic
 from macroengine.event import json_word
 from macroengine.intake import faults
 from macroengine.intake.addresses import unusable
+from macroengine.intake.appsflyer.fields import BODY, BodyField, body_fields, fields_below
+from macroengine.intake.appsflyer.stamping import parse_time
 from macroengine.intake.figures import clean_figure, is_figure
-from macroengine.intake.json_text import JsonText, below, quoted_name, read_json
+from macroengine.intake.json_reader import JsonText, below, quoted_name, read_json
 from macroengine.intake.placeholders import placeholder
-from macroengine.intake.stamping import parse_time
-from macroengine.intake.tables import BODY, BodyField, body_fields, fields_below, pattern, table
-from macroengine.suggest import did_you_mean, fold
+from macroengine.intake.tables import pattern, table
+from macroengine.suggest import did_you_mean
 
 _Findings = Iterator[PayloadDiagnostic]
 
@@ -25,7 +27,7 @@ _READ_ANYWAY = 4
 def check_body(body: str | bytes, app_id: str | None) -> JsonText:
     """Read a body and look at all that is in it; the value is None unless it is an object."""
     size = len(body) if isinstance(body, bytes) else len(body.encode("utf-8", "surrogatepass"))
-    most = table(BODY)["most_bytes"]
+    most = table(BODY)["max_bytes"]
     too_large = [faults.TOO_LARGE.at("", f"{size:,} bytes; at most {most:,} are accepted")] if size > most else []
     if size > most * _READ_ANYWAY:
         return JsonText(None, tuple(too_large))
@@ -231,7 +233,7 @@ def _ip(row: BodyField, value: object, pointer: str) -> _Findings:
             return
         address = ipaddress.ip_address(value)
     except ValueError:
-        yield faults.MALFORMED_VALUE.at(pointer, f"{row.name!r} is no IP address", f"write it like {row.example!r}")
+        yield faults.MALFORMED_VALUE.at(pointer, f"{row.name!r} is not an IP address", f"write it like {row.example!r}")
         return
     kind = unusable(address)
     if kind is not None:

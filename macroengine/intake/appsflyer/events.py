@@ -1,6 +1,6 @@
 """AppsFlyer's S2S events for mobile apps: from the body of a request to an S2SEvent, and back.
 
-https://dev.appsflyer.com/hc/reference/s2s-events-api3-post; the table of the fields is `data/appsflyer_s2s.toml`.
+https://dev.appsflyer.com/hc/reference/s2s-events-api3-post; the table of the fields is `s2s.toml`.
 """
 
 import json
@@ -12,10 +12,10 @@ from typing import Any
 from macroengine.diagnostics import PayloadDiagnostic, Severity
 from macroengine.errors import PayloadError
 from macroengine.intake import faults
-from macroengine.intake.body import check_body
-from macroengine.intake.json_text import below, read_json
-from macroengine.intake.stamping import format_time
-from macroengine.intake.tables import fields_below
+from macroengine.intake.appsflyer.body import check_body
+from macroengine.intake.appsflyer.fields import fields_below
+from macroengine.intake.appsflyer.stamping import format_time
+from macroengine.intake.json_reader import below, read_json
 
 
 @dataclass(frozen=True, slots=True)

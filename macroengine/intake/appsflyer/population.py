@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 
-from macroengine.catalogue import DEFAULT_DIALECT, dialect
 from macroengine.errors import PayloadError
 from macroengine.event import Event
 from macroengine.intake import faults
-from macroengine.intake.appsflyer import S2SEvent
-from macroengine.intake.json_text import below
-from macroengine.intake.stamping import parse_time, stamp
-from macroengine.intake.tables import BODY, BodyField, fields_below, table
+from macroengine.intake.appsflyer.events import S2SEvent
+from macroengine.intake.appsflyer.fields import BODY, BodyField, fields_below, home_dialect
+from macroengine.intake.appsflyer.stamping import parse_time, stamp
+from macroengine.intake.json_reader import below
+from macroengine.intake.tables import table
 from macroengine.kinds import Postback
 
 ZERO_ID = "00000000-0000-0000-0000-000000000000"
@@ -103,7 +103,7 @@ def _as_sent(time: str | datetime | None) -> datetime | None:
 
 @cache
 def _fields_of_value() -> tuple[BodyField, ...]:
-    """Return the fields that stand in the event value, the one string with documented fields inside."""
+    """Return the fields inside the event value, the one string that has documented fields."""
     return tuple(
         row
         for outer in fields_below("").values()
@@ -143,13 +143,13 @@ def _kept_back(install: Event) -> frozenset[str]:
 def _of_events() -> frozenset[str]:
     """Return the fields that belong to an event, never to an install."""
     in_app = {Postback.IN_APP, Postback.REJECTED_IN_APP}
-    return frozenset(spec.field for spec in dialect(DEFAULT_DIALECT).macros.values() if spec.available <= in_app)
+    return frozenset(spec.field for spec in home_dialect().macros.values() if spec.available <= in_app)
 
 
 @cache
 def _of_the_network() -> frozenset[str]:
     """Return the fields that only the network of the attribution is told."""
-    return frozenset(spec.field for spec in dialect(DEFAULT_DIALECT).macros.values() if not spec.send_all)
+    return frozenset(spec.field for spec in home_dialect().macros.values() if not spec.send_all)
 
 
 def _without(values: Mapping[str, object], fields: Collection[str]) -> dict[str, object]:

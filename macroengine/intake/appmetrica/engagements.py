@@ -1,7 +1,7 @@
 """AppMetrica's S2S clicks and impressions: from what happened to a tracking URL, and back.
 
 https://appmetrica.yandex.com/docs/en/mobile-tracking/s2s; the table of the parameters is
-`data/appmetrica_tracking.toml`.
+`tracking.toml`.
 """
 
 from collections.abc import Mapping
@@ -15,9 +15,10 @@ from macroengine.diagnostics import Diagnostic, Severity, Span
 from macroengine.encodings.encoder import percent_encode
 from macroengine.errors import PayloadError
 from macroengine.intake import faults
-from macroengine.intake.tables import TRACKING, TrackingParameter, parameter, parameters, table
-from macroengine.intake.tracking import check_url, is_ordinary
-from macroengine.intake.tracking_url import known_hosts, read_url
+from macroengine.intake.appmetrica.checks import check_url, is_ordinary
+from macroengine.intake.appmetrica.parameters import TRACKING, TrackingParameter, parameter, parameters
+from macroengine.intake.appmetrica.tracking_url import known_hosts, read_url
+from macroengine.intake.tables import table
 from macroengine.kinds import Source
 
 
@@ -121,7 +122,7 @@ def parse_url(url: str, *, hosts: Mapping[str, str] | None = None) -> Click | Im
 
 
 def tracking_id_of(url: str, *, hosts: Mapping[str, str] | None = None) -> str:
-    """Return the tracking id of a URL; empty where it is no tracking URL."""
+    """Return the tracking id of a URL; empty if it is not a tracking URL."""
     return read_url(url, known_hosts() if hosts is None else hosts).tracking_id
 
 
@@ -134,7 +135,7 @@ def validate(
 
     >>> url = "https://redirect.appmetrica.yandex.com/serve/1?device_ip=x&device_ua=y&click_timestamp=1453895044000"
     >>> [found.message for found in validate(url)]
-    ["'device_ip' is no IPv4 or IPv6 address", "'click_timestamp' is not in seconds; it has 13 digits"]
+    ["'device_ip' is not an IPv4 or IPv6 address", "'click_timestamp' is not in seconds; it has 13 digits"]
 
     Raises:
         ValueError: `arrival` has no time zone.
@@ -164,7 +165,7 @@ def link_values(engagement: Click | Impression, *, dialect: str | Dialect | None
 
 
 def landing_url(store_url: str, engagement: Click | Impression) -> str:
-    """Return the URL of the store with the click id in its `referrer`, behind what is there already.
+    """Return the URL of the store with the click id added to its `referrer`.
 
     >>> click = Click("192.0.2.1", "Mozilla/5.0 (iPad)", 1453895044, click_id="123456789")
     >>> landing_url("play.google.com/store/apps/details?id=com.x", click)
@@ -214,7 +215,7 @@ def _encode(text: str) -> str:
         return percent_encode(text)
     except UnicodeEncodeError:
         span = Span(0, len(text))
-        raise PayloadError([faults.BAD_ENCODING.on(text, span, "half a surrogate pair, which is no text")]) from None
+        raise PayloadError([faults.BAD_ENCODING.on(text, span, "half a surrogate pair, which is not text")]) from None
 
 
 def _converted(row: TrackingParameter, value: str) -> object:
