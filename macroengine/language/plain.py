@@ -1,6 +1,7 @@
 """The plain path: templates of the shape that nearly all have, read with two patterns. Lark reads all others.
 
-The shape is `https://host/path?name=value&name=value`, with macros in the values alone, at most one in each. The
+The shape is `https://host/path?name=value&name=value`, with macros in the values alone, at most one in each. Names and
+values may be missing: a template may be thousands of ampersands, and Lark takes long for as many tokens. The
 patterns are made of the terminals of the grammar, so that both readings agree; tests and a fuzz target compare them.
 """
 
@@ -22,7 +23,8 @@ class PlainReader:
             rf"(https?)://(?![/\\])({text['AUTHORITY_TEXT']})({text['ROOTED_TEXT']})?(?=\?|\Z)"
         ).match
         value = text["VALUE_TEXT"]
-        self._pair = re.compile(rf"[?&]({text['NAME_TEXT']})=({value})?(?:({text['MACRO']})({value})?)?(?=&|\Z)").match
+        filled = rf"(=)({value})?(?:({text['MACRO']})({value})?)?"
+        self._pair = re.compile(rf"[?&]({text['NAME_TEXT']})?(?:{filled})?(?=&|\Z)").match
         self._syntax = syntax
         # A template repeats its macros, and templates repeat each other's.
         self._read_again = lru_cache(maxsize=4096)(syntax.read)
@@ -59,17 +61,20 @@ class PlainReader:
         return Macro(text, start, *cast("Reading", read(text)))
 
     def _pair_of(self, match: re.Match[str]) -> Pair:
-        name, before, macro, after = match.groups()
+        name, equals, before, macro, after = match.groups()
+        start = match.start()
+        opening = Delimiter(match[0][0], start)
+        named = () if name is None else (Literal(name, start + 1),)
+        if equals is None:
+            return Pair(opening, named, None, ())
         value: list[Piece] = []
         if before is not None:
-            value.append(Literal(before, match.start(2)))
+            value.append(Literal(before, match.start(3)))
         if macro is not None:
-            value.append(self.macro(macro, match.start(3)))
+            value.append(self.macro(macro, match.start(4)))
         if after is not None:
-            value.append(Literal(after, match.start(4)))
-        start, equals = match.start(), match.end(1)
-        opening, named = Delimiter(match[0][0], start), (Literal(name, start + 1),)
-        return Pair(opening, named, Delimiter("=", equals), tuple(value))
+            value.append(Literal(after, match.start(5)))
+        return Pair(opening, named, Delimiter("=", match.start(2)), tuple(value))
 
 
 # Longer macros are rare, and keeping them would take much memory.

@@ -70,9 +70,11 @@ def empty_pair(checked: Checked) -> Iterator[Finding]:
     # The & of &#38; has no name behind it, either.
     for pair in suspects:
         opening = pair.opening
-        if opening is not None and opening.text == "&" and not checked.in_broken_text(opening.span):
-            fix = Fix("", opening.span, safe=True)
-            yield Finding(opening.span, "& without a parameter; remove it", None, fix)
+        if opening is None or opening.text != "&":
+            continue
+        span = opening.span
+        if not checked.in_broken_text(span):
+            yield Finding(span, "& without a parameter; remove it", None, Fix("", span, safe=True))
 
 
 def missing_question_mark(checked: Checked) -> Iterator[Finding]:
