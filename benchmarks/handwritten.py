@@ -36,7 +36,7 @@ def same_rules(workload: Workload) -> Callable[[Any], str]:
     reads = "".join(f"    {source} = event.{source}.get\n" for source in sources)
     url = workload.written(
         "{{encode({source}('{field}'), convert)}}",
-        "{{'' if (v := {source}('{field}')) is None else hash(HashCase.{case}, True, v) or ''}}",
+        "{{'' if (v := {source}('{field}')) is None else hash('sha1', HashCase.{case}, True, v) or ''}}",
     )
     return _of_event(workload, reads, url, encode=encode_value, convert=_no_text)
 
@@ -49,7 +49,7 @@ def same_calls(workload: Workload) -> Callable[[Any], str]:
     }
     url = workload.written(
         "{{encode_field(sources, K_{source}_{field})}}",
-        "{{'' if (v := event.{source}.get('{field}')) is None else hash(HashCase.{case}, True, v) or ''}}",
+        "{{'' if (v := event.{source}.get('{field}')) is None else hash('sha1', HashCase.{case}, True, v) or ''}}",
     )
     reads = "    sources = event.link, event.sdk, event.platform\n"
     return _of_event(workload, reads, url, encode_field=encode_field, **keys)

@@ -21,7 +21,7 @@ from macroengine import (
     compile_template,
 )
 from macroengine.catalogue import dialect
-from macroengine.plan.segments import Query, Refused, Segment, Step, Value, flattened
+from macroengine.plan.segments import Query, Refused, Segment, Step, Value
 from macroengine.testing import reference
 from macroengine.testing.strategies import options, policies, templates
 
@@ -149,7 +149,7 @@ def tables(draw: st.DrawFn, *, spark: bool = False) -> Table:
     except TemplateError:
         assume(False)
     plan = template.plan
-    assume(all(map(_is_held, (*flattened(plan.attributed), *flattened(plan.unattributed or ())))))
+    assume(all(map(_is_held, (*plan.attributed, *(plan.unattributed or ())))))
     assume(not {"postback", "attributed"} & {*template.fields})
     assume(len({field.lower() for field in template.fields}) == len(template.fields))
     json_fields = [spec.field for spec in dialect(name).macros.values() if spec.type == "json"]

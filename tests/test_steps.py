@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from urllib.parse import parse_qs, quote, unquote, unquote_plus, urlsplit
+from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
 
 import pytest
 from hypothesis import given
@@ -15,14 +15,13 @@ from macroengine import (
     Event,
     Missing,
     MissingValueError,
+    Policy,
     PostbackSet,
     RenderError,
     UnsupportedError,
     compile_template,
 )
 from macroengine.backends.duckdb import to_sql
-from macroengine.plan.segments import Default as PlanDefault
-from macroengine.plan.segments import Query, Step, Text, flattened, values_of
 from macroengine.testing import reference
 
 FUNCTIONS = ("sha1", "md5", "sha256", "base64", "percent", "percent2", "percent3", "upper", "lower", "none")
@@ -248,11 +247,10 @@ def test_a_table_renders_what_it_can(dialects):
             to_sql(compile_template(f"?p={macro}", dialect=plain))
 
 
-def test_flattening_keeps_what_is_sent():
-    template = compile_template("https://n.example/?a=(clickid)&b=1", missing={"clickid": PlanDefault("x")})
-    head, query = template.plan.attributed
-    assert isinstance(query, Query)
-    first, value, last = flattened((head, query))
-    assert (first, value, last) == (Text("https://n.example/?a="), next(values_of([query])), Text("&b=1"))
-    assert (value.hash, value.is_plain, value.steps) == (None, True, (Step.PERCENT,))
-    assert quote("x") == value.missing.text
+def test_what_is_sent_without_reading_is_text():
+    template = compile_template(
+        "https://n.example/?a=(ip)&b=(clickid)", missing=Default("a b"), policy=Policy(deny=["ip"]), ignore=["ME3"]
+    )
+    assert 'c0 = "https://n.example/?a=a%20b&b="' in template.python_source.replace("'", '"')
+    assert "url_encode" in (sql := to_sql(template))
+    assert "a%20b" in sql

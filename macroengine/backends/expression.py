@@ -20,10 +20,9 @@ from macroengine.plan.segments import (
     Step,
     Text,
     Value,
-    flattened,
     values_of,
 )
-from macroengine.rendering.steps import default_text, with_defaults
+from macroengine.rendering.steps import default_text
 
 HEADS = POSTBACK, ATTRIBUTED = "postback", "attributed"
 """The columns that decide which events are sent, and how."""
@@ -131,11 +130,11 @@ def express(plan: RenderPlan, language: Language[E]) -> Expression[E]:
     """
     _check_fields(fields_of(plan))
     admission = tuple(_admission(plan, language))
-    url, failures = _segments(language, flattened(with_defaults(plan.attributed)))
+    url, failures = _segments(language, plan.attributed)
     if plan.unattributed is None or ATTRIBUTED not in language.columns:
         return Expression(admission, tuple(failures), url)
     attributed = language.flag(ATTRIBUTED)
-    other_url, other_failures = _segments(language, flattened(with_defaults(plan.unattributed)))
+    other_url, other_failures = _segments(language, plan.unattributed)
     guarded = [
         *(_guarded(language, case, [attributed]) for case in failures),
         *(_guarded(language, case, [language.negated(attributed)]) for case in other_failures),
@@ -236,6 +235,8 @@ def _always(language: Language[E], reason: str) -> Case[E]:
 
 def _value(language: Language[E], value: Value) -> Part[E]:
     """Return the encoded text of a value or of what is sent for a missing one; NULL for nothing, or Missing.DROP."""
+    if not value.reads:
+        return language.literal(_whole(default_text(value))), []
     if len(value.reads) > 1:
         raise _unsupported(f"macro {value.macro!r}, which names several values")
     steps = [step for step in value.steps if step not in _HANDLED]

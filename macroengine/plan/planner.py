@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 from typing import Literal as OneOf
 
 from macroengine.catalogue import MacroSpec
@@ -26,10 +26,12 @@ from macroengine.plan.segments import (
     RenderPlan,
     Segment,
     Step,
+    Text,
     Value,
-    merged,
 )
 from macroengine.template import Template
+
+S = TypeVar("S", bound=Segment)
 
 PlannedMissing = str | Default | OneOf[Missing.DROP, Missing.RAISE]
 
@@ -89,9 +91,20 @@ class _Rendering:
         self._booleans = yes, no
 
     def segments(self) -> tuple[Segment, ...]:
+        if _DROP not in (self._options.missing, *self._missing_for.values()):
+            return _merged(_kept(self._in_source_order()))
         start, stop = _query_of(self._template)
         end = len(self._template.source)
-        return merged([*_kept(self._sent(0, start)), *self._query(start, stop), *_kept(self._sent(stop, end))])
+        return _merged([*_kept(self._sent(0, start)), *self._query(start, stop), *_kept(self._sent(stop, end))])
+
+    def _in_source_order(self) -> Iterator[str | Atom | None]:
+        """Yield what is sent for each macro, and between them the source as it is."""
+        source, done = self._template.source, 0
+        for macro in reversed(self._waiting):
+            yield source[done : macro.node.start]
+            yield self._filled(macro)
+            done = macro.node.start + len(macro.node.text)
+        yield source[done:]
 
     def _query(self, start: int, stop: int) -> list[str | Segment]:
         pairs = self._template.query
@@ -101,15 +114,21 @@ class _Rendering:
         separator = pairs[1].opening.text if len(pairs) > 1 and pairs[1].opening else "&"
         starts = [pair.opening.span.stop if pair.opening else start for pair in pairs]
         stops = [pair.opening.start if pair.opening else start for pair in pairs[1:]]
-        return [self._parameters(opening, separator, zip(starts, [*stops, stop], strict=True))]
+        return self._parameters(opening, separator, zip(starts, [*stops, stop], strict=True))
 
-    def _inner_query(self, query: InnerQuery) -> Query:
+    def _inner_query(self, query: InnerQuery) -> list[str | Segment]:
         opening = self._template.source[query.opening.start : query.opening.stop]
         return self._parameters(opening, query.separator, [(pair.start, pair.stop) for pair in query.pairs])
 
-    def _parameters(self, opening: str, separator: str, pairs: Iterable[tuple[int, int]]) -> Query:
-        sent = (self._sent(*pair) for pair in pairs)
-        return Query(opening, tuple(merged(_kept(parts)) for parts in sent if None not in parts), separator)
+    def _parameters(self, opening: str, separator: str, pairs: Iterable[tuple[int, int]]) -> list[str | Segment]:
+        """Return what is sent of a query; a Query where that depends on the event."""
+        parameters = [tuple(_merged(_kept(sent))) for sent in (self._sent(*pair) for pair in pairs) if None not in sent]
+        if any(isinstance(one, Value) and one.missing is _DROP for parameter in parameters for one in parameter):
+            return [Query(opening, tuple(parameters), separator)]
+        segments: list[str | Segment] = []
+        for index, parameter in enumerate(parameters):
+            segments += [separator if index else opening, *parameter]
+        return segments
 
     def _sent(self, start: int, stop: int) -> list[str | Segment | None]:
         """Return what is sent for a part of the source, in order; with a None where its parameter is dropped."""
@@ -119,7 +138,7 @@ class _Rendering:
             query = queries[-1].span if queries and queries[-1].span.stop <= stop else None
             at = macros[-1].node.start if macros and macros[-1].node.start < stop else stop
             if query is not None and query.start <= at:
-                sent += [source[start : query.start], self._inner_query(queries.pop())]
+                sent += [source[start : query.start], *self._inner_query(queries.pop())]
                 start = query.stop
             elif at < stop:
                 sent += [source[start:at], self._filled(macros[-1])]
@@ -130,9 +149,10 @@ class _Rendering:
 
     def _filled(self, macro: Resolved) -> str | Atom | None:
         """Return what is sent for a macro; None where its parameter is dropped."""
-        node = macro.node
-        choices = (macro, *self._others.get(node.start, ())) if node.alternatives else (macro,)
-        spec = next((choice.spec for choice in choices if choice.spec is not None), None)
+        node, choices, spec = macro.node, [macro], macro.spec
+        if node.alternatives:
+            choices += self._others[node.start]
+            spec = next((choice.spec for choice in choices if choice.spec is not None), None)
         is_kept = spec is None and self._options.unknown != "empty"
         if macro.place.glued and not is_kept:
             return Refused(node.name)
@@ -141,7 +161,7 @@ class _Rendering:
         if node.argument is not None:
             raise UnsupportedError(f"{node.text} cannot be rendered: an event has no value for its argument")
         missing = self._missing(macro, spec)
-        reads = tuple(self._read(choice.spec) for choice in choices if choice.spec and self._is_sent(choice))
+        reads = tuple([self._read(choice.spec) for choice in choices if choice.spec and self._is_sent(choice)])
         if not reads:
             if missing is _RAISE:
                 return Absent(node.name)
@@ -173,10 +193,10 @@ class _Rendering:
         missing = self._options.missing
         if self._missing_for:
             missing = self._missing_for.get(fold(spec.name), missing)
+        if missing is _EMPTY:
+            documented = self._dialect.missing if spec.missing is None else spec.missing
+            return Default(documented) if documented else _nothing(macro)
         match missing:
-            case Missing.EMPTY:
-                documented = self._dialect.missing if spec.missing is None else spec.missing
-                return Default(documented) if documented else _nothing(macro)
             case Missing.KEEP:
                 return macro.node.text
             case Missing.DROP:
@@ -190,6 +210,7 @@ class _Rendering:
 
 
 # Looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
+_EMPTY: Final = Missing.EMPTY
 _DROP: Final = Missing.DROP
 _RAISE: Final = Missing.RAISE
 _PERCENT: Final = Encoding.PERCENT
@@ -265,3 +286,22 @@ def _nothing(macro: Resolved) -> str:
 
 def _kept(sent: Iterable[str | Segment | None]) -> Iterator[str | Segment]:
     return (segment for segment in sent if segment is not None)
+
+
+def _merged(sent: Iterable[str | S]) -> tuple[S | Text, ...]:
+    """Join the texts that are next to each other, and leave out what is empty."""
+    found: list[S | Text] = []
+    texts: list[str] = []
+    for segment in sent:
+        if isinstance(segment, str):
+            texts.append(segment)
+        elif isinstance(segment, Text):
+            texts.append(segment.text)
+        else:
+            if text := "".join(texts):
+                found.append(Text(text))
+            texts.clear()
+            found.append(segment)
+    if text := "".join(texts):
+        found.append(Text(text))
+    return tuple(found)

@@ -6,7 +6,7 @@ These are types alone. A backend knows them and nothing of templates, catalogues
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from typing import Literal as OneOf
 
 from macroengine.arguments import check_type
@@ -180,9 +180,6 @@ class RenderPlan:
     """The longest URL to send."""
 
 
-S = TypeVar("S", bound=Segment)
-
-
 def values_of(segments: Iterable[Segment]) -> Iterator[Value]:
     """Yield every value that is read, in order, repeats included."""
     for segment in segments:
@@ -192,48 +189,3 @@ def values_of(segments: Iterable[Segment]) -> Iterator[Value]:
         elif isinstance(segment, Query):
             for parameter in segment.parameters:
                 yield from values_of(parameter)
-
-
-def can_drop(query: Query) -> bool:
-    """Say whether it depends on the event which parameters of a query are sent; inner queries are not looked into."""
-    return any(
-        isinstance(segment, Value) and segment.missing is Missing.DROP
-        for parameter in query.parameters
-        for segment in parameter
-    )
-
-
-def flattened(segments: Iterable[Segment]) -> tuple[Segment, ...]:
-    """Return the segments without the queries from which nothing can be dropped: what is sent is the same."""
-    return merged(_flattened(segments))
-
-
-def _flattened(segments: Iterable[Segment]) -> Iterator[Segment]:
-    for segment in segments:
-        if not isinstance(segment, Query):
-            yield segment
-        elif can_drop(segment):
-            yield Query(segment.opening, tuple(map(flattened, segment.parameters)), segment.separator)
-        else:
-            for index, parameter in enumerate(segment.parameters):
-                yield Text(segment.separator if index else segment.opening)
-                yield from _flattened(parameter)
-
-
-def merged(sent: Iterable[str | S]) -> tuple[S | Text, ...]:
-    """Join the texts that are next to each other, and leave out what is empty."""
-    found: list[S | Text] = []
-    texts: list[str] = []
-    for segment in sent:
-        if isinstance(segment, str):
-            texts.append(segment)
-        elif isinstance(segment, Text):
-            texts.append(segment.text)
-        else:
-            if text := "".join(texts):
-                found.append(Text(text))
-            texts.clear()
-            found.append(segment)
-    if text := "".join(texts):
-        found.append(Text(text))
-    return tuple(found)

@@ -26,11 +26,10 @@ from macroengine.plan.segments import (
     Segment,
     Text,
     Value,
-    flattened,
 )
 from macroengine.rendering.conversion import SOURCES, chooser, converter
 from macroengine.rendering.shapes import Entry, Shape, function_source
-from macroengine.rendering.steps import default_text, with_defaults
+from macroengine.rendering.steps import default_text
 
 Render = Callable[[Event], str]
 Values = list[str | None]
@@ -55,9 +54,7 @@ def compile_shared(segments: Iterable[Segment], slots: Mapping[Value, int], max_
 
     It raises RenderError where the URL is too long, and MissingValueError where a value must not be missing.
     """
-    shape, cells = _shape(
-        flattened(with_defaults(segments)), _Way(Entry.SHARED, partial(_shared_cells, slots), max_bytes)
-    )
+    shape, cells = _shape(segments, _Way(Entry.SHARED, partial(_shared_cells, slots), max_bytes))
     render: RenderValues = _maker(shape, Entry.SHARED)(*_limit(max_bytes, cells), *cells)
     return render
 
@@ -69,7 +66,7 @@ def plan_source(plan: RenderPlan) -> str:
         renderings["not attributed"] = (plan.unattributed, Entry.UNATTRIBUTED)
     parts = []
     for title, (segments, entry) in renderings.items():
-        shape, cells = _shape(flattened(with_defaults(segments)), _Way(entry, _value_cells, plan.max_bytes))
+        shape, cells = _shape(segments, _Way(entry, _value_cells, plan.max_bytes))
         values = "\n".join(f"# c{index} = {_written(cell)}" for index, cell in enumerate(cells))
         parts.append(f"# {title}\n{values}\n\n{function_source(shape, entry)}")
     return "\n\n".join(parts)
@@ -83,7 +80,7 @@ def _written(cell: object) -> str:
 
 
 def _of_event(plan: RenderPlan, segments: Iterable[Segment], entry: Entry, otherwise: Render) -> Render:
-    shape, cells = _shape(flattened(with_defaults(segments)), _Way(entry, _value_cells, plan.max_bytes))
+    shape, cells = _shape(segments, _Way(entry, _value_cells, plan.max_bytes))
     limit = _limit(plan.max_bytes, cells)
     render: Render = _maker(shape, entry)(*limit, plan.postback, otherwise, *cells)
     return render
@@ -179,8 +176,9 @@ def _shape(segments: Iterable[Segment], way: _Way, *, in_query: bool = False) ->
     for segment in segments:
         match segment:
             case Text():
-                shape.append("text")
-                cells.append(segment.text)
+                _append_text(segment.text, shape, cells)
+            case Value(reads=()):
+                _append_text(default_text(segment), shape, cells)
             case Value():
                 kind, taken = way.value_cells(segment)
                 shape.append(kind)
@@ -199,6 +197,14 @@ def _shape(segments: Iterable[Segment], way: _Way, *, in_query: bool = False) ->
                 shape.append(tuple(kinds for kinds, _ in inner))
                 cells += [opening, separator, *(cell for _, taken in inner for cell in taken)]
     return tuple(shape), cells
+
+
+def _append_text(text: str, shape: list[Any], cells: list[object]) -> None:
+    if shape and shape[-1] == "text":
+        cells[-1] = f"{cells[-1]}{text}"
+    else:
+        shape.append("text")
+        cells.append(text)
 
 
 def key_of(value: Value) -> Key:

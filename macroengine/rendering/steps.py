@@ -9,7 +9,7 @@ from itertools import groupby, repeat
 from macroengine.encodings.encoder import component_encode, deepen, form_encode, percent_encode
 from macroengine.encodings.hashing import hash_identifier
 from macroengine.kinds import HashCase, ValueType
-from macroengine.plan.segments import HASHES, Default, Query, Segment, Step, Text, Value
+from macroengine.plan.segments import HASHES, Default, Step, Value
 from macroengine.rendering.json import json_default, json_string, quoted
 from macroengine.rendering.values import UnsendableError
 
@@ -46,18 +46,6 @@ def default_text(value: Value) -> str:
     if Step.JSON_VALUE in value.steps:
         text = json_default(text, value.type)
     return text_steps(steps, value.type, HashCase.AS_IS)(text) or ""
-
-
-def with_defaults(segments: Iterable[Segment]) -> Iterator[Segment]:
-    """Yield the segments, with texts for the values that are looked for nowhere."""
-    for segment in segments:
-        if isinstance(segment, Value) and not segment.reads:
-            yield Text(default_text(segment))
-        elif isinstance(segment, Query):
-            parameters = tuple(tuple(with_defaults(parameter)) for parameter in segment.parameters)
-            yield Query(segment.opening, parameters, segment.separator)
-        else:
-            yield segment
 
 
 def _functions(steps: Iterable[Step], kind: ValueType, case: HashCase) -> Iterator[TextStep]:
