@@ -49,8 +49,6 @@ def json_macro(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     for macro in checked.resolution.macros:
-        if not macro.place.escapes:
-            continue
         innermost = next((escape for escape in macro.place.escapes if escape in _JSON), None)
         if innermost is not None:
             how = "escaped in a string" if innermost is Escape.STRING else "written as a JSON value"
