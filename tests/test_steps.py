@@ -130,6 +130,13 @@ def test_the_reference_sends_the_same(dialects, value, encoding, written, missin
     check_one(written, Event(link={"v": value}), dialects[encoding], missing=missing)
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_half_of_a_pair_is_sent_nowhere(dialects, encoding):
+    for place in PLACES.values():
+        for macro in MACROS:
+            assert check_one(place.format(macro), Event(link={"v": "a\ud800"}), dialects[encoding]) is RenderError
+
+
 READ_BACK = {
     "percent": unquote,
     "component": unquote,
@@ -218,6 +225,8 @@ def test_a_hash_in_a_json_value_is_quoted(dialects):
 def test_a_hash_of_the_same_length_is_not_hashed_again(dialects, digits):
     given = "AB" * (digits // 2)
     url = compile_template("?p={u_sha256}", dialect=dialects["percent"]).render(Event(sdk={"u": given}))
+    event = Event(sdk={"u": given})
+    assert check_one("?p={u_sha256}", event, dialects["percent"]) == url
     assert url == "?p=" + (given.lower() if digits == 64 else hashlib.sha256(given.encode()).hexdigest())
 
 
