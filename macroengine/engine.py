@@ -104,7 +104,8 @@ class CompiledTemplate:
         # A compiled function cannot be pickled; what it is compiled from can.
         plan = self._plan
         packed = plan if isinstance(plan, bytes) else pickle.dumps(plan, pickle.HIGHEST_PROTOCOL)
-        return _unpickled, (self.source, _packed(self.dialect, self.policy, self.options, self.ignore), packed)
+        settings = _packed(self.dialect, self.policy, self.options, self.ignore)
+        return _unpickled, (_FORMAT, self.source, settings, packed)
 
 
 def _made(*parts: object) -> CompiledTemplate:
@@ -126,7 +127,16 @@ def _unpacked(settings: bytes) -> Any:
     return pickle.loads(settings)  # noqa: S301 - of a pickle that is being read already
 
 
-def _unpickled(source: str, settings: bytes, plan: bytes) -> CompiledTemplate:
+# Raised whenever a plan or the settings change: what another version pickled means something else, or nothing.
+_FORMAT = 2
+
+
+def _unpickled(version: object, *parts: Any) -> CompiledTemplate:
+    if version != _FORMAT:
+        raise pickle.UnpicklingError(
+            "this template was pickled by another version of macroengine; compile it from its source again"
+        )
+    source, settings, plan = parts
     dialect, policy, options, ignore = _unpacked(settings)
     return _made(source, dialect, policy, options, ignore, plan)
 

@@ -617,7 +617,7 @@ class Raced(CompiledTemplate):
 
 def test_what_another_thread_may_replace_is_read_once():
     template = compile_template("?a=(ip)")
-    _, (_, _, packed) = template.__reduce__()
+    _, (*_, packed) = template.__reduce__()
     parts = {name: part for name, part in vars(template).items() if name not in ("_plan", "render")}
 
     def raced():
@@ -655,3 +655,11 @@ def test_no_error_holds_the_value(macro, value, missing):
         assert error.macro in ("ip", "idfa")
         assert "SECRET" not in f"{error.args} {error}"
         assert (error.__cause__, error.__context__) == (None, None)
+
+
+def test_what_another_version_pickled_is_refused():
+    function, (version, *parts) = compile_template("https://n.example/?c=(clickid)").__reduce__()
+    assert function(version, *parts).render(Event(link={"click_id": "1"})) == "https://n.example/?c=1"
+    for other in [(version - 1, *parts), tuple(parts)]:  # the first format had no number
+        with pytest.raises(pickle.UnpicklingError, match="pickled by another version of macroengine; compile it"):
+            function(*other)
