@@ -100,9 +100,10 @@ def of_several_templates() -> Iterator[bytes]:
 
 def of_work() -> Iterator[bytes]:
     """Yield what is repeated in hostile templates, behind what, for each kind of work."""
-    for before, repeated in SHAPES.values():
-        for work in b"0123":
-            yield SEPARATOR.join([_bytes(before), bytes([work]), _bytes(repeated)])
+    for before, *texts in SHAPES.values():
+        for repeated in texts:
+            for work in b"0123":
+                yield SEPARATOR.join([_bytes(before), bytes([work]), _bytes(repeated)])
 
 
 def of_dialects() -> Iterator[bytes]:
