@@ -209,6 +209,19 @@ def test_one_macro_is_shown_in_full(run, name):
     assert "https://support.appsflyer.com" in out
 
 
+def test_help_has_every_command(run):
+    help_ = run("--help")
+    assert (help_.status, help_.err) == (0, "")
+    for command in ("check", "render", "bulk", "explain", "parse", "macros", "rules", "intake"):
+        assert f" {command} " in help_.out
+
+
+def test_an_unknown_source_is_refused(run):
+    assert run("macros", "--source", "platform").out == run("macros", "--source", "AF").out != ""
+    status, _, err = run("macros", "--source", "network")
+    assert (status, "'network' is not one of" in " ".join(err.split())) == (2, True)
+
+
 def test_dialects_are_completed():
     assert _complete_dialect(None, None, "apps") == ["appsflyer", "appsflyer-link"]
 

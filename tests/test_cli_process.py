@@ -148,6 +148,15 @@ def test_a_reader_that_leaves_while_rich_is_printing_is_no_error(run, monkeypatc
         assert run("render", GOOD, "--event", "x").status == 0
 
 
+def test_any_other_exit_keeps_its_status(run, monkeypatch):
+    def leave(*_):
+        raise SystemExit(3)
+
+    monkeypatch.setattr("macroengine.cli.render.read_event", leave)
+    with pytest.raises(SystemExit, match="3"):
+        run("render", GOOD, "--event", "x")
+
+
 def test_signals_are_left_alone_where_they_are_ignored_or_missing(monkeypatch):
     monkeypatch.delattr(signal, "SIGHUP", raising=False)
     ignored = signal.signal(signal.SIGTERM, signal.SIG_IGN)

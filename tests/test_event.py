@@ -37,6 +37,12 @@ def test_nested_json_is_read():
     assert Event.from_json({}, "appsflyer") == Event()
 
 
+def test_a_source_is_named_once():
+    assert Event.from_json({"platform": {"country_code": "DE"}}, "appsflyer") == Event(platform={"country_code": "DE"})
+    with pytest.raises(CatalogueError, match="'af' and 'platform' are one source; write its fields under 'platform'"):
+        Event.from_json({"platform": {"country_code": "DE"}, "af": {}}, "appsflyer")
+
+
 def test_open_dialect_takes_any_parameter_of_the_link():
     assert Event.from_flat({"sub_id": "7"}, "appmetrica").link == {"sub_id": "7"}
     assert Event.from_json({"link": {"sub_id": "7", "os_version": "x"}}, "appmetrica").link["os_version"] == "x"

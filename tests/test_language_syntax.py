@@ -68,6 +68,12 @@ def test_any_forms_make_a_syntax(forms, template, text, reading):
     assert pickle.loads(pickle.dumps(chosen)) == chosen
 
 
+def test_an_argument_may_have_a_pattern_of_its_own():
+    chosen = table(forms=["{NAME}", "{NAME:ARGUMENT}"], argument="[0-9]+")
+    assert [found for _, found in macros("?a={b:12}&c={d:e}&f={g}", chosen)] == ["{b:12}", "{g}"]
+    assert chosen.read("{b:12}") == Reading("b", None, "12")
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

@@ -383,7 +383,11 @@ def test_check_says_what_a_semicolon_looks_like():
 
 @pytest.mark.parametrize(
     ("source", "missing"),
-    [('?d=["(clickid)"]', Missing.EMPTY), ("?u=a%3D(ip)%26b%3D1", Missing.DROP)],
+    [
+        ('?d=["(clickid)"]', Missing.EMPTY),
+        ("?u=a%3D(ip)%26b%3D1", Missing.DROP),
+        ("?u=a%3D(ip)%26b%3D1&c=(clickid)", Missing.DROP),
+    ],
 )
 def test_tables_refuse_what_they_cannot_hold(source, missing):
     with pytest.raises(UnsupportedError, match="render this template with the Python engine"):

@@ -19,6 +19,7 @@ from macroengine import (
     fix,
     parse,
 )
+from macroengine.backends.duckdb import to_sql
 
 
 @dataclass
@@ -175,6 +176,8 @@ def test_the_first_of_several_names_that_has_a_value_is_sent(own, own_dialect):
             compiled.render(Event()),
             "https://n.example/pb?b=1",
         ]
+        with pytest.raises(UnsupportedError, match="which names several values; render this template with the Python"):
+            to_sql(compiled)
         strict = compile_template(source, dialect=own_dialect, missing=Missing.RAISE)
         with pytest.raises(MissingValueError, match="no 'click_id' in Link"):
             strict.render(Event())

@@ -64,4 +64,5 @@ def _is_ours(directory: Path) -> bool:
     status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or not stat.S_ISREG((directory / _LOCK).lstat().st_mode):
         return False
-    return os.name == "nt" or (status.st_uid == os.getuid() and status.st_mode & 0o777 == stat.S_IRWXU)
+    # Windows has neither owners nor modes.
+    return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and status.st_mode & 0o777 == stat.S_IRWXU)
