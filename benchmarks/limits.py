@@ -26,6 +26,7 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "unclosed macros": ("?a=", "(clickid"),
     "parentheses in a name": ("?", "(a(a"),
     "colons": ("", ":"),
+    "domains of a host": ("https://", "n..%2f"),
     "colons behind a macro": ("(ip)", ":/"),
     "slashes": ("https:", "/"),
     "question marks": ("", "?"),

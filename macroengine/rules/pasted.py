@@ -101,6 +101,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE | re.DOTALL)
 
 
+# RFC 1035, section 2.3.4. What is longer has any number of domains above it.
+_LONGEST_HOST = 255
+
+
 def tracking_platform(host: str) -> str | None:
     """Return the platform whose tracking links have this host.
 
@@ -108,6 +112,8 @@ def tracking_platform(host: str) -> str | None:
     ('AppsFlyer', 'AppsFlyer OneLink', None)
     """
     host = host.rpartition("|")[2]  # pages write redirect|impression.platform.example
+    if len(host) > _LONGEST_HOST:
+        return None
     hosts = _tracking_hosts()
     return next((hosts[key] for key in _domains(host.lower().rstrip(".")) if key in hosts), None)
 
