@@ -185,6 +185,7 @@ def compile_template(
     Raises:
         TemplateError: the template has errors; all of them are in it. PolicyError where only the policy is against
             it, LimitError where it is too large.
+        UnsupportedError: a macro has an argument, for which no event has a value.
         ValueError: an option says what it cannot say, or names a macro that there is not.
         TypeError: an argument is of the wrong type.
     """

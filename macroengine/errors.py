@@ -8,7 +8,7 @@ MacroEngineError
 │   ├── MissingValueError (LookupError)     a value that must be there is not
 │   └── SuppressedError                     this postback is not sent for this event
 ├── PayloadError (ValueError)               what a platform sent, or is to be sent, is no good
-├── UnsupportedError (NotImplementedError)  a backend cannot express this plan
+├── UnsupportedError (NotImplementedError)  a backend, or any rendering, cannot express this template
 └── CatalogueError (ValueError)             a data file or an event file is wrong
 """
 
@@ -83,7 +83,7 @@ class PayloadError(MacroEngineError, ValueError):
 
 
 class UnsupportedError(MacroEngineError, NotImplementedError):
-    """A backend cannot express this plan; the message says what to do instead."""
+    """A backend cannot express this plan, or no event has a value for a macro; the message says what to do instead."""
 
 
 class CatalogueError(MacroEngineError, ValueError):
