@@ -18,8 +18,8 @@ from macroengine.engine import _compile
 LENGTHS = (1_000, 4_000, 16_000)
 RUNS = 5
 
-# What is repeated, behind what; `{}` is a number, which makes each repetition another one. Of two that are repeated,
-# each makes up one half.
+# The beginning, and the text that is repeated after it; of two such texts, each fills one half. Each repetition has a
+# number of its own in place of `{}`.
 SHAPES: dict[str, tuple[str, ...]] = {
     "one literal": ("https://n.example/", "a"),
     "opening parentheses": ("", "("),

@@ -79,7 +79,7 @@ class _Rendering:
 
     def __init__(self, resolution: Resolution, options: Options, *, attributed: bool) -> None:
         self._template = resolution.template
-        self._dialect = resolution.template.dialect
+        self._dialect = resolution.dialect
         # The next one is the last.
         self._waiting = [*reversed(resolution.macros)]
         self._inner = [*reversed(resolution.queries)]
@@ -122,7 +122,7 @@ class _Rendering:
 
     def _parameters(self, opening: str, separator: str, pairs: Iterable[tuple[int, int]]) -> list[str | Segment]:
         """Return what is sent of a query; a Query where that depends on the event."""
-        parameters = [tuple(_merged(_kept(sent))) for sent in (self._sent(*pair) for pair in pairs) if None not in sent]
+        parameters = [_merged(_kept(sent)) for sent in (self._sent(*pair) for pair in pairs) if None not in sent]
         if any(isinstance(one, Value) and one.missing is _DROP for parameter in parameters for one in parameter):
             return [Query(opening, tuple(parameters), separator)]
         segments: list[str | Segment] = []

@@ -14,7 +14,7 @@ def json_document(checked: Checked) -> Iterator[Finding]:
         Finds text that begins as a JSON object or array does.
 
     Why it matters:
-        A body or an export is not a URL, and what mends a URL would break it.
+        A body or an export is not a URL, and a fix meant for a URL would break it.
 
     Example:
         {"url": "https://n.example/pb?id=(clickid)"}
@@ -32,7 +32,7 @@ def html_document(checked: Checked) -> Iterator[Finding]:
         Finds text that begins with a tag, or contains links of HTML.
 
     Why it matters:
-        A page is not a URL, and what mends a URL would break it.
+        A page is not a URL, and a fix meant for a URL would break it.
 
     Example:
         <p>Call <a href="https://n.example/pb?id=(clickid)">us</a></p>

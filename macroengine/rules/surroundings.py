@@ -90,7 +90,7 @@ def linked_template(checked: Checked) -> Iterator[Finding]:
         Finds links of Markdown, HTML, Slack, Jira and others, elements of HTML, and CDATA sections of XML.
 
     Why it matters:
-        The template is the target of the link alone. There is no fix where the link shows another URL than it leads to.
+        Only the target of the link is the template. There is no fix where the link shows one URL and leads to another.
 
     Example:
         [postback](https://n.example/pb?id=(clickid))

@@ -172,7 +172,7 @@ def cut_off_macro(checked: Checked) -> Iterator[Finding]:
         Finds the beginning of a macro at the end of a template.
 
     Why it matters:
-        Spreadsheets and forms cut long text. What is left is no macro, and more than the macro may be missing.
+        Spreadsheets and forms cut long text. What is left is not a macro, and more than the macro may be missing.
 
     Example:
         https://n.example/pb?id=(clickid)&country=(country_co
