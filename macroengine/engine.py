@@ -86,8 +86,11 @@ class CompiledTemplate:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of an event that are read, in order and without repeats."""
-        return tuple(dict.fromkeys(read.field for value in values_of(self.plan.attributed) for read in value.reads))
+        """The fields of an event that are read, in order and without repeats; last those that tell of consent."""
+        plan = self.plan
+        sent = [read.field for value in values_of(plan.attributed) for read in value.reads]
+        heard = [] if plan.unshared is None else [signal.field for signal in plan.unshared.signals]
+        return tuple(dict.fromkeys([*sent, *heard]))
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -128,7 +131,7 @@ def _unpacked(settings: bytes) -> Any:
 
 
 # Raised whenever a plan or the settings change: what another version pickled means something else, or nothing.
-_FORMAT = 2
+_FORMAT = 3
 
 
 def _unpickled(version: object, *parts: Any) -> CompiledTemplate:

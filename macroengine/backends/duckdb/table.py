@@ -263,7 +263,7 @@ def _where(table: "DuckDBPyRelation", where: str | None) -> "DuckDBPyRelation":
 
 def _check_lines(plans: Iterable[RenderPlan]) -> None:
     """Refuse a template with a line break, which would make two lines of a URL."""
-    texts = [text for plan in plans for text in texts_of((*plan.attributed, *(plan.unattributed or ())))]
+    texts = [text for plan in plans for segments in plan.renderings for text in texts_of(segments)]
     if any("\n" in text or "\r" in text for text in texts):
         raise UnsupportedError(
             "the template has a line break, and a .txt output one URL a line; write .csv or .parquet"
