@@ -93,6 +93,15 @@ class CompiledTemplate:
         return tuple(dict.fromkeys([*sent, *heard]))
 
     @property
+    def needs_consent(self) -> tuple[str, ...]:
+        """The names of the macros that are withheld where the user does not share identifiers, as the template has them.
+
+        >>> compile_template("https://n.example/pb?c=(clickid)&i=(idfa)", policy=Policy(consent=True)).needs_consent
+        ('idfa',)
+        """
+        return () if self.plan.unshared is None else self.plan.unshared.macros
+
+    @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What is doubtful about the template."""
         template = parse(self.source, self.dialect, limits=self.options.limits)

@@ -303,7 +303,8 @@ def test_renderings_that_are_alike_are_shared():
 
 def test_the_plan_has_no_way_to_a_withheld_value():
     plan = compile_template(URL, policy=EVERYBODY).plan
-    assert plan.unshared.macros == ("idfa",)
+    assert plan.unshared.macros == ("idfa",) == compile_template(URL, policy=EVERYBODY).needs_consent
+    assert compile_template(URL).needs_consent == ()
     for segments in (plan.unshared.attributed, plan.unshared.unattributed):
         assert "idfa" not in {read.field for value in values_of(segments) for read in value.reads}
 
