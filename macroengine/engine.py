@@ -94,7 +94,7 @@ class CompiledTemplate:
 
     @property
     def needs_consent(self) -> tuple[str, ...]:
-        """The names of the macros that are withheld where the user does not share identifiers, as the template has them.
+        """The macros that are withheld where the user does not share identifiers, as the template spells them.
 
         >>> compile_template("https://n.example/pb?c=(clickid)&i=(idfa)", policy=Policy(consent=True)).needs_consent
         ('idfa',)

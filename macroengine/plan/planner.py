@@ -12,7 +12,8 @@ from macroengine.errors import LimitError, UnsupportedError
 from macroengine.kinds import HashCase, ValueType
 from macroengine.language.nodes import Part
 from macroengine.limits import Limits
-from macroengine.plan.nesting import PLAIN, Escape, InnerQuery
+from macroengine.plan.inner_urls import InnerQuery
+from macroengine.plan.nesting import PLAIN, Escape
 from macroengine.plan.resolve import Resolution, Resolved
 from macroengine.plan.segments import (
     Absent,

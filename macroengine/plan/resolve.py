@@ -11,7 +11,8 @@ from macroengine.catalogue.consent import needs_consent
 from macroengine.catalogue.foreign import ForeignText, foreign_texts, inside_foreign
 from macroengine.catalogue.meanings import denied_fields, is_denied, is_known
 from macroengine.language.nodes import Literal, Macro, Part, Pieces
-from macroengine.plan.nesting import NOTHING, PLAIN, InnerQuery, Place, nesting
+from macroengine.plan.inner_urls import InnerQuery
+from macroengine.plan.nesting import NOTHING, PLAIN, Place, nesting
 from macroengine.plan.origin import Origin, origins
 from macroengine.policy import Policy
 from macroengine.suggest import did_you_mean
