@@ -10,7 +10,7 @@ from macroengine.catalogue.folding import fold
 from macroengine.catalogue.meanings import is_denied
 from macroengine.kinds import Consent, Source
 
-_WORDS = Path(__file__).resolve().parent / "consent.toml"
+_FILE = Path(__file__).resolve().parent / "consent.toml"
 
 
 class ConsentField(NamedTuple):
@@ -55,17 +55,20 @@ def consent_fields(home: Dialect) -> tuple[ConsentField, ...]:
     return tuple(dict.fromkeys((*own, *others, *at_home)))
 
 
-@cache
 def sharing_words(consent: Consent) -> tuple[str, ...]:
     """Return the texts with which a field says that the user shares identifiers.
 
     >>> sharing_words(Consent.LIMITED)
     ('false', 'False', 'FALSE', '0')
     """
+    return tuple(_words()[consent.value])
+
+
+@cache
+def _words() -> dict[str, list[str]]:
     import tomllib  # noqa: PLC0415 - as in the reader of dialects
 
-    words: dict[str, list[str]] = tomllib.loads(_WORDS.read_text(encoding="utf-8"))
-    return tuple(words[consent.value])
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=64)
