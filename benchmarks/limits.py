@@ -29,6 +29,7 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "domains of a host": ("https://", "n..%2f"),
     "colons behind a macro": ("(ip)", ":/"),
     "slashes": ("https:", "/"),
+    "cells of a table": ("", "|("),
     "question marks": ("", "?"),
     "ampersands": ("?", "&"),
     "equals": ("a", "="),

@@ -1,4 +1,4 @@
-"""Faults as values: where they are, what they are, and how to mend them."""
+"""Faults as values: where they are, what they are, and how to fix them."""
 
 import unicodedata
 from bisect import bisect_right
@@ -27,7 +27,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """An edit that mends a finding: write `replacement` in place of `span`.
+    """An edit that fixes a finding: write `replacement` in place of `span`.
 
     A `safe` one changes nothing that the author can have meant.
     """

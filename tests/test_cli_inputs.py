@@ -159,6 +159,19 @@ def test_a_pipe_is_read(run, tmp_path):
         writer.join()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize(
+    "command", [["check", "pipe"], ["check", "--fix", "pipe.txt"], ["check", "--config", "pipe", GOOD]]
+)
+def test_a_pipe_to_which_nothing_is_written(run, tmp_path, monkeypatch, command):
+    monkeypatch.setattr("macroengine.cli.inputs._PATIENCE_MS", 50)
+    for name in ("pipe", "pipe.txt"):
+        os.mkfifo(tmp_path / name)
+    assert message(run, *command).endswith(
+        (": nothing is written to this pipe", ": not a regular file; it cannot be fixed")
+    )
+
+
 def test_a_template_file_may_begin_with_a_byte_order_mark(run, write):
     write(f"\ufeff{GOOD}\r\n", "t.txt")
     assert json.loads(run("parse", "--file", "t.txt", "--format", "json").out)["source"] == GOOD

@@ -32,6 +32,14 @@ WRAPPED = [
     pytest.param("${URL_ENC(${click_id},1)}", "appmetrica", id="macro-in-a-macro"),
     pytest.param("{{x}}", "appmetrica", id="parameter-of-the-link"),
     pytest.param("TS{click_id}", "appmetrica", id="tapstream"),
+    pytest.param("$$sdk({click_id})", "appmetrica", id="braces-in-appsflyers-function"),
+    pytest.param("$$sdk( clickid )", "appsflyer", id="spaces-in-appsflyers-function"),
+    pytest.param("$$sdk(%20clickid%20)", "appsflyer", id="encoded-spaces-in-appsflyers-function"),
+    pytest.param("${URL_ENC({click_id})}", "appmetrica", id="xandrs-function"),
+    pytest.param("{(clickid)}", "appsflyer", id="parentheses-in-braces"),
+    pytest.param("{ (sha1-idfa) }", "appsflyer", id="parentheses-in-braces-with-spaces"),
+    pytest.param("{%20(clickid)%20}", "appsflyer", id="parentheses-in-braces-with-encoded-spaces"),
+    pytest.param("{{ {click_id} }}", "appmetrica", id="braces-in-double-braces"),
 ]
 
 

@@ -258,6 +258,22 @@ def test_no_value_leaves_its_place(decoded, names, data):
     assert decoded(url) == ("https", "n.example", ["", first, f"x{second}"], query, sixth)
 
 
+@pytest.mark.parametrize(("before", "layers"), [("", 1), ("https%3A%2F%2Fm.example%3Fb%3D", 2)])
+@given(text=st.text("%25fA4", max_size=6), value=st.text("0123456789abcdefABCDEF", min_size=1, max_size=3))
+@laws(150)
+def test_no_value_completes_an_escape(before, layers, text, value):
+    template = compile_template(f"https://n.example/pb?a={before}{text}(clickid)", ignore=["ME2"])
+    try:
+        url = template.render(Event(link={"click_id": value}))
+    except RenderError:
+        # Where it could be sent, tests/test_nesting.py says that it is.
+        return
+    read, written = url.removeprefix("https://n.example/pb?a="), before + text
+    for _ in range(layers):
+        read, written = unquote(read), unquote(written)
+    assert read == written + value
+
+
 def event_of(chosen_values: dict[str, object]) -> Event:
     event = Event()
     for name, value in chosen_values.items():

@@ -3,6 +3,7 @@ import pickle
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import example, given
@@ -232,7 +233,16 @@ def test_a_value_of_objects_is_stringified():
     assert validate(event) == []
 
 
-@pytest.mark.parametrize("item", [float("nan"), float("inf"), {1, 2}, object()])
+@pytest.mark.parametrize(
+    ("number", "digits"),
+    [(1e-7, "0.0000001"), (1e16, "10000000000000000.0"), (Decimal("12.50"), "12.50"), (5, "5"), (0.1, "0.1")],
+)
+def test_numbers_are_written_in_plain_digits(number, digits):
+    body = json.loads(S2SEvent(ID, "e", {"af_revenue": number}, custom_data={"a": [number]}).to_json())
+    assert (body["eventValue"], body["custom_data"]) == (f'{{"af_revenue":{digits}}}', f'{{"a":[{digits}]}}')
+
+
+@pytest.mark.parametrize("item", [float("nan"), float("inf"), {1, 2}, object(), b"a", Decimal("NaN")])
 def test_a_value_that_is_not_json_is_refused(item):
     with pytest.raises(PayloadError, match=r"not JSON.*\n  at /eventValue"):
         S2SEvent(ID, "e", {"a": item}).to_json()
@@ -331,8 +341,8 @@ def test_a_figure_with_an_exponent_is_refused(name, number, hint):
 
 
 def test_an_event_of_ones_own_is_refused_like_its_body():
-    assert [one.code for one in validate(S2SEvent(ID, "e", {"af_revenue": 1e-7}))] == ["ME516"]
-    assert validate(S2SEvent(ID, "e", {"af_revenue": 0.25, "rate": 1e-7})) == []
+    assert [one.code for one in validate(S2SEvent(ID, "e", {"af_revenue": "1e-7"}))] == ["ME516"]
+    assert validate(S2SEvent(ID, "e", {"af_revenue": 1e-7, "rate": 1e16})) == []
 
 
 def test_two_currencies_are_a_warning_that_names_both():

@@ -39,6 +39,8 @@ def codes(source: str) -> list[str]:
         "//(clickid)/x",
         "/\t/(clickid)/x",
         " wss:(clickid)/x",
+        "\u3000//(clickid)/x",
+        "\u00a0wss:(clickid)/x",
         "w\nss:(clickid)/x",
         "\x01https:(clickid)/x",
         "https:///\t/(clickid)",

@@ -1,4 +1,4 @@
-"""What is done to templates on their way: found, and mended where that is safe."""
+"""What is done to templates on their way: found, and fixed where that is safe."""
 
 from html.entities import html5
 
@@ -256,3 +256,9 @@ def test_samples_are_fixed_to_what_they_mean(printed, meant, damage, postback, e
 def test_samples_on_https_have_no_error_and_no_warning(printed, meant, damage, postback):
     found = check(meant.replace("http:", "https:"), policy=Policy(postback))
     assert {finding.severity for finding in found} <= {"info"}
+
+
+@pytest.mark.parametrize("guid", ["12345678-9abc-DEF0-1234-56789abcdef0", "123456789abcDEF0123456789abcdef0"])
+def test_a_guid_in_braces_raises_no_alarm(guid):
+    assert check(f"{BASE}&uid={{{guid}}}") == []
+    assert [finding.code for finding in check(f"{BASE}&uid={{{guid}0}}")] == ["ME227", "ME227"]

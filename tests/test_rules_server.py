@@ -35,6 +35,8 @@ def codes(source, **options):
         pytest.param("https://YOUR_DOMAIN/pb", None, id="placeholder"),
         pytest.param("https://your-domain-here:80/pb", None, id="placeholder-and-port"),
         pytest.param("https://*.n.example/pb", None, id="wildcard"),
+        pytest.param("https://<DOMAIN>/pb", None, id="angle-brackets"),
+        pytest.param("https://a|b.example/pb", None, id="bar"),
         pytest.param("https://n.example,/pb", None, id="comma"),
         pytest.param("https://1.2.3.256/pb", None, id="number-too-high"),
         pytest.param("https://1.2.3/pb", None, id="three-numbers"),
@@ -74,6 +76,7 @@ def test_servers_that_there_are_not_are_errors(url, fixed):
         "intent://open?id=(clickid)#Intent;scheme=x;package=com.example;end",
         "market://details?id=com.example",
         "itms-apps://n.example/app/id1",
+        "microsoft-edge-https://n.example/pb",
     ],
 )
 def test_servers_and_apps_that_there_are_raise_no_alarm(url):
@@ -98,6 +101,8 @@ def test_a_macro_in_the_scheme_says_nothing_of_the_server():
         pytest.param("httpss://", "https://", id="a-letter-more"),
         pytest.param("HTPS://", "https://", id="capitals"),
         pytest.param("htt://", "http://", id="http"),
+        pytest.param("GEThttps://", "https://", id="joined-to-a-method"),
+        pytest.param("curlhttp://", "http://", id="joined-to-a-command"),
         pytest.param("hxxps://", "https://", id="defanged"),
         pytest.param("hxxp://", "http://", id="defanged-http"),
         pytest.param("https:/", "https://", id="one-slash"),

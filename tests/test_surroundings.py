@@ -23,6 +23,10 @@ def found(source, **options):
         pytest.param(f"install,{URL}", "ME020", id="cells-of-a-csv"),
         pytest.param(f"acme;install;{URL}", "ME020", id="cells-with-semicolons"),
         pytest.param(f"install|{URL}", "ME020", id="cells-of-a-table"),
+        pytest.param(f"my param = {URL}", "ME020", id="name-of-several-words"),
+        pytest.param(f"my param= {URL}", "ME020", id="name-of-several-words-with-one-space"),
+        pytest.param(f"param = {URL}", "ME020", id="name-between-spaces"),
+        pytest.param(f"param={URL}", "ME020", id="name"),
     ],
 )
 def test_words_are_removed_only_if_asked_for(source, code):
@@ -40,6 +44,7 @@ def test_words_are_removed_only_if_asked_for(source, code):
         pytest.param(f"curl '{URL}' | jq .", ["ME022"], id="curl-in-a-pipe"),
         pytest.param(f"[{OTHER}]({URL})", ["ME024"], id="link-that-shows-another-url"),
         pytest.param(f'"{URL}" is it', ["ME023"], id="quotes-around-a-part"),
+        pytest.param(f'requests.get("{URL}", timeout=1)', ["ME020"], id="call-with-an-option"),
         pytest.param(f"https://protect-eu.mimecast.com/s/{'x' * 9}?domain=n.example", ["ME025"], id="opaque"),
         pytest.param("https://a.safelinks.protection.outlook.com/?data=1", ["ME025"], id="safelink-without-a-url"),
         pytest.param("https://a.safelinks.protection.outlook.com/?url=%FF", ["ME025"], id="safelink-not-utf-8"),
@@ -88,6 +93,7 @@ def test_what_is_not_clear_or_not_a_template_is_left_alone(source, codes, unsafe
         pytest.param(f"{URL} | install", URL, id="cell-after-it"),
         pytest.param(f"GET:{URL}", URL, id="method-with-a-colon"),
         pytest.param(f"Postback URL = {URL}", URL, id="label-with-an-equals-sign"),
+        pytest.param(f"postback_url={URL}", URL, id="variable"),
         pytest.param(f'"{OTHER}&a=""b"""', f'{OTHER}&a="b"', id="spreadsheet"),
         pytest.param('"https:\\/\\/n.example\\/pb?a=\\u0026b"', "https://n.example/pb?a=&b", id="json-string"),
         pytest.param(
@@ -106,6 +112,7 @@ def test_what_is_not_clear_or_not_a_template_is_left_alone(source, codes, unsafe
         pytest.param(f"{URL},", URL, id="comma"),
         pytest.param(f"{URL};", URL, id="semicolon"),
         pytest.param(f"{URL}.", URL, id="full-stop"),
+        pytest.param(f"{URL}'", URL, id="closing-quote"),
     ],
 )
 def test_surroundings_are_removed(source, fixed):
@@ -129,6 +136,9 @@ def test_surroundings_are_removed(source, fixed):
         pytest.param("curl 'https://n.example/pb?id=(clickid)", id="quote-that-is-not-closed"),
         pytest.param("https://n.example,", id="comma-after-a-host"),
         pytest.param("https://n.example/pb?v=1,", id="comma-after-a-value"),
+        pytest.param("https://n.example/pb?a='(clickid)'", id="quotes-around-a-value"),
+        pytest.param("https://n.example/pb?a='", id="quote-after-a-name"),
+        pytest.param("git+https://n.example/pb", id="scheme-with-a-plus"),
         pytest.param("x\ny=(ip)", id="line-break-after-a-word"),
         pytest.param("https://n.example/pb\n;x", id="semicolon-on-the-next-line"),
         pytest.param("__https://n.example/pb?a=__CLICKID__", id="underscores-of-a-macro"),

@@ -1,8 +1,11 @@
 """Inputs of the command line: opened by name, and read within bounds."""
 
+import errno
 import json
 import os
 import re
+import select
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +24,7 @@ MAX_BYTES = 1_048_576
 _MAX_DIGITS = 4_300
 # The time that tomllib takes for a dotted key grows with the square of its parts.
 _LONG_KEY = re.compile(r"""(?<![\w.-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*\.[ \t]*){100}""")
+_PATIENCE_MS = 10_000
 # What a template has, and the name of a file rarely.
 _QUERY = frozenset("?=&")
 _MACRO = frozenset("(){}[]<>%$#")
@@ -69,13 +73,32 @@ def opened(file: str | Path) -> Iterator[IO[bytes]]:
         OSError: it cannot be read; the error has its name.
     """
     if str(file) != STANDARD_INPUT:
-        with Path(file).open("rb") as stream:
+        with open(file, "rb", opener=_open) as stream:
             yield stream
         return
     try:
         yield sys.stdin.buffer
     except OSError as error:
         raise OSError(error.errno, error.strerror, input_name(file)) from None
+
+
+def _open(path: str, flags: int) -> int:
+    """Open a file; for one to write to a named pipe, wait no longer than people do.
+
+    Raises:
+        OSError: it cannot be opened, or nobody writes to it.
+    """
+    # Only POSIX has named pipes, and to open one waits for ever.
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        return descriptor
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    if not waiting.poll(_PATIENCE_MS):
+        os.close(descriptor)
+        raise TimeoutError(errno.ETIMEDOUT, "Nothing is written to this pipe", path)
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def read_whole(file: str | Path, max_bytes: int = MAX_BYTES) -> bytes:

@@ -19,12 +19,12 @@ _SCHEMES = Path(__file__).resolve().parents[1] / "rules" / "data" / "schemes.tom
 # Browsers remove these wherever they are, so that one of them can stand for a macro.
 _MACRO = "\t"
 _REMOVED = str.maketrans("", "", "\t\n\r")
-# Blanks and control characters before a scheme are not read.
-_HEAD = re.compile(r"(?P<before>[\0- ]*)(?P<scheme>[A-Za-z\t][A-Za-z0-9+.\t-]*):(?P<rest>.*)", re.DOTALL)
+# Blanks and control characters before a scheme are not read; some libraries strip those of Unicode, too.
+_HEAD = re.compile(r"(?P<before>[\0- \s]*)(?P<scheme>[A-Za-z\t][A-Za-z0-9+.\t-]*):(?P<rest>.*)", re.DOTALL)
 _ordinary = re.compile(r"[A-Za-z0-9.:_-]+").fullmatch
 _is_scheme = re.compile(r"[a-z][a-z0-9+.-]*").fullmatch
 # Where the macros are empty, two slashes.
-_TWO_SLASHES = re.compile(r"[\0- ]*[/\\]\t*[/\\]")
+_TWO_SLASHES = re.compile(r"[\0- \s]*[/\\]\t*[/\\]")
 _SERVER = re.compile(r"[/\\\t]*[^/\\]*")
 _TWO_OF_AN_APP = re.compile(r"\t*/\t*/")
 

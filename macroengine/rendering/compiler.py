@@ -125,9 +125,9 @@ def _limit(max_bytes: int, cells: Iterable[object]) -> tuple[int, Callable[[str]
     """Return how many characters are never too many bytes, and what measures those that may be."""
 
     def measured(url: str) -> str:
-        size = len(url.encode(errors="surrogatepass"))
-        if size > max_bytes:
-            raise RenderError(f"rendered URL has {size:,} bytes; at most {max_bytes:,} are allowed")
+        if len(url.encode(errors="surrogatepass")) > max_bytes:
+            # How many it would have is not known: rendering stops where the limit is passed.
+            raise RenderError(f"rendered URL has more than {max_bytes:,} bytes, the limit")
         return url
 
     # Of what is sent, only the template's own text can be longer in bytes than in characters.

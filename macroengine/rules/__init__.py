@@ -1,4 +1,4 @@
-"""Lint rules: what is wrong with a template, and how to mend it."""
+"""Lint rules: what is wrong with a template, and how to fix it."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace

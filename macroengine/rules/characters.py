@@ -16,6 +16,9 @@ _WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 # RFC 3986 appendix A: ASCII that stands in no part of a URL; spaces and controls have rules of their own.
 _ILLEGAL = re.compile(r'["<>\\^`{|}]+')
 
+# Braces belong to it, where Windows writes it, as in the ids of advertising.
+_GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}\}")
+
 # A line of at least so many characters may have been wrapped by the width of a mail or a page.
 _WRAPPED = 60
 # What is longer reads better without its encoded form, three times as long or more.
@@ -185,10 +188,11 @@ def illegal_character(checked: Checked) -> Iterator[Finding]:
     if not _ILLEGAL.search(checked.literal_text):
         return
     found = [(literal.start, match) for literal in checked.literals for match in _ILLEGAL.finditer(literal.text)]
-    is_delimiter = overlapping(checked.literal_delimiters)
+    guids = (Span(*match.span()) for match in _GUID.finditer(checked.source))
+    is_explained = overlapping([*checked.literal_delimiters, *guids])
     for start, match in found:
         span = Span(start + match.start(), start + match.end())
-        if not checked.in_broken_text(span) and not is_delimiter(span):
+        if not checked.in_broken_text(span) and not is_explained(span):
             yield _encode(span, checked, f"{match[0]!r} may not stand in a URL", match[0])
 
 

@@ -18,7 +18,10 @@ from macroengine.rules.unwrapping import (
 )
 from macroengine.rules.whole import SERVER, Whole, short, span_of
 
-_UNKNOWN_BEFORE = re.compile(rf"[^?&=/#]*[\s,;|](?={MARKS}{SCHEME})")
+# Backwards, from the scheme of a URL: what can be in a scheme, quotes and brackets, and what separates them from words.
+_SEPARATED = re.compile(r"[A-Za-z0-9+.-]*+[^\w\s/?&=%#:.,;|]*+[\s,;|](?![^?&=/#]*+[?&=/#])")
+# The name of a parameter or variable, or a call: param = https://..., fetch('https://...
+_NAME_BEFORE = re.compile(rf"""[^?&/#:="'<>()[\]{{}}]*\w\s*(?:=|\((?=\s*["'`]))\s*(?={MARKS}{SCHEME})""")
 
 
 def quoted_printable(core: str) -> Whole | None:
@@ -141,8 +144,20 @@ def before(core: str) -> Whole | None:
         end = match.end()
         if MARKED_URL.match(core, end):
             return _prefix(core, end, safe=True)
-    unknown = _UNKNOWN_BEFORE.match(core)
-    return _prefix(core, unknown.end(), safe=False) if unknown else None
+    name = _NAME_BEFORE.match(core)
+    end = name.end() if name else _end_of_words(core)
+    return _prefix(core, end, safe=False) if end else None
+
+
+def _end_of_words(core: str) -> int:
+    """Return where words end before the first URL, 0 where there are none.
+
+    Text is read backwards from its `://`: forwards, each sign that may separate words would be tried.
+    """
+    before, _, _ = core.partition("://")
+    match = _SEPARATED.match(before[::-1])
+    end = len(before) - match.end() + 1 if match else 0
+    return end if MARKED_URL.match(core, end) else 0
 
 
 def _prefix(core: str, end: int, *, safe: bool) -> Whole:

@@ -14,8 +14,8 @@ from macroengine.suggest import edit_distance
 from macroengine.template import Template
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
-# RFC 3986 section 3.2.2 permits these, and no registry of names does. Behind & the query begins, without its ?.
-_NO_NAME = re.compile(r"[!$'()*+,;=~]")
+# RFC 3986 section 3.2.2 permits some of these, and no registry of names does. Behind & the query begins, without its ?.
+_NO_NAME = re.compile(r"""[!$'()*+,;=~"<>^`{|}]""")
 _HIGHEST_PORT = 65_535
 # What stands for a macro, whose value is not known.
 _MASK = "\ufffc"
@@ -56,8 +56,9 @@ def wrong_scheme(checked: Checked) -> Iterator[Finding]:
     """Scheme with which no postback is sent.
 
     What it does:
-        Finds schemes that are a slip of `https` or `http`, are written so that nobody follows the link, or lead to no
-        server, such as `mailto:` and `javascript:`. The schemes of apps, `myapp://` and `intent:`, are in order.
+        Finds schemes that are a typo of `https` or `http`, are joined to a word, are written so that nobody follows the
+        link, or lead to no server, such as `mailto:` and `javascript:`. The schemes of apps, `myapp://` and `intent:`,
+        are in order.
 
     Why it matters:
         The postback is not sent.
@@ -76,7 +77,7 @@ def wrong_scheme(checked: Checked) -> Iterator[Finding]:
         yield Finding(span, f"with {scheme}: nothing is sent to a server", "write https://, and the server")
         return
     has_slashes = checked.source[len(scheme) + 1 : len(scheme) + 2] in ("/", "\\")
-    meant = defanged.get(scheme) or (_slip_of(scheme) if has_slashes else None)
+    meant = defanged.get(scheme) or (_slip_of(scheme) or _end_of(scheme) if has_slashes else None)
     if meant:
         yield Finding(span, f"{scheme}: is no scheme of the web; write {meant}", None, Fix(meant, span, safe=False))
 
@@ -118,6 +119,12 @@ def _slip_of(scheme: str) -> str | None:
     return next((other for other in known if len(other) > len("wss") and _differ_in_one(scheme, other)), None)
 
 
+def _end_of(scheme: str) -> str | None:
+    """Return the scheme of the web to which a word was joined, as in GEThttps."""
+    match = re.fullmatch("[a-z]+?(https?)", scheme)
+    return match[1] if match else None
+
+
 def _differ_in_one(one: str, other: str) -> bool:
     return abs(len(one) - len(other)) <= 1 and edit_distance(one, other) == 1
 
@@ -136,7 +143,7 @@ def _masked(checked: Checked) -> str:
         return ""
     start, stop = authority[0].start, authority[-1].span.stop
     text = "".join(piece.text if isinstance(piece, Literal) else _MASK * len(piece.text) for piece in authority)
-    for foreign in checked.resolution.foreign:
+    for foreign in checked.foreign_macros:
         span = foreign.span
         if start <= span.start < stop:
             text = text[: span.start - start] + _MASK * (span.stop - span.start) + text[span.stop - start :]

@@ -8,7 +8,7 @@ from macroengine.rules.beginnings import MACRO_ENDS
 from macroengine.rules.checked import Checked
 from macroengine.rules.wording import about_whole
 
-_ENDS = re.compile(r"(?:[,;*]+|(?<!\.)\.)$")
+_ENDS = re.compile(r"(?:[,;*]+|(?<!\.)\.|')$")
 
 
 def text_before_template(checked: Checked) -> Iterator[Finding]:
@@ -142,7 +142,8 @@ def trailing_punctuation(checked: Checked) -> Iterator[Finding]:
     """Punctuation at the end of a template.
 
     What it does:
-        Finds a comma, semicolon, asterisk or, after a macro, full stop at the end. The fix is safe after a macro.
+        Finds a comma, semicolon or asterisk at the end and, after a macro, a full stop or the only quotation mark of
+        the template. The fix is safe after a macro.
 
     Why it matters:
         It belongs to a sentence, a list or a footnote, and would be sent with the last value.
@@ -159,6 +160,8 @@ def trailing_punctuation(checked: Checked) -> Iterator[Finding]:
         return
     before = source[: match.start()]
     safe = before.endswith(MACRO_ENDS)
+    if match[0] == "'" and (not safe or "'" in before):
+        return
     if safe or (match[0] != "." and "/" in before[checked.template.slashes.span.stop :]):
         span = Span(*match.span())
         message = f"{match[0]!r} at the end is hardly part of the template; remove it"

@@ -3,7 +3,6 @@
 https://dev.appsflyer.com/hc/reference/s2s-events-api3-post; the table of the fields is `s2s.toml`.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,8 @@ from macroengine.intake.appsflyer.body import check_body
 from macroengine.intake.appsflyer.fields import fields_below
 from macroengine.intake.appsflyer.stamping import format_time
 from macroengine.intake.json_reader import below, read_json
+from macroengine.kinds import ValueType
+from macroengine.rendering.values import UnsendableError, value_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,9 @@ def validate(payload: str | bytes | S2SEvent, *, app_id: str | None = None) -> l
 
 
 def _stringified(value: Mapping[str, object], name: str) -> str:
+    """Return JSON as macros send it: with numbers in plain digits."""
     try:
-        return json.dumps(dict(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise PayloadError([faults.NOT_JSON.at(below("", name) if name else "", f"not JSON: {error}")]) from None
+        return value_text(dict(value), ValueType.JSON, ("true", "false"))
+    except UnsendableError as error:
+        message = f"not JSON: {str(error).rstrip(',')}"
+        raise PayloadError([faults.NOT_JSON.at(below("", name) if name else "", message)]) from None
