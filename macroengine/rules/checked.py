@@ -13,7 +13,8 @@ from macroengine.rules.meant import GAP, Foreign, Meant, beginnings, foreign_mac
 from macroengine.rules.nearly import Nearly, nearly
 from macroengine.rules.structure import malformed_start, nested_urls, split_escapes
 from macroengine.rules.tables import bracketed_placeholders, program_holes
-from macroengine.rules.whole import Whole, whole_text
+from macroengine.rules.whole import whole_text
+from macroengine.rules.whole_finding import Whole
 
 # A name that is longer was not cut off.
 _LONGEST_BEGINNING = 100

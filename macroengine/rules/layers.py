@@ -16,7 +16,7 @@ from macroengine.rules.unwrapping import (
     proofpoint_3_decoded,
     quoted_printable_decoded,
 )
-from macroengine.rules.whole import SERVER, Whole, short, span_of
+from macroengine.rules.whole_finding import SERVER, Whole, short, span_of
 
 # Backwards, from the scheme of a URL: what can be in a scheme, quotes and brackets, and what separates them from words.
 _SEPARATED = re.compile(r"[A-Za-z0-9+.-]*+[^\w\s/?&=%#:.,;|]*+[\s,;|](?![^?&=/#]*+[?&=/#])")

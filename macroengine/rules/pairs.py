@@ -5,7 +5,7 @@ import re
 from macroengine.diagnostics import Span
 from macroengine.rules.beginnings import BEGINNING, SCHEME, STRIPPED, URL
 from macroengine.rules.pasted import pasted
-from macroengine.rules.whole import Whole, short, span_of
+from macroengine.rules.whole_finding import Whole, short, span_of
 
 
 def paired(core: str) -> Whole | None:

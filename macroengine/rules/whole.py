@@ -1,34 +1,19 @@
 """What a text is as a whole: a template, a template with something around it, or another thing."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Span
 from macroengine.rules.beginnings import BEGINNING, STARTS, STRIPPED, urls_in
 from macroengine.rules.pasted import pasted, platforms_with_links, tracking_platform
+from macroengine.rules.whole_finding import SERVER, Whole, span_of
 
 # More layers than anybody wraps around a template are not taken off.
 _MAX_LAYERS = 20
-SERVER = re.compile(r"(?:https?:)?//(?:[^/?#@\s]*@)?([^/?#:\s]+)(?::\d+)?([^?#\s]*)", re.IGNORECASE)
 _BARE_SERVER = re.compile(r"((?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?=[/?])([^?#\s]*)", re.IGNORECASE)
 # What nearly all templates are: of these only the server and the equals signs need a look.
 _CALM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!#-;=?-Z\[\]_a-~]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """What is to be said of a text as a whole, instead of its characters; `rule` is the one that says it."""
-
-    rule: str
-    span: Span
-    message: str
-    hint: str | None = None
-    inner: str | None = None
-    """The text without what surrounds it. None: it cannot be told, or there is none."""
-    offset: int | None = None
-    """Where `inner` is in the text; None where it is written otherwise there."""
-    safe: bool = True
 
 
 def whole_text(source: str, dialect: Dialect) -> Whole | None:
@@ -118,13 +103,3 @@ def _prose(core: str) -> Whole | None:
     if not pasted.others["prose"].match(core) or STARTS.search(core):
         return None
     return Whole("prose", span_of(core), "this is prose, not a template; write a URL")
-
-
-def span_of(core: str) -> Span:
-    """Return the span of a whole text."""
-    return Span(0, len(core))
-
-
-def short(text: str) -> str:
-    """Return a text as a message quotes it."""
-    return repr(text if len(text) <= 40 else f"{text[:39]}…")
