@@ -36,13 +36,6 @@ def check_mapping(argument: str, given: object) -> None:
     check_type(argument, Mapping, "a mapping", given)
 
 
-def check_keys(argument: str, keys: Iterable[object]) -> None:
-    """Raise TypeError unless all keys of a mapping are strings."""
-    for key in keys:
-        if not isinstance(key, str):
-            raise wrong_type(f"each key in {argument}", "a string", key)
-
-
 def names_in(argument: str, given: object, kind: str = "name") -> frozenset[str]:
     """Return the names that are given; a bare string would be read as its letters, and is a TypeError."""
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
 
-from macroengine.arguments import check_flag, check_keys, check_mapping, check_type, member
+from macroengine.arguments import check_flag, check_mapping, check_type, member
 from macroengine.catalogue import Dialect, dialect_of
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Postback, PostbackWord, Source
@@ -53,17 +53,11 @@ class Event:
         postback: Postback | PostbackWord = Postback.INSTALL,
         attributed: bool = True,
     ) -> None:
-        if link.__class__ is dict:
-            check_keys("link", link)
-        else:
+        if link.__class__ is not dict:
             link = _mapping("link", link)
-        if sdk.__class__ is dict:
-            check_keys("sdk", sdk)
-        else:
+        if sdk.__class__ is not dict:
             sdk = _mapping("sdk", sdk)
-        if platform.__class__ is dict:
-            check_keys("platform", platform)
-        else:
+        if platform.__class__ is not dict:
             platform = _mapping("platform", platform)
         if postback.__class__ is not Postback:
             postback = member("postback", Postback, postback)
@@ -137,8 +131,6 @@ def _mapping(argument: str, given: Mapping[str, object]) -> Mapping[str, object]
     if given is _NOTHING:
         return {}
     check_mapping(argument, given)
-    if isinstance(given, dict):  # other mappings may make their keys on demand, or fail to
-        check_keys(argument, dict.keys(given))
     return given
 
 
