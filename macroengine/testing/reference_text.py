@@ -13,6 +13,9 @@ class UnsendableError(Exception):
     """A value has no text; the message says why."""
 
 
+_UNIX_TIMES = (ValueType.UNIX_TIME, ValueType.UNIX_TIME_MS)
+
+
 def value_text(value: object, kind: ValueType, booleans: str) -> str:
     """Return the text of a value that is not None, before it is encoded."""
     match value:
@@ -102,8 +105,8 @@ def json_value(raw: object, text: str, kind: ValueType) -> str:
     # Numbers, booleans and JSON are JSON already, and so is a text that is what its macro stands for.
     is_json = isinstance(raw, bool | int | float | Decimal | dict | list)
     if isinstance(raw, datetime):
-        is_json = kind is ValueType.UNIX_TIME
-    if isinstance(raw, str) and kind in (ValueType.NUMBER, ValueType.UNIX_TIME):
+        is_json = kind in _UNIX_TIMES
+    if isinstance(raw, str) and (kind is ValueType.NUMBER or kind in _UNIX_TIMES):
         is_json = _is_number(text)
     if isinstance(raw, str) and kind is ValueType.BOOLEAN:
         is_json = text in ("true", "false")
