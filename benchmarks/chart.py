@@ -1,6 +1,7 @@
 """The chart of the README: one render of each workload by each contender."""
 
 import re
+from math import floor, log10
 from pathlib import Path
 
 from benchmarks.report import Table
@@ -19,7 +20,10 @@ def draw(tables: list[Table]) -> Path:
     mpl.rcParams.update({"svg.hashsalt": "macroengine", "svg.fonttype": "none", "font.size": 9})
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(1, len(tables), figsize=(13, 4.2), layout="constrained")
+    # One scale for all: a bar of one panel is as long as one of another that takes as much time.
+    figure, axes = plt.subplots(1, len(tables), figsize=(13, 4.4), layout="constrained", sharex=True)
+    every = [row.best * 1e6 for table in tables for row in table.rows]
+    least, most = 10 ** floor(log10(min(every))), max(every)
     for table, plot in zip(tables, axes, strict=True):
         rows = sorted((row for row in table.rows if row.name not in _LEFT_OUT), key=lambda row: -row.best)
         times = [row.best * 1e6 for row in rows]
@@ -27,7 +31,7 @@ def draw(tables: list[Table]) -> Path:
         bars = plot.barh([row.name for row in rows], times, color=colours)
         plot.bar_label(bars, [f"{time:.3g}" for time in times], padding=3, fontsize=8)
         plot.set_xscale("log")
-        plot.set_xlim(left=min(times) / 2, right=max(times) * 4)
+        plot.set_xlim(left=least, right=most * 4)
         plot.set_title(re.split("[,;] | of them| \\(", table.title)[0], fontsize=9)
         plot.set_xlabel("µs a render, logarithmic")
         plot.spines[["top", "right"]].set_visible(False)

@@ -1,7 +1,7 @@
 """The front door: from a template to a function."""
 
 import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any, Literal, TypedDict, Unpack, cast
@@ -54,11 +54,29 @@ class CompiledTemplate:
             SuppressedError: the postback is not sent for this event; ask `admits` first.
         """
         # Once compiled, the function itself is found before this method, but not by who had taken the method by then.
+        return self._function()(event)
+
+    def _function(self) -> Render:
         function: Render | None = vars(self).get("render")
         if function is None:
             function = compile_plan(self.plan)
             object.__setattr__(self, "render", function)
-        return function(event)
+        return function
+
+    def render_many(self, events: Iterable[Event]) -> list[str]:
+        """Return the URL for each event, in order, as `render` does, in less time.
+
+        >>> template = compile_template("https://n.example/pb?c=(clickid)")
+        >>> template.render_many(Event(link={"click_id": str(number)}) for number in range(2))
+        ['https://n.example/pb?c=0', 'https://n.example/pb?c=1']
+
+        Raises:
+            RenderError: as for `render`, for the first event that cannot be sent.
+        """
+        check_type("events", Iterable, "an iterable of events", events)
+        render = self._function()
+        together: Callable[[Iterable[Event]], list[str]] | None = getattr(render, "render_many", None)
+        return [render(event) for event in events] if together is None else together(events)
 
     @property
     def plan(self) -> RenderPlan:

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Generic, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, cast, overload
 
 from macroengine.arguments import check_type, names_in, wrong_type
-from macroengine.encodings.encoder import encode_field
+from macroengine.encodings.encoder import SPEEDUPS, encode_field
 from macroengine.encodings.percent import Key
 from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError
 from macroengine.event import Event
 from macroengine.kinds import Postback
 from macroengine.plan.segments import Missing, RenderPlan, Segment, Signal, Value, values_of
+from macroengine.rendering import native
 from macroengine.rendering.compiler import Values, compile_shared, key_of
 from macroengine.rendering.consent import Refuses, refusal
 from macroengine.rendering.conversion import chooser
@@ -52,7 +54,7 @@ class PostbackSet(Generic[Urls, Outcomes]):
             self._names = tuple(templates)
             templates = templates.values()
         self._templates = _checked(templates)
-        self._fan_outs: dict[tuple[Postback, bool, tuple[bool, ...]], _FanOut] = {}
+        self._fan_outs: dict[tuple[Postback, bool, tuple[bool, ...]], _Renders] = {}
         self._heard: dict[tuple[Signal, ...], Refuses] | None = None
 
     @property
@@ -107,7 +109,7 @@ class PostbackSet(Generic[Urls, Outcomes]):
     def _arranged(self, found: list[Any]) -> list[Any] | dict[str, Any]:
         return found if self._names is None else dict(zip(self._names, found, strict=True))
 
-    def _fan_out(self, event: Event) -> "_FanOut":
+    def _fan_out(self, event: Event) -> "_Renders":
         heard = self._heard
         if heard is None:
             unshared = [template.plan.unshared for template in self._templates]
@@ -119,7 +121,7 @@ class PostbackSet(Generic[Urls, Outcomes]):
             said = {signals for signals, is_refused in zip(heard, refused, strict=True) if is_refused}
             chosen = [_segments(template.plan, event, said) for template in self._templates]
             limits = [template.plan.max_bytes for template in self._templates]
-            fan_out = self._fan_outs[kind] = _fan_out(chosen, limits)
+            fan_out = self._fan_outs[kind] = _compiled(chosen, limits)
         return fan_out
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -141,6 +143,37 @@ def _outcome(template: CompiledTemplate, event: Event) -> str | RenderError | No
         return template.render(event) if template.admits(event) else None
     except RenderError as error:
         return error
+
+
+class _Renders(Protocol):
+    """What renders the events of one kind."""
+
+    def render(self, event: Event, /) -> list[str | None] | None:
+        """Return the URLs; None where it does not know."""
+
+
+def _compiled(renderings: Sequence[tuple[Segment, ...] | None], limits: Sequence[int]) -> _Renders:
+    if not SPEEDUPS:
+        return _fan_out(renderings, limits)
+    return _InC(native.fan_out(renderings, limits), partial(_fan_out, renderings, limits))
+
+
+class _InC:
+    """What renders in C, and in Python what C does not know."""
+
+    def __init__(self, in_c: _Renders | None, make: Callable[[], _Renders]) -> None:
+        self._in_c = in_c
+        self._make: Callable[[], _Renders] = make
+        self._in_python: _Renders | None = None
+
+    def render(self, event: Event) -> list[str | None] | None:
+        urls = None if self._in_c is None else self._in_c.render(event)
+        if urls is not None:
+            return urls
+        in_python = self._in_python
+        if in_python is None:
+            in_python = self._in_python = self._make()
+        return in_python.render(event)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from macroengine import Default, Event, Limits, Missing, Policy, Postback, RenderError, compile_template
 from macroengine.plan.segments import Absent, RenderPlan, Text, values_of
 from macroengine.rendering import compiler
-from macroengine.rendering.compiler import _maker, _shared_cells, compile_plan, plan_source
+from macroengine.rendering.compiler import _maker, _shared_cells, compile_python, plan_source
 from macroengine.rendering.shapes import FORMS, Entry, function_source
 
 EVERYBODY = Policy(send_all=True)
@@ -22,7 +22,7 @@ EVERYBODY = Policy(send_all=True)
 
 def test_templates_of_one_shape_share_their_code():
     one, same, other = (
-        compile_plan(compile_template(source).plan)
+        compile_python(compile_template(source).plan)
         for source in (
             "https://a.example/?x=(clickid)&y=(country_code)",
             "https://b.example/?z=(ip)&w=(C)",
@@ -41,7 +41,7 @@ pieces = st.sampled_from([*"ab\"'{}\\\n;é)(", "(clickid)", "(sha1-idfa)"])
 @settings(max_examples=300)
 def test_no_text_of_a_template_becomes_code(text):
     template = compile_template(f"https://n.example/?SECRET=(clickid)&{text}", unknown="keep", ignore=("ME",))
-    code = compile_plan(template.plan).__code__
+    code = compile_python(template.plan).__code__
     assert not any("SECRET" in str(constant) for constant in code.co_consts + code.co_names + code.co_varnames)
     link = {"click_id": "{SECRET}"}
     assert template.render(Event(link)).startswith("https://n.example/?SECRET=%7BSECRET%7D&")
@@ -50,7 +50,7 @@ def test_no_text_of_a_template_becomes_code(text):
 @pytest.mark.slow
 def test_the_shapes_that_are_kept_are_bounded():
     for number in range(600):
-        compile_plan(compile_template("?" + "&".join(["a=(clickid)"] * (number % 300)) + "&d" * (number % 2)).plan)
+        compile_python(compile_template("?" + "&".join(["a=(clickid)"] * (number % 300)) + "&d" * (number % 2)).plan)
     assert _maker.cache_info().currsize <= _maker.cache_info().maxsize
 
 

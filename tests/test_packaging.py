@@ -115,7 +115,7 @@ def test_an_installed_package_imports_without_lark(python, tmp_path):
 
 def test_a_wheel_holds_the_package_the_grammar_and_nothing_else(wheel):
     sources = source_files()
-    package = {name for name in sources if name.startswith("macroengine/") and not name.endswith(".c")}
+    package = {name for name in sources if name.startswith("macroengine/") and not name.endswith((".c", ".h"))}
     grammar = {f"macroengine/{name}" for name in sources if name.startswith("grammar/")}
     held = set(zipfile.ZipFile(wheel).namelist())
     metadata = {name for name in held if name.startswith(f"{STEM}.dist-info/")}

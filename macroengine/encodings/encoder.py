@@ -14,11 +14,17 @@ from macroengine.encodings.percent import (
 )
 
 SPEEDUPS = False
-"""Whether the encoder in C is in use."""
+"""Whether the code in C is in use."""
+Program: Any = None
+"""What renders one template, in C."""
+FanOut: Any = None
+"""What renders one event for many templates, in C."""
 
 if not os.environ.get("MACROENGINE_PURE"):
     try:
         from macroengine._speedups import (
+            FanOut,
+            Program,
             component_encode,
             encode_field,
             encode_value,
@@ -33,6 +39,8 @@ if not os.environ.get("MACROENGINE_PURE"):
 __all__ = [
     "ENCODERS",
     "SPEEDUPS",
+    "FanOut",
+    "Program",
     "component_encode",
     "deepen",
     "encode_field",

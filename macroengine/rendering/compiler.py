@@ -27,6 +27,7 @@ from macroengine.plan.segments import (
     Text,
     Value,
 )
+from macroengine.rendering import native
 from macroengine.rendering.consent import refusal
 from macroengine.rendering.conversion import SOURCES, chooser, converter
 from macroengine.rendering.shapes import Entry, Shape, function_source
@@ -56,11 +57,39 @@ def compile_plan(plan: RenderPlan) -> Render:
     return render
 
 
+def compile_python(plan: RenderPlan) -> Render:
+    """Return the function in Python that renders an event whose user shares identifiers, as `compile_plan` does."""
+    return _in_python(plan, plan.attributed, plan.unattributed)
+
+
 def _compiled(plan: RenderPlan, attributed: Iterable[Segment], unattributed: Iterable[Segment] | None) -> Render:
+    if not SPEEDUPS:
+        return _in_python(plan, attributed, unattributed)
+    otherwise = _Deferred(partial(_in_python, plan, attributed, unattributed))
+    return native.program(plan.postback, plan.max_bytes, attributed, unattributed, otherwise)
+
+
+def _in_python(plan: RenderPlan, attributed: Iterable[Segment], unattributed: Iterable[Segment] | None) -> Render:
     otherwise: Render = _refusal(plan)
     if unattributed is not None:
         otherwise = _of_event(plan, unattributed, Entry.UNATTRIBUTED, otherwise)
     return _of_event(plan, attributed, Entry.ATTRIBUTED, otherwise)
+
+
+class _Deferred:
+    """A function that is compiled when it is called first: for most templates never, where a program renders them."""
+
+    __slots__ = ("_compile", "_render")
+
+    def __init__(self, compile_it: Callable[[], Render]) -> None:
+        self._compile: Callable[[], Render] = compile_it
+        self._render: Render | None = None
+
+    def __call__(self, event: Event) -> str:
+        render = self._render
+        if render is None:
+            render = self._render = self._compile()
+        return render(event)
 
 
 def compile_shared(segments: Iterable[Segment], slots: Mapping[Value, int], max_bytes: int) -> RenderValues:

@@ -25,6 +25,11 @@ def converter(value: Value) -> Convert:
     return _conversion(value, value.reads[0]).convert
 
 
+def read_converter(value: Value, read: Read) -> Convert:
+    """Return what converts the values that an event may have in one of the places where `value` is looked for."""
+    return _conversion(value, read).convert
+
+
 def chooser(value: Value) -> Callable[[Sequence[object]], str | None]:
     """Return what takes the sources of an event, and converts the first value that there is."""
     return Choice(value, tuple(_conversion(value, read) for read in value.reads)).convert

@@ -7,6 +7,7 @@ from contextlib import suppress
 from macroengine import (
     RULES,
     Dialect,
+    Event,
     LimitError,
     MacroEngineError,
     MacroSpec,
@@ -16,6 +17,7 @@ from macroengine import (
     compile_template,
     parse,
 )
+from macroengine.rendering.compiler import compile_python
 from macroengine.testing import reference
 from tests.fuzz.inputs import Input
 
@@ -43,6 +45,8 @@ def fuzz_render(made: Input) -> None:
     expected = _outcome(lambda: reference.render(source, event, **given))
     assert _outcome(lambda: template.render(event)) == expected
     assert _outcome(lambda: pickle.loads(pickle.dumps(template)).render(event)) == expected
+    if not policy.consent:  # the function in Python is that of users who share their identifiers
+        assert _told_whole(compile_python(template.plan), event) == _told_whole(template.render, event)
     assert template.admits(event) == (expected != _SET_ASIDE)
     if isinstance(expected, str) and _may_stand_in_a_url(source):
         assert _may_stand_in_a_url(expected)
@@ -83,6 +87,14 @@ def _outcome(function: Callable[[], object]) -> object:
         return function()
     except MacroEngineError as error:
         return _told(error)
+
+
+def _told_whole(render: Callable[[Event], str], event: Event) -> object:
+    """Return what is rendered, or in its place all that the error says."""
+    try:
+        return render(event)
+    except MacroEngineError as error:
+        return _told(error), str(error)
 
 
 def _told(outcome: object) -> object:

@@ -1,0 +1,152 @@
+"""From a plan to what the program in C is made of. What the program does not know, the function in Python does."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from macroengine.encodings.encoder import FanOut, Program
+from macroengine.event import Event
+from macroengine.kinds import HashCase, Postback, ValueType
+from macroengine.plan.segments import Missing, Query, Read, Segment, Step, Text, Value
+from macroengine.rendering.conversion import SOURCES, read_converter
+from macroengine.rendering.steps import default_text
+
+Segments = Iterable[Segment]
+Described = tuple[Any, ...]
+"""Texts as they are; values, by their number and what is sent where they are missing; queries, as lists of what they
+begin with, what separates their parameters, and each parameter; None for what always fails."""
+
+# Numbers that the C code has, too: append.h and values.h.
+_IN_PYTHON: Final = 0
+_ENCODERS: Final = {Step.PERCENT: 1, Step.COMPONENT: 2, Step.FORM: 3}
+_HASHES: Final = {Step.SHA1: 1, Step.MD5: 2}
+_CASES: Final = {HashCase.AS_IS: 0, HashCase.UPPER: 1, HashCase.LOWER: 2}
+_IS_UUID: Final = 1
+_CHECKS: Final = {Step.SEGMENT: 2, Step.JSON_STRING: 4}
+_MOST_LAYERS: Final = 255
+
+
+class _UnknownError(Exception):
+    """The program does not know something in a plan."""
+
+
+def program(
+    postback: Postback,
+    max_bytes: int,
+    attributed: Segments,
+    unattributed: Segments | None,
+    otherwise: Callable[[Event], str],
+) -> Callable[[Event], str]:
+    """Return what renders as `otherwise` does, and asks it where it does not know; itself, where it never knows."""
+    numbers: dict[Value, int] = {}
+    try:
+        sent = _described(attributed, numbers)
+        is_same = unattributed is not None and unattributed == attributed
+        others = sent if is_same else None if unattributed is None else _described(unattributed, numbers)
+    except _UnknownError:
+        return otherwise
+    made: Callable[[Event], str] = Program(
+        Event, postback, max_bytes, tuple(map(_reads, numbers)), sent, others, otherwise
+    )
+    return made
+
+
+def fan_out(renderings: Sequence[Segments | None], limits: Iterable[int]) -> Any:
+    """Return what renders events of one kind for many templates; None where only Python knows how.
+
+    For each template there is what it sends for them, None where it does not admit them, and the longest URL. What is
+    returned gives None for an event that it does not know how to render.
+    """
+    numbers: dict[Value, int] = {}
+    try:
+        sent = tuple(
+            None if segments is None else (_described(segments, numbers), limit)
+            for segments, limit in zip(renderings, limits, strict=True)
+        )
+    except _UnknownError:
+        return None
+    return FanOut(Event, tuple(map(_reads, numbers)), sent)
+
+
+def _described(segments: Segments, numbers: dict[Value, int]) -> Described:
+    """Return what describes the segments, and number each distinct value that is met."""
+    described: list[Any] = []
+    for segment in segments:
+        if isinstance(segment, Text):
+            _append_text(segment.text, described)
+        elif isinstance(segment, Value) and segment.reads:
+            shared, missing = _parted(segment)
+            described.append((numbers.setdefault(shared, len(numbers)), missing))
+        elif isinstance(segment, Value):
+            _append_text(default_text(segment), described)
+        elif isinstance(segment, Query):
+            inner = [_described(parameter, numbers) for parameter in segment.parameters]
+            described.append([_ascii(segment.opening), _ascii(segment.separator), *inner])
+        else:
+            described.append(None)
+    return tuple(described)
+
+
+def _append_text(text: str, described: list[Any]) -> None:
+    if described and isinstance(described[-1], str):
+        described[-1] += _ascii(text)
+    else:
+        described.append(_ascii(text))
+
+
+def _ascii(text: str) -> str:
+    if not text.isascii():
+        raise _UnknownError
+    return text
+
+
+# Templates have the same few values, and share what is made of them.
+@lru_cache(maxsize=1024)
+def _parted(value: Value) -> tuple[Value, str | bool | None]:
+    """Return what templates share of a value, and what this one sends where it is missing.
+
+    That is a text; None where its parameter is dropped, False where rendering fails.
+    """
+    shared = value._replace(macro="", missing=Missing.DROP)
+    if value.missing is Missing.DROP:
+        return shared, None
+    return shared, False if value.missing is Missing.RAISE else _ascii(default_text(value))
+
+
+@lru_cache(maxsize=1024)
+def _reads(value: Value) -> tuple[Described, ...]:
+    """Return the places where a value is looked for, each with what is done with its text."""
+    return tuple(_read(value, read) for read in value.reads)
+
+
+def _read(value: Value, read: Read) -> Described:
+    convert = read_converter(value, read)
+    words = (_word(convert, flag) for flag in (True, False))
+    return SOURCES.index(read.source), read.field, *_steps(value, read), convert, *words
+
+
+def _word(convert: Callable[[object], str | None], flag: bool) -> str | None:
+    """Return what is sent for a boolean; None where that must be asked every time."""
+    try:
+        word = convert(flag)
+    except Exception:  # noqa: BLE001 - whatever it is, it will be raised again where such a value is sent
+        return None
+    return word if word is not None and word.isascii() else None
+
+
+def _steps(value: Value, read: Read) -> tuple[int, int, int, int, int]:
+    """Return the encoder, how often it encodes, the hash, its case, the checks; all zero where Python is to do it."""
+    steps = list(value.steps)
+    hashed = _HASHES.get(steps[0], 0) if steps else 0
+    checks = 0
+    if hashed:
+        # Hex digits need no encoding, and pass all checks.
+        if all(step in _ENCODERS or step in _CHECKS for step in steps[1:]):
+            uuid = _IS_UUID if value.type is ValueType.UUID else 0
+            return _ENCODERS[Step.PERCENT], 1, hashed, _CASES[read.case], uuid
+        return _IN_PYTHON, 0, 0, 0, 0
+    while steps and steps[0] in _CHECKS:
+        checks |= _CHECKS[steps.pop(0)]
+    encoder = _ENCODERS.get(steps[0], _IN_PYTHON) if steps else _IN_PYTHON
+    is_known = len(steps) == 1 or (set(steps) == {Step.PERCENT} and len(steps) <= _MOST_LAYERS)
+    return (encoder, len(steps), 0, 0, checks) if encoder and is_known else (_IN_PYTHON, 0, 0, 0, 0)

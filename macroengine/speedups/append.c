@@ -1,0 +1,74 @@
+#include "append.h"
+
+#include "encoder.h"
+
+int
+buffer_grow(Buffer *buffer, Py_ssize_t more)
+{
+    if (more > PY_SSIZE_T_MAX / 2 - buffer->size) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    Py_ssize_t room = 2 * (buffer->size + more);
+    char *old = buffer->data == buffer->first ? NULL : buffer->data;
+    char *data = PyMem_Realloc(old, room);
+    if (data == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (old == NULL) {
+        memcpy(data, buffer->first, buffer->size);
+    }
+    buffer->data = data;
+    buffer->room = room;
+    return 0;
+}
+
+/* Encode what was appended since `start` again: of that only `%` changes, to `%25`, once for each further layer. */
+static Outcome
+deepen(Buffer *buffer, Py_ssize_t start, int further)
+{
+    Py_ssize_t signs = 0;
+    for (Py_ssize_t i = start; i < buffer->size; i++) {
+        signs += buffer->data[i] == '%';
+    }
+    Py_ssize_t more = signs * 2 * further;
+    if (buffer_reserve(buffer, more) < 0) {
+        return RAISED;
+    }
+    const char *from = buffer->data + buffer->size;
+    char *to = buffer->data + buffer->size + more;
+    buffer->size += more;
+    while (from < to) {
+        char character = *--from;
+        for (int i = 0; character == '%' && i < further; i++) {
+            *--to = '5';
+            *--to = '2';
+        }
+        *--to = character;
+    }
+    return DONE;
+}
+
+Outcome
+append_encoded(Buffer *buffer, int encoder, int layers, PyObject *value)
+{
+    Py_ssize_t start = buffer->size;
+    Py_ssize_t room = room_for(value);
+    if (room < 0) {
+        return HANDED_OVER;
+    }
+    if (buffer_reserve(buffer, room) < 0) {
+        return RAISED;
+    }
+    char *out = buffer->data + start;
+    /* One call for each table, which is then known where it is used. */
+    out = encoder == ENCODE_COMPONENT ? encode_text(COMPONENT, out, value)
+          : encoder == ENCODE_FORM    ? encode_text(FORM, out, value)
+                                      : encode_text(PERCENT, out, value);
+    if (out == NULL) {
+        return HANDED_OVER; /* a lone surrogate */
+    }
+    buffer->size = out - buffer->data;
+    return layers > 1 ? deepen(buffer, start, layers - 1) : DONE;
+}

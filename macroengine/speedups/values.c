@@ -1,0 +1,321 @@
+#include "values.h"
+
+static inline int
+is_in_case(unsigned char ch, char first, char last)
+{
+    return ch >= (unsigned char)first && ch <= (unsigned char)last;
+}
+
+static int
+is_hex(const unsigned char *text, Py_ssize_t length)
+{
+    for (Py_ssize_t i = 0; i < length; i++) {
+        if (!is_in_case(text[i], '0', '9') && !is_in_case(text[i] | 0x20, 'a', 'f')) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Write a text in another case; `from` is the first letter of the case that is changed. */
+static void
+write_in_case(unsigned char *out, const unsigned char *text, Py_ssize_t length, char from)
+{
+    for (Py_ssize_t i = 0; i < length; i++) {
+        out[i] = text[i] ^ (is_in_case(text[i], from, from + 25) ? 0x20 : 0);
+    }
+}
+
+/* Identifiers are short; a longer text is hashed in Python. */
+#define MOST_HASHED 256
+
+/* Append the hash of an identifier, as macroengine/encodings/hashing.py does. */
+static Outcome
+append_hash(Buffer *buffer, const Read *read, const unsigned char *text, Py_ssize_t length, Compress sha1)
+{
+    unsigned char cased[MOST_HASHED];
+    Py_ssize_t digits = read->hash == HASH_SHA1 ? SHA1_DIGITS : MD5_DIGITS;
+    Py_ssize_t zeros = 0;
+    while (zeros < length && (text[zeros] == '0' || text[zeros] == '-')) {
+        zeros++;
+    }
+    if (zeros == length) {
+        return MISSING;
+    }
+    if (buffer_reserve(buffer, SHA1_DIGITS) < 0) {
+        return RAISED;
+    }
+    char *out = buffer->data + buffer->size;
+    buffer->size += digits;
+    if (read->checks & IS_UUID && length == digits && is_hex(text, length)) {
+        write_in_case((unsigned char *)out, text, length, 'A');
+        return DONE;
+    }
+    if (read->hash_case != CASE_AS_IS) {
+        write_in_case(cased, text, length, read->hash_case == CASE_UPPER ? 'a' : 'A');
+        text = cased;
+    }
+    if (read->hash == HASH_SHA1) {
+        sha1_hex(sha1, text, (size_t)length, out);
+    }
+    else {
+        md5_hex(text, (size_t)length, out);
+    }
+    return DONE;
+}
+
+/* Say whether JSON escapes something in a text (RFC 8259 section 7). */
+static int
+is_escaped(PyObject *text)
+{
+    int kind = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    for (Py_ssize_t i = 0; i < length; i++) {
+        Py_UCS4 ch = PyUnicode_READ(kind, data, i);
+        if (ch < 0x20 || ch == '"' || ch == '\\') {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Append what Python makes of a value. */
+static Outcome
+append_converted(Buffer *buffer, const Read *read, PyObject *value)
+{
+    Outcome outcome = HANDED_OVER;
+    Py_INCREF(value);
+    PyObject *text = PyObject_CallOneArg(read->convert, value);
+    Py_DECREF(value);
+    if (text == NULL) {
+        /* The function in Python will raise it again, if it comes to that. */
+        if (!PyErr_ExceptionMatches(PyExc_Exception)) {
+            return RAISED;
+        }
+        PyErr_Clear();
+        return HANDED_OVER;
+    }
+    if (text == Py_None) {
+        outcome = MISSING;
+    }
+    else if (PyUnicode_CheckExact(text) && PyUnicode_IS_ASCII(text)) {
+        const char *data = (const char *)PyUnicode_1BYTE_DATA(text);
+        outcome = buffer_put(buffer, data, PyUnicode_GET_LENGTH(text)) < 0 ? RAISED : DONE;
+    }
+    Py_DECREF(text);
+    return outcome;
+}
+
+static Outcome
+append_str(Buffer *buffer, const Read *read, PyObject *value, Compress sha1)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    if (!PyUnicode_IS_READY(value)) {
+        return HANDED_OVER;
+    }
+#endif
+    const void *text = PyUnicode_DATA(value);
+    Py_ssize_t length = PyUnicode_GET_LENGTH(value);
+    if (read->hash != HASH_NONE) {
+        return PyUnicode_IS_ASCII(value) && length <= MOST_HASHED ? append_hash(buffer, read, text, length, sha1)
+                                                                  : append_converted(buffer, read, value);
+    }
+    if (read->checks & IN_JSON && is_escaped(value)) {
+        return append_converted(buffer, read, value);
+    }
+    /* `.` and `..` lead to another path. */
+    if (read->checks & IN_SEGMENT && length <= 2 && PyUnicode_IS_ASCII(value) && memcmp(text, "..", length) == 0) {
+        return length == 0 ? DONE : HANDED_OVER;
+    }
+    return append_encoded(buffer, read->encoder, read->layers, value);
+}
+
+/* The longest number of 64 bits, with its sign. */
+#define MOST_DIGITS 20
+
+static Outcome
+append_integer(Buffer *buffer, const Read *read, long long number, Compress sha1)
+{
+    char digits[MOST_DIGITS];
+    int at = MOST_DIGITS;
+    unsigned long long rest = number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (number < 0) {
+        digits[--at] = '-';
+    }
+    if (read->hash != HASH_NONE) {
+        return append_hash(buffer, read, (const unsigned char *)digits + at, MOST_DIGITS - at, sha1);
+    }
+    /* Digits and a minus sign are unreserved. */
+    return buffer_put(buffer, digits + at, MOST_DIGITS - at) < 0 ? RAISED : DONE;
+}
+
+static Outcome
+append_float(Buffer *buffer, const Read *read, PyObject *value)
+{
+    char *digits = PyOS_double_to_string(PyFloat_AS_DOUBLE(value), 'r', 0, Py_DTSF_ADD_DOT_0, NULL);
+    if (digits == NULL) {
+        return RAISED;
+    }
+    /* An exponent is written out, and infinities have no text. */
+    int is_plain = strpbrk(digits, "en") == NULL;
+    int is_put = is_plain && buffer_put(buffer, digits, (Py_ssize_t)strlen(digits)) == 0;
+    PyMem_Free(digits);
+    return is_put ? DONE : is_plain ? RAISED : append_converted(buffer, read, value);
+}
+
+/* Append the text of a value that is not None. */
+static Outcome
+append_found(Buffer *buffer, const Read *read, PyObject *value, Compress sha1)
+{
+    if (PyUnicode_CheckExact(value)) {
+        return read->encoder == ENCODE_IN_PYTHON ? append_converted(buffer, read, value)
+                                                 : append_str(buffer, read, value, sha1);
+    }
+    if (PyBool_Check(value)) {
+        PyObject *word = value == Py_True ? read->yes : read->no;
+        if (word != Py_None) {
+            const char *data = (const char *)PyUnicode_1BYTE_DATA(word);
+            return buffer_put(buffer, data, PyUnicode_GET_LENGTH(word)) < 0 ? RAISED : DONE;
+        }
+    }
+    else if (PyLong_CheckExact(value) && read->encoder != ENCODE_IN_PYTHON) {
+        int overflow;
+        long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+        if (!overflow) {
+            return append_integer(buffer, read, number, sha1);
+        }
+    }
+    else if (PyFloat_CheckExact(value) && read->encoder != ENCODE_IN_PYTHON && read->hash == HASH_NONE) {
+        return append_float(buffer, read, value);
+    }
+    return append_converted(buffer, read, value);
+}
+
+Outcome
+append_value(Buffer *buffer, const Read *read, PyObject *value, PyObject *const *sources, Compress sha1)
+{
+    for (;;) {
+        if (value != NULL && value != Py_None) {
+            Outcome outcome = append_found(buffer, read, value, sha1);
+            Py_DECREF(value);
+            return outcome;
+        }
+        if (value == NULL && PyErr_Occurred()) {
+            /* Keys may be of any class, and raise anything. */
+            if (!PyErr_ExceptionMatches(PyExc_Exception)) {
+                return RAISED;
+            }
+            PyErr_Clear();
+            return HANDED_OVER;
+        }
+        Py_XDECREF(value);
+        if (!read->has_alternative) {
+            return MISSING;
+        }
+        read++;
+        value = found_in(sources[read->source], read->field);
+    }
+}
+
+/* Fill in one read from the tuple that describes it. */
+static int
+read_init(Read *read, PyObject *described, int has_alternative)
+{
+    PyObject *field, *convert, *yes, *no;
+    unsigned char source, encoder, layers, hash, hash_case, checks;
+    if (!PyTuple_Check(described)
+        || !PyArg_ParseTuple(described, "bUbbbbbOOO:read", &source, &field, &encoder, &layers, &hash, &hash_case, &checks,
+                             &convert, &yes, &no)) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_TypeError, "a read is described by a tuple");
+        }
+        return -1;
+    }
+    if (source >= SOURCE_COUNT || !PyUnicode_CheckExact(field)) {
+        PyErr_SetString(PyExc_ValueError, "a read has a source that there is not, or no str for its field");
+        return -1;
+    }
+    for (int i = 0; i < 2; i++) {
+        PyObject *word = i == 0 ? yes : no;
+        if (word != Py_None && !(PyUnicode_CheckExact(word) && PyUnicode_IS_ASCII(word))) {
+            PyErr_SetString(PyExc_ValueError, "what is sent for a boolean must be ASCII, or None");
+            return -1;
+        }
+    }
+    *read = (Read){.source = source,
+                   .encoder = encoder,
+                   .layers = layers,
+                   .hash = hash,
+                   .hash_case = hash_case,
+                   .checks = checks,
+                   .has_alternative = (unsigned char)has_alternative,
+                   .is_plain = encoder == ENCODE_PERCENT && layers == 1 && hash == HASH_NONE && checks == 0};
+    Py_INCREF(field);
+    /* The keys of most events are interned too, and then found without being compared. */
+    PyUnicode_InternInPlace(&field);
+    read->field = field;
+    read->convert = Py_NewRef(convert);
+    read->yes = Py_NewRef(yes);
+    read->no = Py_NewRef(no);
+    return 0;
+}
+
+int
+reads_init(Reads *reads, PyObject *values, uint32_t *begins)
+{
+    Py_ssize_t count = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(values); i++) {
+        PyObject *alternatives = PyTuple_GET_ITEM(values, i);
+        if (!PyTuple_Check(alternatives) || PyTuple_GET_SIZE(alternatives) == 0) {
+            PyErr_SetString(PyExc_ValueError, "a value is a tuple of the places where it is looked for");
+            return -1;
+        }
+        begins[i] = (uint32_t)count;
+        count += PyTuple_GET_SIZE(alternatives);
+    }
+    reads->items = PyMem_Calloc(count ? count : 1, sizeof *reads->items);
+    if (reads->items == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(values); i++) {
+        PyObject *alternatives = PyTuple_GET_ITEM(values, i);
+        Py_ssize_t size = PyTuple_GET_SIZE(alternatives);
+        for (Py_ssize_t j = 0; j < size; j++) {
+            if (read_init(&reads->items[reads->count], PyTuple_GET_ITEM(alternatives, j), j + 1 < size) < 0) {
+                return -1;
+            }
+            reads->count++;
+        }
+    }
+    return 0;
+}
+
+void
+reads_clear(Reads *reads)
+{
+    Py_ssize_t count = reads->count;
+    reads->count = 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Py_CLEAR(reads->items[i].field);
+        Py_CLEAR(reads->items[i].convert);
+        Py_CLEAR(reads->items[i].yes);
+        Py_CLEAR(reads->items[i].no);
+    }
+    PyMem_Free(reads->items);
+    reads->items = NULL;
+}
+
+int
+reads_visit(Reads *reads, visitproc visit, void *arg)
+{
+    for (Py_ssize_t i = 0; i < reads->count; i++) {
+        Py_VISIT(reads->items[i].convert);
+    }
+    return 0;
+}
