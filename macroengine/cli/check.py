@@ -12,9 +12,8 @@ from click.core import ParameterSource
 from macroengine.cli import output
 from macroengine.cli.config import find_config, read_config
 from macroengine.cli.files import DEFAULT_COLUMN, check_fixable
-from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path
-from macroengine.cli.job import Arguments, File, Job, Source
-from macroengine.cli.options import dialect_option, postback_option
+from macroengine.cli.job import File, Job, Source, given_sources
+from macroengine.cli.options import dialect_or_auto_option, postback_option
 from macroengine.cli.reports import GITHUB_REPORT, JSON_REPORT, WIDTH, Report, Tally, print_findings, text_report
 from macroengine.diagnostics import Severity
 from macroengine.kinds import Postback
@@ -27,6 +26,7 @@ Examples:
   macroengine check 'https://n.example/pb?c=(clickid)&idfa=(idfa)'
   macroengine check templates.txt --postback in-app --strict
   macroengine check --file partners.csv --column postback_url --diff
+  macroengine check --file partners.csv --dialect auto
   pbpaste | macroengine check --file - --fix
 
 \b
@@ -51,7 +51,7 @@ Settings are taken from macroengine.toml or [tool.macroengine] in the nearest py
 )
 @click.option("--diff", is_flag=True, help="Show what --fix would change, without changing it.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that may not be what was intended.")
-@dialect_option
+@dialect_or_auto_option
 @postback_option("The kind of postback that the templates are for.  [default: install]")
 @click.option("--send-all/--no-send-all", default=None, help="Templates are for events of other networks, too.")
 @click.option(
@@ -81,7 +81,7 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
     path = options["config"]
     config = find_config(Path.cwd()) if path is None else read_config(path)
-    sources = _sources(templates, files, options["column"])
+    sources = given_sources(templates, files, options["column"])
     if options["fix"] or options["diff"]:
         for source in sources:
             if isinstance(source, File) and source.path is not None:
@@ -101,16 +101,6 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         print_findings(report, found, tally, (sys.stderr if aside else sys.stdout).write)
     worst = {Severity.ERROR, Severity.WARNING} if options["strict"] else {Severity.ERROR}
     return 1 if worst & tally.found.keys() else 0
-
-
-def _sources(arguments: tuple[str, ...], files: tuple[str, ...], column: str | None) -> list[Source]:
-    """Return what is to be checked: the arguments that are templates, then all files."""
-    templates = tuple(argument for argument in arguments if not is_input(argument))
-    for template in templates:
-        if looks_like_path(template):
-            raise InputError(f"{input_name(template)}: no such file; to check it as a template, pipe it to --file -")
-    sources: list[Source] = [Arguments(templates)] if templates else []
-    return sources + [File(file, column) for file in (*filter(is_input, arguments), *files)]
 
 
 def _given(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from macroengine.errors import LimitError
 from macroengine.limits import Limits
 
 # What a macro says against all dialects: any text may be in any delimiters.
-_IN_NONE = 0.15
+_IN_NONE = 0.1
 # What a sign is worth that no name is: the host of a platform's links, or a construct of its own.
 _SIGN = 100.0
 _LEAST = 0.01
+_LEAST_OF_BEST = 0.1
 _MAX_ALIKE = 3
 # More macros than a template may have.
 _MAX_MACROS = Limits().macros
@@ -41,11 +42,12 @@ class Detected:
 def detect(source: str) -> list[Detected]:
     """Return the dialects of the library in which a template can be written, the likeliest first.
 
-    Empty where there is nothing to tell by: no macro, and no host of a platform's tracking links.
+    Empty where there is nothing to tell by: no macro, and no host of a platform's tracking links. Dialects that are ten
+    times less likely than the first are left out.
 
     >>> for found in detect("https://n.example/pb?gaid={gps_adid}&tracker={tracker_name}"):
     ...     print(found.dialect, found.confidence, *found.evidence, sep="; ")
-    adjust; 0.909; 2 macros written {NAME}; documents gps_adid, tracker_name
+    adjust; 0.856; 2 macros written {NAME}; documents gps_adid, tracker_name
 
     Raises:
         LimitError: the template is too long.
@@ -149,7 +151,8 @@ def _weighed(cases: list[_Case], macros: list[str]) -> list[Detected]:
     total = exp(none - highest) + sum(exp(weight - highest) for weight, _ in weights)
     found = [(round(exp(weight - highest) / total, 3), case) for weight, case in weights]
     found.sort(key=lambda one: (-one[0], one[1].dialect))
-    return [Detected(case.dialect, share, case.evidence()) for share, case in found if share >= _LEAST]
+    least = max(_LEAST, _LEAST_OF_BEST * found[0][0]) if found else 1
+    return [Detected(case.dialect, share, case.evidence()) for share, case in found if share >= least]
 
 
 def _listed(names: list[str]) -> str:

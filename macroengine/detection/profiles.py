@@ -19,14 +19,14 @@ class Known(Enum):
     """How well a dialect knows a macro. The value is how likely such a macro is in a template of the dialect."""
 
     DOCUMENTED = 1.0
-    RESPELLED = 0.4
+    RESPELLED = 0.35
     """Documented but for case, `-` and `_`."""
-    PARAMETER = 0.25
+    PARAMETER = 0.15
     """The dialect takes any name."""
-    PERHAPS = 0.2
+    PERHAPS = 0.12
     """Its catalogue is known to have gaps."""
-    UNKNOWN = 0.05
-    ELSEWHERE = 0.03
+    UNKNOWN = 0.04
+    ELSEWHERE = 0.02
     """Not even written in its syntax."""
 
 

@@ -11,7 +11,7 @@ from macroengine.translation.translate import translate
 
 # One macro is spoken of where it is.
 _MIN_MACROS = 2
-_MIN_CONFIDENCE = 0.9
+_MIN_CONFIDENCE = 0.97
 _MAX_SHOWN = 3
 
 

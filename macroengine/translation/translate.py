@@ -29,9 +29,9 @@ def translate(source: str, *, dialect: str | Dialect, to: str | Dialect, policy:
     Macros become those that read the same field; all other text stays as it is. A macro without a counterpart, or
     that the policy forbids, becomes `UNTRANSLATED-name`, which `check` refuses. Without a policy nothing is forbidden.
 
-    >>> found = translate("https://n.example/pb?c=(clickid)&s=(af_siteid)", dialect="appsflyer", to="appmetrica")
+    >>> found = translate("https://n.example/pb?c=(clickid)&s=(af_sub1)", dialect="appsflyer", to="appmetrica")
     >>> found.source, [loss.name for loss in found.losses]
-    ('https://n.example/pb?c={click_id}&s=UNTRANSLATED-af-siteid', ['untranslated'])
+    ('https://n.example/pb?c={click_id}&s=UNTRANSLATED-af-sub1', ['untranslated'])
 
     Raises:
         LimitError: the template, or its translation, is too large.
