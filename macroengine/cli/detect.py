@@ -19,7 +19,7 @@ _Found = tuple[str, str, list[Detected]]
 @click.command(
     epilog="""\b
 Examples:
-  macroengine detect 'https://n.example/pb?gaid={gps_adid}&tracker={tracker_name}'
+  macroengine detect 'https://n.example/pb?id={adid}&idfa={idfa}&by={tracker}'
   macroengine detect --file partners.csv --column postback_url
   pbpaste | macroengine detect --file - --format json | jq '.[0].detected[0].dialect'
 """

@@ -30,7 +30,7 @@ from macroengine.translation.translate import translate as translate_template
 @click.command(
     epilog="""\b
 Examples:
-  macroengine translate 'https://n.example/pb?id=(clickid)&s=(af_siteid)' --to adjust
+  macroengine translate 'https://n.example/pb?id=(clickid)&event=(event)' --to singular
   macroengine translate --file partners.txt --dialect auto --to appmetrica > translated.txt
   macroengine translate 'https://n.example/pb?id={idfa}' --dialect adjust --to singular --format json
 """

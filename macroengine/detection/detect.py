@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import exp, log
+from typing import NamedTuple
 
 from macroengine.arguments import check_type
-from macroengine.catalogue.hosts import Platform, tracking_platform
+from macroengine.catalogue.hosts import tracking_platform
 from macroengine.detection.profiles import Known, Profile, profiles, scanner, signs
 from macroengine.diagnostics import Span, printable
 from macroengine.errors import LimitError
@@ -58,9 +59,8 @@ def detect(source: str) -> list[Detected]:
         message = f"template has {len(source):,} characters; at most {most:,} fit"
         raise LimitError.at(source, Span(most, len(source)), message)
     macros, constructs = _scanned(source)
-    match = _HOST.search(source)
-    platform = tracking_platform(match[1]) if match else None
-    return _weighed([_Case(profile, macros, constructs, platform) for profile in profiles()], macros)
+    link = _link(source)
+    return _weighed([_Case(profile, macros, constructs, link) for profile in profiles()], macros)
 
 
 def documented(source: str, dialect: str) -> tuple[list[str], int]:
@@ -84,30 +84,45 @@ def _scanned(source: str) -> tuple[list[str], dict[str, str]]:
     return list(macros), constructs
 
 
+class _Link(NamedTuple):
+    """What the host of a tracking link says."""
+
+    dialect: str | None
+    evidence: str
+
+
+def _link(source: str) -> _Link | None:
+    match = _HOST.search(source)
+    platform = tracking_platform(match[1]) if match else None
+    if match is None or platform is None:
+        return None
+    return _Link(platform.dialect, f"{_short(match[1])} is a host of {platform.title} links")
+
+
 class _Case:
     """What speaks for one dialect, and against it."""
 
     def __init__(
-        self, profile: Profile, macros: Iterable[str], constructs: Mapping[str, str], platform: Platform | None
+        self, profile: Profile, macros: Iterable[str], constructs: Mapping[str, str], link: _Link | None
     ) -> None:
         self.dialect = profile.name
         self.title = profile.title
         self.form = profile.syntax.forms[0].text
         self.known = [profile.knows(macro) for macro in macros]
         self.construct = constructs.get(profile.title)
-        self.has_host = platform is not None and platform.dialect == profile.name
+        self.host = link.evidence if link is not None and link.dialect == profile.name else None
 
     @property
     def is_any(self) -> bool:
         """Whether anything speaks for it."""
         is_written = any(known is not Known.ELSEWHERE for known, _ in self.known)
-        return is_written or self.has_host or self.construct is not None
+        return is_written or self.host is not None or self.construct is not None
 
     def weight(self, best: Iterable[float]) -> float:
         """Return the logarithm of how likely the template is in this dialect; `best` is that of each macro in any."""
-        signs = log(_SIGN) * (self.has_host + (self.construct is not None))
+        signs = log(_SIGN) * ((self.host is not None) + (self.construct is not None))
         # The macros of a link are for another platform to replace.
-        return signs + sum(map(log, best if self.has_host else self._likelihoods()))
+        return signs + sum(map(log, best if self.host else self._likelihoods()))
 
     def _likelihoods(self) -> Iterator[float]:
         """Yield how likely each macro is. Ten names that the dialect lacks say no more than three do."""
@@ -124,7 +139,7 @@ class _Case:
         written = len(self.known) - len(elsewhere)
         macros = f"{written} macro{'s' if written > 1 else ''} written {self.form}"
         told = {
-            f"the host is of {self.title} links": self.has_host,
+            self.host or "": self.host,
             f"only {self.title} writes {_short(self.construct or '')}": self.construct,
             macros: written,
             f"documents {_listed(documented)}": documented,

@@ -5,7 +5,7 @@ import re
 _MARK = "UNTRANSLATED"
 # Letters, digits and hyphens alone: whatever encodes or escapes a template leaves them as they are.
 _not_plain = re.compile(r"[^A-Za-z0-9]+")
-PLACEHOLDER = re.compile(rf"{_MARK}(?:-[A-Za-z0-9]+)*")
+PLACEHOLDER = re.compile(rf"{_MARK}(?:-[A-Za-z0-9]+)+")
 
 
 def placeholder(inside: str) -> str:
@@ -14,5 +14,5 @@ def placeholder(inside: str) -> str:
     >>> placeholder("sha1-idfa"), placeholder("user_data.~idfa")
     ('UNTRANSLATED-sha1-idfa', 'UNTRANSLATED-user-data-idfa')
     """
-    words = [_MARK, *filter(None, _not_plain.split(inside))]
-    return "-".join(words)
+    words = list(filter(None, _not_plain.split(inside)))
+    return "-".join([_MARK, *(words or ["macro"])])

@@ -24,8 +24,6 @@ def foreign_template(resolution: Resolution) -> Whole | None:
     # Half of the names may be names that the platform has, too.
     if len(set(names)) < _MIN_MACROS or 2 * known > len(resolution.macros) + len(resolution.foreign):
         return None
-    if any(macro.spec is not None and macro.spec.name not in home.macros for macro in resolution.macros):
-        return None  # an open dialect may well have these parameters
     return _said(detect(source), home, source)
 
 

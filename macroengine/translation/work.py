@@ -60,16 +60,7 @@ class Work:
 
     def done(self) -> tuple[str, list[Diagnostic]]:
         """Return the translated template, and what is lost."""
-        for _ in range(_MAX_ATTEMPTS):
-            written = self._written()
-            theirs = resolve(parse(written, self._to), self._to, self._policy)
-            if not self._give_up(theirs):
-                break
-        else:
-            for one in self._replaced:
-                self._drop(one, Loss(Kind.UNTRANSLATED, self._unread(one)))
-            written = self._written()
-            theirs = resolve(parse(written, self._to), self._to, self._policy)
+        theirs = self._settled()
         read = {macro.node.start: macro for macro in theirs.macros}
         found = chain(
             (
@@ -79,7 +70,21 @@ class Work:
             ),
             self._read_as_macros(theirs),
         )
-        return written, sorted(found, key=lambda diagnostic: diagnostic.span)
+        return theirs.template.source, sorted(found, key=lambda diagnostic: diagnostic.span)
+
+    def _settled(self) -> Resolution:
+        """Return the translation once the other dialect reads every macro in it as it is meant."""
+        for _ in range(_MAX_ATTEMPTS):
+            theirs = self._read()
+            if not self._give_up(theirs):
+                return theirs
+        for one in self._replaced:
+            if not one.losses:
+                self._drop(one, Loss(Kind.UNTRANSLATED, self._unread(one)))
+        return self._read()
+
+    def _read(self) -> Resolution:
+        return resolve(parse(self._written(), self._to), self._to, self._policy)
 
     def _replace(self, macro: Resolved) -> _Replaced:
         others = self._resolution.others.get(macro.node.start, ())

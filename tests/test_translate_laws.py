@@ -1,0 +1,178 @@
+"""Laws of translation, for all pairs of dialects: what is not reported as lost is sent as before."""
+
+import random
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import cycle, permutations
+
+import pytest
+
+from macroengine import (
+    Event,
+    Policy,
+    RenderError,
+    TemplateError,
+    UnsupportedError,
+    compile_template,
+    dialect,
+    dialect_names,
+    parse,
+    translate,
+)
+from macroengine.language.nodes import Literal
+from macroengine.language.untranslated import PLACEHOLDER
+
+NAMES = dialect_names()
+PAIRS = list(permutations(NAMES, 2))
+# `@` is where a macro goes.
+AROUND = [
+    "https://n.example/pb?a=@",
+    "https://n.example/@/x?b=1&c=p@q",
+    "https://n.example/pb?u=https%3A%2F%2Fm.example%2F%3Fx%3D@",
+    "https://n.example/pb?j=%7B%22a%22%3A%22@%22%2C%22b%22%3A1%7D",
+    "https://n.example/pb?j=%7B%22a%22%3A@%7D",
+    "https://n.example/pb?a=@#f=@",
+    "@",
+    "a=@&b={@}&c=__@__",
+    "?x=#@#&y=[@]&z=$@",
+    "?x=(@)&y={q}&z=__Q__&w=%%@%%&v=(p)&u=[R]&t=${s}",
+]
+VALUES = [
+    "a b",
+    "é&%x/(",
+    "30255bce-4CDA-4F62",
+    "",
+    "..",
+    7,
+    1.5,
+    True,
+    False,
+    Decimal("9.90"),
+    datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC),
+    None,
+]
+POSTBACKS = ("install", "in-app", "re-engagement")
+
+
+def macros_of(home, fields=None):
+    """Yield the macros of a dialect as its templates write them, functions included: of these fields, or all."""
+    for spec in home.macros.values():
+        if fields is not None and spec.field not in fields:
+            continue
+        yield from (home.syntax.write(name) for name in (spec.name, *spec.spellings))
+        yield from (home.syntax.write(name, function) for function, names in spec.functions for name in names)
+
+
+def template(around, macros):
+    macro = cycle(macros)
+    return "".join(next(macro) if character == "@" else character for character in around)
+
+
+def drawn(seed, count):
+    """Yield templates of all dialects, each with the dialect that it is to be translated to."""
+    drawing = random.Random(seed)
+    for _ in range(count):
+        home, to = drawing.choice(PAIRS)
+        shared = list(macros_of(dialect(home), dialect(to).fields))
+        macros = shared if shared and drawing.random() < 0.8 else list(macros_of(dialect(home)))
+        yield template(drawing.choice(AROUND), drawing.choices(macros, k=drawing.choice([1, 1, 2, 3]))), home, to
+
+
+def of_every_macro():
+    """Yield a template of each macro of each dialect, with each other dialect."""
+    for home, to in PAIRS:
+        for number, macro in enumerate(macros_of(dialect(home))):
+            yield template(AROUND[number % len(AROUND)], [macro]), home, to
+
+
+def event(home, postback, values):
+    sources = {"link": {}, "sdk": {}, "platform": {}}
+    for field, source in home.fields.items():
+        sources[source.name.lower()][field] = values[field]
+    return Event(postback=postback, **sources)
+
+
+def rendered(source, home, postback, values):
+    """Return what a template sends, or in a word why it does not."""
+    try:
+        compiled = compile_template(
+            source, dialect=home, policy=Policy(postback), allow_host_macros=True, unknown="keep"
+        )
+    except (TemplateError, UnsupportedError):
+        return None
+    try:
+        return compiled.render(event(dialect(home), postback, values))
+    except RenderError:
+        return "refused"
+
+
+def check_law(source, home, to, drawing):
+    """Check one translation; return whether it is exact."""
+    found = translate(source, dialect=home, to=to)
+    read_as_meant(source, found, home, to)
+    if not found.exact:
+        return False
+    assert not found.losses
+    back = translate(found.source, dialect=to, to=home)
+    assert not back.exact or back.source == source
+    fields = {*dialect(home).fields, *dialect(to).fields}
+    for postback in POSTBACKS:
+        values = {field: drawing.choice(VALUES) for field in fields}
+        before = rendered(source, home, postback, values)
+        after = rendered(found.source, to, postback, values)
+        assert before == after or None in (before, after), (source, found.source, home, to, values)
+    return True
+
+
+def read_as_meant(source, found, home, to):
+    """Check that literal text is untouched, and that the other dialect reads the macros and no others."""
+    texts = [piece.text for piece in pieces(source, home) if isinstance(piece, Literal)]
+    place = 0
+    for text in texts:
+        place = found.source.index(text, place) + len(text)
+    spans = {loss.span for loss in found.losses if loss.name in ("untranslated", "forbidden")}
+    written = len(list(parse(source, home).macros()))
+    read = list(parse(found.source, to).macros())
+    if not any(loss.name == "read-as-macro" for loss in found.losses) and home != to:
+        assert len(read) <= written
+    assert len(PLACEHOLDER.findall(found.source)) == len(spans)
+
+
+def pieces(source, home):
+    return [leaf for leaf, _ in parse(source, home).leaves()]
+
+
+def test_what_is_not_reported_is_sent_as_before():
+    drawing = random.Random(2)
+    exact = [check_law(*one, drawing) for one in drawn(seed=1, count=400)]
+    assert any(exact)
+    assert not all(exact)
+
+
+@pytest.mark.slow
+def test_what_is_not_reported_is_sent_as_before_for_every_macro_and_pair():
+    drawing = random.Random(3)
+    exact = [check_law(*one, drawing) for one in of_every_macro()]
+    assert sum(exact) > 1000
+
+
+@pytest.mark.slow
+def test_what_is_not_reported_is_sent_as_before_in_many_templates():
+    drawing = random.Random(5)
+    exact = [check_law(*one, drawing) for one in drawn(seed=4, count=10_000)]
+    assert sum(exact) > 1000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dialect_is_translated_to_itself_unchanged(name):
+    source = "&".join(f"a={macro}" for macro in list(macros_of(dialect(name)))[:60])
+    assert translate(source, dialect=name, to=name).source == source
+
+
+@pytest.mark.parametrize("home", ["appsflyer", "adjust", "vast"])
+@pytest.mark.parametrize("piece", ["(", "{", "__A", "(a", "${(", "{(clickid)}", "#a#", "%%A", "[A", "[(C)"])
+def test_time_is_linear(home, piece):
+    started = time.process_time()
+    translate(piece * min(500, 16_000 // len(piece)), dialect=home, to="appmetrica")
+    assert time.process_time() - started < 2
