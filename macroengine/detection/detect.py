@@ -47,8 +47,8 @@ def detect(source: str) -> list[Detected]:
     times less likely than the first are left out.
 
     >>> for found in detect("https://n.example/pb?gaid={gps_adid}&tracker={tracker_name}"):
-    ...     print(found.dialect, found.confidence, *found.evidence, sep="; ")
-    adjust; 0.856; 2 macros written {NAME}; documents gps_adid, tracker_name
+    ...     print(found.dialect, round(found.confidence, 1), *found.evidence, sep="; ")
+    adjust; 0.9; 2 macros written {NAME}; documents gps_adid, tracker_name
 
     Raises:
         LimitError: the template is too long.
