@@ -25,6 +25,7 @@ EXACT = [
     pytest.param("adjust", "{gps_adid}", "branch", "${(user_data.aaid)!}", id="another-syntax"),
     pytest.param("openrtb2", "${AUCTION_PRICE:B64}", "openrtb2", "${AUCTION_PRICE:B64}", id="a-function"),
     pytest.param("singular", "{IFA1}", "appsflyer-link", "$$sdk(sha1_idfa)", id="a-hash-that-both-hold"),
+    pytest.param("singular", "{cl?Good Ads}", "singular", "{cl?Good Ads}", id="an-argument-in-the-same-dialect"),
     pytest.param("appsflyer", "(sha1-advertiserId)", "appsflyer", "(sha1-advertiserId)", id="the-same-dialect"),
 ]
 
@@ -170,6 +171,14 @@ def test_what_says_the_same_is_exact(home, macro, to, expected):
             ],
             id="kinds-of-postback",
         ),
+        pytest.param(
+            "singular",
+            "{cl?Good Ads}",
+            "appsflyer",
+            "(clickid)",
+            ["approximate: AppsFlyer has nothing for its argument, which is dropped"],
+            id="argument",
+        ),
         # respelled
         pytest.param(
             "appsflyer",
@@ -186,7 +195,9 @@ def test_what_says_the_same_is_exact(home, macro, to, expected):
         ),
         pytest.param("appsflyer", "(nope)", "adjust", "UNTRANSLATED-nope", ["untranslated: "], id="unknown"),
         pytest.param("appsflyer", "(sha1-ip)", "adjust", "UNTRANSLATED-sha1-ip", ["untranslated: "], id="no-such-hash"),
-        pytest.param("keitaro", "{date:Y-m-d}", "affise", "UNTRANSLATED-date-Y-m-d", ["untranslated: "], id="argument"),
+        pytest.param(
+            "keitaro", "{date:Y-m-d}", "affise", "UNTRANSLATED-date-Y-m-d", ["untranslated: "], id="argument-of-nothing"
+        ),
         pytest.param(
             "adjust",
             "{idfa||gps_adid}",

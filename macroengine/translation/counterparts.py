@@ -24,7 +24,7 @@ class Counterparts:
 
         `others` are the further values that it names.
         """
-        if macro.spec is None or macro.node.argument is not None or any(other.spec is None for other in others):
+        if macro.spec is None or any(other.spec is None for other in others):
             return None
         if self._home == self._to:
             return macro.node.text

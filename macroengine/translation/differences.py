@@ -98,6 +98,8 @@ class _Pair:
             yield self._loss(Kind.APPROXIMATE, f"{self._to.title} does not fill it for: {', '.join(never)}")
         if self._other.contexts and self._spec.contexts != self._other.contexts:
             yield self._loss(Kind.APPROXIMATE, f"{self._to.title} fills it only in: {', '.join(self._other.contexts)}")
+        if self._ours.node.argument is not None:
+            yield self._loss(Kind.APPROXIMATE, f"{self._to.title} has nothing for its argument, which is dropped")
         if self._spec.name not in self._home.macros or self._other.name not in self._to.macros:
             yield self._loss(Kind.APPROXIMATE, "it is a parameter of the tracking link, which must have it there, too")
 

@@ -196,8 +196,6 @@ class Work:
         if any(other.spec is None for other in each):
             what = f"{text} is not a documented macro of {self._home.title}"
             hint = f"see what check says of it in {self._home.title}"
-        elif macro.node.argument is not None:
-            what = f"{title} has nothing for the argument of {text}"
         elif one.others:
             what = f"{text} is the first of {len(each)} values that is there, and {title} has no such choice"
             alone = self._forth.alone(each)
