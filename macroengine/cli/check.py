@@ -14,7 +14,7 @@ from macroengine.cli.config import find_config, read_config
 from macroengine.cli.files import DEFAULT_COLUMN, check_fixable
 from macroengine.cli.job import File, Job, Source, given_sources
 from macroengine.cli.options import dialect_or_auto_option, postback_option
-from macroengine.cli.reports import GITHUB_REPORT, JSON_REPORT, WIDTH, Report, Tally, print_findings, text_report
+from macroengine.cli.reports import GITHUB_REPORT, JSON_REPORT, Report, Tally, print_findings, text_report_on
 from macroengine.diagnostics import Severity
 from macroengine.kinds import Postback
 from macroengine.rules import codes
@@ -134,12 +134,8 @@ def _report(form: str, *, aside: bool) -> Report:
             from macroengine.cli.sarif import sarif_report  # noqa: PLC0415
 
             return sarif_report()
-        case _ if output.is_plain(sys.stderr if aside else sys.stdout):
-            return text_report(WIDTH, colour=False)
         case _:
-            to = output.errors() if aside else output.results()
-            width = min(WIDTH, to.width) if to.is_terminal else WIDTH
-            return text_report(width, colour=to.color_system is not None and not to.no_color)
+            return text_report_on(aside=aside)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from macroengine.cli.options import (
     other_dialect_option,
     postback_option,
 )
+from macroengine.cli.reports import text_report_on
 from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.errors import TemplateError
 from macroengine.kinds import Postback, Source
@@ -61,9 +62,7 @@ def translate(templates: tuple[str, ...], files: tuple[str, ...], **options: Any
     if options["form"] == "json":
         _print_json(found)
     else:
-        for _, translation in found:
-            sys.stdout.write(f"{translation.source}\n")
-            output.print_diagnostics(output.abridged(translation.losses), to=output.errors())
+        _print_text(found)
     return 1 if work.is_failed or (options["strict"] and not work.is_exact) else 0
 
 
@@ -121,6 +120,16 @@ class _Work:
             raise
         except ValueError as error:  # an option names something that there is not
             raise click.UsageError(str(error)) from None
+
+
+def _print_text(found: Iterator[tuple[_Place, Translation]]) -> None:
+    report = text_report_on(aside=True)
+    for place, translation in found:
+        sys.stdout.write(f"{translation.source}\n")
+        if translation.losses:
+            sys.stdout.flush()  # a template comes before what is said of it
+        for loss in output.abridged(translation.losses):
+            sys.stderr.write(report.show(place.file, place.record, loss))
 
 
 def _print_json(found: Iterator[tuple[_Place, Translation]]) -> None:
