@@ -92,11 +92,15 @@ class Work:
         one = _Replaced(macro, others, text or "")
         if text is None:
             self._drop(one, self._untranslated(one))
-        for each in (macro, *others):
-            for problem, why in _FORBIDDEN.items():
-                if self._is_judged and problem in each.problems:
-                    self._drop(one, Loss(Kind.FORBIDDEN, f"{each.node.text} {why}; {self._instead(one)}"))
+        self._forbid(one, (macro, *others))
         return one
+
+    def _forbid(self, one: _Replaced, values: tuple[Resolved, ...]) -> None:
+        """Drop a macro where the policy lets no postback have one of these values of it."""
+        for value in values:
+            for problem, why in _FORBIDDEN.items():
+                if self._is_judged and problem in value.problems:
+                    self._drop(one, Loss(Kind.FORBIDDEN, f"{value.node.text} {why}; {self._instead(one)}"))
 
     def _drop(self, one: _Replaced, loss: Loss) -> None:
         one.text = self._placeholder(one)
@@ -123,11 +127,8 @@ class Work:
             macro = read.get(one.start)
             if macro is None or macro.node.text != one.text or macro.spec is None:
                 self._drop(one, Loss(Kind.UNTRANSLATED, self._unread(one)))
-            elif self._is_judged:
-                for each in (macro, *theirs.others.get(one.start, ())):
-                    for problem in _FORBIDDEN.keys() & set(each.problems):
-                        message = f"{each.node.text} {_FORBIDDEN[problem]}; {self._instead(one)}"
-                        self._drop(one, Loss(Kind.FORBIDDEN, message))
+            else:
+                self._forbid(one, (macro, *theirs.others.get(one.start, ())))
             dropped |= bool(one.losses)
         return dropped
 
