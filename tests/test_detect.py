@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from macroengine import Detected, LimitError, Limits, check, detect, dialect_names
+from macroengine import Detected, LimitError, Limits, check, detect, dialect_names, parse
 from macroengine.detection.profiles import profiles
 
 TEMPLATES = Path(__file__).parent / "data" / "written_in.jsonl"
@@ -142,3 +142,12 @@ def test_another_template_is_not(source, home):
 
 def test_who_does_not_want_to_hear_it_is_told_of_each_macro():
     assert {finding.code for finding in check(FOREIGN, ignore=["ME036"])} == {"ME040"}
+
+
+def test_what_is_too_large_to_detect_or_translate_is_checked_all_the_same():
+    branch = "https://n.example/pb?x=${(user_data.aaid)!}&y=${(user_data.ip)!}"
+    assert check(branch)[0].fix.replacement == "https://n.example/pb?x=(advertising_id)&y=(ip)"
+    many = branch + "&z=${(user_data.aaid)!}" * 520
+    assert [(finding.code, finding.fix) for finding in check(many)] == [("ME036", None)]
+    long = parse(f"{branch}&z={'a' * 20_000}", limits=Limits(template=30_000))
+    assert "ME036" not in [finding.code for finding in check(long)]

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from macroengine.catalogue import Dialect, Spelling, dialect
 from macroengine.detection.detect import Detected, detect, documented
 from macroengine.diagnostics import Severity, Span
+from macroengine.errors import LimitError
+from macroengine.limits import Limits
 from macroengine.plan.resolve import Resolution
 from macroengine.rules.whole import Whole
 from macroengine.translation.translate import translate
@@ -22,7 +24,8 @@ def foreign_template(resolution: Resolution) -> Whole | None:
     names += [macro.node.name for macro in resolution.macros if macro.spec is None]
     known = sum(macro.spec is not None for macro in resolution.macros) + sum(_is_own(name, home) for name in names)
     # Half of the names may be names that the platform has, too.
-    if len(set(names)) < _MIN_MACROS or 2 * known > len(resolution.macros) + len(resolution.foreign):
+    is_mixed = 2 * known > len(resolution.macros) + len(resolution.foreign)
+    if is_mixed or len(set(names)) < _MIN_MACROS or len(source) > Limits().template:
         return None
     return _said(detect(source), home, source)
 
@@ -45,8 +48,16 @@ def _said(found: Sequence[Detected], home: Dialect, source: str) -> Whole | None
     # Some constructs are a platform's own, and have no name.
     why = f"it has {', '.join(names[:_MAX_SHOWN])}" if names else likeliest[0].evidence[0]
     message = f"this is a template of {titles}, not of {home.title}: {why}"
-    translation = translate(source, dialect=other, to=home)
-    is_whole = not any(loss.severity is Severity.ERROR for loss in translation.losses)
     hint = f"check it with --dialect {other.name}, or translate it with --to {home.name}"
-    inner = translation.source if is_whole else None
+    inner = _translated(source, other, home)
     return Whole("foreign_template", Span(0, len(source)), message, hint, inner, safe=False)
+
+
+def _translated(source: str, other: Dialect, home: Dialect) -> str | None:
+    """Return the translation of a template; None where it is not whole."""
+    try:
+        translation = translate(source, dialect=other, to=home)
+    except LimitError:
+        return None
+    is_whole = not any(loss.severity is Severity.ERROR for loss in translation.losses)
+    return translation.source if is_whole else None
