@@ -80,7 +80,7 @@ def test_what_says_the_same_is_exact(home, macro, to, expected):
             "[DEVICEUA]",
             [
                 "converted: percent-encoded on AdCP, encoded as encodeURIComponent does on VAST",
-                "approximate: a missing value is sent as empty on AdCP, sent as '-1' on VAST",
+                "approximate: a missing value is empty on AdCP, '-1' on VAST",
             ],
             id="encoding-and-missing",
         ),
@@ -89,7 +89,7 @@ def test_what_says_the_same_is_exact(home, macro, to, expected):
             "{idfa_upper}",
             "singular",
             "{IDFA}",
-            ["converted: upper is not there on Singular"],
+            ["converted: Singular has no upper of it"],
             id="upper-case",
         ),
         # approximate
@@ -338,6 +338,15 @@ def test_macros_that_spoil_each_other_are_given_up_together(monkeypatch):
 def test_what_the_policy_forbids_is_a_loss(policy, macro, names, written):
     found = translate(f"?a={macro}", dialect="appsflyer", to="singular", policy=policy)
     assert ([loss.name for loss in found.losses], found.source) == (names, f"?a={written}")
+
+
+def test_both_platforms_are_named_that_do_not_fill_a_macro():
+    policy = Policy("install", send_all=True)
+    losses = translate("(event_name)", dialect="appsflyer", to="singular", policy=policy).losses
+    assert [loss.message for loss in losses] == [
+        "(event_name) is never filled for install postbacks on AppsFlyer and Singular",
+        "(event_name) is filled only for attributed events on Singular",
+    ]
 
 
 def test_what_the_policy_forbids_only_there_is_not_written_either(tmp_path):

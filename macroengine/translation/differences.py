@@ -62,7 +62,7 @@ class _Pair:
             names = f"{self._other.field} on {self._to.title}, and {self._spec.field} on {self._home.title}"
             yield self._loss(Kind.APPROXIMATE, f"the value is {names}: not always the same")
         elif self._said.function != self._answer.function:
-            yield self._loss(Kind.CONVERTED, f"{self._said.function} is not there on {self._to.title}")
+            yield self._loss(Kind.CONVERTED, f"{self._to.title} has no {self._said.function} of it")
         elif self._spec.field != self._other.field and not (self._holds or self._other_holds):
             yield self._both(Kind.CONVERTED, _unit(self._spec), _unit(self._other))
         elif not _is_written_alike(self._spec.type, self._other.type, self._ours):
@@ -92,7 +92,7 @@ class _Pair:
         missing, instead = _missing(self._spec, self._home), _missing(self._other, self._to)
         if missing != instead:
             sent = [repr(text) if text else "empty" for text in (missing, instead)]
-            yield self._both(Kind.APPROXIMATE, *(f"sent as {text}" for text in sent), what="a missing value is ")
+            yield self._both(Kind.APPROXIMATE, *sent, what="a missing value is ")
         never = [kind for kind in Postback if kind in self._spec.available - self._other.available]
         if never:
             yield self._loss(Kind.APPROXIMATE, f"{self._to.title} does not fill it for: {', '.join(never)}")

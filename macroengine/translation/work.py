@@ -24,8 +24,8 @@ _FORBIDDEN = {
     Problem.SOURCE_NOT_ALLOWED: "comes from a source that the policy does not allow",
 }
 _ABSENT = {
-    Problem.UNAVAILABLE: (Kind.UNAVAILABLE, "never fills it for the policy's kind of postback"),
-    Problem.WITHHELD: (Kind.WITHHELD, "fills it only for attributed events"),
+    Problem.UNAVAILABLE: (Kind.UNAVAILABLE, "is never filled for {} postbacks"),
+    Problem.WITHHELD: (Kind.WITHHELD, "is filled only for attributed events"),
 }
 
 
@@ -158,7 +158,8 @@ class Work:
         for problem, (kind, what) in _ABSENT.items():
             titles = [dialect.title for macro, dialect in sides if problem in macro.problems]
             if self._is_judged and titles:
-                yield Loss(kind, f"{one.macro.node.text}: {' and '.join(dict.fromkeys(titles))} {what}")
+                who = " and ".join(dict.fromkeys(titles))
+                yield Loss(kind, f"{one.macro.node.text} {what.format(self._policy.postback)} on {who}")
 
     def _read_as_macros(self, theirs: Resolution) -> Iterator[Diagnostic]:
         """Yield where the other dialect reads literal text as a macro."""
