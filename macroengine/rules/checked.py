@@ -42,7 +42,8 @@ class Checked:
     @property
     def _has_strangers(self) -> bool:
         """Whether anything is written as a macro that is none here: in most templates nothing is."""
-        return bool(self.resolution.foreign) or Problem.UNKNOWN in self.by_problem
+        resolution = self.resolution
+        return bool(resolution.foreign) or any(macro.spec is None for macro in resolution.macros)
 
     @property
     def _foreign_template(self) -> Whole | None:
