@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         dialect as dialect,
         dialect_names as dialect_names,
     )
+    from macroengine.detection.detect import Detected as Detected, detect as detect
     from macroengine.diagnostics import (
         Diagnostic as Diagnostic,
         Fix as Fix,
@@ -47,11 +48,13 @@ if TYPE_CHECKING:
     from macroengine.rules import RULES as RULES, check as check
     from macroengine.rules.fixing import Fixed as Fixed, fix as fix
     from macroengine.template import Template as Template, parse as parse
+    from macroengine.translation.translate import Translation as Translation, translate as translate
 
 # Where each public name is defined. A module is loaded when one of its names is first used: a program that only catches
 # errors need not wait for the parser.
 _HOMES = {
     "catalogue": ("Dialect", "MacroSpec", "dialect", "dialect_names"),
+    "detection.detect": ("Detected", "detect"),
     "diagnostics": ("Diagnostic", "Fix", "PayloadDiagnostic", "Severity", "Span"),
     "encodings.encoder": ("SPEEDUPS",),
     "engine": ("CompiledTemplate", "compile_template", "render"),
@@ -76,6 +79,7 @@ _HOMES = {
     "postbacks": ("PostbackSet",),
     "rules": ("RULES", "check"),
     "rules.fixing": ("Fixed", "fix"),
+    "translation.translate": ("Translation", "translate"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -36,9 +36,6 @@ WRAPPED = [
     pytest.param("$$sdk( clickid )", "appsflyer", id="spaces-in-appsflyers-function"),
     pytest.param("$$sdk(%20clickid%20)", "appsflyer", id="encoded-spaces-in-appsflyers-function"),
     pytest.param("${URL_ENC({click_id})}", "appmetrica", id="xandrs-function"),
-    pytest.param("{(clickid)}", "appsflyer", id="parentheses-in-braces"),
-    pytest.param("{ (sha1-idfa) }", "appsflyer", id="parentheses-in-braces-with-spaces"),
-    pytest.param("{%20(clickid)%20}", "appsflyer", id="parentheses-in-braces-with-encoded-spaces"),
     pytest.param("{{ {click_id} }}", "appmetrica", id="braces-in-double-braces"),
 ]
 

@@ -8,6 +8,7 @@ from typing import assert_type
 from macroengine import (
     CompiledTemplate,
     Default,
+    Detected,
     Diagnostic,
     Dialect,
     Event,
@@ -24,11 +25,14 @@ from macroengine import (
     Source,
     Template,
     TemplateError,
+    Translation,
     check,
     compile_template,
+    detect,
     dialect,
     parse,
     render,
+    translate,
 )
 from macroengine.delivery import RetrySchedule, next_try
 from macroengine.intake import appmetrica, appsflyer
@@ -59,6 +63,21 @@ def uses() -> None:
     except TemplateError as error:
         assert_type(error.source, str)
         assert_type(error.diagnostics, tuple[Diagnostic, ...])
+
+
+def translates() -> None:
+    assert_type(detect("?a=(ip)"), list[Detected])
+    assert_type(detect("?a=(ip)")[0].confidence, float)
+    assert_type(detect("?a=(ip)")[0].evidence, tuple[str, ...])
+    translation = translate("?a=(ip)", dialect="appsflyer", to=dialect("adjust"), policy=Policy("in-app"))
+    assert_type(translation, Translation)
+    assert_type(translation.losses, list[Diagnostic])
+    assert_type(translation.exact, bool)
+    assert_type(translation.source, str)
+
+    translate("?a=(ip)", dialect="appsflyer")  # type: ignore[call-arg]
+    translate("?a=(ip)", "appsflyer", "adjust")  # type: ignore[call-arg]
+    translation.exact = True  # type: ignore[misc]
 
 
 def chooses_by_words() -> None:

@@ -93,6 +93,13 @@ def encoded_macros() -> re.Pattern[str]:
 
 
 @cache
+def certain_texts() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the patterns, without groups, of what only some platforms write, whatever the name, with their titles."""
+    rows = [row for row in _read()["macro"] if row.get("certain") and row.get("platforms")]
+    return tuple((re.sub(r"(?<!\\)\((?!\?)", "(?:", row["pattern"]), tuple(row["platforms"])) for row in rows)
+
+
+@cache
 def nameless() -> frozenset[str]:
     """Return the delimiters of macros with nothing between them."""
     return frozenset(_read()["nameless"])

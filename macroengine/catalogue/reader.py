@@ -48,7 +48,7 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
     functions = _convert(f"{where}: [functions]", head.pop("functions", {}), _FUNCTIONS, ())
     partial = head.pop("status", False)
     labels = _convert(f"{where}: [labels]", head.pop("labels", {}), dict.fromkeys(_SOURCES, _text), ())
-    syntax = _syntax(head["syntax"], where)
+    syntax = read_syntax(head["syntax"], where)
     groups = {"all": frozenset(Postback), **head.pop("available", {})}
     contexts = head.get("contexts", {})
     columns = {**_COLUMNS, "available": _one_of(groups), "contexts": _list_of(_word_of(contexts))}
@@ -94,7 +94,7 @@ def _check_spellings(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, st
                 )
 
 
-def _syntax(given: Any, where: str) -> Syntax:
+def read_syntax(given: Any, where: str) -> Syntax:
     """Return the syntax that a dialect names, or writes out as a table; or several of them, as one."""
     several = given if isinstance(given, list) else [given]
     if not several:

@@ -12,10 +12,9 @@ from click.core import ParameterSource
 from macroengine.cli import output
 from macroengine.cli.config import find_config, read_config
 from macroengine.cli.files import DEFAULT_COLUMN, check_fixable
-from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path
-from macroengine.cli.job import Arguments, File, Job, Source
-from macroengine.cli.options import dialect_option, postback_option
-from macroengine.cli.reports import GITHUB_REPORT, JSON_REPORT, WIDTH, Report, Tally, print_findings, text_report
+from macroengine.cli.job import File, Job, Source, given_sources
+from macroengine.cli.options import dialect_or_auto_option, postback_option
+from macroengine.cli.reports import GITHUB_REPORT, JSON_REPORT, Report, Tally, print_findings, text_report_on
 from macroengine.diagnostics import Severity
 from macroengine.kinds import Postback
 from macroengine.rules import codes
@@ -27,6 +26,7 @@ Examples:
   macroengine check 'https://n.example/pb?c=(clickid)&idfa=(idfa)'
   macroengine check templates.txt --postback in-app --strict
   macroengine check --file partners.csv --column postback_url --diff
+  macroengine check --file partners.csv --dialect auto
   pbpaste | macroengine check --file - --fix
 
 \b
@@ -51,7 +51,7 @@ Settings are taken from macroengine.toml or [tool.macroengine] in the nearest py
 )
 @click.option("--diff", is_flag=True, help="Show what --fix would change, without changing it.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that may not be what was intended.")
-@dialect_option
+@dialect_or_auto_option
 @postback_option("The kind of postback that the templates are for.  [default: install]")
 @click.option("--send-all/--no-send-all", default=None, help="Templates are for events of other networks, too.")
 @click.option("--consent/--no-consent", default=None, help="Identifiers are sent only for users who share them.")
@@ -82,7 +82,7 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
     path = options["config"]
     config = find_config(Path.cwd()) if path is None else read_config(path)
-    sources = _sources(templates, files, options["column"])
+    sources = given_sources(templates, files, options["column"])
     if options["fix"] or options["diff"]:
         for source in sources:
             if isinstance(source, File) and source.path is not None:
@@ -102,16 +102,6 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         print_findings(report, found, tally, (sys.stderr if aside else sys.stdout).write)
     worst = {Severity.ERROR, Severity.WARNING} if options["strict"] else {Severity.ERROR}
     return 1 if worst & tally.found.keys() else 0
-
-
-def _sources(arguments: tuple[str, ...], files: tuple[str, ...], column: str | None) -> list[Source]:
-    """Return what is to be checked: the arguments that are templates, then all files."""
-    templates = tuple(argument for argument in arguments if not is_input(argument))
-    for template in templates:
-        if looks_like_path(template):
-            raise InputError(f"{input_name(template)}: no such file; to check it as a template, pipe it to --file -")
-    sources: list[Source] = [Arguments(templates)] if templates else []
-    return sources + [File(file, column) for file in (*filter(is_input, arguments), *files)]
 
 
 def _given(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
@@ -146,12 +136,8 @@ def _report(form: str, *, aside: bool) -> Report:
             from macroengine.cli.sarif import sarif_report  # noqa: PLC0415
 
             return sarif_report()
-        case _ if output.is_plain(sys.stderr if aside else sys.stdout):
-            return text_report(WIDTH, colour=False)
         case _:
-            to = output.errors() if aside else output.results()
-            width = min(WIDTH, to.width) if to.is_terminal else WIDTH
-            return text_report(width, colour=to.color_system is not None and not to.no_color)
+            return text_report_on(aside=aside)
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect
 from macroengine.cli.inputs import InputError, input_name, read_toml
+from macroengine.cli.options import AUTO, dialect_for
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Postback
 from macroengine.policy import Policy
@@ -23,12 +24,17 @@ _PROJECT_FILE = "pyproject.toml"
 class Settings:
     """What a template is checked as, and for what."""
 
-    dialect: Dialect
+    dialect: Dialect | Literal["auto"]
+    """"auto" is the likeliest dialect of each template."""
     postback: Postback = Postback.INSTALL
     send_all: bool = False
     consent: bool = False
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
+
+    def dialect_of(self, template: str) -> Dialect:
+        """Return the dialect that a template is checked in."""
+        return dialect_for(self.dialect, template)
 
     @property
     def policy(self) -> Policy:
@@ -129,8 +135,10 @@ def _expect(value: Any, kind: type, message: str) -> Any:
     return value
 
 
-def _dialect(value: Any, where: str, folder: Path) -> Dialect:
+def _dialect(value: Any, where: str, folder: Path) -> Dialect | Literal["auto"]:
     name = _expect(value, str, f"{where} must be the name of a dialect or a file")
+    if name == AUTO:
+        return AUTO
     try:
         return Dialect.from_toml(folder / name) if name.endswith(".toml") else dialect(name)
     except CatalogueError as error:

@@ -51,10 +51,16 @@ def explain(what: str, dialect: Dialect, consent: bool) -> None:
 def _explain_fault(code: str) -> None:
     # Loading it takes longer than all the rest of the command.
     from macroengine.intake import FAULTS  # noqa: PLC0415 - see above
+    from macroengine.translation.losses import Kind  # noqa: PLC0415 - see above
 
+    losses = {kind.code: kind for kind in Kind}
+    if code in losses:
+        loss = losses[code]
+        click.echo(f"{code} {loss.label} ({loss.severity})\n\nOf a macro, see translate: {loss.meaning}.")
+        return
     fault = FAULTS.get(code)
     if fault is None:
-        raise click.UsageError(f"unknown rule {code!r}{did_you_mean(code, [*RULES, *FAULTS])}")
+        raise click.UsageError(f"unknown rule {code!r}{did_you_mean(code, [*RULES, *FAULTS, *losses])}")
     click.echo(f"{code} {fault.name} ({fault.severity})\n\nOf a payload, see intake: {fault.meaning}.")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from macroengine.cli.config import Config, Settings
 from macroengine.cli.files import STANDARD_INPUT, Record, read_records, rewriting
+from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path
 from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, printable
 from macroengine.errors import TemplateError
@@ -64,6 +65,16 @@ class File:
 
 
 Source = Arguments | File
+
+
+def given_sources(arguments: tuple[str, ...], files: tuple[str, ...], column: str | None) -> list[Source]:
+    """Return what a command is given: the arguments that are templates, then all files."""
+    templates = tuple(argument for argument in arguments if not is_input(argument))
+    for template in templates:
+        if looks_like_path(template):
+            raise InputError(f"{input_name(template)}: no such file; to check it as a template, pipe it to --file -")
+    sources: list[Source] = [Arguments(templates)] if templates else []
+    return sources + [File(file, column) for file in (*filter(is_input, arguments), *files)]
 
 
 @dataclass(slots=True)
@@ -130,7 +141,7 @@ class Job:
         try:
             return fix(
                 record.template,
-                dialect=settings.dialect,
+                dialect=settings.dialect_of(record.template),
                 policy=settings.policy,
                 unsafe=self.unsafe,
                 select=settings.wanted,
@@ -141,7 +152,8 @@ class Job:
 
 def _check(template: str, settings: Settings) -> list[Diagnostic] | tuple[Diagnostic, ...]:
     try:
-        return check(template, dialect=settings.dialect, policy=settings.policy, select=settings.wanted)
+        dialect = settings.dialect_of(template)
+        return check(template, dialect=dialect, policy=settings.policy, select=settings.wanted)
     except TemplateError as error:  # it is too large to look at
         return error.diagnostics
 

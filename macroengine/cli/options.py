@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import click
 
@@ -32,6 +32,53 @@ def dialect_option(command: Command, default: str = DEFAULT_DIALECT) -> Command:
         show_default=True,
         help=f"One of {', '.join(dialect_names())}, or a .toml file of your own.",
     )(command)
+
+
+AUTO: Final = "auto"
+"""The word for the likeliest dialect of each template."""
+
+
+def dialect_or_auto_option(command: Command) -> Command:
+    """Add `--dialect`, which may also be auto."""
+    return click.option(
+        "--dialect",
+        callback=_read_dialect_or_auto,
+        shell_complete=_complete_dialect_or_auto,
+        metavar="NAME|FILE|auto",
+        default=DEFAULT_DIALECT,
+        show_default=True,
+        help=f"One of {', '.join(dialect_names())}, a .toml file of your own, or auto to tell it from each template.",
+    )(command)
+
+
+def other_dialect_option(command: Command) -> Command:
+    """Add `--to`."""
+    return click.option(
+        "--to",
+        callback=_read_dialect,
+        shell_complete=_complete_dialect,
+        metavar="NAME|FILE",
+        required=True,
+        help="The dialect to write: its name, or a .toml file of your own.",
+    )(command)
+
+
+def _read_dialect_or_auto(context: click.Context, parameter: click.Parameter, value: str) -> Dialect | Literal["auto"]:
+    return AUTO if value == AUTO else _read_dialect(context, parameter, value)
+
+
+def _complete_dialect_or_auto(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    return [*(word for word in (AUTO,) if word.startswith(begun)), *_complete_dialect(context, parameter, begun)]
+
+
+def dialect_for(given: Dialect | Literal["auto"], template: str) -> Dialect:
+    """Return the dialect that is given; for auto, the likeliest one, and the default with nothing to tell it by."""
+    if isinstance(given, Dialect):
+        return given
+    from macroengine.detection.detect import detect  # noqa: PLC0415 - most calls name the dialect
+
+    found = detect(template)
+    return dialect(found[0].dialect if found else DEFAULT_DIALECT)
 
 
 class SourceWord(click.Choice[str]):

@@ -1,13 +1,14 @@
 """Findings as text, JSON, GitHub annotations: each report is a function that prints them as they come."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from macroengine.cli.files import Record
-from macroengine.cli.output import COLOURS, abridged, style
+from macroengine.cli.output import COLOURS, abridged, errors, is_plain, results, style
 from macroengine.diagnostics import Diagnostic, Severity, columns, excerpt, printable
 
 WIDTH = 80
@@ -68,6 +69,15 @@ def print_findings(
             write(between + report.show(file, record, diagnostic))
             between = report.between
     write(report.end(tally))
+
+
+def text_report_on(*, aside: bool) -> Report:
+    """Return the report for people on standard output, or `aside` on standard error."""
+    if is_plain(sys.stderr if aside else sys.stdout):
+        return text_report(WIDTH, colour=False)
+    to = errors() if aside else results()
+    width = min(WIDTH, to.width) if to.is_terminal else WIDTH
+    return text_report(width, colour=to.color_system is not None and not to.no_color)
 
 
 def text_report(width: int, *, colour: bool) -> Report:

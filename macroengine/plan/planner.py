@@ -192,14 +192,8 @@ class _Rendering:
             if not isinstance(missing, Default):
                 return None if missing is _DROP else missing
         booleans = _FLAG if spec.type is _FLAG_TYPE else self._booleans
-        return Value(
-            node.name,
-            reads,
-            spec.type,
-            booleans,
-            steps_of(macro, spec.encoding or self._dialect.encoding, nested=self._options.nested),
-            missing,
-        )
+        steps = steps_of(macro, spec, self._dialect, nested=self._options.nested)
+        return Value(node.name, reads, spec.type, booleans, steps, missing)
 
     def _is_sent(self, macro: Resolved) -> bool:
         is_shown = self._attributed or not macro.withheld

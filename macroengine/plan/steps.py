@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Final
 
+from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.kinds import Encoding, Function
 from macroengine.language.nodes import Part
 from macroengine.plan.nesting import PLAIN, Escape, Place
@@ -10,8 +11,9 @@ from macroengine.plan.resolve import Resolved
 from macroengine.plan.segments import Step
 
 
-def steps_of(macro: Resolved, encoding: Encoding, *, nested: bool) -> tuple[Step, ...]:
-    """Return what is done with the text of a value of a macro, where values are encoded so."""
+def steps_of(macro: Resolved, spec: MacroSpec, dialect: Dialect, *, nested: bool = True) -> tuple[Step, ...]:
+    """Return what a dialect does with the text of a value where the macro is."""
+    encoding = spec.encoding or dialect.encoding
     if macro.place is PLAIN and macro.node.function is None and encoding is _PERCENT and not macro.host_label:
         return _IN_PATH if macro.part is Part.PATH else _ENCODED
     in_segment = not macro.host_label and is_segment(macro)

@@ -38,7 +38,19 @@ class Checked:
     @cached_property
     def whole(self) -> Whole | None:
         """What is to be said of the text as a whole."""
-        return whole_text(self.source, self.dialect)
+        return whole_text(self.source, self.dialect) or (self._foreign_template if self._has_strangers else None)
+
+    @property
+    def _has_strangers(self) -> bool:
+        """Whether anything is written as a macro that is none here: in most templates nothing is."""
+        resolution = self.resolution
+        return bool(resolution.foreign) or any(macro.spec is None for macro in resolution.macros)
+
+    @property
+    def _foreign_template(self) -> Whole | None:
+        from macroengine.rules.elsewhere import foreign_template  # noqa: PLC0415 - it loads all catalogues
+
+        return foreign_template(self.resolution)
 
     @cached_property
     def _pieces(self) -> list[Piece]:

@@ -1,8 +1,7 @@
 """How templates look when people paste them, from `surroundings.toml` and `links.toml`."""
 
 import re
-from collections.abc import Iterator
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple
 
 from macroengine.rules.tables import table
@@ -99,39 +98,3 @@ def _rewriter(row: dict[str, str]) -> Rewriter:
 
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE | re.DOTALL)
-
-
-# RFC 1035, section 2.3.4. What is longer has any number of domains above it.
-_LONGEST_HOST = 255
-
-
-def tracking_platform(host: str) -> str | None:
-    """Return the platform whose tracking links have this host.
-
-    >>> tracking_platform("app.appsflyer.com"), tracking_platform("brand.onelink.me"), tracking_platform("n.example")
-    ('AppsFlyer', 'AppsFlyer OneLink', None)
-    """
-    host = host.rpartition("|")[2]  # pages write redirect|impression.platform.example
-    if len(host) > _LONGEST_HOST:
-        return None
-    hosts = _tracking_hosts()
-    return next((hosts[key] for key in _domains(host.lower().rstrip(".")) if key in hosts), None)
-
-
-@cache
-def platforms_with_links() -> frozenset[str]:
-    """Return the platforms that have tracking links, and call postbacks themselves."""
-    return frozenset(_tracking_hosts().values())
-
-
-def _domains(host: str) -> Iterator[str]:
-    """Yield a host, then the domains above it, which begin with a dot."""
-    yield host
-    labels = host.split(".")
-    yield from ("." + ".".join(labels[first:]) for first in range(1, len(labels)))
-
-
-@cache
-def _tracking_hosts() -> dict[str, str]:
-    rows = table("links")["platform"]
-    return {("." if row.get("subdomains") else "") + host: row["name"] for row in rows for host in row["hosts"]}

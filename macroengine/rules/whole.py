@@ -4,9 +4,10 @@ import re
 from dataclasses import replace
 
 from macroengine.catalogue import Dialect
+from macroengine.catalogue.hosts import Platform, platforms_with_links, tracking_platform
 from macroengine.diagnostics import Span
 from macroengine.rules.beginnings import BEGINNING, STARTS, STRIPPED, urls_in
-from macroengine.rules.pasted import pasted, platforms_with_links, tracking_platform
+from macroengine.rules.pasted import pasted
 from macroengine.rules.whole_finding import SERVER, Whole, span_of
 
 # More layers than anybody wraps around a template are not taken off.
@@ -69,11 +70,11 @@ def _of_core(core: str, dialect: Dialect) -> Whole | None:
     )
 
 
-def _tracking_link(core: str, platform: str | None, dialect: Dialect) -> Whole | None:
+def _tracking_link(core: str, platform: Platform | None, dialect: Dialect) -> Whole | None:
     # To the others, ad networks and dialects of the user's own, such a link may be what their macros are for.
     if platform is None or len(urls_in(core)) > 1 or dialect.title not in platforms_with_links():
         return None
-    message = f"this is a tracking link of {platform}, not a postback; write the URL that {dialect.title} calls"
+    message = f"this is a tracking link of {platform.title}, not a postback; write the URL that {dialect.title} calls"
     return Whole("tracking_link", span_of(core), message, "its macros are for the ad network to replace")
 
 

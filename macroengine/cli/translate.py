@@ -1,0 +1,161 @@
+"""`macroengine translate`: templates in another dialect, and what they do not send as before."""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import click
+
+from macroengine.catalogue import Dialect
+from macroengine.cli import output
+from macroengine.cli.files import DEFAULT_COLUMN, Record
+from macroengine.cli.job import given_sources
+from macroengine.cli.options import (
+    SourceWord,
+    dialect_for,
+    dialect_or_auto_option,
+    other_dialect_option,
+    postback_option,
+)
+from macroengine.cli.reports import text_report_on
+from macroengine.diagnostics import Diagnostic, Severity
+from macroengine.errors import TemplateError
+from macroengine.kinds import Postback, Source
+from macroengine.policy import Policy
+from macroengine.translation.translate import Translation
+from macroengine.translation.translate import translate as translate_template
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  macroengine translate 'https://n.example/pb?id=(clickid)&event=(event)' --to singular
+  macroengine translate --file partners.txt --dialect auto --to appmetrica > translated.txt
+  macroengine translate 'https://n.example/pb?id={idfa}' --dialect adjust --to singular --format json
+"""
+)
+@click.argument("templates", metavar="[TEMPLATE|FILE]...", nargs=-1)
+@other_dialect_option
+@click.option("--file", "files", metavar="FILE", multiple=True, help="Translate the templates in a file; - is stdin.")
+@click.option("--column", metavar="NAME", help=f"The column or key of the template.  [default: {DEFAULT_COLUMN}]")
+@dialect_or_auto_option
+@postback_option("Report what is not filled for this kind of postback.")
+@click.option("--send-all", is_flag=True, help="Report what is not filled for events of other networks.")
+@click.option("--source", "sources", type=SourceWord(), multiple=True, help="Allow values from this source only.")
+@click.option("--deny", metavar="MACRO", multiple=True, help="Do not send this macro in any form; may be repeated.")
+@click.option("--strict", is_flag=True, help="Exit with 1 unless every translation is exact.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def translate(templates: tuple[str, ...], files: tuple[str, ...], **options: Any) -> int:
+    """Write each TEMPLATE in another dialect, and say what is lost.
+
+    The templates go to standard output, one per line, and what is lost to standard error. A macro that the other
+    platform does not have becomes UNTRANSLATED-name, which check refuses. Files are read as check reads them.
+
+    Exit status: 0 every macro is translated, 1 some are not (with --strict: something is lost), 2 wrong usage.
+    """
+    if not templates and not files:
+        raise click.UsageError("no templates given; give templates or files")
+    work = _Work(options["dialect"], options["to"], _policy(**options))
+    found = work.translated(templates, files, options["column"])
+    if options["form"] == "json":
+        _print_json(found)
+    else:
+        _print_text(found)
+    return 1 if work.is_failed or (options["strict"] and not work.is_exact) else 0
+
+
+def _policy(
+    postback: str | None, send_all: bool, sources: tuple[str, ...], deny: tuple[str, ...], **_: Any
+) -> Policy | None:
+    """Return the policy that is asked for; None where none is."""
+    if not (postback or send_all or sources or deny):
+        return None
+    allowed = frozenset(map(Source, sources)) or frozenset(Source)
+    return Policy(Postback(postback or Postback.INSTALL), send_all, allowed, frozenset(deny))
+
+
+@dataclass(slots=True)
+class _Place:
+    file: str
+    record: Record
+    dialect: Dialect
+    to: Dialect
+
+
+@dataclass(slots=True)
+class _Work:
+    """The templates of a call, each with its translation."""
+
+    dialect: Dialect | Literal["auto"]
+    to: Dialect
+    policy: Policy | None
+    is_exact: bool = True
+    is_failed: bool = False
+
+    def translated(
+        self, templates: tuple[str, ...], files: tuple[str, ...], column: str | None
+    ) -> Iterator[tuple[_Place, Translation]]:
+        """Yield each template with its translation; of one that cannot be translated, say why."""
+        for source in given_sources(templates, files, column):
+            for record in source.records():
+                if record.template is None:
+                    continue
+                try:
+                    dialect = dialect_for(self.dialect, record.template)
+                    translation = self._translation(record.template, dialect)
+                except TemplateError as error:  # it is too large
+                    self.is_failed = True
+                    output.print_diagnostics(error.diagnostics, to=output.errors())
+                    continue
+                self.is_exact &= translation.exact
+                self.is_failed |= any(loss.severity is Severity.ERROR for loss in translation.losses)
+                yield _Place(source.name, record, dialect, self.to), translation
+
+    def _translation(self, template: str, dialect: Dialect) -> Translation:
+        try:
+            return translate_template(template, dialect=dialect, to=self.to, policy=self.policy)
+        except TemplateError:
+            raise
+        except ValueError as error:  # an option names something that there is not
+            raise click.UsageError(str(error)) from None
+
+
+def _print_text(found: Iterator[tuple[_Place, Translation]]) -> None:
+    report = text_report_on(aside=True)
+    for place, translation in found:
+        sys.stdout.write(f"{translation.source}\n")
+        if translation.losses:
+            sys.stdout.flush()  # a template comes before what is said of it
+        for loss in output.abridged(translation.losses):
+            sys.stderr.write(report.show(place.file, place.record, loss))
+
+
+def _print_json(found: Iterator[tuple[_Place, Translation]]) -> None:
+    between = "[\n"
+    for place, translation in found:
+        row = {
+            "file": place.file,
+            "line": place.record.line,
+            "template": place.record.template,
+            "dialect": place.dialect.name,
+            "to": place.to.name,
+            "source": translation.source,
+            "exact": translation.exact,
+            "losses": [_loss(loss) for loss in translation.losses],
+        }
+        sys.stdout.write(between + json.dumps(row))
+        between = ",\n"
+    sys.stdout.write("[]\n" if between == "[\n" else "\n]\n")
+
+
+def _loss(loss: Diagnostic) -> dict[str, object]:
+    return {
+        "code": loss.code,
+        "name": loss.name,
+        "severity": loss.severity,
+        "message": loss.message,
+        "span": [loss.span.start, loss.span.stop],
+        "hint": loss.hint,
+    }

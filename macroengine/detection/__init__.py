@@ -1,0 +1,1 @@
+"""Which dialect a template is written in, by what it looks like."""

@@ -1,0 +1,111 @@
+"""What each dialect of the library is recognised by: its syntax, and the names that it documents."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, NamedTuple
+
+from macroengine.catalogue import dialect_file, dialect_names
+from macroengine.catalogue.elsewhere import documented_names
+from macroengine.catalogue.folding import fold
+from macroengine.catalogue.foreign import certain_texts
+from macroengine.catalogue.reader import read_syntax
+from macroengine.language.syntax import Syntax, with_functions
+
+
+class Known(Enum):
+    """How well a dialect knows a macro. The value is how likely such a macro is in a template of the dialect."""
+
+    DOCUMENTED = 1.0
+    RESPELLED = 0.35
+    """Documented but for case, `-` and `_`."""
+    PARAMETER = 0.15
+    """The dialect takes any name."""
+    PERHAPS = 0.12
+    """Its catalogue is known to have gaps."""
+    UNKNOWN = 0.04
+    ELSEWHERE = 0.02
+    """Not even written in its syntax."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What one dialect is recognised by."""
+
+    name: str
+    title: str
+    syntax: Syntax
+    names: frozenset[str]
+    folded: frozenset[str]
+    stranger: Known
+    """What a name is that it does not document."""
+
+    def knows(self, macro: str) -> tuple[Known, str]:
+        """Return how well the dialect knows a macro, and the name that it reads there."""
+        reading = self.syntax.read(macro) if macro.startswith(self.syntax.openers) else None
+        if reading is None:
+            return Known.ELSEWHERE, macro
+        each = [(self._knows(name), name) for name in (reading.name, *reading.alternatives)]
+        return min(each, key=lambda one: one[0].value)
+
+    def _knows(self, name: str) -> Known:
+        if name in self.names:
+            return Known.DOCUMENTED
+        return Known.RESPELLED if fold(name) in self.folded else self.stranger
+
+
+class Sign(NamedTuple):
+    """A text that only one platform writes, and that is not a macro with a name."""
+
+    pattern: str
+    titles: frozenset[str]
+
+
+@cache
+def profiles() -> tuple[Profile, ...]:
+    """Return the profile of every dialect that comes with the library.
+
+    Of their files only the head is read as TOML, and the rows line by line: reading all of it takes ten times as long.
+    """
+    names: dict[str, set[str]] = {}
+    for title, name, _ in documented_names():
+        names.setdefault(title, set()).add(name)
+    return tuple(_profile(dialect, names) for dialect in dialect_names())
+
+
+def _profile(dialect: str, names: Mapping[str, set[str]]) -> Profile:
+    head = _head(dialect)
+    title = head["title"]
+    own = frozenset(names[title])
+    syntax = with_functions(read_syntax(head["syntax"], dialect), head.get("functions", {}), own, dialect)
+    partial = Known.PERHAPS if head.get("status") == "partial" else Known.UNKNOWN
+    stranger = Known.PARAMETER if head.get("open") else partial
+    return Profile(dialect, title, syntax, own, frozenset(map(fold, own)), stranger)
+
+
+def _head(dialect: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+
+    text = dialect_file(dialect).read_text(encoding="utf-8")
+    return tomllib.loads(text.partition("\n[macros]")[0])
+
+
+@cache
+def signs() -> tuple[Sign, ...]:
+    """Return what is certainly of one platform, though it has no name that a catalogue could have."""
+    return tuple(Sign(pattern, frozenset(titles)) for pattern, titles in certain_texts())
+
+
+@cache
+def scanner() -> re.Pattern[str]:
+    """Return the pattern of a macro in any syntax, or of a sign, which is in the group of its number.
+
+    The longest opener is tried first, so that the outer reading wins: `${x}` is not a `{x}` after a `$`.
+    """
+    forms = {form.bare_pattern: form for profile in profiles() for form in profile.syntax.forms}
+    longest_first = sorted(forms, key=lambda pattern: -len(forms[pattern].opener))
+    certain = [f"(?P<sign{number}>{sign.pattern})" for number, sign in enumerate(signs())]
+    firsts = "".join(sorted({form.opener[0] for form in forms.values()} | {"<"}))
+    return re.compile(f"(?=[{re.escape(firsts)}])(?:{'|'.join([*certain, *longest_first])})")

@@ -1,0 +1,91 @@
+"""What a macro says whatever it is called, and the macros of a dialect by what they say."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.catalogue.elsewhere import units
+from macroengine.catalogue.folding import fold
+from macroengine.kinds import HASHES, Function
+
+_TABLE = Path(__file__).resolve().parent / "equivalents.toml"
+CHANGING = (*HASHES, Function.BASE64, Function.UPPER, Function.LOWER)
+"""The functions that make another value. The others say how the value is encoded."""
+
+
+class Meaning(NamedTuple):
+    """A field, in the unit that most platforms use, and what is made of it."""
+
+    field: str
+    function: Function | None
+
+
+class Candidate(NamedTuple):
+    """A macro that a dialect can write."""
+
+    spec: MacroSpec
+    name: str
+    function: Function | None
+    is_held: bool
+    """Whether the platform holds a hash alone, and the macro names no function."""
+
+
+def meaning(spec: MacroSpec, function: str | None, dialect: Dialect) -> tuple[Meaning, bool]:
+    """Return what a macro says, and whether the platform holds a hash alone."""
+    held = None if function else _held(spec, dialect)
+    if held is not None:
+        return held, True
+    known = None if function is None else Function(function)
+    return Meaning(units().get(spec.field, spec.field), known if known in CHANGING else None), False
+
+
+@lru_cache(maxsize=64)
+def candidates(dialect: Dialect) -> Mapping[Meaning, tuple[Candidate, ...]]:
+    """Return the macros of a dialect by what they say, in the order of its catalogue."""
+    found: dict[Meaning, list[Candidate]] = {}
+    for spec in dialect.macros.values():
+        for name, function in _written(spec):
+            said, is_held = meaning(spec, function, dialect)
+            found.setdefault(said, []).append(Candidate(spec, name, function, is_held))
+    return {said: tuple(several) for said, several in found.items()}
+
+
+def _written(spec: MacroSpec) -> Iterator[tuple[str, Function | None]]:
+    yield spec.name, None
+    for function, names in spec.functions:
+        yield from ((name, function) for name in names[:1])
+
+
+def _held(spec: MacroSpec, dialect: Dialect) -> Meaning | None:
+    """Return what a field with the name of a hash is the hash of; None for any other field."""
+    folded = fold(spec.field)
+    for word in HASHES:
+        for rest in (folded.removesuffix(word), folded.removeprefix(word)):
+            if rest and rest != folded:
+                base = dialect.named(rest)
+                # Without a macro for what is hashed, the name of the field says what it is.
+                field = base.field if base else spec.field.replace(word, "").strip("_")
+                return Meaning(field, word)
+    return None
+
+
+@cache
+def _table() -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+
+    return tomllib.loads(_TABLE.read_text(encoding="utf-8"))
+
+
+def either(field: str) -> tuple[str, ...]:
+    """Return the fields of which a field holds the one that there is; none for a field that is always the same."""
+    return tuple(_table()["either"].get(field, ()))
+
+
+def nearly(field: str) -> Iterator[str]:
+    """Yield the fields that hold the value of a field together with others, or only sometimes."""
+    yield from (name for name, several in _table()["either"].items() if field in several)
+    for narrow, wide in _table()["sometimes"].items():
+        if field in (narrow, wide):
+            yield wide if field == narrow else narrow

@@ -1,0 +1,46 @@
+"""The front door: from a template of one platform to a template of another."""
+
+from dataclasses import dataclass
+
+from macroengine.arguments import check_type
+from macroengine.catalogue import Dialect, dialect_of
+from macroengine.diagnostics import Diagnostic
+from macroengine.plan.resolve import resolve
+from macroengine.policy import Policy
+from macroengine.template import parse
+from macroengine.translation.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A template in another dialect, and what it does not send as before."""
+
+    source: str
+    """The template."""
+    losses: list[Diagnostic]
+    """What is lost, in order of the places in the template that was translated, to which their spans refer."""
+    exact: bool
+    """Whether nothing is lost: it sends the same for the same values, and is the translation of its own translation."""
+
+
+def translate(source: str, *, dialect: str | Dialect, to: str | Dialect, policy: Policy | None = None) -> Translation:
+    """Return the template of the dialect `to` that sends what `source`, a template of `dialect`, sends.
+
+    Macros become those that read the same field; all other text stays as it is. A macro without a counterpart, or
+    that the policy forbids, becomes `UNTRANSLATED-name`, which `check` refuses. Without a policy nothing is forbidden.
+
+    >>> found = translate("https://n.example/pb?c=(clickid)&s=(af_sub1)", dialect="appsflyer", to="appmetrica")
+    >>> found.source, [loss.name for loss in found.losses]
+    ('https://n.example/pb?c={click_id}&s=UNTRANSLATED-af-sub1', ['untranslated'])
+
+    Raises:
+        LimitError: the template, or its translation, is too large.
+        CatalogueError: there is no such dialect.
+        ValueError: the policy denies a name that means nothing.
+    """
+    check_type("source", str, "a string", source)
+    check_type("policy", Policy | None, "a Policy", policy)
+    home, other = dialect_of(dialect), dialect_of(to)
+    resolution = resolve(parse(source, home), home, policy or Policy())
+    translated, losses = Work(resolution, other, policy).done()
+    return Translation(translated, losses, exact=not losses)
