@@ -25,6 +25,8 @@ class Policy:
     """Where values may come from."""
     deny: frozenset[str]
     """Names of values that are not sent in any form: fields, and macros of any dialect, in any spelling."""
+    context: str | None
+    """Where the template is used, in a word of the dialect's `contexts`; None: not said, and not checked."""
 
     # Written out, since it takes more types than the attributes have.
     def __init__(
@@ -33,13 +35,16 @@ class Policy:
         send_all: bool = False,
         sources: Iterable[Source | SourceWord] = frozenset(Source),
         deny: Iterable[str] = frozenset(),
+        context: str | None = None,
     ) -> None:
         check_flag("send_all", send_all)
+        check_type("context", str | None, "a string", context)
         given = {
             "postback": member("postback", Postback, postback),
             "send_all": send_all,
             "sources": frozenset(member("source", Source, source) for source in names_in("sources", sources, "source")),
             "deny": names_in("deny", deny),
+            "context": context,
         }
         for name, value in given.items():
             object.__setattr__(self, name, value)

@@ -277,6 +277,8 @@ argument = "currency"
 """
 )
 
+COMPLETE = WHOLE.replace('"partial"', '"complete"')
+
 
 def test_all_that_a_dialect_may_say_is_exposed(tmp_path):
     mine = load(tmp_path, WHOLE)
@@ -314,14 +316,14 @@ def test_what_a_dialect_says_of_a_macro_decides_how_it_is_sent(tmp_path):
 
 
 def test_a_function_that_is_not_documented_of_a_macro_is_an_error(tmp_path):
-    mine = load(tmp_path, WHOLE)
+    mine = load(tmp_path, COMPLETE)
     [md5] = check("https://n.example/pb?a={lat_md5}", dialect=mine, select="ME105")
     assert (md5.message, md5.hint) == ("no hash of 'lat' is documented", "there are: {gaid_md5}, {aid_md5}")
     [percent] = check("https://n.example/pb?a={aid_ESC}", dialect=mine, select="ME102")
     assert percent.message == "undocumented spelling {aid_ESC}; write {gaid_ESC}"
     [percent] = check("https://n.example/pb?a={lat_ESC}", dialect=mine, select="ME105")
     assert percent.message == "no percent form of 'lat' is documented"
-    plain = load(tmp_path, WHOLE.replace('percent    = ["gaid"]', ""))
+    plain = load(tmp_path, COMPLETE.replace('percent    = ["gaid"]', ""))
     [percent] = check("https://n.example/pb?a={lat_ESC}", dialect=plain, select="ME105")
     assert percent.hint is None
 
@@ -352,7 +354,7 @@ def test_consent_is_not_asked_for_where_the_dialect_has_no_macro_for_it(tmp_path
 
 
 def test_a_function_of_a_parameter_of_an_open_dialect_is_not_an_error(tmp_path):
-    mine = load(tmp_path, "open = true\n" + WHOLE)
+    mine = load(tmp_path, "open = true\n" + COMPLETE)
     assert [found.code for found in check("https://n.example/pb?a={my_ESC}", dialect=mine, select="ME1")] == []
     assert [found.code for found in check("https://n.example/pb?a={lat_ESC}", dialect=mine, select="ME1")] == ["ME105"]
 

@@ -211,8 +211,8 @@ def _atom(language: Language[E], atom: Segment) -> Part[E]:
     match atom:
         case Text(text):
             return language.literal(_whole(text)), []
-        case Absent(macro):
-            return language.null(), [_always(language, f"value of macro {macro!r} is withheld from this network")]
+        case Absent():
+            return language.null(), [_always(language, atom.reason)]
         case Value():
             return _value(language, atom)
         case Refused(macro):

@@ -17,7 +17,7 @@ from macroengine.errors import CatalogueError
 from macroengine.kinds import Encoding, Source
 from macroengine.language.syntax import Syntax
 from macroengine.limits import Limits
-from macroengine.suggest import edit_distance, nearest
+from macroengine.suggest import did_you_mean, edit_distance, nearest
 
 
 class Spelling(Enum):
@@ -124,6 +124,16 @@ class Dialect:
         """Say whether a dialect that is open may have a parameter called `name`, or so but for case, `-` and `_`."""
         well_formed = re.compile(self.syntax.name).fullmatch
         return self.open and bool(well_formed(name) or well_formed(name.replace("-", "_")))
+
+    def check_context(self, context: str | None) -> None:
+        """Check that `context` is one of the dialect's contexts, or None.
+
+        Raises:
+            ValueError: it is neither; the message lists those that there are.
+        """
+        if context is not None and context not in self.contexts:
+            known = f"known: {', '.join(self.contexts)}" if self.contexts else f"{self.title} has no contexts"
+            raise ValueError(f"unknown context {context!r}{did_you_mean(context, self.contexts)} ({known})")
 
     def names(self) -> list[str]:
         """Return every documented name and spelling, without the legacy ones."""

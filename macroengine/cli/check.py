@@ -14,7 +14,7 @@ from macroengine.cli.config import find_config, read_config
 from macroengine.cli.files import DEFAULT_COLUMN, check_fixable
 from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path
 from macroengine.cli.job import Arguments, File, Job, Source
-from macroengine.cli.options import dialect_option, postback_option
+from macroengine.cli.options import context_option, dialect_option, postback_option
 from macroengine.cli.reports import GITHUB_REPORT, JSON_REPORT, WIDTH, Report, Tally, print_findings, text_report
 from macroengine.diagnostics import Severity
 from macroengine.kinds import Postback
@@ -53,6 +53,7 @@ Settings are taken from macroengine.toml or [tool.macroengine] in the nearest py
 @click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that may not be what was intended.")
 @dialect_option
 @postback_option("The kind of postback that the templates are for.  [default: install]")
+@context_option
 @click.option("--send-all/--no-send-all", default=None, help="Templates are for events of other networks, too.")
 @click.option(
     "--select", metavar="CODE", multiple=True, help="Check only these rules; ME3 is a family. May be repeated."
@@ -120,8 +121,9 @@ def _given(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
         given["dialect"] = options["dialect"]
     if options["postback"] is not None:
         given["postback"] = Postback(options["postback"])
-    if options["send_all"] is not None:
-        given["send_all"] = options["send_all"]
+    for name in ("context", "send_all"):
+        if options[name] is not None:
+            given[name] = options[name]
     for name in ("select", "ignore"):
         chosen = tuple(code for group in options[name] for code in group.split(","))
         try:

@@ -26,13 +26,14 @@ class Settings:
     dialect: Dialect
     postback: Postback = Postback.INSTALL
     send_all: bool = False
+    context: str | None = None
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
 
     @property
     def policy(self) -> Policy:
         """The policy that templates are checked with."""
-        return Policy(self.postback, self.send_all)
+        return Policy(self.postback, self.send_all, context=self.context)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -53,6 +54,10 @@ class Config:
         found = Settings(dialect(DEFAULT_DIALECT))
         for values in (self.settings, *self._of_file(file), given):
             found = replace(found, **values)
+        try:
+            found.dialect.check_context(found.context)
+        except ValueError as error:
+            raise InputError(str(error)) from None
         return found
 
     def _of_file(self, file: Path | None) -> list[dict[str, Any]]:
@@ -148,6 +153,11 @@ def _flag(value: Any, where: str, _: Path) -> bool:
     return flag
 
 
+def _word(value: Any, where: str, _: Path) -> str:
+    word: str = _expect(value, str, f"{where} must be a string")
+    return word
+
+
 def _codes(value: Any, where: str, _: Path) -> tuple[str, ...]:
     found = tuple(
         _expect(code, str, f"{where} must be a list of codes")
@@ -164,6 +174,7 @@ _KEYS: Mapping[str, Callable[[Any, str, Path], Any]] = {
     "dialect": _dialect,
     "postback": _postback,
     "send_all": _flag,
+    "context": _word,
     "select": _codes,
     "ignore": _codes,
 }

@@ -1,5 +1,7 @@
 """`macroengine macros`: the catalogue."""
 
+from typing import Any
+
 import click
 from rich.text import Text
 
@@ -14,13 +16,14 @@ from macroengine.suggest import did_you_mean
 @click.argument("name", required=False)
 @dialect_option
 @postback_option("Only macros that are filled for this kind of postback.")
+@click.option("--context", metavar="WORD", help="Only macros that are filled in this context, as burl or click.")
 @click.option("--send-all", is_flag=True, help="Only macros that are filled for events of other networks, too.")
 @click.option(
     "--source",
     type=SourceWord(),
     help="Only macros from this source.",
 )
-def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: bool, source: str | None) -> None:
+def macros(name: str | None, dialect: Dialect, **only: Any) -> None:
     """List the macros of a dialect, or show one in full, by any of its names.
 
     Drawn as a table on a terminal, tab-separated elsewhere.
@@ -30,18 +33,32 @@ def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: b
       macroengine macros --postback install --send-all
       macroengine macros idfa
       macroengine macros --dialect appmetrica | cut -f1
+      macroengine macros --dialect vast --context click
     """
     if name is not None:
         _show(name, dialect)
         return
+    try:
+        dialect.check_context(only["context"])
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     rows = [
         (spec.name, dialect.labels[spec.source], yes_no(spec.send_all), availability(spec), spec.description)
         for spec in dialect.macros.values()
-        if (postback is None or Postback(postback) in spec.available)
-        and (spec.send_all or not send_all)
-        and (source is None or spec.source is Source(source))
+        if _is_listed(spec, **only)
     ]
     output.print_table(("macro", "source", "send all", "available", "description"), rows)
+
+
+def _is_listed(
+    spec: MacroSpec, *, postback: str | None, context: str | None, send_all: bool, source: str | None
+) -> bool:
+    return (
+        (postback is None or Postback(postback) in spec.available)
+        and (context is None or not spec.contexts or context in spec.contexts)
+        and (spec.send_all or not send_all)
+        and (source is None or spec.source is Source(source))
+    )
 
 
 def _show(name: str, dialect: Dialect) -> None:

@@ -9,11 +9,11 @@ from typing import Literal as OneOf
 from macroengine.catalogue import MacroSpec
 from macroengine.catalogue.folding import fold
 from macroengine.errors import LimitError, UnsupportedError
-from macroengine.kinds import Encoding, Function, HashCase, ValueType
+from macroengine.kinds import Encoding, Function, HashCase, Source, ValueType
 from macroengine.language.nodes import Part
 from macroengine.limits import Limits
 from macroengine.plan.nesting import PLAIN, Escape, InnerQuery, Place
-from macroengine.plan.resolve import Resolution, Resolved
+from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.plan.segments import (
     Absent,
     Atom,
@@ -153,6 +153,9 @@ class _Rendering:
         if node.alternatives:
             choices += self._others[node.start]
             spec = next((choice.spec for choice in choices if choice.spec is not None), None)
+        if spec is None and self._options.unknown == "error" and Problem.UNLISTED in macro.problems:
+            # The platform may have it, so its own text is not sent; its value is one that no event has.
+            spec = MacroSpec(node.text, node.text, Source.PLATFORM)
         is_kept = spec is None and self._options.unknown != "empty"
         if macro.place.glued and not is_kept:
             return Refused(node.name)
@@ -164,7 +167,7 @@ class _Rendering:
         reads = tuple([self._read(choice.spec) for choice in choices if choice.spec and self._is_sent(choice)])
         if not reads:
             if missing is _RAISE:
-                return Absent(node.name)
+                return Absent(node.name, is_known=macro.spec is not None)
             # A Default goes through the steps of the value, which reads nothing.
             if not isinstance(missing, Default):
                 return None if missing is _DROP else missing

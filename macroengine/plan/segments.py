@@ -137,6 +137,15 @@ class Absent:
     """A value that this rendering must not read and cannot do without: rendering raises MissingValueError."""
 
     macro: str
+    is_known: bool = True
+    """Whether it is withheld; if not, the catalogue does not have its macro."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is not there."""
+        if self.is_known:
+            return f"value of macro {self.macro!r} is withheld from this network for this event"
+        return f"value of macro {self.macro!r} is missing: the catalogue does not have this macro"
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,12 +134,10 @@ class _Refusal:
 class _Absence:
     """The cell of a value that must not be read, and is called where it would be sent."""
 
-    macro: str
+    value: Absent
 
     def __call__(self) -> NoReturn:
-        raise MissingValueError(
-            f"value of macro {self.macro!r} is withheld from this network for this event", self.macro
-        )
+        raise MissingValueError(self.value.reason, self.value.macro)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +183,7 @@ def _shape(segments: Iterable[Segment], way: _Way, *, in_query: bool = False) ->
                 cells += taken
             case Absent():
                 shape.append("absent")
-                cells.append(_Absence(segment.macro))
+                cells.append(_Absence(segment))
             case Refused():
                 shape.append("absent")
                 cells.append(_Refusal(segment.macro))

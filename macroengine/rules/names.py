@@ -12,7 +12,7 @@ def unknown_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that the dialect does not have.
 
     What it does:
-        Finds macros that are not in the dialect's catalogue under any spelling.
+        Finds macros that are not in the dialect's catalogue under any spelling, where the catalogue is complete.
 
     Why it matters:
         The platform sends the macro's own text, or nothing, and nobody notices until reports do not add up.
@@ -24,6 +24,28 @@ def unknown_macro(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     return findings(checked, Problem.UNKNOWN)
+
+
+def unlisted_macro(checked: Checked) -> Iterator[Finding]:
+    """Macro that the dialect's incomplete catalogue does not have.
+
+    What it does:
+        Finds macros, and hashes of macros, that are not in the catalogue of a dialect which is known to be incomplete.
+
+    Why it matters:
+        The platform may have the macro, or the name may be wrong. The library has no value for it: it renders what it
+        renders for a missing value, and never the macro's own text unless `unknown="keep"` or `missing="keep"` says so.
+
+    With:
+        dialect="tiktok"
+
+    Example:
+        https://n.example/click?id=__CLICKED__
+
+    Use instead:
+        https://n.example/click?id=__CLICKID__
+    """
+    return findings(checked, Problem.UNLISTED)
 
 
 def undocumented_spelling(checked: Checked) -> Iterator[Finding]:

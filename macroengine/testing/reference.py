@@ -142,6 +142,8 @@ def _refuse_unknown(macro: Macro, template: Template, rendering: _Rendering, ign
     if macro.function is not None and _function_in(macro.name, rendering.dialect) is not None:
         if not _is_ignored("ME106", ignored):
             _raise("ME106", "hash-of-hash", f"{macro.text} is the hash of a hash", macro, template)
+    elif rendering.dialect.partial:
+        return  # its catalogue is known to be incomplete
     elif rendering.dialect.find(macro.name) is not None:
         if not _is_ignored("ME105", ignored):
             _raise("ME105", "undocumented-hash", f"no hash of {macro.name!r} is documented", macro, template)
@@ -199,7 +201,7 @@ def _pair(template: Template, pair: Pair, rendering: _Rendering) -> str | None:
 def _is_dropped(macros: list[Macro], rendering: _Rendering) -> bool:
     # Whether a pair goes is decided first, so that a value beside the missing one cannot make the event fail: first
     # by the values that are not there, then by the identifiers that are there and identify nobody.
-    dropping = [(macro, spec) for macro in macros if (spec := _spec(macro, rendering)) and _drops(spec, rendering)]
+    dropping = [(macro, spec) for macro in macros if (spec := _sent(macro, rendering)) and _drops(spec, rendering)]
     if any(_found(macro, rendering)[1] is None for macro, _ in dropping):
         return True
     return any(_value(macro, spec, rendering) is None for macro, spec in dropping if macro.function in _HASHES)
@@ -277,7 +279,7 @@ class _Text:
 
 
 def _drops_any(macros: list[Macro], rendering: _Rendering) -> bool:
-    return any((spec := _spec(macro, rendering)) and _drops(spec, rendering) for macro in macros)
+    return any((spec := _sent(macro, rendering)) and _drops(spec, rendering) for macro in macros)
 
 
 # A macro
@@ -285,7 +287,7 @@ def _drops_any(macros: list[Macro], rendering: _Rendering) -> bool:
 
 def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> str:
     steps = inside.steps[macro.start]
-    spec = _spec(macro, rendering)
+    spec = _sent(macro, rendering)
     if spec is None and rendering.unknown != "empty":
         return macro.text
     if macro.start in inside.glued:
@@ -308,6 +310,15 @@ def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> s
         is_typed = macro.function in (None, Function.NONE)
         text = json_value(_found(macro, rendering)[1], text, spec.type) if is_typed else json_text(text)
     return writing.sent(text, checked=True)
+
+
+def _sent(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
+    """Return the row by which a macro is sent, which an incomplete catalogue need not have."""
+    spec, dialect = _spec(macro, rendering), rendering.dialect
+    if spec is not None or not dialect.partial or rendering.unknown != "error":
+        return spec
+    is_hash_of_hash = macro.function is not None and _function_in(macro.name, dialect) is not None
+    return None if is_hash_of_hash else MacroSpec(macro.text, macro.text, Source.PLATFORM)
 
 
 def _spec(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
