@@ -49,6 +49,7 @@ FORMS = {
     "time": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
     "unix-time": r"\d{10}",
     "unix-time-ms": r"\d{13}",
+    "list": r"[^,]+(,[^,]+)*",
     "rfc3339": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)",
 }
 
@@ -332,7 +333,8 @@ def test_dialects_agree_about_what_a_field_says_of_a_person(aspect):
 
 
 # What a time is written as does not change it; the values of an event are the same.
-UNITS = {"time": "seconds", "unix-time": "seconds", "rfc3339": "seconds", "flag": "boolean", "uuid": "text"}
+UNITS = {"time": "seconds", "unix-time": "seconds", "rfc3339": "seconds", "flag": "boolean"}
+UNITS |= {"uuid": "text", "list": "text"}
 
 
 def test_no_field_has_two_units():
@@ -353,7 +355,7 @@ def test_the_lists_that_are_known_to_be_cut_say_so():
 @pytest.mark.parametrize(
     ("platform", "encoding", "missing"),
     [
-        ("adcp", "percent", None),
+        ("adcp", "nfc", None),
         ("openrtb2", "none", ""),
         ("openrtb3", "none", ""),
         ("prebid-server", "form", ""),

@@ -181,13 +181,15 @@ class _Rendering:
         return Read(spec.source, spec.field, self._options.hash_case or spec.case)
 
     def _steps(self, macro: Resolved, spec: MacroSpec) -> tuple[Step, ...]:
-        encoding = spec.encoding or self._dialect.encoding
-        if macro.place is PLAIN and macro.node.function is None and encoding is _PERCENT and not macro.host_label:
+        encoding, is_list = spec.encoding or self._dialect.encoding, spec.type is _LIST_TYPE
+        is_percent = encoding is _PERCENT and not is_list
+        if macro.place is PLAIN and macro.node.function is None and is_percent and not macro.host_label:
             return _IN_PATH if macro.part is Part.PATH else _ENCODED
         is_segment = not macro.host_label and _is_segment(macro)
-        return _steps(
+        steps = _steps(
             macro.place, macro.node.function, encoding, macro.host_label, is_segment, nested=self._options.nested
         )
+        return (Step.LIST, *steps) if is_list and not _NOT_OF_ELEMENTS & set(steps) else steps
 
     def _missing(self, macro: Resolved, spec: MacroSpec) -> PlannedMissing:
         """Return what is sent where the value is missing; DROP only where there is a parameter to drop."""
@@ -218,6 +220,7 @@ _DROP: Final = Missing.DROP
 _RAISE: Final = Missing.RAISE
 _PERCENT: Final = Encoding.PERCENT
 _FLAG_TYPE: Final = ValueType.FLAG
+_LIST_TYPE: Final = ValueType.LIST
 _FLAG = ("1", "0")
 _PARAMETER = (Part.NAME, Part.VALUE)
 _ENCODED = (Step.PERCENT,)
@@ -225,12 +228,15 @@ _IN_PATH = (Step.SEGMENT, Step.PERCENT)
 # What each encoding does with a value in its place; what is around the place is percent-encoded.
 _ENCODINGS: dict[Encoding, tuple[Step, ...]] = {
     Encoding.PERCENT: (Step.PERCENT,),
+    Encoding.NFC: (Step.NFC, Step.PERCENT),
     Encoding.COMPONENT: (Step.COMPONENT,),
     Encoding.FORM: (Step.FORM,),
     Encoding.NONE: (Step.IN_PLACE,),
     Encoding.JSON: (Step.JSON_STRING, Step.IN_PLACE),
     Encoding.BASE64: (Step.BASE64, Step.IN_PLACE),
 }
+# What is done with a list as one text.
+_NOT_OF_ELEMENTS = {Step.JSON_VALUE, Step.HOST_LABEL}
 _IN_SEGMENT = {Step.IN_PLACE: Step.IN_SEGMENT}
 # A function that says how often a value is percent-encoded, wherever it is.
 _LAYERS = {Function.PERCENT: 1, Function.PERCENT2: 2, Function.PERCENT3: 3}

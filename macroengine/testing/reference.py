@@ -7,6 +7,7 @@ can be held to each other. It reads the template anew for every event and is mea
 import base64
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal as OneOf
@@ -26,7 +27,14 @@ from macroengine.plan.segments import Default, Missing, MissingWord
 from macroengine.policy import Policy
 from macroengine.template import Template, parse
 from macroengine.testing.reference_nesting import PERCENT, STRING, WHOLE, Inside, inside
-from macroengine.testing.reference_text import UnsendableError, json_default, json_text, json_value, value_text
+from macroengine.testing.reference_text import (
+    UnsendableError,
+    elements,
+    json_default,
+    json_text,
+    json_value,
+    value_text,
+)
 
 _HOST_LABEL = re.compile("[A-Za-z0-9-]{1,63}")
 _Missing = Missing | Default | MissingWord
@@ -309,6 +317,10 @@ def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> s
     if steps[-1] == WHOLE and macro.function not in _PERCENTS:
         is_typed = macro.function in (None, Function.NONE)
         text = json_value(_found(macro, rendering)[1], text, spec.type) if is_typed else json_text(text)
+    elif spec.type is ValueType.LIST:
+        # Each element by itself, and a plain comma between them.
+        parts = elements(_found(macro, rendering)[1], rendering.booleans)
+        return ",".join(writing.sent(_changed(macro.function, part), checked=True) for part in parts)
     return writing.sent(text, checked=True)
 
 
@@ -405,6 +417,8 @@ class _Writing:
         if self.macro.function == Function.NONE:
             encoding = Encoding.NONE
         match encoding:
+            case Encoding.NFC:
+                return quote(unicodedata.normalize("NFC", text), safe="")
             case Encoding.PERCENT:
                 # RFC 3986: UTF-8, upper-case hex, unreserved characters kept, %20 for a space.
                 return quote(text, safe="")

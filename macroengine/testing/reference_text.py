@@ -26,7 +26,17 @@ def value_text(value: object, kind: ValueType, booleans: str) -> str:
             return _time(value, kind)
         case dict() | list() if kind is ValueType.JSON:
             return _json(value)
+        case list() | tuple() if kind is ValueType.LIST:
+            return ",".join(elements(value, booleans))
     raise UnsendableError(f"a {type(value).__name__} has no text")
+
+
+def elements(value: object, booleans: str) -> list[str]:
+    """Return the texts of the elements of a list, which may be a text with commas, or one element."""
+    if isinstance(value, str):
+        return str.__str__(value).split(",")
+    items = value if isinstance(value, list | tuple) else [value]
+    return [value_text(item, ValueType.TEXT, booleans) for item in items]
 
 
 def _boolean(value: bool, booleans: str) -> str:
@@ -100,7 +110,7 @@ def json_text(text: str) -> str:
 def json_value(raw: object, text: str, kind: ValueType) -> str:
     """Return a value that is sent as `text` as a whole JSON value."""
     # Numbers, booleans and JSON are JSON already, and so is a text that is what its macro stands for.
-    is_json = isinstance(raw, bool | int | float | Decimal | dict | list)
+    is_json = isinstance(raw, bool | int | float | Decimal | dict | list) and kind is not ValueType.LIST
     if isinstance(raw, datetime):
         is_json = kind is ValueType.UNIX_TIME
     if isinstance(raw, str) and kind in (ValueType.NUMBER, ValueType.UNIX_TIME):
