@@ -311,7 +311,8 @@ def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> s
         return _host_label(text, macro)
     if text is None:
         return writing.instead()
-    if is_segment and text in (".", ".."):
+    parts = elements(_found(macro, rendering)[1], rendering.booleans) if spec.type is ValueType.LIST else [text]
+    if is_segment and (text in (".", "..") or (steps[-1] != WHOLE and any(part in (".", "..") for part in parts))):
         # Receivers resolve them, even where the dots are encoded.
         raise RenderError(f"{macro.text}: {text!r} leads to another path", macro.name)
     if steps[-1] == WHOLE and macro.function not in _PERCENTS:
@@ -319,7 +320,6 @@ def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> s
         text = json_value(_found(macro, rendering)[1], text, spec.type) if is_typed else json_text(text)
     elif spec.type is ValueType.LIST:
         # Each element by itself, and a plain comma between them.
-        parts = elements(_found(macro, rendering)[1], rendering.booleans)
         return ",".join(writing.sent(_changed(macro.function, part), checked=True) for part in parts)
     return writing.sent(text, checked=True)
 
