@@ -157,6 +157,11 @@ class Dialect:
         )
         return list(dict.fromkeys(names))[:most]
 
+    @property
+    def text(self) -> str:
+        """The text of its file."""
+        return self._text
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Dialect) and self._text == other._text
 

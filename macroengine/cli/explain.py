@@ -1,5 +1,6 @@
 """`macroengine explain`: the page of a rule, or the macros of a template."""
 
+import json
 import re
 
 import click
@@ -8,6 +9,7 @@ from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.macros import availability, yes_no
 from macroengine.cli.options import dialect_option
+from macroengine.declarations import declarations
 from macroengine.plan.resolve import resolve
 from macroengine.policy import Policy
 from macroengine.rules import RULES
@@ -25,16 +27,28 @@ Examples:
   macroengine explain ME222
   macroengine explain unknown-macro
   macroengine explain 'https://n.example/pb?u=https%3A%2F%2Fx%3Fid%3D(clickid)&idfa=(sha1-idfa)'
+  macroengine explain --dialect vast --format adcp 'https://n.example/pixel?cb=[CACHEBUSTING]'
 """
 )
 @click.argument("what", metavar="CODE|TEMPLATE")
 @dialect_option
-def explain(what: str, dialect: Dialect) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "adcp"]),
+    default="text",
+    show_default=True,
+    help="As a table, or as the macro declarations of AdCP 3.2 in JSON.",
+)
+def explain(what: str, dialect: Dialect, form: str) -> None:
     """Explain a rule, by its code or name, or each macro of a template.
 
     Of a macro: the field that it reads, its source, whether it is filled for events of other networks, for which
     postbacks it is, how many times its value is encoded, and an example of it.
     """
+    if form == "adcp":
+        _declare(what, dialect)
+        return
     names = {rule.name: code for code, rule in RULES.items()}
     code = names.get(what, what.upper())
     if code in RULES:
@@ -55,6 +69,11 @@ def _explain_fault(code: str) -> None:
     if fault is None:
         raise click.UsageError(f"unknown rule {code!r}{did_you_mean(code, [*RULES, *FAULTS])}")
     click.echo(f"{code} {fault.name} ({fault.severity})\n\nOf a payload, see intake: {fault.meaning}.")
+
+
+def _declare(source: str, dialect: Dialect) -> None:
+    declared = declarations(resolve(parse(source, dialect), dialect, Policy()))
+    click.echo(json.dumps(declared, indent=2, ensure_ascii=False))
 
 
 def _explain_template(source: str, dialect: Dialect) -> None:

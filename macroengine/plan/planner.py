@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final, TypeVar
 from typing import Literal as OneOf
 
-from macroengine.catalogue import MacroSpec
+from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.catalogue.folding import fold
 from macroengine.errors import LimitError, UnsupportedError
 from macroengine.kinds import Encoding, Function, HashCase, Source, ValueType
@@ -172,24 +172,20 @@ class _Rendering:
             if not isinstance(missing, Default):
                 return None if missing is _DROP else missing
         booleans = _FLAG if spec.type is _FLAG_TYPE else self._booleans
-        return Value(node.name, reads, spec.type, booleans, self._steps(macro, spec), missing)
+        return Value(
+            node.name,
+            reads,
+            spec.type,
+            booleans,
+            steps_of(macro, spec, self._dialect, nested=self._options.nested),
+            missing,
+        )
 
     def _is_sent(self, macro: Resolved) -> bool:
         return not macro.forbidden and (self._attributed or not macro.withheld)
 
     def _read(self, spec: MacroSpec) -> Read:
         return Read(spec.source, spec.field, self._options.hash_case or spec.case)
-
-    def _steps(self, macro: Resolved, spec: MacroSpec) -> tuple[Step, ...]:
-        encoding, is_list = spec.encoding or self._dialect.encoding, spec.type is _LIST_TYPE
-        is_percent = encoding is _PERCENT and not is_list
-        if macro.place is PLAIN and macro.node.function is None and is_percent and not macro.host_label:
-            return _IN_PATH if macro.part is Part.PATH else _ENCODED
-        is_segment = not macro.host_label and _is_segment(macro)
-        steps = _steps(
-            macro.place, macro.node.function, encoding, macro.host_label, is_segment, nested=self._options.nested
-        )
-        return (Step.LIST, *steps) if is_list and not _NOT_OF_ELEMENTS & set(steps) else steps
 
     def _missing(self, macro: Resolved, spec: MacroSpec) -> PlannedMissing:
         """Return what is sent where the value is missing; DROP only where there is a parameter to drop."""
@@ -212,6 +208,17 @@ class _Rendering:
                 if _is_segment(macro) and text in (".", ".."):
                     raise ValueError(f"missing sends {text!r} for {macro.node.text}, which leads to another path")
                 return missing
+
+
+def steps_of(macro: Resolved, spec: MacroSpec, dialect: Dialect, *, nested: bool = True) -> tuple[Step, ...]:
+    """Return what is done with the text of a macro's value, in order."""
+    encoding, is_list = spec.encoding or dialect.encoding, spec.type is _LIST_TYPE
+    is_percent = encoding is _PERCENT and not is_list
+    if macro.place is PLAIN and macro.node.function is None and is_percent and not macro.host_label:
+        return _IN_PATH if macro.part is Part.PATH else _ENCODED
+    is_segment = not macro.host_label and _is_segment(macro)
+    steps = _steps(macro.place, macro.node.function, encoding, macro.host_label, is_segment, nested=nested)
+    return (Step.LIST, *steps) if is_list and not _NOT_OF_ELEMENTS & set(steps) else steps
 
 
 # Looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
