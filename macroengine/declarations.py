@@ -73,10 +73,7 @@ def _declared(macro: Resolved, dialect: Dialect, occurrence: int, *, is_whole: b
         raise UnsupportedError(f"AdCP has {macro.node.text} only in a parameter or path of the URL, encoded once")
     if encoding is None or macro.node.argument is not None:
         return {**semantics, **_preserved({**location, "context": _OPAQUE})}
-    if name == "iab_vast":
-        unavailable = "dialect_sentinel"
-    else:
-        unavailable = "omit_parameter" if is_whole else "reject"
+    unavailable = "dialect_sentinel" if name == "iab_vast" else "omit_parameter" if is_whole else "reject"
     return {
         **semantics,
         "operation": "resolve_value",
