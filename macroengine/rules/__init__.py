@@ -80,6 +80,7 @@ RULES: dict[str, Rule] = {
     "ME106": Rule(_E, names.hash_of_hash, "unsafe"),
     "ME107": Rule(_I, query.mismatched_parameter),
     "ME108": Rule(_W, names.unlisted_macro, "unsafe"),
+    "ME109": Rule(_I, names.macro_with_argument),
     # The URL: its server, then its parameters, then its characters.
     "ME201": Rule(_E, origin.macro_in_origin),
     "ME202": Rule(_E, origin.macro_in_host, overruled_by=(("allow_host_macros", True),)),

@@ -48,6 +48,31 @@ def unlisted_macro(checked: Checked) -> Iterator[Finding]:
     return findings(checked, Problem.UNLISTED)
 
 
+def macro_with_argument(checked: Checked) -> Iterator[Finding]:
+    """Macro with an argument, which the platform fills and the library does not.
+
+    What it does:
+        Finds macros that say more than a name: the format of a date, a network, a text for some devices only.
+
+    Why it matters:
+        The value depends on the argument, and an event has none for it: compiling the template is an error.
+
+    With:
+        dialect="google-ads"
+
+    Example:
+        https://n.example/?device={ifmobile:phone}
+
+    Use instead:
+        https://n.example/?device={device}
+    """
+    for macro in checked.resolution.macros:
+        if macro.node.argument is not None and macro.spec is not None:
+            message = f"{macro.node.text} has an argument: it is checked, and cannot be rendered"
+            hint = f"the argument is {macro.spec.argument}" if macro.spec.argument else None
+            yield Finding(macro.node.span, message, hint)
+
+
 def undocumented_spelling(checked: Checked) -> Iterator[Finding]:
     """Macro in a spelling that no document uses.
 
