@@ -150,7 +150,7 @@ def test_unknown_dialect_names_the_nearest():
         pytest.param(HEAD + "[functions]\nmd5 = 1\n[macros]", r"\[functions\]: key 'md5' must be a string, not 1"),
         pytest.param(
             HEAD + "encoding = 'percentage'\n[macros]",
-            "key 'encoding' must be one of percent, component, form, none, json, base64, not 'percentage'",
+            "key 'encoding' must be one of percent, nfc, component, form, none, json, base64, not 'percentage'",
         ),
         pytest.param(HEAD + "encodign = 'form'\n[macros]", "unknown key 'encodign'; did you mean 'encoding'"),
         pytest.param(HEAD + "missing = -1\n[macros]", "key 'missing' must be a string, not -1"),

@@ -536,3 +536,21 @@ def test_identifiers_and_what_permits_them_are_marked(platform, advertising, dev
     assert {spec.name for spec in macros if spec.identifier == "advertising"} == advertising
     assert {spec.name for spec in macros if spec.identifier == "device"} == device
     assert {spec.name: spec.consent for spec in macros if spec.consent} == consent
+
+
+@pytest.mark.parametrize(
+    ("platform", "inferred"),
+    [
+        ("appsflyer", {"missing"}),
+        ("appmetrica", {"encoding"}),
+        ("adjust", {"missing"}),
+        ("vast", {"available"}),
+        ("openrtb2", {"available"}),
+        ("tiktok", {"encoding", "missing", "available"}),
+    ],
+)
+def test_what_no_document_states_of_a_dialect_is_marked(platform, inferred, run):
+    assert set(dialect(platform).inferred) == inferred
+    shown = run("macros", "--dialect", platform, next(iter(dialect(platform).macros))).out
+    marked = {line.split()[0] for line in shown.splitlines() if line.endswith("(inferred)")}
+    assert inferred - {"missing"} <= marked

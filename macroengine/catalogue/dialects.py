@@ -53,6 +53,8 @@ class Dialect:
     """How the platform encodes values, where a macro does not say otherwise."""
     missing: str | None
     """What the platform sends for a missing value, where a macro does not say otherwise; None: not documented."""
+    inferred: tuple[str, ...]
+    """What no document of the platform states, of encoding, missing and available: the library's default is assumed."""
     labels: Mapping[Source, str]
     """What tables and messages call each source."""
     contexts: Mapping[str, str]

@@ -1,7 +1,7 @@
 """From the text of a dialect's file to its parts, with errors that name file, macro and key."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -62,12 +62,20 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
         "title": head["name"],
         **head,
         "partial": partial,
+        "inferred": tuple(_inferred(head)),
         "syntax": _with_functions(syntax, functions, macros, where),
         "macros": MappingProxyType(macros),
         "references": MappingProxyType(head.get("references", {})),
         "contexts": MappingProxyType(contexts),
         "labels": MappingProxyType({source: labels.get(source.value, source.value) for source in Source}),
     }
+
+
+def _inferred(head: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the file does not state of the dialect, so that the library's default is assumed."""
+    yield from (key for key in ("encoding", "missing") if key not in head)
+    if not any("available" in row for row in head["macros"].values()):
+        yield "available"
 
 
 def _macro(name: str, row: Mapping[str, Any], columns: Mapping[str, _Convert], where: str) -> MacroSpec:

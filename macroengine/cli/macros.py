@@ -70,8 +70,14 @@ def _show(name: str, dialect: Dialect) -> None:
     console = output.results()
     for key, value in _facts(spec, dialect).items():
         if value:
-            inferred = "  (inferred)" if key.replace(" ", "_") in spec.inferred else ""
+            inferred = "  (inferred)" if _is_inferred(key.replace(" ", "_"), spec, dialect) else ""
             console.print(Text.assemble((f"{key:12}", "bold"), value, (inferred, "dim")))
+
+
+def _is_inferred(key: str, spec: MacroSpec, dialect: Dialect) -> bool:
+    """Say whether no document states a fact, neither of the macro nor of the dialect."""
+    is_stated = key != "available" and getattr(spec, key, None) is not None
+    return key in spec.inferred or (key in dialect.inferred and not is_stated)
 
 
 def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
@@ -93,8 +99,8 @@ def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
         "case": spec.case if any(function in HASHES for function, _ in spec.functions) else "",
         "argument": spec.argument or "",
         "contexts": ", ".join(spec.contexts),
-        "encoding": spec.encoding or "",
-        "missing": spec.missing or "",
+        "encoding": spec.encoding or dialect.encoding,
+        "missing": spec.missing or dialect.missing or "",
         "identifier": spec.identifier or "",
         "consent": spec.consent or "",
         "example": spec.example,
