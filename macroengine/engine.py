@@ -87,7 +87,9 @@ class CompiledTemplate:
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields of an event that are read, in order and without repeats."""
-        return tuple(dict.fromkeys(read.field for value in values_of(self.plan.attributed) for read in value.reads))
+        values = list(values_of(self.plan.attributed))
+        found = [field for value in values for field in (*(read.field for read in value.reads), *value.other_fields)]
+        return tuple(dict.fromkeys(found))
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

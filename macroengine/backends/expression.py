@@ -64,7 +64,10 @@ def plan_of(template: Planned | RenderPlan) -> RenderPlan:
 
 
 def fields_of(plan: RenderPlan) -> tuple[str, ...]:
-    """Return the fields that a plan reads, in order and without repeats."""
+    """Return the fields that a plan reads, in order and without repeats.
+
+    A column has the unit of its field, so that none is converted.
+    """
     segments = (*plan.attributed, *(plan.unattributed or ()))
     return tuple(dict.fromkeys(read.field for value in values_of(segments) for read in value.reads))
 
@@ -239,6 +242,8 @@ def _value(language: Language[E], value: Value) -> Part[E]:
         return language.literal(_whole(default_text(value))), []
     if len(value.reads) > 1:
         raise _unsupported(f"macro {value.macro!r}, which names several values")
+    if any(field in language.columns for field in value.other_fields):
+        raise _unsupported(f"macro {value.macro!r} and what it can be converted from")
     steps = [step for step in value.steps if step not in _HANDLED]
     depth = steps.count(Step.PERCENT)
     if len(steps) > depth:

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from typing import Literal as OneOf
 
 from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.catalogue.elsewhere import conversions
 from macroengine.catalogue.folding import fold
 from macroengine.errors import LimitError, UnsupportedError
 from macroengine.kinds import Encoding, Function, HashCase, Source, ValueType
@@ -17,6 +18,7 @@ from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.plan.segments import (
     Absent,
     Atom,
+    Converted,
     Default,
     ForMissing,
     Missing,
@@ -171,6 +173,9 @@ class _Rendering:
             # A Default goes through the steps of the value, which reads nothing.
             if not isinstance(missing, Default):
                 return None if missing is _DROP else missing
+        converted = None
+        if len(reads) == 1 and (unit := conversions().get(reads[0].field)) is not None:
+            converted = Converted(*unit)
         booleans = _FLAG if spec.type is _FLAG_TYPE else self._booleans
         return Value(
             node.name,
@@ -179,6 +184,7 @@ class _Rendering:
             booleans,
             steps_of(macro, spec, self._dialect, nested=self._options.nested),
             missing,
+            converted,
         )
 
     def _is_sent(self, macro: Resolved) -> bool:

@@ -106,6 +106,14 @@ class Read(NamedTuple):
     """The case in which it is hashed."""
 
 
+class Converted(NamedTuple):
+    """Another field with the same value in a larger unit, which is read where the first has none."""
+
+    field: str
+    times: int
+    """How many of the smaller unit it has."""
+
+
 class Value(NamedTuple):
     """A value of the event: read, turned into text, and sent after some steps.
 
@@ -124,11 +132,24 @@ class Value(NamedTuple):
     missing: str | Default | OneOf[Missing.DROP, Missing.RAISE]
     """What is sent where it is missing: a text as it is, a Default after the steps of the value, or, in a parameter
     that may be dropped, Missing.DROP; Missing.RAISE where rendering must fail."""
+    converted: Converted | None = None
+    """Where it is looked for in the same source after that, and what is then done with it; of a value that is read in
+    one place."""
 
     @property
     def is_plain(self) -> bool:
         """Whether reading one field and percent-encoding its text once is all there is to do."""
-        return self.steps == _PLAIN and len(self.reads) == 1
+        return self.steps == _PLAIN and len(self.reads) == 1 and self.converted is None
+
+    @property
+    def other_fields(self) -> tuple[str, ...]:
+        """The fields in another unit that it can be converted from."""
+        return () if self.converted is None else (self.converted.field,)
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is looked for in several places."""
+        return len(self.reads) > 1 or self.converted is not None
 
     @property
     def hash(self) -> Step | None:

@@ -10,6 +10,7 @@ from macroengine.kinds import Source
 from macroengine.plan.segments import Missing, Read, Step, Value
 from macroengine.rendering.json import json_value
 from macroengine.rendering.steps import TextStep, default_text, text_steps
+from macroengine.rendering.units import in_smaller_unit
 from macroengine.rendering.values import UnsendableError, elements, value_text
 
 SOURCES: Final = (Source.LINK, Source.SDK, Source.PLATFORM)
@@ -106,7 +107,15 @@ class Choice:
             MissingValueError: all are missing, and must not be.
         """
         for conversion in self.conversions:
-            raw = sources[SOURCES.index(conversion.read.source)].get(conversion.read.field)  # type: ignore[attr-defined]
+            raw = _raw(sources, conversion.read.source, conversion.read.field)
             if raw is not None:
                 return conversion.convert(raw)
-        return self.conversions[0].convert(None)
+        first, converted = self.conversions[0], self.value.converted
+        if converted is None:
+            return first.convert(None)
+        other = _raw(sources, first.read.source, converted.field)
+        return first.convert(None if other is None else in_smaller_unit(other, converted.times))
+
+
+def _raw(sources: Sequence[object], source: Source, field: str) -> object:
+    return sources[SOURCES.index(source)].get(field)  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from typing import Literal as OneOf
 from urllib.parse import quote, quote_plus
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, Spelling, dialect_of
+from macroengine.catalogue.elsewhere import conversions
 from macroengine.catalogue.folding import fold
 from macroengine.catalogue.foreign import foreign_texts, inside_foreign
 from macroengine.catalogue.meanings import denied_fields, fields_called, is_denied
@@ -29,6 +30,7 @@ from macroengine.template import Template, parse
 from macroengine.testing.reference_nesting import PERCENT, STRING, WHOLE, Inside, inside
 from macroengine.testing.reference_text import (
     UnsendableError,
+    converted,
     elements,
     json_default,
     json_text,
@@ -481,9 +483,12 @@ def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
     if spec.source not in policy.sources or is_denied(spec, denied_fields(policy.deny, rendering.dialect)):
         return None
     # A value counts only where it comes from the documented source.
-    return {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}[spec.source].get(
-        spec.field
-    )
+    values = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}[spec.source]
+    found = values.get(spec.field)
+    if found is None and spec.field in conversions():
+        other, times = conversions()[spec.field]
+        return converted(values.get(other), times)
+    return found
 
 
 def _value(macro: Macro, spec: MacroSpec, rendering: _Rendering) -> str | None:

@@ -1,6 +1,7 @@
 """The reference renderer's texts: how a value of each type is written."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -37,6 +38,25 @@ def elements(value: object, booleans: str) -> list[str]:
         return str.__str__(value).split(",")
     items = value if isinstance(value, list | tuple) else [value]
     return [value_text(item, ValueType.TEXT, booleans) for item in items]
+
+
+def converted(value: object, times: int) -> object:
+    """Return a value in a unit of which `times` make one; None where it is neither a number nor a time."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        return None
+    text = (
+        format(value, "f") if isinstance(value, Decimal) and value.is_finite() and abs(value) < 10**30 else str(value)
+    )
+    if re.fullmatch("-?[0-9]{1,30}([.][0-9]{1,30})?", text):
+        number = Decimal(text) * times
+        return int(number) if number % 1 == 0 else number.normalize()
+    try:
+        time = datetime.fromisoformat(text) if re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:", text) else None
+    except ValueError:
+        return None
+    return time and (time if time.tzinfo else time.replace(tzinfo=UTC))
 
 
 def _boolean(value: bool, booleans: str) -> str:
