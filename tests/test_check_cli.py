@@ -244,7 +244,7 @@ def test_files_that_cannot_be_read_say_why(run, tmp_path, name, content, message
     [
         pytest.param([], "no templates given; give templates or files", id="nothing"),
         pytest.param(["--file", "nope.txt"], "nope.txt: no such file or directory", id="no-file"),
-        pytest.param([GOOD, "--select", "ME109"], "--select: unknown rule 'ME109'; did you mean", id="select"),
+        pytest.param([GOOD, "--select", "ME199"], "--select: unknown rule 'ME199'; did you mean", id="select"),
         pytest.param([GOOD, "--ignore", "XX"], "--ignore: unknown rule 'XX'", id="ignore"),
         pytest.param([GOOD, "--fix", "--diff"], "give one of them", id="fix-and-diff"),
         pytest.param(["--file", "-", "--column", "x"], "standard input: only .csv", id="column-of-lines"),

@@ -103,7 +103,7 @@ def test_files_elsewhere_match_by_name(run, tmp_path, monkeypatch):
         pytest.param("send_all = 1", "'send_all' must be true or false, not 1", id="flag"),
         pytest.param('select = "ME1"', "'select' must be a list of codes, not 'ME1'", id="list"),
         pytest.param("select = [1]", "'select' must be a list of codes, not 1", id="list-of-codes"),
-        pytest.param('ignore = ["ME109"]', "'ignore': unknown rule 'ME109'; did you mean", id="code"),
+        pytest.param('ignore = ["ME199"]', "'ignore': unknown rule 'ME199'; did you mean", id="code"),
         pytest.param('dialect = "appsflier"', "'dialect': unknown dialect 'appsflier'; did you mean", id="dialect"),
         pytest.param('dialect = "no.toml"', "no.toml: cannot be read", id="dialect-file"),
         pytest.param("dialect = 1", "'dialect' must be the name of a dialect or a file, not 1", id="dialect-number"),
