@@ -364,3 +364,40 @@ def test_a_macro_may_be_named_like_a_function_that_is_not_documented_of_another(
     rows = "a = { field = 'x', source = 'Platform' }\na_md5 = { field = 'y', source = 'Platform' }"
     mine = load(tmp_path, functions + rows)
     assert compile_template("?i={a_md5}", dialect=mine).render(Event(platform={"y": "1"})) == "?i=1"
+
+
+FAMILY = f"""{HEAD}
+[macros]
+p_name = {{ field = 'p', source = 'Link', family = 'p_', personal = true }}
+p_one  = {{ field = 'o', source = 'SDK' }}
+"""
+
+
+def test_names_of_a_family_are_macros_with_fields_of_their_own(tmp_path):
+    mine = load(tmp_path, FAMILY)
+    template = "https://n.example/?a={p_color}&b={p_one}&c={p_size}"
+    event = Event(link={"p_color": "red", "p_size": "9", "p": "no"}, sdk={"o": "1"})
+    assert [found.code for found in check(template, dialect=mine)] == []
+    assert compile_template(template, dialect=mine).render(event) == "https://n.example/?a=red&b=1&c=9"
+    assert reference.render(template, event, dialect=mine) == "https://n.example/?a=red&b=1&c=9"
+    assert [found.code for found in check("?a={p_}&b={q}", dialect=mine, select="ME1")] == ["ME101", "ME101"]
+    spec, spelling = mine.find("p_color")
+    assert (spec.name, spec.field, spec.personal, spelling) == ("p_color", "p_color", True, Spelling.DOCUMENTED)
+
+
+@pytest.mark.parametrize("family", ["", "x_"])
+def test_a_family_is_what_its_name_begins_with(tmp_path, family):
+    with pytest.raises(CatalogueError, match="macro 'p_name': key 'family' must be what the name begins with"):
+        load(tmp_path, FAMILY.replace("'p_'", f"'{family}'"))
+
+
+@pytest.mark.parametrize(
+    ("platform", "macro"),
+    [
+        ("branch", "${(ad_network.credentials.event_tracker_id)!}"),
+        ("adjust", "{dcp_w2a_opportunity_id}"),
+        ("google-ads", "{_season}"),
+    ],
+)
+def test_a_documented_family_of_names_is_known(platform, macro):
+    assert check(f"https://n.example/?a={macro}", dialect=platform) == []

@@ -418,6 +418,20 @@ def test_explain_shows_every_macro_of_a_template(run):
     ]
 
 
+def test_explain_says_how_often_a_value_is_encoded_where_the_name_or_the_platform_decides(run):
+    for platform, template, times in (
+        ("openrtb2", "https://n.example/?p=${AUCTION_PRICE}", "0"),
+        ("gam", "https://n.example/?u=%%CLICK_URL_ESC_ESC%%", "2"),
+        ("vast", "https://n.example/?u=https%3A%2F%2Fx%3Fi%3D[IFA]", "2"),
+    ):
+        _, row = run("explain", "--dialect", platform, template).out.splitlines()
+        assert row.split("\t")[5] == times
+
+
+def test_a_member_of_a_family_of_names_is_shown(run):
+    assert "field       dcp_season\n" in run("macros", "--dialect", "adjust", "{dcp_season}").out
+
+
 def test_explain_of_nothing_says_so(run):
     assert "unknown rule 'ME999'" in run("explain", "ME999").err
     assert run("explain", "ME999").status == 2

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from os import PathLike
 from pathlib import Path
@@ -63,6 +63,7 @@ class Dialect:
     """Every field that a macro reads, with where its value comes from."""
     _text: str
     _spelled: Mapping[str, tuple[MacroSpec, Spelling]]
+    _families: tuple[MacroSpec, ...]
     _recall: tuple[object, ...] | None
     """What unpickling calls; None: the text is read again."""
 
@@ -89,6 +90,7 @@ class Dialect:
             "fields": _fields(macros, where),
             "_text": text,
             "_spelled": _spelled(macros, where),
+            "_families": tuple(spec for spec in macros.values() if spec.family is not None),
             "_recall": recall,
         }
         dialect = object.__new__(cls)
@@ -106,6 +108,11 @@ class Dialect:
         found = self._spelled.get(name)
         if found is not None:
             return found
+        for spec in self._families:
+            beginning = spec.family or ""
+            if name.startswith(beginning) and name != beginning:
+                member = replace(spec, name=name, field=f"{spec.field}_{name.removeprefix(beginning)}", family=None)
+                return member, Spelling.DOCUMENTED
         if self.open:
             return MacroSpec(name, name, Source.LINK), Spelling.PARAMETER
         named = self.named(name)

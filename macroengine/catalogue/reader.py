@@ -90,6 +90,8 @@ def _check_spellings(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, st
         if not syntax.is_name(name):
             forms = " or ".join(form.text for form in syntax.forms)
             raise CatalogueError(f"{where}: {_shown(name)} cannot be the name in {forms}")
+    if spec.family is not None and not (spec.family and spec.name.startswith(spec.family)):
+        raise CatalogueError(f"{where}: key 'family' must be what the name begins with, not {_shown(spec.family)}")
     own = (spec.name, *spec.spellings, *spec.legacy)
     for function, names in spec.functions:
         if function not in functions:
@@ -287,6 +289,7 @@ _COLUMNS: Mapping[str, _Convert] = {
     "personal": _flag,
     "spellings": _list_of(_text),
     "legacy": _list_of(_text),
+    "family": _text,
     **{function.value: _list_of(_text) for function in Function},
     "case": _member(HashCase),
     "encoding": _member(Encoding),

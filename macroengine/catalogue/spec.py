@@ -23,6 +23,8 @@ class MacroSpec:
     """Other spellings that the current document uses."""
     legacy: tuple[str, ...] = ()
     """Names that older documents use."""
+    family: str | None = None
+    """The beginning of names that are all such macros; each reads a field of its own, with the rest of its name."""
     functions: tuple[tuple[Function, tuple[str, ...]], ...] = ()
     """The functions of it that are documented, each with the names that the macro then has. `names_with` looks one up.
 

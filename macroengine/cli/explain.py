@@ -10,6 +10,7 @@ from macroengine.cli import output
 from macroengine.cli.macros import availability, yes_no
 from macroengine.cli.options import dialect_option
 from macroengine.declarations import declarations
+from macroengine.plan.planner import times_encoded
 from macroengine.plan.resolve import resolve
 from macroengine.policy import Policy
 from macroengine.rules import RULES
@@ -84,7 +85,7 @@ def _explain_template(source: str, dialect: Dialect) -> None:
             rows.append((macro.node.text, "unknown", *[""] * 5))
         else:
             facts = (spec.field, dialect.labels[spec.source], yes_no(spec.send_all), availability(spec))
-            rows.append((macro.node.text, *facts, str(1 + macro.place.layers), spec.example))
+            rows.append((macro.node.text, *facts, str(times_encoded(macro, dialect)), spec.example))
     if not rows:
         click.echo(f"no {dialect.title} macros in {source!r}", err=True)
         return

@@ -5,7 +5,7 @@ from typing import Any
 import click
 from rich.text import Text
 
-from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.cli import output
 from macroengine.cli.options import SourceWord, dialect_option, postback_option
 from macroengine.kinds import HASHES, Postback, Source
@@ -64,9 +64,9 @@ def _is_listed(
 def _show(name: str, dialect: Dialect) -> None:
     reading = dialect.syntax.read(name)
     found = dialect.find(reading.name if reading else name)
-    spec = found[0] if found else None
-    if spec is None or spec.name not in dialect.macros:
+    if found is None or found[1] is Spelling.PARAMETER:
         raise click.UsageError(f"unknown macro {name!r}{did_you_mean(name, dialect.names())}")
+    spec, _ = found
     console = output.results()
     for key, value in _facts(spec, dialect).items():
         if value:

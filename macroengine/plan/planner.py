@@ -227,6 +227,13 @@ def steps_of(macro: Resolved, spec: MacroSpec, dialect: Dialect, *, nested: bool
     return (Step.LIST, *steps) if is_list and not _NOT_OF_ELEMENTS & set(steps) else steps
 
 
+def times_encoded(macro: Resolved, dialect: Dialect) -> int:
+    """Return how many times the value of a macro is encoded; one that the dialect does not have, as its place asks."""
+    if macro.spec is None:
+        return macro.place.layers + 1
+    return sum(step in _ENCODERS for step in steps_of(macro, macro.spec, dialect))
+
+
 # Looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
 _EMPTY: Final = Missing.EMPTY
 _DROP: Final = Missing.DROP
@@ -237,6 +244,7 @@ _LIST_TYPE: Final = ValueType.LIST
 _FLAG = ("1", "0")
 _PARAMETER = (Part.NAME, Part.VALUE)
 _ENCODED = (Step.PERCENT,)
+_ENCODERS = (Step.PERCENT, Step.COMPONENT, Step.FORM)
 _IN_PATH = (Step.SEGMENT, Step.PERCENT)
 # What each encoding does with a value in its place; what is around the place is percent-encoded.
 _ENCODINGS: dict[Encoding, tuple[Step, ...]] = {

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Fix
 from macroengine.plan.nesting import Escape
-from macroengine.plan.planner import steps_of
-from macroengine.plan.segments import Step
+from macroengine.plan.planner import times_encoded
 from macroengine.rules.checked import Checked
 
-_ENCODERS = (Step.PERCENT, Step.COMPONENT, Step.FORM)
 _JSON = (Escape.STRING, Escape.VALUE)
 
 
@@ -31,8 +29,7 @@ def nested_macro(checked: Checked) -> Iterator[Finding]:
     for macro in checked.resolution.macros:
         needed = macro.place.layers + 1
         if needed > 1:
-            steps = () if macro.spec is None else steps_of(macro, macro.spec, checked.dialect)
-            done = sum(step in _ENCODERS for step in steps) if steps else needed
+            done = times_encoded(macro, checked.dialect)
             hint = None if done == needed or macro.node.function is None else f"an inner URL needs it {_times(needed)}"
             message = f"{macro.node.text} is in a URL inside the URL: it is encoded {_times(done)}"
             yield Finding(macro.node.span, message, hint)
