@@ -11,9 +11,9 @@ from typing import Any
 from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.errors import UnsupportedError
 from macroengine.language.nodes import Literal, Part
-from macroengine.plan.planner import steps_of
 from macroengine.plan.resolve import Resolution, Resolved
 from macroengine.plan.segments import HASHES, Step
+from macroengine.plan.steps import steps_of
 
 _TABLE = Path(__file__).resolve().parent / "catalogue" / "adcp.toml"
 _CONTEXTS = {Part.VALUE: "url_query_value", Part.PATH: "url_path_segment"}

@@ -86,10 +86,21 @@ class CompiledTemplate:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of an event that are read, in order and without repeats."""
-        values = list(values_of(self.plan.attributed))
-        found = [field for value in values for field in (*(read.field for read in value.reads), *value.other_fields)]
-        return tuple(dict.fromkeys(found))
+        """The fields of an event that are read, in order and without repeats; last those that tell of consent."""
+        plan = self.plan
+        values = list(values_of(plan.attributed))
+        sent = [field for value in values for field in (*(read.field for read in value.reads), *value.other_fields)]
+        heard = [] if plan.unshared is None else [signal.field for signal in plan.unshared.signals]
+        return tuple(dict.fromkeys([*sent, *heard]))
+
+    @property
+    def needs_consent(self) -> tuple[str, ...]:
+        """The macros that are withheld where the user does not share identifiers, as the template spells them.
+
+        >>> compile_template("https://n.example/pb?c=(clickid)&i=(idfa)", policy=Policy(consent=True)).needs_consent
+        ('idfa',)
+        """
+        return () if self.plan.unshared is None else self.plan.unshared.macros
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

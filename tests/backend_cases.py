@@ -20,6 +20,7 @@ from macroengine import (
     TemplateError,
     compile_template,
 )
+from macroengine.backends.expression import fields_of, signals_of
 from macroengine.catalogue import dialect
 from macroengine.plan.segments import Query, Refused, Segment, Step, Value
 from macroengine.testing import reference
@@ -39,6 +40,7 @@ IDENTIFIERS = st.one_of(
 )
 MILLISECONDS = Dialect.from_toml(Path(__file__).parent / "data" / "milliseconds.toml")
 
+CONSENTS = st.sampled_from(["true", "false", "FALSE", "1", "0", "authorized", "3", "denied", "", " 1", "no"])
 TIMES = st.datetimes(timezones=st.just(UTC)) | st.sampled_from(
     [
         datetime(1, 1, 1, tzinfo=UTC),
@@ -149,14 +151,20 @@ def tables(draw: st.DrawFn, *, spark: bool = False) -> Table:
     except TemplateError:
         assume(False)
     plan = template.plan
-    assume(all(map(_is_held, (*plan.attributed, *(plan.unattributed or ())))))
+    assume(all(_is_held(segment) for segments in plan.renderings for segment in segments))
     assume(not {"postback", "attributed"} & {*template.fields})
     assume(len({field.lower() for field in template.fields}) == len(template.fields))
     json_fields = [spec.field for spec in dialect(name).macros.values() if spec.type == "json"]
     kinds = [kind for kind in KINDS if not spark or kind.spark]
     flat = [kind for kind in kinds if not kind.nested]
-    columns = {field: draw(st.sampled_from(kinds if field in json_fields else flat)) for field in template.fields}
+    sent = fields_of(plan)
+    columns = {field: draw(st.sampled_from(kinds if field in json_fields else flat)) for field in sent}
     drawn = {field: kind.values | st.none() for field, kind in columns.items()}
+    for told in signals_of(plan):
+        # An event in a flat mapping has only what its dialect knows.
+        if told not in sent and (told in dialect(name).fields or dialect(name).open) and draw(st.booleans()):
+            columns[told] = draw(st.sampled_from(flat))
+            drawn[told] = st.none() | (CONSENTS if columns[told] is TEXTS else columns[told].values)
     if draw(st.booleans()):
         columns["postback"] = TEXTS
         drawn["postback"] = st.sampled_from([str(policy.postback)] * 4 + [str(kind) for kind in Postback])

@@ -47,6 +47,7 @@ def test_text_shows_place_code_excerpt_and_summary(run):
         pytest.param([BAD, "--select", "ME2"], 0, "1 warning, 1 fixable", id="selected"),
         pytest.param([BAD, "--ignore", "ME1,ME222"], 0, "nothing found in 1 template", id="ignored"),
         pytest.param([GOOD, "--send-all"], 0, "1 warning", id="send-all"),
+        pytest.param(["https://n.example/pb?a=(IDFV)", "--consent"], 0, "1 info", id="consent"),
         pytest.param(["{click_id}", "--dialect", "appmetrica"], 0, "1 info", id="dialect"),
         pytest.param(
             [GOOD + "&e=(event_name)", "--postback", "in-app"], 0, "nothing found in 1 template", id="postback"
@@ -430,6 +431,13 @@ def test_explain_says_how_often_a_value_is_encoded_where_the_name_or_the_platfor
 
 def test_a_member_of_a_family_of_names_is_shown(run):
     assert "field       dcp_season\n" in run("macros", "--dialect", "adjust", "{dcp_season}").out
+
+
+def test_explain_says_what_is_withheld_where_users_do_not_share_it(run):
+    result = run("explain", "https://n.example/pb?a=(clickid)&h=(sha1-idfa)&x=(clickd)", "--consent")
+    header, *rows = [line.split("\t") for line in result.out.splitlines()]
+    assert {len(row) for row in rows} == {len(header)}
+    assert [header[-1], *(row[-1] for row in rows)] == ["needs consent", "no", "yes", ""]
 
 
 def test_explain_of_nothing_says_so(run):

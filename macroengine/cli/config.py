@@ -26,6 +26,7 @@ class Settings:
     dialect: Dialect
     postback: Postback = Postback.INSTALL
     send_all: bool = False
+    consent: bool = False
     context: str | None = None
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
@@ -33,7 +34,7 @@ class Settings:
     @property
     def policy(self) -> Policy:
         """The policy that templates are checked with."""
-        return Policy(self.postback, self.send_all, context=self.context)
+        return Policy(self.postback, self.send_all, consent=self.consent, context=self.context)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -174,6 +175,7 @@ _KEYS: Mapping[str, Callable[[Any, str, Path], Any]] = {
     "dialect": _dialect,
     "postback": _postback,
     "send_all": _flag,
+    "consent": _flag,
     "context": _word,
     "select": _codes,
     "ignore": _codes,

@@ -10,8 +10,8 @@ from macroengine.cli import output
 from macroengine.cli.macros import availability, yes_no
 from macroengine.cli.options import dialect_option
 from macroengine.declarations import declarations
-from macroengine.plan.planner import times_encoded
 from macroengine.plan.resolve import resolve
+from macroengine.plan.steps import times_encoded
 from macroengine.policy import Policy
 from macroengine.rules import RULES
 from macroengine.rules.pages import page
@@ -33,6 +33,7 @@ Examples:
 )
 @click.argument("what", metavar="CODE|TEMPLATE")
 @dialect_option
+@click.option("--consent", is_flag=True, help="Say which macros are withheld where users do not share identifiers.")
 @click.option(
     "--format",
     "form",
@@ -41,7 +42,7 @@ Examples:
     show_default=True,
     help="As a table, or as the macro declarations of AdCP 3.2 in JSON.",
 )
-def explain(what: str, dialect: Dialect, form: str) -> None:
+def explain(what: str, dialect: Dialect, consent: bool, form: str) -> None:
     """Explain a rule, by its code or name, or each macro of a template.
 
     Of a macro: the field that it reads, its source, whether it is filled for events of other networks, for which
@@ -59,7 +60,7 @@ def explain(what: str, dialect: Dialect, form: str) -> None:
     elif _NAME.fullmatch(what):
         raise click.UsageError(f"unknown rule {what!r}{did_you_mean(what, names)}")
     else:
-        _explain_template(what, dialect)
+        _explain_template(what, dialect, consent=consent)
 
 
 def _explain_fault(code: str) -> None:
@@ -77,16 +78,18 @@ def _declare(source: str, dialect: Dialect) -> None:
     click.echo(json.dumps(declared, indent=2, ensure_ascii=False))
 
 
-def _explain_template(source: str, dialect: Dialect) -> None:
+def _explain_template(source: str, dialect: Dialect, *, consent: bool) -> None:
+    header = ("macro", "field", "source", "send all", "available", "encoded", "example")
     rows = []
-    for macro in resolve(parse(source, dialect), dialect, Policy()).macros:
+    for macro in resolve(parse(source, dialect), dialect, Policy(consent=consent)).macros:
         spec = macro.spec
         if spec is None:
-            rows.append((macro.node.text, "unknown", *[""] * 5))
+            rows.append((macro.node.text, "unknown", *[""] * (5 + consent)))
         else:
             facts = (spec.field, dialect.labels[spec.source], yes_no(spec.send_all), availability(spec))
-            rows.append((macro.node.text, *facts, str(times_encoded(macro, dialect)), spec.example))
+            more = [yes_no(macro.needs_consent)] if consent else []
+            rows.append((macro.node.text, *facts, str(times_encoded(macro, dialect)), spec.example, *more))
     if not rows:
         click.echo(f"no {dialect.title} macros in {source!r}", err=True)
         return
-    output.print_table(("macro", "field", "source", "send all", "available", "encoded", "example"), rows)
+    output.print_table((*header, "needs consent") if consent else header, rows)

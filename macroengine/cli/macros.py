@@ -6,6 +6,7 @@ import click
 from rich.text import Text
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
+from macroengine.catalogue.consent import needs_consent
 from macroengine.cli import output
 from macroengine.cli.options import SourceWord, dialect_option, postback_option
 from macroengine.kinds import HASHES, Postback, Source
@@ -18,6 +19,7 @@ from macroengine.suggest import did_you_mean
 @postback_option("Only macros that are filled for this kind of postback.")
 @click.option("--context", metavar="WORD", help="Only macros that are filled in this context, as burl or click.")
 @click.option("--send-all", is_flag=True, help="Only macros that are filled for events of other networks, too.")
+@click.option("--consent", is_flag=True, help="Only macros that are filled whatever users share.")
 @click.option(
     "--source",
     type=SourceWord(),
@@ -45,18 +47,26 @@ def macros(name: str | None, dialect: Dialect, **only: Any) -> None:
     rows = [
         (spec.name, dialect.labels[spec.source], yes_no(spec.send_all), availability(spec), spec.description)
         for spec in dialect.macros.values()
-        if _is_listed(spec, **only)
+        if _is_listed(spec, dialect, **only)
     ]
     output.print_table(("macro", "source", "send all", "available", "description"), rows)
 
 
 def _is_listed(
-    spec: MacroSpec, *, postback: str | None, context: str | None, send_all: bool, source: str | None
+    spec: MacroSpec,
+    dialect: Dialect,
+    *,
+    postback: str | None,
+    context: str | None,
+    send_all: bool,
+    consent: bool,
+    source: str | None,
 ) -> bool:
     return (
         (postback is None or Postback(postback) in spec.available)
         and (context is None or not spec.contexts or context in spec.contexts)
         and (spec.send_all or not send_all)
+        and not (consent and needs_consent(spec, dialect))
         and (source is None or spec.source is Source(source))
     )
 

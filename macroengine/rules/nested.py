@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Fix
 from macroengine.plan.nesting import Escape
-from macroengine.plan.planner import times_encoded
+from macroengine.plan.steps import times_encoded
 from macroengine.rules.checked import Checked
 
 _JSON = (Escape.STRING, Escape.VALUE)
