@@ -35,6 +35,7 @@ class Policy:
         send_all: bool = False,
         sources: Iterable[Source | SourceWord] = frozenset(Source),
         deny: Iterable[str] = frozenset(),
+        *,
         context: str | None = None,
     ) -> None:
         check_flag("send_all", send_all)

@@ -67,7 +67,9 @@ def compiled_template(source: str, postback: Postback, **options: Any) -> Compil
         return compile_template(
             source,
             dialect=options["dialect"],
-            policy=Policy(postback, options["send_all"], sources, frozenset(options["deny"]), options["context"]),
+            policy=Policy(
+                postback, options["send_all"], sources, frozenset(options["deny"]), context=options["context"]
+            ),
             missing=options["missing"] if options["default"] is None else Default(options["default"]),
             unknown=options["unknown"],
             nested=options["nested"],
