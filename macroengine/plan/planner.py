@@ -93,7 +93,8 @@ class _Rendering:
         self._booleans = yes, no
 
     def segments(self) -> tuple[Segment, ...]:
-        if _DROP not in (self._options.missing, *self._missing_for.values()):
+        drops = self._dialect.drops_missing or _DROP in (self._options.missing, *self._missing_for.values())
+        if not drops:
             return _merged(_kept(self._in_source_order()))
         start, stop = _query_of(self._template)
         end = len(self._template.source)
@@ -202,7 +203,9 @@ class _Rendering:
             missing = self._missing_for.get(fold(spec.name), missing)
         if missing is _EMPTY:
             documented = self._dialect.missing if spec.missing is None else spec.missing
-            return Default(documented) if documented else _nothing(macro)
+            if documented or not self._dialect.drops_missing:
+                return Default(documented) if documented else _nothing(macro)
+            missing = _DROP
         match missing:
             case Missing.KEEP:
                 return macro.node.text
