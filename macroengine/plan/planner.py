@@ -203,14 +203,14 @@ class _Rendering:
             missing = self._missing_for.get(fold(spec.name), missing)
         if missing is _EMPTY:
             documented = self._dialect.missing if spec.missing is None else spec.missing
-            if documented or not self._dialect.drops_missing:
-                return Default(documented) if documented else _nothing(macro)
-            missing = _DROP
+            if documented:
+                return Default(documented)
+            return _dropped(macro) if self._dialect.drops_missing else _nothing(macro)
         match missing:
             case Missing.KEEP:
                 return macro.node.text
             case Missing.DROP:
-                return _DROP if macro.part in _PARAMETER or macro.place.in_pair else _nothing(macro)
+                return _dropped(macro)
             case Missing.RAISE:
                 return _RAISE
             case Default(text):  # pragma: no branch - there is no other kind
@@ -310,6 +310,11 @@ def _is_segment(macro: Resolved) -> bool:
     """Say whether a value is text of a path: of the URL, or of a URL inside it."""
     place = macro.place
     return place.part is Part.PATH or (macro.part is Part.PATH and not place.layers and not place.escapes)
+
+
+def _dropped(macro: Resolved) -> PlannedMissing:
+    """Return what is sent for no value where its parameter is dropped, if it is in one."""
+    return _DROP if macro.part in _PARAMETER or macro.place.in_pair else _nothing(macro)
 
 
 def _nothing(macro: Resolved) -> str:
