@@ -202,10 +202,7 @@ class _Rendering:
         if self._missing_for:
             missing = self._missing_for.get(fold(spec.name), missing)
         if missing is _EMPTY:
-            documented = self._dialect.missing if spec.missing is None else spec.missing
-            if documented:
-                return Default(documented)
-            return _dropped(macro) if self._dialect.drops_missing else _nothing(macro)
+            return self._documented_missing(macro, spec)
         match missing:
             case Missing.KEEP:
                 return macro.node.text
@@ -217,6 +214,12 @@ class _Rendering:
                 if _is_segment(macro) and text in (".", ".."):
                     raise ValueError(f"missing sends {text!r} for {macro.node.text}, which leads to another path")
                 return missing
+
+    def _documented_missing(self, macro: Resolved, spec: MacroSpec) -> PlannedMissing:
+        documented = self._dialect.missing if spec.missing is None else spec.missing
+        if documented:
+            return Default(documented)
+        return _dropped(macro) if self._dialect.drops_missing else _nothing(macro)
 
 
 def steps_of(macro: Resolved, spec: MacroSpec, dialect: Dialect, *, nested: bool = True) -> tuple[Step, ...]:
