@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from macroengine import dialect
+from macroengine import Dialect, dialect
 from macroengine.catalogue.elsewhere import platforms
 
 _GENERATED = re.compile(r"(<!-- dialects: (.*?)(?:; names: (.*?))? -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -54,9 +54,17 @@ def _row(name: str) -> tuple[str, ...]:
         macros,
         " ".join(map(_code, written)),
         _stated(own.encoding, "encoding" in own.inferred),
-        "not documented" if own.missing is None else _code(own.missing) if own.missing else "empty",
+        _missing(own),
         "a parameter" if own.open else "a warning" if own.partial else "an error",
     )
+
+
+def _missing(own: Dialect) -> str:
+    if own.drops_missing:
+        return "no parameter"
+    if own.missing is None:
+        return "not documented"
+    return _code(own.missing) if own.missing else "empty"
 
 
 def _section(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from macroengine import Event, Missing, Policy, RenderError, check, compile_template, dialect
+from macroengine import Default, Event, Missing, Policy, RenderError, check, compile_template, dialect
 from macroengine.kinds import Source
 from macroengine.testing import reference
 
@@ -116,6 +116,18 @@ def test_adcp_encodes_alike_in_a_path_and_in_a_query():
     template = "https://track.example/catalog/{CATALOG_ID}/ping?cid={CATALOG_ID}"
     url = rendered(template, "adcp", "{CATALOG_ID}", "gmc/primary feed")
     assert url == "https://track.example/catalog/gmc%2Fprimary%20feed/ping?cid=gmc%2Fprimary%20feed"
+
+
+# AdCP, docs/creative/universal-macros.mdx at 4439b18: a parameter whose macro has no value is dropped.
+def test_adcp_drops_a_parameter_without_a_value():
+    template = "https://track.example/{CATALOG_ID}/imp?a=1&d={DEVICE_ID}&u=https%3A%2F%2Fx%3Fs%3D{SKU}%26k%3D1#{OS}"
+    url = "https://track.example//imp?a=1&u=https%3A%2F%2Fx%3Fk%3D1#"
+    assert compile_template(template, dialect="adcp", ignore="ME").render(Event()) == url
+    assert reference.render(template, Event(), dialect="adcp") == url
+    empty = {"*": Default("")}
+    url = "https://track.example//imp?a=1&d=&u=https%3A%2F%2Fx%3Fs%3D%26k%3D1#"
+    assert compile_template(template, dialect="adcp", missing=empty, ignore="ME").render(Event()) == url
+    assert reference.render(template, Event(), dialect="adcp", missing=empty) == url
 
 
 # Prebid Mobile for iOS, ORTBMacrosHelper.swift at d7d7b4e: the standard base64 of the UTF-8, not encoded further.

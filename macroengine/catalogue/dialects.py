@@ -55,6 +55,8 @@ class Dialect:
     """What the platform sends for a missing value, where a macro does not say otherwise; None: not documented."""
     inferred: tuple[str, ...]
     """What no document of the platform states, of encoding, missing and available: the library's default is assumed."""
+    drops_missing: bool
+    """Whether the platform drops a parameter with a macro that has no value."""
     labels: Mapping[Source, str]
     """What tables and messages call each source."""
     contexts: Mapping[str, str]
@@ -185,7 +187,7 @@ class Dialect:
 
 
 # What a file need not say.
-_DEFAULTS = {"open": False, "encoding": Encoding.PERCENT, "missing": None}
+_DEFAULTS = {"open": False, "encoding": Encoding.PERCENT, "missing": None, "drops_missing": False}
 
 
 def _fields(macros: Mapping[str, MacroSpec], where: str) -> Mapping[str, Source]:

@@ -73,7 +73,10 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
 
 def _inferred(head: Mapping[str, Any]) -> Iterator[str]:
     """Yield what the file does not state of the dialect, so that the library's default is assumed."""
-    yield from (key for key in ("encoding", "missing") if key not in head)
+    if "encoding" not in head:
+        yield "encoding"
+    if "missing" not in head and "drops_missing" not in head:
+        yield "missing"
     if not any("available" in row for row in head["macros"].values()):
         yield "available"
 
@@ -272,6 +275,7 @@ _DIALECT_KEYS: Mapping[str, _Convert] = {
     "functions": _row,
     "encoding": _member(Encoding),
     "missing": _text,
+    "drops_missing": _flag,
     "labels": _row,
     "open": _flag,
     "status": _one_of({"complete": False, "partial": True}),

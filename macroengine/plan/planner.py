@@ -116,7 +116,8 @@ class _Rendering:
         self._booleans = yes, no
 
     def segments(self) -> tuple[Segment, ...]:
-        if _DROP not in (self._options.missing, *self._missing_for.values()):
+        drops = self._dialect.drops_missing or _DROP in (self._options.missing, *self._missing_for.values())
+        if not drops:
             return _merged(_kept(self._in_source_order()))
         start, stop = _query_of(self._template)
         end = len(self._template.source)
@@ -225,19 +226,24 @@ class _Rendering:
         if self._missing_for:
             missing = self._missing_for.get(fold(spec.name), missing)
         if missing is _EMPTY:
-            documented = self._dialect.missing if spec.missing is None else spec.missing
-            return Default(documented) if documented else _nothing(macro)
+            return self._documented_missing(macro, spec)
         match missing:
             case Missing.KEEP:
                 return macro.node.text
             case Missing.DROP:
-                return _DROP if macro.part in _PARAMETER or macro.place.in_pair else _nothing(macro)
+                return _dropped(macro)
             case Missing.RAISE:
                 return _RAISE
             case Default(text):  # pragma: no branch - there is no other kind
                 if is_segment(macro) and text in (".", ".."):
                     raise ValueError(f"missing sends {text!r} for {macro.node.text}, which leads to another path")
                 return missing
+
+    def _documented_missing(self, macro: Resolved, spec: MacroSpec) -> PlannedMissing:
+        documented = self._dialect.missing if spec.missing is None else spec.missing
+        if documented:
+            return Default(documented)
+        return _dropped(macro) if self._dialect.drops_missing else _nothing(macro)
 
 
 # Looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
@@ -256,6 +262,11 @@ def _query_of(template: Template) -> tuple[int, int]:
         return end, end
     opening = template.query[0].opening
     return (opening.start if opening else 0), end
+
+
+def _dropped(macro: Resolved) -> PlannedMissing:
+    """Return what is sent for no value where its parameter is dropped, if it is in one."""
+    return _DROP if macro.part in _PARAMETER or macro.place.in_pair else _nothing(macro)
 
 
 def _nothing(macro: Resolved) -> str:

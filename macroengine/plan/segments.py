@@ -17,7 +17,7 @@ class Missing(Enum):
     """What is sent for a macro whose value is missing: None, absent, or withheld."""
 
     EMPTY = "empty"
-    """Nothing, or what the platform documents that it sends."""
+    """Nothing, or what the platform documents that it sends: a text, or not even the parameter."""
     DROP = "drop"
     """The parameter with the macro is dropped, with its `&`; outside the query, nothing is sent."""
     KEEP = "keep"

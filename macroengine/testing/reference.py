@@ -441,6 +441,13 @@ class _Writing:
 
 
 def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
+    # What the platform documents stands for what is not said: a text, or no parameter.
+    missing = _given_missing(spec, rendering)
+    is_dropped = missing is Missing.EMPTY and rendering.dialect.drops_missing and not spec.missing
+    return Missing.DROP if is_dropped else missing
+
+
+def _given_missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
     given = rendering.missing
     if not isinstance(given, Mapping):
         return given if isinstance(given, Default) else Missing(given)
