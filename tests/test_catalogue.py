@@ -11,6 +11,7 @@ from macroengine import (
     Dialect,
     Event,
     Limits,
+    Policy,
     check,
     compile_template,
     dialect,
@@ -381,8 +382,20 @@ def test_names_of_a_family_are_macros_with_fields_of_their_own(tmp_path):
     assert compile_template(template, dialect=mine).render(event) == "https://n.example/?a=red&b=1&c=9"
     assert reference.render(template, event, dialect=mine) == "https://n.example/?a=red&b=1&c=9"
     assert [found.code for found in check("?a={p_}&b={q}", dialect=mine, select="ME1")] == ["ME101", "ME101"]
+    assert mine.find("p_ONE")[1] is mine.find("p-one")[1] is Spelling.FOLDED
     spec, spelling = mine.find("p_color")
     assert (spec.name, spec.field, spec.personal, spelling) == ("p_color", "p_color", True, Spelling.DOCUMENTED)
+
+
+@pytest.mark.parametrize(
+    ("denied", "found"),
+    [("p_color", ["{p_color}"]), ("p_name", ["{p_color}", "{p_size}"]), ("p", ["{p_color}", "{p_size}"]), ("o", [])],
+)
+def test_a_policy_denies_one_of_a_family_or_all(tmp_path, denied, found):
+    mine = load(tmp_path, FAMILY)
+    template = "https://n.example/?a={p_color}&c={p_size}"
+    findings = check(template, dialect=mine, policy=Policy(deny=[denied]), select="ME304")
+    assert [template[finding.span.start : finding.span.stop] for finding in findings] == found
 
 
 @pytest.mark.parametrize("family", ["", "x_"])

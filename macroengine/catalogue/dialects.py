@@ -110,15 +110,23 @@ class Dialect:
         found = self._spelled.get(name)
         if found is not None:
             return found
-        for spec in self._families:
-            beginning = spec.family or ""
-            if name.startswith(beginning) and name != beginning:
-                member = replace(spec, name=name, field=f"{spec.field}_{name.removeprefix(beginning)}", family=None)
-                return member, Spelling.DOCUMENTED
+        member = self.member(name) if self._families else None
+        if member is not None:
+            return member, Spelling.DOCUMENTED
         if self.open:
             return MacroSpec(name, name, Source.LINK), Spelling.PARAMETER
         named = self.named(name)
         return None if named is None else (named, Spelling.FOLDED)
+
+    def member(self, name: str) -> MacroSpec | None:
+        """Return the macro of a family of names that has this one, unless it is another spelling of one in full."""
+        named = self.named(name)
+        for spec in self._families:
+            beginning = spec.family or ""
+            is_spelled = named is not None and named.name.startswith(beginning)
+            if name.startswith(beginning) and name != beginning and not is_spelled:
+                return replace(spec, name=name, field=f"{spec.field}_{name.removeprefix(beginning)}")
+        return None
 
     def named(self, name: str) -> MacroSpec | None:
         """Return the macro of the catalogue that `name` is a name of, whatever its case, `-` and `_`.

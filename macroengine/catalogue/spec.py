@@ -52,6 +52,13 @@ class MacroSpec:
     """Keys of the row that no document states."""
     note: str | None = None
 
+    @property
+    def family_field(self) -> str | None:
+        """The field of the family of names that it is one of, None where it is of none."""
+        if self.family is None:
+            return None
+        return self.field.removesuffix(f"_{self.name.removeprefix(self.family)}")
+
     def names_with(self, function: str) -> tuple[str, ...]:
         """Return the names under which a function of the macro is documented; none where it is not.
 
