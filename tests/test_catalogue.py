@@ -398,6 +398,13 @@ def test_a_policy_denies_one_of_a_family_or_all(tmp_path, denied, found):
     assert [template[finding.span.start : finding.span.stop] for finding in findings] == found
 
 
+def test_what_is_said_of_a_missing_value_may_be_said_of_one_of_a_family(tmp_path):
+    mine, template = load(tmp_path, FAMILY), "https://n.example/?a={p_color}&c={p_size}"
+    missing = {"p_size": "drop"}
+    assert compile_template(template, dialect=mine, missing=missing).render(Event()) == "https://n.example/?a="
+    assert reference.render(template, Event(), dialect=mine, missing=missing) == "https://n.example/?a="
+
+
 @pytest.mark.parametrize("family", ["", "x_"])
 def test_a_family_is_what_its_name_begins_with(tmp_path, family):
     with pytest.raises(CatalogueError, match="macro 'p_name': key 'family' must be what the name begins with"):

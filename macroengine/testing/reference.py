@@ -460,7 +460,7 @@ def _given_missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
 def _nearness(name: str, spec: MacroSpec, dialect: Dialect) -> int:
     """Return how closely a name means a macro; 0 where it does not."""
     named = dialect.named(name)
-    if named == spec or (dialect.open and fold(name) == fold(spec.name)):
+    if named == spec or ((dialect.open or spec.family is not None) and fold(name) == fold(spec.name)):
         return 4
     if spec.name not in dialect.macros:
         return int(name == "*")
