@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 
 # No value in any unit has more digits.
 _is_number = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?").fullmatch
@@ -22,8 +22,8 @@ def in_smaller_unit(value: object, times: int) -> object:
     text = _text(value)
     if not _is_number(text):
         return _time(text) if _is_time(text) else None
-    number = Decimal(text) * times
-    return int(number) if number == number.to_integral_value() else number.normalize()
+    number = _EXACT.multiply(Decimal(text), Decimal(times))
+    return int(number) if number == number.to_integral_value(context=_EXACT) else number.normalize(_EXACT)
 
 
 def _text(value: object) -> str:
@@ -41,6 +41,8 @@ def _text(value: object) -> str:
 
 
 _TOO_LARGE = 10**30
+# As precise as the longest number demands.
+_EXACT = Context(prec=80)
 
 
 def _time(text: str) -> datetime | None:

@@ -3,7 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from macroengine.kinds import ValueType
 
@@ -50,8 +50,9 @@ def converted(value: object, times: int) -> object:
         format(value, "f") if isinstance(value, Decimal) and value.is_finite() and abs(value) < 10**30 else str(value)
     )
     if re.fullmatch("-?[0-9]{1,30}([.][0-9]{1,30})?", text):
-        number = Decimal(text) * times
-        return int(number) if number % 1 == 0 else number.normalize()
+        with localcontext(prec=100):
+            number = Decimal(text) * times
+            return int(number) if number % 1 == 0 else number.normalize()
     try:
         time = datetime.fromisoformat(text) if re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:", text) else None
     except ValueError:
