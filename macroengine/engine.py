@@ -106,7 +106,8 @@ class CompiledTemplate:
     def fields(self) -> tuple[str, ...]:
         """The fields of an event that are read, in order and without repeats; last those that tell of consent."""
         plan = self.plan
-        sent = [read.field for value in values_of(plan.attributed) for read in value.reads]
+        values = list(values_of(plan.attributed))
+        sent = [field for value in values for field in (*(read.field for read in value.reads), *value.other_fields)]
         heard = [] if plan.unshared is None else [signal.field for signal in plan.unshared.signals]
         return tuple(dict.fromkeys([*sent, *heard]))
 

@@ -63,6 +63,9 @@ class ValueType(StrEnum):
     """Whole milliseconds since 1970-01-01 UTC."""
     RFC3339 = "rfc3339"
     """`2016-01-04T15:26:00Z`."""
+    LIST = "list"
+    """Elements that are encoded one by one and joined by a comma, which is not encoded: a list, or a text with commas.
+    """
     JSON = "json"
     """The event value; a dict or list becomes compact JSON."""
 
@@ -92,6 +95,8 @@ class Encoding(StrEnum):
 
     PERCENT = "percent"
     """All but the unreserved characters of RFC 3986."""
+    NFC = "nfc"
+    """The same, after Unicode normalization form C."""
     COMPONENT = "component"
     """As JavaScript's encodeURIComponent does: `!'()*` are kept, too."""
     FORM = "form"

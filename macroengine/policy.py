@@ -27,6 +27,8 @@ class Policy:
     """Names of values that are not sent in any form: fields, and macros of any dialect, in any spelling."""
     consent: bool
     """Whether identifiers, and hashes of them, are withheld for events whose users do not share them."""
+    context: str | None
+    """Where the template is used, in a word of the dialect's `contexts`; None: not said, and not checked."""
 
     # Written out, since it takes more types than the attributes have.
     def __init__(
@@ -36,15 +38,19 @@ class Policy:
         sources: Iterable[Source | SourceWord] = frozenset(Source),
         deny: Iterable[str] = frozenset(),
         consent: bool = False,
+        *,
+        context: str | None = None,
     ) -> None:
         check_flag("send_all", send_all)
         check_flag("consent", consent)
+        check_type("context", str | None, "a string", context)
         given = {
             "postback": member("postback", Postback, postback),
             "send_all": send_all,
             "sources": frozenset(member("source", Source, source) for source in names_in("sources", sources, "source")),
             "deny": names_in("deny", deny),
             "consent": consent,
+            "context": context,
         }
         for name, value in given.items():
             object.__setattr__(self, name, value)

@@ -213,8 +213,8 @@ def _fan_out(renderings: Sequence[tuple[Segment, ...] | None], limits: Iterable[
     needed = dict.fromkeys(needs.values())
     shared = dict.fromkeys(value for value, _ in needed)
     plain = [value for value in shared if value.is_plain]
-    converted = [value for value in shared if not value.is_plain and len(value.reads) == 1]
-    choices = [value for value in shared if len(value.reads) > 1]
+    converted = [value for value in shared if not value.is_plain and not value.is_choice]
+    choices = [value for value in shared if value.is_choice]
     optional = [value for value, is_optional in needed if is_optional and value.is_plain]
     filled = [value for value, is_optional in needed if not is_optional and not value.is_plain]
     or_none = [*converted, *choices, *optional]

@@ -11,6 +11,7 @@ from macroengine import (
     Dialect,
     Event,
     Limits,
+    Policy,
     check,
     compile_template,
     dialect,
@@ -150,7 +151,7 @@ def test_unknown_dialect_names_the_nearest():
         pytest.param(HEAD + "[functions]\nmd5 = 1\n[macros]", r"\[functions\]: key 'md5' must be a string, not 1"),
         pytest.param(
             HEAD + "encoding = 'percentage'\n[macros]",
-            "key 'encoding' must be one of percent, component, form, none, json, base64, not 'percentage'",
+            "key 'encoding' must be one of percent, nfc, component, form, none, json, base64, not 'percentage'",
         ),
         pytest.param(HEAD + "encodign = 'form'\n[macros]", "unknown key 'encodign'; did you mean 'encoding'"),
         pytest.param(HEAD + "missing = -1\n[macros]", "key 'missing' must be a string, not -1"),
@@ -277,6 +278,8 @@ argument = "currency"
 """
 )
 
+COMPLETE = WHOLE.replace('"partial"', '"complete"')
+
 
 def test_all_that_a_dialect_may_say_is_exposed(tmp_path):
     mine = load(tmp_path, WHOLE)
@@ -314,14 +317,14 @@ def test_what_a_dialect_says_of_a_macro_decides_how_it_is_sent(tmp_path):
 
 
 def test_a_function_that_is_not_documented_of_a_macro_is_an_error(tmp_path):
-    mine = load(tmp_path, WHOLE)
+    mine = load(tmp_path, COMPLETE)
     [md5] = check("https://n.example/pb?a={lat_md5}", dialect=mine, select="ME105")
     assert (md5.message, md5.hint) == ("no hash of 'lat' is documented", "there are: {gaid_md5}, {aid_md5}")
     [percent] = check("https://n.example/pb?a={aid_ESC}", dialect=mine, select="ME102")
     assert percent.message == "undocumented spelling {aid_ESC}; write {gaid_ESC}"
     [percent] = check("https://n.example/pb?a={lat_ESC}", dialect=mine, select="ME105")
     assert percent.message == "no percent form of 'lat' is documented"
-    plain = load(tmp_path, WHOLE.replace('percent    = ["gaid"]', ""))
+    plain = load(tmp_path, COMPLETE.replace('percent    = ["gaid"]', ""))
     [percent] = check("https://n.example/pb?a={lat_ESC}", dialect=plain, select="ME105")
     assert percent.hint is None
 
@@ -352,7 +355,7 @@ def test_consent_is_not_asked_for_where_the_dialect_has_no_macro_for_it(tmp_path
 
 
 def test_a_function_of_a_parameter_of_an_open_dialect_is_not_an_error(tmp_path):
-    mine = load(tmp_path, "open = true\n" + WHOLE)
+    mine = load(tmp_path, "open = true\n" + COMPLETE)
     assert [found.code for found in check("https://n.example/pb?a={my_ESC}", dialect=mine, select="ME1")] == []
     assert [found.code for found in check("https://n.example/pb?a={lat_ESC}", dialect=mine, select="ME1")] == ["ME105"]
 
@@ -362,3 +365,59 @@ def test_a_macro_may_be_named_like_a_function_that_is_not_documented_of_another(
     rows = "a = { field = 'x', source = 'Platform' }\na_md5 = { field = 'y', source = 'Platform' }"
     mine = load(tmp_path, functions + rows)
     assert compile_template("?i={a_md5}", dialect=mine).render(Event(platform={"y": "1"})) == "?i=1"
+
+
+FAMILY = f"""{HEAD}
+[macros]
+p_name = {{ field = 'p', source = 'Link', family = 'p_', personal = true }}
+p_one  = {{ field = 'o', source = 'SDK' }}
+"""
+
+
+def test_names_of_a_family_are_macros_with_fields_of_their_own(tmp_path):
+    mine = load(tmp_path, FAMILY)
+    template = "https://n.example/?a={p_color}&b={p_one}&c={p_size}"
+    event = Event(link={"p_color": "red", "p_size": "9", "p": "no"}, sdk={"o": "1"})
+    assert [found.code for found in check(template, dialect=mine)] == []
+    assert compile_template(template, dialect=mine).render(event) == "https://n.example/?a=red&b=1&c=9"
+    assert reference.render(template, event, dialect=mine) == "https://n.example/?a=red&b=1&c=9"
+    assert [found.code for found in check("?a={p_}&b={q}", dialect=mine, select="ME1")] == ["ME101", "ME101"]
+    assert mine.find("p_ONE")[1] is mine.find("p-one")[1] is Spelling.FOLDED
+    spec, spelling = mine.find("p_color")
+    assert (spec.name, spec.field, spec.personal, spelling) == ("p_color", "p_color", True, Spelling.DOCUMENTED)
+
+
+@pytest.mark.parametrize(
+    ("denied", "found"),
+    [("p_color", ["{p_color}"]), ("p_name", ["{p_color}", "{p_size}"]), ("p", ["{p_color}", "{p_size}"]), ("o", [])],
+)
+def test_a_policy_denies_one_of_a_family_or_all(tmp_path, denied, found):
+    mine = load(tmp_path, FAMILY)
+    template = "https://n.example/?a={p_color}&c={p_size}"
+    findings = check(template, dialect=mine, policy=Policy(deny=[denied]), select="ME304")
+    assert [template[finding.span.start : finding.span.stop] for finding in findings] == found
+
+
+def test_what_is_said_of_a_missing_value_may_be_said_of_one_of_a_family(tmp_path):
+    mine, template = load(tmp_path, FAMILY), "https://n.example/?a={p_color}&c={p_size}"
+    missing = {"p_size": "drop"}
+    assert compile_template(template, dialect=mine, missing=missing).render(Event()) == "https://n.example/?a="
+    assert reference.render(template, Event(), dialect=mine, missing=missing) == "https://n.example/?a="
+
+
+@pytest.mark.parametrize("family", ["", "x_"])
+def test_a_family_is_what_its_name_begins_with(tmp_path, family):
+    with pytest.raises(CatalogueError, match="macro 'p_name': key 'family' must be what the name begins with"):
+        load(tmp_path, FAMILY.replace("'p_'", f"'{family}'"))
+
+
+@pytest.mark.parametrize(
+    ("platform", "macro"),
+    [
+        ("branch", "${(ad_network.credentials.event_tracker_id)!}"),
+        ("adjust", "{dcp_w2a_opportunity_id}"),
+        ("google-ads", "{_season}"),
+    ],
+)
+def test_a_documented_family_of_names_is_known(platform, macro):
+    assert check(f"https://n.example/?a={macro}", dialect=platform) == []

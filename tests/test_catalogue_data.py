@@ -49,6 +49,7 @@ FORMS = {
     "time": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
     "unix-time": r"\d{10}",
     "unix-time-ms": r"\d{13}",
+    "list": r"[^,]+(,[^,]+)*",
     "rfc3339": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)",
 }
 
@@ -332,7 +333,8 @@ def test_dialects_agree_about_what_a_field_says_of_a_person(aspect):
 
 
 # What a time is written as does not change it; the values of an event are the same.
-UNITS = {"time": "seconds", "unix-time": "seconds", "rfc3339": "seconds", "flag": "boolean", "uuid": "text"}
+UNITS = {"time": "seconds", "unix-time": "seconds", "rfc3339": "seconds", "flag": "boolean"}
+UNITS |= {"uuid": "text", "list": "text"}
 
 
 def test_no_field_has_two_units():
@@ -350,10 +352,46 @@ def test_the_lists_that_are_known_to_be_cut_say_so():
     assert [platform for platform in DIALECTS if dialect(platform).partial] == partial.split()
 
 
+WHOLE_LISTS = [
+    "adcp",
+    "adobe-dsp",
+    "affise",
+    "cake",
+    "keitaro",
+    "meta",
+    "openrtb2",
+    "openrtb3",
+    "prebid-server",
+    "unity",
+    "vast",
+    "xandr",
+    "branch",
+]
+OTHER_LISTS = [
+    "adjust",
+    "applovin",
+    "appsflyer-link",
+    "binom",
+    "gam",
+    "google-ads",
+    "mintegral",
+    "scaleo",
+    "singular",
+    "tiktok",
+    "tune",
+]
+
+
+def test_the_platforms_of_which_enough_is_known_have_a_dialect():
+    assert sorted([*WHOLE, *WHOLE_LISTS, *OTHER_LISTS]) == DIALECTS
+    assert [name for name in OTHER_LISTS if not dialect(name).partial] == []
+    assert [name for name in (*WHOLE, *WHOLE_LISTS) if dialect(name).partial] == []
+
+
 @pytest.mark.parametrize(
     ("platform", "encoding", "missing"),
     [
-        ("adcp", "percent", None),
+        ("adcp", "nfc", None),
         ("openrtb2", "none", ""),
         ("openrtb3", "none", ""),
         ("prebid-server", "form", ""),
@@ -460,7 +498,8 @@ def test_examples_render(platform):
             # What the platform does not encode could add parameters of its own.
             assert "none" in (spec.encoding, dialect(platform).encoding, dialect(platform).syntax.read(macro).function)
         else:
-            assert url.startswith("https://n.example/pb?p=")
+            is_dropped = dialect(platform).drops_missing and not spec.example
+            assert url == "https://n.example/pb" if is_dropped else url.startswith("https://n.example/pb?p=")
             if spec.example and spec.name in macro and dialect(platform).syntax.read(macro).function is None:
                 assert unquote(url.removeprefix("https://n.example/pb?p="))
 
@@ -534,3 +573,21 @@ def test_identifiers_and_what_permits_them_are_marked(platform, advertising, dev
     assert {spec.name for spec in macros if spec.identifier == "advertising"} == advertising
     assert {spec.name for spec in macros if spec.identifier == "device"} == device
     assert {spec.name: spec.consent for spec in macros if spec.consent} == consent
+
+
+@pytest.mark.parametrize(
+    ("platform", "inferred"),
+    [
+        ("appsflyer", {"missing"}),
+        ("appmetrica", {"encoding"}),
+        ("adjust", {"missing"}),
+        ("vast", {"available"}),
+        ("openrtb2", {"available"}),
+        ("tiktok", {"encoding", "missing", "available"}),
+    ],
+)
+def test_what_no_document_states_of_a_dialect_is_marked(platform, inferred, run):
+    assert set(dialect(platform).inferred) == inferred
+    shown = run("macros", "--dialect", platform, next(iter(dialect(platform).macros))).out
+    marked = {line.split()[0] for line in shown.splitlines() if line.endswith("(inferred)")}
+    assert inferred - {"missing"} <= marked

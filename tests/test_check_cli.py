@@ -245,7 +245,7 @@ def test_files_that_cannot_be_read_say_why(run, tmp_path, name, content, message
     [
         pytest.param([], "no templates given; give templates or files", id="nothing"),
         pytest.param(["--file", "nope.txt"], "nope.txt: no such file or directory", id="no-file"),
-        pytest.param([GOOD, "--select", "ME109"], "--select: unknown rule 'ME109'; did you mean", id="select"),
+        pytest.param([GOOD, "--select", "ME199"], "--select: unknown rule 'ME199'; did you mean", id="select"),
         pytest.param([GOOD, "--ignore", "XX"], "--ignore: unknown rule 'XX'", id="ignore"),
         pytest.param([GOOD, "--fix", "--diff"], "give one of them", id="fix-and-diff"),
         pytest.param(["--file", "-", "--column", "x"], "standard input: only .csv", id="column-of-lines"),
@@ -417,6 +417,20 @@ def test_explain_shows_every_macro_of_a_template(run):
         ["(clickd)", "unknown", "", "", "", "", ""],
         ["(event)", "event_name", "SDK", "yes", "in-app, rejected-in-app", "1", "af_purchase"],
     ]
+
+
+def test_explain_says_how_often_a_value_is_encoded_where_the_name_or_the_platform_decides(run):
+    for platform, template, times in (
+        ("openrtb2", "https://n.example/?p=${AUCTION_PRICE}", "0"),
+        ("gam", "https://n.example/?u=%%CLICK_URL_ESC_ESC%%", "2"),
+        ("vast", "https://n.example/?u=https%3A%2F%2Fx%3Fi%3D[IFA]", "2"),
+    ):
+        _, row = run("explain", "--dialect", platform, template).out.splitlines()
+        assert row.split("\t")[5] == times
+
+
+def test_a_member_of_a_family_of_names_is_shown(run):
+    assert "field       dcp_season\n" in run("macros", "--dialect", "adjust", "{dcp_season}").out
 
 
 def test_explain_says_what_is_withheld_where_users_do_not_share_it(run):

@@ -97,7 +97,9 @@ def test_files_elsewhere_match_by_name(run, tmp_path, monkeypatch):
             "send-all = true", "macroengine.toml: unknown key 'send-all'; did you mean 'send_all'?", id="near"
         ),
         pytest.param(
-            "x = 1", "unknown key 'x' (known: dialect, postback, send_all, consent, select, ignore, per_file)", id="far"
+            "x = 1",
+            "unknown key 'x' (known: dialect, postback, send_all, consent, context, select, ignore, per_file)",
+            id="far",
         ),
         pytest.param('postback = "instal"', "'postback' must be one of install, in-app", id="postback"),
         pytest.param("postback = []", "'postback' must be one of install, in-app", id="no-postback"),
@@ -105,7 +107,7 @@ def test_files_elsewhere_match_by_name(run, tmp_path, monkeypatch):
         pytest.param('consent = "true"', "'consent' must be true or false, not 'true'", id="consent"),
         pytest.param('select = "ME1"', "'select' must be a list of codes, not 'ME1'", id="list"),
         pytest.param("select = [1]", "'select' must be a list of codes, not 1", id="list-of-codes"),
-        pytest.param('ignore = ["ME109"]', "'ignore': unknown rule 'ME109'; did you mean", id="code"),
+        pytest.param('ignore = ["ME199"]', "'ignore': unknown rule 'ME199'; did you mean", id="code"),
         pytest.param('dialect = "appsflier"', "'dialect': unknown dialect 'appsflier'; did you mean", id="dialect"),
         pytest.param('dialect = "no.toml"', "no.toml: cannot be read", id="dialect-file"),
         pytest.param("dialect = 1", "'dialect' must be the name of a dialect or a file, not 1", id="dialect-number"),

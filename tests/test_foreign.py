@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macroengine import Event, Policy, TemplateError, check, compile_template, dialect, fix, render
+from macroengine import Event, Policy, TemplateError, check, compile_template, dialect, fix, parse, render
 from macroengine.catalogue.elsewhere import platforms
 from macroengine.catalogue.foreign import _read, _table, foreign_texts
 from macroengine.plan.segments import Missing
@@ -319,3 +319,51 @@ def test_no_safe_fix_touches_a_macro_of_another_platform(source, name):
     before = [source[text.span.start : text.span.stop] for text in foreign_texts(source, syntax) if text.encloses]
     fixed = fix(source, dialect=name).source
     assert [fixed[text.span.start : text.span.stop] for text in foreign_texts(fixed, syntax) if text.encloses] == before
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "instead"),
+    [
+        ("<#if user_data.idfa??>", "a FreeMarker directive", "send the values alone, as ${(path)!}, and decide"),
+        ("</#list>", "a FreeMarker directive", "send the values alone"),
+        ("<@urlencode>", "a FreeMarker function", "send the value alone, as ${(path)!}"),
+        ("</@sha1>", "a FreeMarker function", "send the value alone"),
+    ],
+)
+@pytest.mark.parametrize("platform", ["branch", "appsflyer"])
+def test_a_construct_of_freemarker_is_named(platform, text, what, instead):
+    [found] = check(f"https://n.example/pb?a={text}", dialect=platform, select="ME040")
+    assert found.message == f"{text} is {what}, which is not evaluated, and is sent as it is"
+    assert found.hint.startswith(instead if platform == "branch" else f"it is written in the way of Branch; {instead}")
+    with pytest.raises(TemplateError):
+        compile_template(f"https://n.example/pb?a={text}", dialect=platform)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("${user_data.idfa?upper_case}", "a FreeMarker built-in"),
+        ("${(user_data.idfa)?upper_case}", "a FreeMarker built-in"),
+        ('${(user_data.idfa)!"none"}', "a FreeMarker expression with a default"),
+    ],
+)
+def test_an_expression_of_freemarker_is_named_and_its_path_is_what_to_write(text, what):
+    [found] = check(f"https://n.example/pb?a={text}", dialect="branch", select=["ME011", "ME040"])
+    assert found.message == f"{text} is {what}, which is not evaluated; write ${{(user_data.idfa)!}}"
+    assert fix(f"https://n.example/pb?a={text}", dialect="branch", unsafe=True).source.endswith(
+        "?a=${(user_data.idfa)!}"
+    )
+
+
+def test_a_macro_inside_a_macro_is_named():
+    [found] = check("https://n.example/pb?a=${URL_ENC(${CLICK_URL},1)}", dialect="xandr")
+    assert found.message.startswith("${URL_ENC(${CLICK_URL},1)} is a macro inside a macro, which is not evaluated")
+    assert "${CLICK_URL_ENC}" in found.hint
+
+
+def test_paths_of_freemarker_are_macros():
+    names = ["id", "user_data.idfa", "content_items[0].$price", "last_attributed_touch_data.~campaign"]
+    policy = Policy("in-app")
+    source = "https://n.example/pb?" + "&".join(f"p{n}=${{({name})!}}" for n, name in enumerate(names))
+    assert [macro.name for macro in parse(source, "branch").macros()] == names
+    assert [found.code for found in check(source, dialect="branch", policy=policy) if found.severity != "info"] == []

@@ -463,3 +463,26 @@ def test_rendering_stops_once_a_url_is_too_long():
     many = compile_template("?" + "&".join(f"a{index}=(clickid)" for index in range(480)), missing=Missing.DROP)
     with pytest.raises(RenderError, match="more than 65,536"):
         many.render(event)
+
+
+@pytest.mark.parametrize(
+    ("macro", "message", "hint"),
+    [
+        ("%%CLICK_URL_ESC_ESC%%", "it is encoded twice", None),
+        ("%%CLICK_URL_ESC%%", "it is encoded once", "an inner URL needs it twice"),
+        ("%%CLICK_URL%%", "it is encoded once", None),
+        ("%%SITE%%", "it is encoded twice", None),
+    ],
+)
+def test_a_depth_in_the_name_meets_the_place_without_encoding_twice(macro, message, hint):
+    template = f"https://n.example/pb?u=https%3A%2F%2Fx.example%3Fc%3D{macro}"
+    [found] = check(template, dialect="gam", select="ME218")
+    assert found.message.endswith(message)
+    assert found.hint == hint
+    value = "https://c.example/?a=b%20c"
+    event = Event(platform=dict.fromkeys(("click_url", "domain"), value), sdk={"domain": value}, link={"domain": value})
+    sent = render(template, event, dialect="gam").partition("%3Fc%3D")[2]
+    times = {"once": 1, "twice": 2}[message.split()[-1]]
+    for _ in range(times):
+        sent = unquote(sent)
+    assert sent == value

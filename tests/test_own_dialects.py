@@ -13,13 +13,18 @@ from macroengine import (
     MissingValueError,
     Policy,
     PostbackSet,
+    RenderError,
     UnsupportedError,
     check,
     compile_template,
+    dialect,
+    dialect_names,
     fix,
     parse,
+    render,
 )
 from macroengine.backends.duckdb import to_sql
+from macroengine.kinds import Source
 
 
 @dataclass
@@ -154,6 +159,8 @@ def test_an_argument_is_read_and_not_rendered(own, own_dialect):
         assert (macro.text, macro.name) == (own.argument, own.names[0])
         with pytest.raises(UnsupportedError, match="an event has no value for its argument"):
             compile_template(f"https://n.example/pb?a={own.argument}", dialect=own_dialect)
+        [finding] = check(f"https://n.example/pb?a={own.argument}", dialect=own_dialect)
+        assert (finding.code, finding.severity, finding.hint) == ("ME109", "info", "the argument is what it is for")
 
 
 def test_the_first_of_several_names_that_has_a_value_is_sent(own, own_dialect):
@@ -208,3 +215,33 @@ def test_encoded_delimiters_are_found_where_encoding_changes_them(own, own_diale
         [] if damaged == template else [("ME010", f"encoded delimiters in {encoded}; write {own.write(first)}")]
     )
     assert fix(damaged, dialect=own_dialect).source == template
+
+
+@pytest.mark.parametrize("platform", dialect_names())
+def test_what_the_library_brings_a_file_of_your_own_can_say_too(platform, tmp_path):
+    theirs = dialect(platform)
+    path = tmp_path / "copy.toml"
+    path.write_text(theirs.text, encoding="utf-8")
+    copy = Dialect.from_toml(path)
+    assert (copy, hash(copy)) == (theirs, hash(theirs))
+    assert copy.macros == theirs.macros
+    values = {source: {} for source in Source}
+    for spec in theirs.macros.values():
+        values[spec.source][spec.field] = spec.example or None
+    event = Event(values[Source.LINK], values[Source.SDK], values[Source.PLATFORM], postback="in-app")
+    macros = [theirs.syntax.write(spec.name) for spec in theirs.macros.values()]
+    macros += [
+        theirs.syntax.write(spec.names_with(one)[0], one)
+        for spec in theirs.macros.values()
+        for one, _ in spec.functions
+    ]
+    for source in (f"https://n.example/pb?a={macro}&b={macro}x" for macro in [*macros, theirs.syntax.write("ZZ")]):
+        policy = Policy("in-app")
+        assert check(source, dialect=copy, policy=policy) == check(source, dialect=theirs, policy=policy)
+        rendered = []
+        for own in (copy, theirs):
+            try:
+                rendered.append(render(source, event, dialect=own, policy=policy, unknown="keep", ignore="ME3"))
+            except RenderError as error:  # what is sent raw may not fit its place
+                rendered.append(str(error))
+        assert rendered[0] == rendered[1]

@@ -76,10 +76,10 @@ def test_codes(select, ignore, expected):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        pytest.param("ME109", "unknown rule 'ME109'; did you mean 'ME009' or 'ME101' or 'ME102'?", id="near"),
+        pytest.param("ME100", "unknown rule 'ME100'; did you mean 'ME010' or 'ME101' or 'ME102'?", id="near"),
         pytest.param("me101", "unknown rule 'me101'; did you mean 'ME101'?", id="case"),
-        pytest.param("unknown", "unknown rule 'unknown' (there are ME001 to ME308)", id="far"),
-        pytest.param("", "unknown rule '' (there are ME001 to ME308)", id="empty"),
+        pytest.param("unknown", "unknown rule 'unknown' (there are ME001 to ME310)", id="far"),
+        pytest.param("", "unknown rule '' (there are ME001 to ME310)", id="empty"),
     ],
 )
 def test_unknown_code_is_an_error_that_names_the_nearest(wrong, message):

@@ -25,7 +25,7 @@ from macroengine.backends.duckdb import to_sql
 from macroengine.testing import reference
 
 FUNCTIONS = ("sha1", "md5", "sha256", "base64", "percent", "percent2", "percent3", "upper", "lower", "none")
-ENCODINGS = ("percent", "component", "form", "none", "json", "base64")
+ENCODINGS = ("percent", "nfc", "component", "form", "none", "json", "base64")
 PLACES = {
     "value": "https://n.example/pb?p={}&q=1",
     "name": "https://n.example/pb?{}=1",

@@ -18,7 +18,7 @@ from macroengine.kinds import HashCase, HashCaseWord, Postback, PostbackWord, So
 from macroengine.plan.segments import Missing, MissingWord
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # The modules whose docstrings are documentation: those of public names.
 HOMES = {*macroengine._HOMES, "testing.assertions", "testing.reference"}
 MODULES = [Path(importlib.util.find_spec(f"macroengine.{home}").origin) for home in sorted(HOMES)]

@@ -49,6 +49,8 @@ def uses() -> None:
     policy = Policy(
         postback=Postback.IN_APP, send_all=True, sources=frozenset({Source.SDK}), deny=frozenset({"idfa"}), consent=True
     )
+    policy = Policy(postback=Postback.IN_APP, send_all=True, sources=frozenset({Source.SDK}), deny=frozenset({"idfa"}))
+    assert_type(Policy(context="burl").context, str | None)
     template = compile_template(
         "?a=(ip)", policy=policy, missing={"ip": Missing.DROP, "city": "keep", "*": Default("none")}, booleans="1/0"
     )

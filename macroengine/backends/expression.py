@@ -64,7 +64,10 @@ def plan_of(template: Planned | RenderPlan) -> RenderPlan:
 
 
 def fields_of(plan: RenderPlan) -> tuple[str, ...]:
-    """Return the fields that a plan sends, in order and without repeats."""
+    """Return the fields that a plan sends, in order and without repeats.
+
+    A column has the unit of its field, so that none is converted.
+    """
     values = (value for segments in plan.renderings for value in values_of(segments))
     return tuple(dict.fromkeys(read.field for value in values for read in value.reads))
 
@@ -244,8 +247,8 @@ def _atom(language: Language[E], atom: Segment) -> Part[E]:
     match atom:
         case Text(text):
             return language.literal(_whole(text)), []
-        case Absent(macro):
-            return language.null(), [_always(language, f"value of macro {macro!r} is withheld from this network")]
+        case Absent():
+            return language.null(), [_always(language, atom.reason)]
         case Value():
             return _value(language, atom)
         case Refused(macro):
@@ -272,6 +275,8 @@ def _value(language: Language[E], value: Value) -> Part[E]:
         return language.literal(_whole(default_text(value))), []
     if len(value.reads) > 1:
         raise _unsupported(f"macro {value.macro!r}, which names several values")
+    if any(field in language.columns for field in value.other_fields):
+        raise _unsupported(f"macro {value.macro!r} and what it can be converted from")
     steps = [step for step in value.steps if step not in _HANDLED]
     depth = steps.count(Step.PERCENT)
     if len(steps) > depth:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from os import PathLike
 from pathlib import Path
@@ -17,7 +17,7 @@ from macroengine.errors import CatalogueError
 from macroengine.kinds import Encoding, Source
 from macroengine.language.syntax import Syntax
 from macroengine.limits import Limits
-from macroengine.suggest import edit_distance, nearest
+from macroengine.suggest import did_you_mean, edit_distance, nearest
 
 
 class Spelling(Enum):
@@ -53,6 +53,10 @@ class Dialect:
     """How the platform encodes values, where a macro does not say otherwise."""
     missing: str | None
     """What the platform sends for a missing value, where a macro does not say otherwise; None: not documented."""
+    inferred: tuple[str, ...]
+    """What no document of the platform states, of encoding, missing and available: the library's default is assumed."""
+    drops_missing: bool
+    """Whether the platform drops a parameter with a macro that has no value."""
     labels: Mapping[Source, str]
     """What tables and messages call each source."""
     contexts: Mapping[str, str]
@@ -61,6 +65,7 @@ class Dialect:
     """Every field that a macro reads, with where its value comes from."""
     _text: str
     _spelled: Mapping[str, tuple[MacroSpec, Spelling]]
+    _families: tuple[MacroSpec, ...]
     _recall: tuple[object, ...] | None
     """What unpickling calls; None: the text is read again."""
 
@@ -87,6 +92,7 @@ class Dialect:
             "fields": _fields(macros, where),
             "_text": text,
             "_spelled": _spelled(macros, where),
+            "_families": tuple(spec for spec in macros.values() if spec.family is not None),
             "_recall": recall,
         }
         dialect = object.__new__(cls)
@@ -104,10 +110,23 @@ class Dialect:
         found = self._spelled.get(name)
         if found is not None:
             return found
+        member = self.member(name) if self._families else None
+        if member is not None:
+            return member, Spelling.DOCUMENTED
         if self.open:
             return MacroSpec(name, name, Source.LINK), Spelling.PARAMETER
         named = self.named(name)
         return None if named is None else (named, Spelling.FOLDED)
+
+    def member(self, name: str) -> MacroSpec | None:
+        """Return the macro of a family of names that has this one, unless it is another spelling of one in full."""
+        named = self.named(name)
+        for spec in self._families:
+            beginning = spec.family or ""
+            is_spelled = named is not None and named.name.startswith(beginning)
+            if name.startswith(beginning) and name != beginning and not is_spelled:
+                return replace(spec, name=name, field=f"{spec.field}_{name.removeprefix(beginning)}")
+        return None
 
     def named(self, name: str) -> MacroSpec | None:
         """Return the macro of the catalogue that `name` is a name of, whatever its case, `-` and `_`.
@@ -124,6 +143,16 @@ class Dialect:
         """Say whether a dialect that is open may have a parameter called `name`, or so but for case, `-` and `_`."""
         well_formed = re.compile(self.syntax.name).fullmatch
         return self.open and bool(well_formed(name) or well_formed(name.replace("-", "_")))
+
+    def check_context(self, context: str | None) -> None:
+        """Check that `context` is one of the dialect's contexts, or None.
+
+        Raises:
+            ValueError: it is neither; the message lists those that there are.
+        """
+        if context is not None and context not in self.contexts:
+            known = f"known: {', '.join(self.contexts)}" if self.contexts else f"{self.title} has no contexts"
+            raise ValueError(f"unknown context {context!r}{did_you_mean(context, self.contexts)} ({known})")
 
     def names(self) -> list[str]:
         """Return every documented name and spelling, without the legacy ones."""
@@ -147,6 +176,11 @@ class Dialect:
         )
         return list(dict.fromkeys(names))[:most]
 
+    @property
+    def text(self) -> str:
+        """The text of its file."""
+        return self._text
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Dialect) and self._text == other._text
 
@@ -161,7 +195,7 @@ class Dialect:
 
 
 # What a file need not say.
-_DEFAULTS = {"open": False, "encoding": Encoding.PERCENT, "missing": None}
+_DEFAULTS = {"open": False, "encoding": Encoding.PERCENT, "missing": None, "drops_missing": False}
 
 
 def _fields(macros: Mapping[str, MacroSpec], where: str) -> Mapping[str, Source]:

@@ -60,7 +60,13 @@ def forms() -> dict[str, tuple[str, ...]]:
 @cache
 def units() -> dict[str, str]:
     """Return, by field, the field with the same value in the unit that most platforms use."""
-    return dict(_related()["units"])
+    return {field: unit["of"] for field, unit in _related()["units"].items()}
+
+
+@cache
+def conversions() -> dict[str, tuple[str, int]]:
+    """Return, by field, the field with the same value in a larger unit, and how many of its own units that has."""
+    return {field: (unit["of"], unit["times"]) for field, unit in _related()["units"].items()}
 
 
 @cache

@@ -33,6 +33,10 @@ class ForeignSyntax:
     """Whether nothing else is written so, whatever the name."""
     known: bool = False
     """Whether it is a macro only where the dialect has one of that very name."""
+    what: str | None = None
+    """What it is where it is no macro but another construct of a template language."""
+    instead: str | None = None
+    """What to write instead of such a construct."""
     alternatives: str | None = None
     """What joins names of which the first that has a value is sent."""
 

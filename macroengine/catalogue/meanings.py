@@ -38,7 +38,7 @@ def is_denied(spec: MacroSpec, denied: frozenset[str]) -> bool:
     What a link brings, and what no catalogue of ours calls a field, may hold what any of its names says.
     """
     folded = fold(spec.field)
-    if folded in denied:
+    if folded in denied or fold(spec.family_field or spec.field) in denied:
         return True
     if spec.source is not Source.LINK and spec.field in _shared_fields() and _hashed(folded) is None:
         return False
@@ -48,7 +48,7 @@ def is_denied(spec: MacroSpec, denied: frozenset[str]) -> bool:
 
 def is_known(name: str, home: Dialect) -> bool:
     """Say whether `name` means something in `home`, or would in another dialect."""
-    if home.named(name) is not None or home.takes(name):
+    if home.named(name) is not None or home.member(name) is not None or home.takes(name):
         return True
     folded = fold(name)
     return len(fields_called(name)) > 1 or folded in {fold(field) for field in (*home.fields, *_shared_fields())}

@@ -1,7 +1,7 @@
 """From the text of a dialect's file to its parts, with errors that name file, macro and key."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -62,12 +62,23 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
         "title": head["name"],
         **head,
         "partial": partial,
+        "inferred": tuple(_inferred(head)),
         "syntax": _with_functions(syntax, functions, macros, where),
         "macros": MappingProxyType(macros),
         "references": MappingProxyType(head.get("references", {})),
         "contexts": MappingProxyType(contexts),
         "labels": MappingProxyType({source: labels.get(source.value, source.value) for source in Source}),
     }
+
+
+def _inferred(head: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the file does not state of the dialect, so that the library's default is assumed."""
+    if "encoding" not in head:
+        yield "encoding"
+    if "missing" not in head and "drops_missing" not in head:
+        yield "missing"
+    if not any("available" in row for row in head["macros"].values()):
+        yield "available"
 
 
 def _macro(name: str, row: Mapping[str, Any], columns: Mapping[str, _Convert], where: str) -> MacroSpec:
@@ -82,6 +93,8 @@ def _check_spellings(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, st
         if not syntax.is_name(name):
             forms = " or ".join(form.text for form in syntax.forms)
             raise CatalogueError(f"{where}: {_shown(name)} cannot be the name in {forms}")
+    if spec.family is not None and not (spec.family and spec.name.startswith(spec.family)):
+        raise CatalogueError(f"{where}: key 'family' must be what the name begins with, not {_shown(spec.family)}")
     own = (spec.name, *spec.spellings, *spec.legacy)
     for function, names in spec.functions:
         if function not in functions:
@@ -262,6 +275,7 @@ _DIALECT_KEYS: Mapping[str, _Convert] = {
     "functions": _row,
     "encoding": _member(Encoding),
     "missing": _text,
+    "drops_missing": _flag,
     "labels": _row,
     "open": _flag,
     "status": _one_of({"complete": False, "partial": True}),
@@ -279,6 +293,7 @@ _COLUMNS: Mapping[str, _Convert] = {
     "personal": _flag,
     "spellings": _list_of(_text),
     "legacy": _list_of(_text),
+    "family": _text,
     **{function.value: _list_of(_text) for function in Function},
     "case": _member(HashCase),
     "encoding": _member(Encoding),

@@ -23,6 +23,8 @@ class MacroSpec:
     """Other spellings that the current document uses."""
     legacy: tuple[str, ...] = ()
     """Names that older documents use."""
+    family: str | None = None
+    """The beginning of names that are all such macros; each reads a field of its own, with the rest of its name."""
     functions: tuple[tuple[Function, tuple[str, ...]], ...] = ()
     """The functions of it that are documented, each with the names that the macro then has. `names_with` looks one up.
 
@@ -49,6 +51,13 @@ class MacroSpec:
     inferred: tuple[str, ...] = ()
     """Keys of the row that no document states."""
     note: str | None = None
+
+    @property
+    def family_field(self) -> str | None:
+        """The field of the family of names that it is one of, None where it is of none."""
+        if self.family is None:
+            return None
+        return self.field.removesuffix(f"_{self.name.removeprefix(self.family)}")
 
     def names_with(self, function: str) -> tuple[str, ...]:
         """Return the names under which a function of the macro is documented; none where it is not.

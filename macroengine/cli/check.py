@@ -13,7 +13,7 @@ from macroengine.cli import output
 from macroengine.cli.config import find_config, read_config
 from macroengine.cli.files import DEFAULT_COLUMN, check_fixable
 from macroengine.cli.job import File, Job, Source, given_sources
-from macroengine.cli.options import dialect_or_auto_option, postback_option
+from macroengine.cli.options import context_option, dialect_or_auto_option, postback_option
 from macroengine.cli.reports import GITHUB_REPORT, JSON_REPORT, Report, Tally, print_findings, text_report_on
 from macroengine.diagnostics import Severity
 from macroengine.kinds import Postback
@@ -53,6 +53,7 @@ Settings are taken from macroengine.toml or [tool.macroengine] in the nearest py
 @click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that may not be what was intended.")
 @dialect_or_auto_option
 @postback_option("The kind of postback that the templates are for.  [default: install]")
+@context_option
 @click.option("--send-all/--no-send-all", default=None, help="Templates are for events of other networks, too.")
 @click.option("--consent/--no-consent", default=None, help="Identifiers are sent only for users who share them.")
 @click.option(
@@ -111,7 +112,7 @@ def _given(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
         given["dialect"] = options["dialect"]
     if options["postback"] is not None:
         given["postback"] = Postback(options["postback"])
-    for name in ("send_all", "consent"):
+    for name in ("context", "send_all", "consent"):
         if options[name] is not None:
             given[name] = options[name]
     for name in ("select", "ignore"):

@@ -29,6 +29,7 @@ class Settings:
     postback: Postback = Postback.INSTALL
     send_all: bool = False
     consent: bool = False
+    context: str | None = None
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
 
@@ -39,7 +40,7 @@ class Settings:
     @property
     def policy(self) -> Policy:
         """The policy that templates are checked with."""
-        return Policy(self.postback, self.send_all, consent=self.consent)
+        return Policy(self.postback, self.send_all, consent=self.consent, context=self.context)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -60,6 +61,13 @@ class Config:
         found = Settings(dialect(DEFAULT_DIALECT))
         for values in (self.settings, *self._of_file(file), given):
             found = replace(found, **values)
+        if found.dialect == AUTO and found.context is not None:
+            raise InputError("a context is one of a dialect's own; say which dialect it is")
+        try:
+            if found.dialect != AUTO:
+                found.dialect.check_context(found.context)
+        except ValueError as error:
+            raise InputError(str(error)) from None
         return found
 
     def _of_file(self, file: Path | None) -> list[dict[str, Any]]:
@@ -157,6 +165,11 @@ def _flag(value: Any, where: str, _: Path) -> bool:
     return flag
 
 
+def _word(value: Any, where: str, _: Path) -> str:
+    word: str = _expect(value, str, f"{where} must be a string")
+    return word
+
+
 def _codes(value: Any, where: str, _: Path) -> tuple[str, ...]:
     found = tuple(
         _expect(code, str, f"{where} must be a list of codes")
@@ -174,6 +187,7 @@ _KEYS: Mapping[str, Callable[[Any, str, Path], Any]] = {
     "postback": _postback,
     "send_all": _flag,
     "consent": _flag,
+    "context": _word,
     "select": _codes,
     "ignore": _codes,
 }

@@ -1,5 +1,6 @@
 """`macroengine explain`: the page of a rule, or the macros of a template."""
 
+import json
 import re
 
 import click
@@ -8,7 +9,9 @@ from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.macros import availability, yes_no
 from macroengine.cli.options import dialect_option
+from macroengine.declarations import declarations
 from macroengine.plan.resolve import resolve
+from macroengine.plan.steps import times_encoded
 from macroengine.policy import Policy
 from macroengine.rules import RULES
 from macroengine.rules.pages import page
@@ -25,17 +28,29 @@ Examples:
   macroengine explain ME222
   macroengine explain unknown-macro
   macroengine explain 'https://n.example/pb?u=https%3A%2F%2Fx%3Fid%3D(clickid)&idfa=(sha1-idfa)'
+  macroengine explain --dialect vast --format adcp 'https://n.example/pixel?cb=[CACHEBUSTING]'
 """
 )
 @click.argument("what", metavar="CODE|TEMPLATE")
 @dialect_option
 @click.option("--consent", is_flag=True, help="Say which macros are withheld where users do not share identifiers.")
-def explain(what: str, dialect: Dialect, consent: bool) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "adcp"]),
+    default="text",
+    show_default=True,
+    help="As a table, or as the macro declarations of AdCP 3.2 in JSON.",
+)
+def explain(what: str, dialect: Dialect, consent: bool, form: str) -> None:
     """Explain a rule, by its code or name, or each macro of a template.
 
     Of a macro: the field that it reads, its source, whether it is filled for events of other networks, for which
     postbacks it is, how many times its value is encoded, and an example of it.
     """
+    if form == "adcp":
+        _declare(what, dialect)
+        return
     names = {rule.name: code for code, rule in RULES.items()}
     code = names.get(what, what.upper())
     if code in RULES:
@@ -64,6 +79,11 @@ def _explain_fault(code: str) -> None:
     click.echo(f"{code} {fault.name} ({fault.severity})\n\nOf a payload, see intake: {fault.meaning}.")
 
 
+def _declare(source: str, dialect: Dialect) -> None:
+    declared = declarations(resolve(parse(source, dialect), dialect, Policy()))
+    click.echo(json.dumps(declared, indent=2, ensure_ascii=False))
+
+
 def _explain_template(source: str, dialect: Dialect, *, consent: bool) -> None:
     header = ("macro", "field", "source", "send all", "available", "encoded", "example")
     rows = []
@@ -74,7 +94,7 @@ def _explain_template(source: str, dialect: Dialect, *, consent: bool) -> None:
         else:
             facts = (spec.field, dialect.labels[spec.source], yes_no(spec.send_all), availability(spec))
             more = [yes_no(macro.needs_consent)] if consent else []
-            rows.append((macro.node.text, *facts, str(1 + macro.place.layers), spec.example, *more))
+            rows.append((macro.node.text, *facts, str(times_encoded(macro, dialect)), spec.example, *more))
     if not rows:
         click.echo(f"no {dialect.title} macros in {source!r}", err=True)
         return

@@ -1,9 +1,11 @@
 """`macroengine macros`: the catalogue."""
 
+from typing import Any
+
 import click
 from rich.text import Text
 
-from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.catalogue.consent import needs_consent
 from macroengine.cli import output
 from macroengine.cli.options import SourceWord, dialect_option, postback_option
@@ -15,6 +17,7 @@ from macroengine.suggest import did_you_mean
 @click.argument("name", required=False)
 @dialect_option
 @postback_option("Only macros that are filled for this kind of postback.")
+@click.option("--context", metavar="WORD", help="Only macros that are filled in this context, as burl or click.")
 @click.option("--send-all", is_flag=True, help="Only macros that are filled for events of other networks, too.")
 @click.option("--consent", is_flag=True, help="Only macros that are filled whatever users share.")
 @click.option(
@@ -22,9 +25,7 @@ from macroengine.suggest import did_you_mean
     type=SourceWord(),
     help="Only macros from this source.",
 )
-def macros(
-    name: str | None, dialect: Dialect, *, postback: str | None, send_all: bool, consent: bool, source: str | None
-) -> None:
+def macros(name: str | None, dialect: Dialect, **only: Any) -> None:
     """List the macros of a dialect, or show one in full, by any of its names.
 
     Drawn as a table on a terminal, tab-separated elsewhere.
@@ -34,32 +35,59 @@ def macros(
       macroengine macros --postback install --send-all
       macroengine macros idfa
       macroengine macros --dialect appmetrica | cut -f1
+      macroengine macros --dialect vast --context click
     """
     if name is not None:
         _show(name, dialect)
         return
+    try:
+        dialect.check_context(only["context"])
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     rows = [
         (spec.name, dialect.labels[spec.source], yes_no(spec.send_all), availability(spec), spec.description)
         for spec in dialect.macros.values()
-        if (postback is None or Postback(postback) in spec.available)
+        if _is_listed(spec, dialect, **only)
+    ]
+    output.print_table(("macro", "source", "send all", "available", "description"), rows)
+
+
+def _is_listed(
+    spec: MacroSpec,
+    dialect: Dialect,
+    *,
+    postback: str | None,
+    context: str | None,
+    send_all: bool,
+    consent: bool,
+    source: str | None,
+) -> bool:
+    return (
+        (postback is None or Postback(postback) in spec.available)
+        and (context is None or not spec.contexts or context in spec.contexts)
         and (spec.send_all or not send_all)
         and not (consent and needs_consent(spec, dialect))
         and (source is None or spec.source is Source(source))
-    ]
-    output.print_table(("macro", "source", "send all", "available", "description"), rows)
+    )
 
 
 def _show(name: str, dialect: Dialect) -> None:
     reading = dialect.syntax.read(name)
     found = dialect.find(reading.name if reading else name)
-    spec = found[0] if found else None
-    if spec is None or spec.name not in dialect.macros:
+    if found is None or found[1] is Spelling.PARAMETER:
         raise click.UsageError(f"unknown macro {name!r}{did_you_mean(name, dialect.names())}")
+    spec, _ = found
     console = output.results()
     for key, value in _facts(spec, dialect).items():
         if value:
-            inferred = "  (inferred)" if key.replace(" ", "_") in spec.inferred else ""
+            inferred = "  (inferred)" if _is_inferred(key.replace(" ", "_"), spec, dialect) else ""
             console.print(Text.assemble((f"{key:12}", "bold"), value, (inferred, "dim")))
+
+
+def _is_inferred(key: str, spec: MacroSpec, dialect: Dialect) -> bool:
+    """Say whether no document states a fact, neither of the macro nor of the dialect."""
+    is_stated = key != "available" and getattr(spec, key, None) is not None
+    return key in spec.inferred or (key in dialect.inferred and not is_stated)
 
 
 def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
@@ -81,8 +109,8 @@ def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
         "case": spec.case if any(function in HASHES for function, _ in spec.functions) else "",
         "argument": spec.argument or "",
         "contexts": ", ".join(spec.contexts),
-        "encoding": spec.encoding or "",
-        "missing": spec.missing or "",
+        "encoding": spec.encoding or dialect.encoding,
+        "missing": spec.missing or dialect.missing or "",
         "identifier": spec.identifier or "",
         "consent": spec.consent or "",
         "example": spec.example,

@@ -100,6 +100,12 @@ def postback_option(text: str) -> Callable[[Command], Command]:
     return click.option("--postback", type=click.Choice([str(choice) for choice in Postback]), help=text)
 
 
+def context_option(command: Command) -> Command:
+    """Add `--context`."""
+    text = "Where the templates are used, as burl or click; `macroengine macros NAME` shows the contexts of a macro."
+    return click.option("--context", metavar="WORD", help=text)(command)
+
+
 def template_source(template: str | None, file: Path | None) -> str:
     """Return the template that is given as an argument or in a file, whose last line break is not part of it."""
     if (template is None) == (file is None):

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from macroengine.cli.options import Command, SourceWord
+from macroengine.cli.options import Command, SourceWord, context_option
 from macroengine.engine import CompiledTemplate, compile_template
 from macroengine.errors import TemplateError
 from macroengine.kinds import HashCase, Postback, Source
@@ -58,7 +58,7 @@ def rendering_options(command: Command) -> Command:
     """Add the options that say how a template is rendered; `compiled_template` takes them."""
     for option in reversed(_RENDERING):
         command = option(command)
-    return command
+    return context_option(command)
 
 
 def compiled_template(source: str, postback: Postback, **options: Any) -> CompiledTemplate:
@@ -68,7 +68,14 @@ def compiled_template(source: str, postback: Postback, **options: Any) -> Compil
         return compile_template(
             source,
             dialect=options["dialect"],
-            policy=Policy(postback, options["send_all"], sources, frozenset(options["deny"]), options["consent"]),
+            policy=Policy(
+                postback,
+                options["send_all"],
+                sources,
+                frozenset(options["deny"]),
+                options["consent"],
+                context=options["context"],
+            ),
             missing=options["missing"] if options["default"] is None else Default(options["default"]),
             unknown=options["unknown"],
             nested=options["nested"],

@@ -63,7 +63,7 @@ def _of_name(name: str, dialect: Dialect) -> Iterator[str]:
     named = dialect.named(name)
     if named is not None:
         yield fold(named.name)
-    if dialect.open:
+    if dialect.open or dialect.member(name) is not None:
         yield fold(name)
 
 

@@ -7,17 +7,19 @@ from typing import Literal as OneOf
 
 from macroengine.catalogue import MacroSpec
 from macroengine.catalogue.consent import consent_fields, sharing_words
+from macroengine.catalogue.elsewhere import conversions
 from macroengine.catalogue.folding import fold
 from macroengine.errors import LimitError, UnsupportedError
-from macroengine.kinds import HashCase, ValueType
+from macroengine.kinds import HashCase, Source, ValueType
 from macroengine.language.nodes import Part
 from macroengine.limits import Limits
 from macroengine.plan.inner_urls import InnerQuery
 from macroengine.plan.nesting import PLAIN, Escape
-from macroengine.plan.resolve import Resolution, Resolved
+from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.plan.segments import (
     Absent,
     Atom,
+    Converted,
     Default,
     ForMissing,
     Missing,
@@ -114,7 +116,8 @@ class _Rendering:
         self._booleans = yes, no
 
     def segments(self) -> tuple[Segment, ...]:
-        if _DROP not in (self._options.missing, *self._missing_for.values()):
+        drops = self._dialect.drops_missing or _DROP in (self._options.missing, *self._missing_for.values())
+        if not drops:
             return _merged(_kept(self._in_source_order()))
         start, stop = _query_of(self._template)
         end = len(self._template.source)
@@ -176,6 +179,9 @@ class _Rendering:
         if node.alternatives:
             choices += self._others[node.start]
             spec = next((choice.spec for choice in choices if choice.spec is not None), None)
+        if spec is None and self._options.unknown == "error" and Problem.UNLISTED in macro.problems:
+            # The platform may have it, so its own text is not sent; its value is one that no event has.
+            spec = MacroSpec(node.text, node.text, Source.PLATFORM)
         is_kept = spec is None and self._options.unknown != "empty"
         if macro.place.glued and not is_kept:
             return Refused(node.name)
@@ -187,13 +193,23 @@ class _Rendering:
         reads = tuple([self._read(choice.spec) for choice in choices if choice.spec and self._is_sent(choice)])
         if not reads:
             if missing is _RAISE:
-                return Absent(node.name)
+                return Absent(node.name, is_known=macro.spec is not None)
             # A Default goes through the steps of the value, which reads nothing.
             if not isinstance(missing, Default):
                 return None if missing is _DROP else missing
+        converted = None
+        if len(reads) == 1 and (unit := conversions().get(reads[0].field)) is not None:
+            converted = Converted(*unit)
         booleans = _FLAG if spec.type is _FLAG_TYPE else self._booleans
-        steps = steps_of(macro, spec, self._dialect, nested=self._options.nested)
-        return Value(node.name, reads, spec.type, booleans, steps, missing)
+        return Value(
+            node.name,
+            reads,
+            spec.type,
+            booleans,
+            steps_of(macro, spec, self._dialect, nested=self._options.nested),
+            missing,
+            converted,
+        )
 
     def _is_sent(self, macro: Resolved) -> bool:
         is_shown = self._attributed or not macro.withheld
@@ -210,19 +226,24 @@ class _Rendering:
         if self._missing_for:
             missing = self._missing_for.get(fold(spec.name), missing)
         if missing is _EMPTY:
-            documented = self._dialect.missing if spec.missing is None else spec.missing
-            return Default(documented) if documented else _nothing(macro)
+            return self._documented_missing(macro, spec)
         match missing:
             case Missing.KEEP:
                 return macro.node.text
             case Missing.DROP:
-                return _DROP if macro.part in _PARAMETER or macro.place.in_pair else _nothing(macro)
+                return _dropped(macro)
             case Missing.RAISE:
                 return _RAISE
             case Default(text):  # pragma: no branch - there is no other kind
                 if is_segment(macro) and text in (".", ".."):
                     raise ValueError(f"missing sends {text!r} for {macro.node.text}, which leads to another path")
                 return missing
+
+    def _documented_missing(self, macro: Resolved, spec: MacroSpec) -> PlannedMissing:
+        documented = self._dialect.missing if spec.missing is None else spec.missing
+        if documented:
+            return Default(documented)
+        return _dropped(macro) if self._dialect.drops_missing else _nothing(macro)
 
 
 # Looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
@@ -241,6 +262,11 @@ def _query_of(template: Template) -> tuple[int, int]:
         return end, end
     opening = template.query[0].opening
     return (opening.start if opening else 0), end
+
+
+def _dropped(macro: Resolved) -> PlannedMissing:
+    """Return what is sent for no value where its parameter is dropped, if it is in one."""
+    return _DROP if macro.part in _PARAMETER or macro.place.in_pair else _nothing(macro)
 
 
 def _nothing(macro: Resolved) -> str:

@@ -23,6 +23,8 @@ class Problem(Enum):
     """What can be wrong with a macro. Each is reported by one rule."""
 
     UNKNOWN = auto()
+    UNLISTED = auto()
+    """The same in a dialect whose catalogue is known to be incomplete: the platform may have it."""
     UNDOCUMENTED_SPELLING = auto()
     LEGACY = auto()
     PARAMETER = auto()
@@ -34,6 +36,7 @@ class Problem(Enum):
     APP_SERVER = auto()
     """Not wrong: what follows `://` is read by the app that has the scheme."""
     UNAVAILABLE = auto()
+    OUT_OF_CONTEXT = auto()
     WITHHELD = auto()
     SOURCE_NOT_ALLOWED = auto()
     DENIED = auto()
@@ -99,7 +102,8 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
     """Look every macro up in the catalogue and hold it against the policy.
 
     Raises:
-        ValueError: the policy denies a macro that a closed dialect does not have.
+        ValueError: the policy denies a macro that a closed dialect does not have, or names a context that the dialect
+            does not have.
     """
     judged = _judge_of(dialect, policy)
     foreign = foreign_texts(template.source, dialect.syntax)
@@ -151,11 +155,14 @@ def _components(template: Template) -> Iterator[tuple[Pieces, Part]]:
 @lru_cache(maxsize=64)
 def _judge_of(dialect: Dialect, policy: Policy) -> Callable[[str, str | None], _Verdict]:
     """Return what judges a macro by its name, and by the function that it names."""
+    dialect.check_context(policy.context)
     return lru_cache(maxsize=1024)(partial(_verdict, dialect, policy, _denied_fields(dialect, policy)))
 
 
 def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str, function: str | None) -> _Verdict:
     spec, problem = _look_up(name, dialect) if function is None else _look_up_function(function, name, dialect)
+    if dialect.partial and problem in _UNLISTED:
+        problem = Problem.UNLISTED
     problems = [] if problem is None else [problem]
     if spec is None:
         return None, False, False, tuple(problems)
@@ -165,6 +172,10 @@ def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str
     if policy.consent and not forbidden and needs_consent(spec, dialect):
         problems.append(_NEEDS_CONSENT)
     return spec, forbidden, policy.withholds(spec), tuple(problems)
+
+
+# What a document that was not seen may say otherwise.
+_UNLISTED = (Problem.UNKNOWN, Problem.UNDOCUMENTED_HASH)
 
 
 def _look_up(name: str, dialect: Dialect) -> tuple[MacroSpec | None, Problem | None]:
@@ -201,6 +212,8 @@ def _look_up_function(function: str, name: str, dialect: Dialect) -> tuple[Macro
 def _policy_problems(spec: MacroSpec, policy: Policy, *, denied: bool) -> Iterator[Problem]:
     if policy.postback not in spec.available:
         yield Problem.UNAVAILABLE
+    if policy.context is not None and spec.contexts and policy.context not in spec.contexts:
+        yield Problem.OUT_OF_CONTEXT
     if policy.send_all and policy.withholds(spec):
         yield Problem.WITHHELD
     if spec.source not in policy.sources:

@@ -17,7 +17,7 @@ class Missing(Enum):
     """What is sent for a macro whose value is missing: None, absent, or withheld."""
 
     EMPTY = "empty"
-    """Nothing, or what the platform documents that it sends."""
+    """Nothing, or what the platform documents that it sends: a text, or not even the parameter."""
     DROP = "drop"
     """The parameter with the macro is dropped, with its `&`; outside the query, nothing is sent."""
     KEEP = "keep"
@@ -71,6 +71,10 @@ class Step(StrEnum):
     """Percent-encoded as JavaScript's encodeURIComponent does."""
     FORM = "form"
     """Percent-encoded as forms are, a space as `+`."""
+    NFC = "nfc"
+    """Brought to Unicode normalization form C."""
+    LIST = "list"
+    """The steps after it are done with each element of a list; a comma joins the results."""
     SEGMENT = "segment"
     """Checked: `.` and `..` in a path lead to another path."""
     IN_PLACE = "in-place"
@@ -102,6 +106,14 @@ class Read(NamedTuple):
     """The case in which it is hashed."""
 
 
+class Converted(NamedTuple):
+    """Another field with the same value in a larger unit, which is read where the first has none."""
+
+    field: str
+    times: int
+    """How many of the smaller unit it has."""
+
+
 class Value(NamedTuple):
     """A value of the event: read, turned into text, and sent after some steps.
 
@@ -120,11 +132,24 @@ class Value(NamedTuple):
     missing: str | Default | OneOf[Missing.DROP, Missing.RAISE]
     """What is sent where it is missing: a text as it is, a Default after the steps of the value, or, in a parameter
     that may be dropped, Missing.DROP; Missing.RAISE where rendering must fail."""
+    converted: Converted | None = None
+    """Where it is looked for in the same source after that, and what is then done with it; of a value that is read in
+    one place."""
 
     @property
     def is_plain(self) -> bool:
         """Whether reading one field and percent-encoding its text once is all there is to do."""
-        return self.steps == _PLAIN and len(self.reads) == 1
+        return self.steps == _PLAIN and len(self.reads) == 1 and self.converted is None
+
+    @property
+    def other_fields(self) -> tuple[str, ...]:
+        """The fields in another unit that it can be converted from."""
+        return () if self.converted is None else (self.converted.field,)
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is looked for in several places."""
+        return len(self.reads) > 1 or self.converted is not None
 
     @property
     def hash(self) -> Step | None:
@@ -137,6 +162,15 @@ class Absent:
     """A value that this rendering must not read and cannot do without: rendering raises MissingValueError."""
 
     macro: str
+    is_known: bool = True
+    """Whether it is withheld; if not, the catalogue does not have its macro."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is not there."""
+        if self.is_known:
+            return f"value of macro {self.macro!r} is withheld from this network for this event"
+        return f"value of macro {self.macro!r} is missing: the catalogue does not have this macro"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Final
 
 from macroengine.catalogue import Dialect, MacroSpec
-from macroengine.kinds import Encoding, Function
+from macroengine.kinds import Encoding, Function, ValueType
 from macroengine.language.nodes import Part
 from macroengine.plan.nesting import PLAIN, Escape, Place
 from macroengine.plan.resolve import Resolved
@@ -12,12 +12,21 @@ from macroengine.plan.segments import Step
 
 
 def steps_of(macro: Resolved, spec: MacroSpec, dialect: Dialect, *, nested: bool = True) -> tuple[Step, ...]:
-    """Return what a dialect does with the text of a value where the macro is."""
-    encoding = spec.encoding or dialect.encoding
-    if macro.place is PLAIN and macro.node.function is None and encoding is _PERCENT and not macro.host_label:
+    """Return what a dialect does with the text of a value where the macro is, in order."""
+    encoding, is_list = spec.encoding or dialect.encoding, spec.type is _LIST
+    is_percent = encoding is _PERCENT and not is_list
+    if macro.place is PLAIN and macro.node.function is None and is_percent and not macro.host_label:
         return _IN_PATH if macro.part is Part.PATH else _ENCODED
     in_segment = not macro.host_label and is_segment(macro)
-    return _made(macro.place, macro.node.function, encoding, macro.host_label, in_segment, nested=nested)
+    steps = _made(macro.place, macro.node.function, encoding, macro.host_label, in_segment, nested=nested)
+    return (Step.LIST, *steps) if is_list and not _NOT_OF_ELEMENTS & set(steps) else steps
+
+
+def times_encoded(macro: Resolved, dialect: Dialect) -> int:
+    """Return how many times the value of a macro is encoded; one that the dialect does not have, as its place asks."""
+    if macro.spec is None:
+        return macro.place.layers + 1
+    return sum(step in _ENCODERS for step in steps_of(macro, macro.spec, dialect))
 
 
 def is_segment(macro: Resolved) -> bool:
@@ -28,17 +37,22 @@ def is_segment(macro: Resolved) -> bool:
 
 # Looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
 _PERCENT: Final = Encoding.PERCENT
+_LIST: Final = ValueType.LIST
 _ENCODED = (Step.PERCENT,)
+_ENCODERS = (Step.PERCENT, Step.COMPONENT, Step.FORM)
 _IN_PATH = (Step.SEGMENT, Step.PERCENT)
 # What each encoding does with a value in its place; what is around the place is percent-encoded.
 _ENCODINGS: dict[Encoding, tuple[Step, ...]] = {
     Encoding.PERCENT: (Step.PERCENT,),
+    Encoding.NFC: (Step.NFC, Step.PERCENT),
     Encoding.COMPONENT: (Step.COMPONENT,),
     Encoding.FORM: (Step.FORM,),
     Encoding.NONE: (Step.IN_PLACE,),
     Encoding.JSON: (Step.JSON_STRING, Step.IN_PLACE),
     Encoding.BASE64: (Step.BASE64, Step.IN_PLACE),
 }
+# What is done with a list as one text.
+_NOT_OF_ELEMENTS = {Step.JSON_VALUE, Step.HOST_LABEL}
 _IN_SEGMENT = {Step.IN_PLACE: Step.IN_SEGMENT}
 # A function that says how often a value is percent-encoded, wherever it is.
 _LAYERS = {Function.PERCENT: 1, Function.PERCENT2: 2, Function.PERCENT3: 3}

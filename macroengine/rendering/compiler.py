@@ -189,11 +189,10 @@ class _Absence:
     """The cell of a value that must not be read, and is called where it would be sent."""
 
     macro: str
+    reason: str = field(repr=False)
 
     def __call__(self) -> NoReturn:
-        raise MissingValueError(
-            f"value of macro {self.macro!r} is withheld from this network for this event", self.macro
-        )
+        raise MissingValueError(self.reason, self.macro)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +238,7 @@ def _shape(segments: Iterable[Segment], way: _Way, *, in_query: bool = False) ->
                 cells += taken
             case Absent():
                 shape.append("absent")
-                cells.append(_Absence(segment.macro))
+                cells.append(_Absence(segment.macro, segment.reason))
             case Refused():
                 shape.append("absent")
                 cells.append(_Refusal(segment.macro))
@@ -272,7 +271,7 @@ def key_of(value: Value) -> Key:
 @lru_cache(maxsize=1024)
 def _value_cells(value: Value) -> tuple[str, tuple[object, ...]]:
     """Return the kind of a value that is read from the event, and its cells."""
-    if len(value.reads) > 1:
+    if value.is_choice:
         return "choice-dropping" if value.missing is _DROP else "choice", (chooser(value),)
     form = _form(value)
     key = key_of(value)

@@ -10,7 +10,8 @@ from macroengine.kinds import Source
 from macroengine.plan.segments import Missing, Read, Step, Value
 from macroengine.rendering.json import json_value
 from macroengine.rendering.steps import TextStep, default_text, text_steps
-from macroengine.rendering.values import UnsendableError, value_text
+from macroengine.rendering.units import in_smaller_unit
+from macroengine.rendering.values import UnsendableError, elements, value_text
 
 SOURCES: Final = (Source.LINK, Source.SDK, Source.PLATFORM)
 """The order in which rendering has the sources of an event."""
@@ -37,10 +38,11 @@ def chooser(value: Value) -> Callable[[Sequence[object]], str | None]:
 
 def _conversion(value: Value, read: Read) -> "Conversion":
     # Functions come before the rest: what they make is text, whatever the type of the value was.
-    is_whole = value.steps[:1] == (Step.JSON_VALUE,)
-    steps = value.steps[1:] if is_whole else value.steps
+    first = value.steps[0] if value.steps else None
+    steps = value.steps[1:] if first in (Step.JSON_VALUE, Step.LIST) else value.steps
     instead = None if value.missing in (_DROP, _RAISE) else default_text(value)
-    return Conversion(value, read, text_steps(steps, value.type, read.case), instead, is_whole)
+    encode = text_steps(steps, value.type, read.case)
+    return Conversion(value, read, encode, instead, first is Step.JSON_VALUE, first is Step.LIST)
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +57,8 @@ class Conversion:
     """What is sent for a missing value; None where nothing is, or rendering fails."""
     is_whole: bool = field(repr=False)
     """Whether the value is a whole JSON value, written by its type."""
+    is_list: bool = field(repr=False)
+    """Whether the steps are done with each of its elements."""
 
     def convert(self, raw: object) -> str | None:
         """Return the encoded text of `raw`, or of what is sent when it is missing; None where a parameter is dropped.
@@ -67,8 +71,7 @@ class Conversion:
         if raw is not None:
             fault = None
             try:
-                text = raw if raw.__class__ is str else value_text(raw, value.type, value.booleans)
-                encoded = self.encode(json_value(raw, text, value.type) if self.is_whole else text)
+                encoded = self._elements(raw) if self.is_list else self._text(raw)
             except UnicodeEncodeError:
                 fault = "cannot send text with a lone surrogate"
             except UnsendableError as error:
@@ -84,6 +87,14 @@ class Conversion:
             source, name, _ = self.read
             raise MissingValueError(f"value of macro {value.macro!r} is missing: no {name!r} in {source}", value.macro)
         return self.instead
+
+    def _text(self, raw: object) -> str | None:
+        value = self.value
+        text = raw if raw.__class__ is str else value_text(raw, value.type, value.booleans)
+        return self.encode(json_value(raw, text, value.type) if self.is_whole else text)
+
+    def _elements(self, raw: object) -> str:
+        return ",".join(self.encode(text) or "" for text in elements(raw, self.value.booleans))
 
 
 @dataclass(slots=True, eq=False)
@@ -101,7 +112,15 @@ class Choice:
             MissingValueError: all are missing, and must not be.
         """
         for conversion in self.conversions:
-            raw = sources[SOURCES.index(conversion.read.source)].get(conversion.read.field)  # type: ignore[attr-defined]
+            raw = _raw(sources, conversion.read.source, conversion.read.field)
             if raw is not None:
                 return conversion.convert(raw)
-        return self.conversions[0].convert(None)
+        first, converted = self.conversions[0], self.value.converted
+        if converted is None:
+            return first.convert(None)
+        other = _raw(sources, first.read.source, converted.field)
+        return first.convert(None if other is None else in_smaller_unit(other, converted.times))
+
+
+def _raw(sources: Sequence[object], source: Source, field: str) -> object:
+    return sources[SOURCES.index(source)].get(field)  # type: ignore[attr-defined]

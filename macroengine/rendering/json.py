@@ -15,6 +15,8 @@ _is_number = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 def json_value(raw: object, text: str, kind: ValueType) -> str:
     """Return the JSON for a value whose text is `text`: a number, a boolean, JSON as it is, or a quoted string.
 
+    A list is a string, too.
+
     >>> json_value("9.90", "9.90", ValueType.NUMBER), json_value("9.90", "9.90", ValueType.TEXT)
     ('9.90', '"9.90"')
     """
@@ -23,7 +25,7 @@ def json_value(raw: object, text: str, kind: ValueType) -> str:
             return text if _is_written(text, kind) else quoted(text)
         case datetime():
             return text if kind in (ValueType.UNIX_TIME, ValueType.UNIX_TIME_MS) else quoted(text)
-    return text
+    return quoted(text) if kind is ValueType.LIST else text
 
 
 def json_default(text: str, kind: ValueType) -> str:

@@ -107,6 +107,8 @@ def _parted(value: Value) -> tuple[Value, str | bool | None]:
 
     That is a text; None where its parameter is dropped, False where rendering fails.
     """
+    if value.converted is not None:
+        raise _UnknownError
     shared = value._replace(macro="", missing=Missing.DROP)
     if value.missing is Missing.DROP:
         return shared, None

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import groupby, repeat
+from unicodedata import normalize
 
 from macroengine.encodings.encoder import component_encode, deepen, form_encode, percent_encode
 from macroengine.encodings.hashing import hash_identifier
@@ -42,7 +43,7 @@ def default_text(value: Value) -> str:
     if not isinstance(value.missing, Default):
         return str(value.missing)
     text = value.missing.text
-    steps = [step for step in value.steps if step in _ENCODERS or step is Step.JSON_STRING]
+    steps = [step for step in value.steps if step in _ENCODERS or step in (Step.NFC, Step.JSON_STRING)]
     if Step.JSON_VALUE in value.steps:
         text = json_default(text, value.type)
     return text_steps(steps, value.type, HashCase.AS_IS)(text) or ""
@@ -114,6 +115,7 @@ _OTHERS: dict[Step, TextStep] = {
     Step.UPPER: str.upper,
     Step.LOWER: str.lower,
     Step.BASE64: _base64,
+    Step.NFC: partial(normalize, "NFC"),
     Step.JSON_STRING: json_string,
     Step.JSON_VALUE: quoted,
     Step.SEGMENT: _segment,

@@ -40,8 +40,27 @@ def value_text(value: object, kind: ValueType, booleans: tuple[str, str]) -> str
             return _time(value, kind)
         case dict() | list() if kind is ValueType.JSON:
             return _json(value)
+        case list() | tuple() if kind is ValueType.LIST:
+            return ",".join(elements(value, booleans))
         case _:
             raise UnsendableError(f"cannot send a value of type {type(value).__name__}")
+
+
+def elements(value: object, booleans: tuple[str, str]) -> list[str]:
+    """Return the texts of the elements of a list; commas separate those of a text.
+
+    >>> elements("2,7", ("true", "false")), elements([2, "a,b"], ("true", "false"))
+    (['2', '7'], ['2', 'a,b'])
+
+    Raises:
+        UnsendableError: there is no text for an element.
+    """
+    match value:
+        case str():
+            return str.__str__(value).split(",")
+        case list() | tuple():
+            return [value_text(element, ValueType.TEXT, booleans) for element in value]
+    return [value_text(value, ValueType.LIST, booleans)]
 
 
 def _number(value: float | Decimal) -> str:

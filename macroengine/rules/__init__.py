@@ -82,6 +82,8 @@ RULES: dict[str, Rule] = {
     "ME105": Rule(_E, names.undocumented_hash, "unsafe"),
     "ME106": Rule(_E, names.hash_of_hash, "unsafe"),
     "ME107": Rule(_I, query.mismatched_parameter),
+    "ME108": Rule(_W, names.unlisted_macro, "unsafe"),
+    "ME109": Rule(_I, names.macro_with_argument),
     # The URL: its server, then its parameters, then its characters.
     "ME201": Rule(_E, origin.macro_in_origin),
     "ME202": Rule(_E, origin.macro_in_host, overruled_by=(("allow_host_macros", True),)),
@@ -124,6 +126,7 @@ RULES: dict[str, Rule] = {
     "ME306": Rule(_I, privacy.missing_consent),
     "ME307": Rule(_I, privacy.raw_and_hashed),
     "ME308": Rule(_I, privacy.identifier_under_consent),
+    "ME310": Rule(_E, privacy.macro_out_of_context, about_policy=True),
 }
 
 

@@ -139,6 +139,11 @@ def _finding(foreign: Foreign, checked: Checked) -> Finding:
         message = f"{text} means the first of {count} values that is there, and {title} has no such choice"
         hint = f"it needs {count} parameters, one for each value"
         return Finding(foreign.span, message, f"{hint}: {', '.join(foreign.meant)}" if foreign.meant else hint)
+    if foreign.what is not None:
+        hint = foreign.instead or "only the values of macros are sent"
+        if foreign.whose != title:
+            hint = f"it is written in the way of {_whose(foreign, title)}; {hint}"
+        return _written(foreign, foreign.span, f"{text} is {foreign.what}, which is not evaluated", hint)
     hint = f"it is written in the way of {_whose(foreign, title)}"
     if foreign.encloses:
         hint += ", and nothing inside is filled"

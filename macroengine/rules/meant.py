@@ -40,6 +40,10 @@ class Foreign:
     """Whether a macro of the dialect stands inside, and is none because of that."""
     values: int = 1
     """Of how many values the first that is there is sent."""
+    what: str | None = None
+    """What it is where it is no macro but another construct of a template language."""
+    instead: str | None = None
+    """What to write instead of such a construct."""
 
 
 @lru_cache(maxsize=4096)
@@ -90,6 +94,8 @@ def _foreign(text: ForeignText, source: str, dialect: Dialect) -> Foreign | None
         row.certain or text.encloses or platform is not None,
         text.encloses,
         len(names),
+        row.what,
+        row.instead,
     )
 
 

@@ -12,7 +12,7 @@ def unknown_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that the dialect does not have.
 
     What it does:
-        Finds macros that are not in the dialect's catalogue under any spelling.
+        Finds macros that are not in the dialect's catalogue under any spelling, where the catalogue is complete.
 
     Why it matters:
         The platform sends the macro's own text, or nothing, and nobody notices until reports do not add up.
@@ -24,6 +24,53 @@ def unknown_macro(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     return findings(checked, Problem.UNKNOWN)
+
+
+def unlisted_macro(checked: Checked) -> Iterator[Finding]:
+    """Macro that the dialect's incomplete catalogue does not have.
+
+    What it does:
+        Finds macros, and hashes of macros, that are not in the catalogue of a dialect which is known to be incomplete.
+
+    Why it matters:
+        The platform may have the macro, or the name may be wrong. The library has no value for it: it renders what it
+        renders for a missing value, and never the macro's own text unless `unknown="keep"` or `missing="keep"` says so.
+
+    With:
+        dialect="tiktok"
+
+    Example:
+        https://n.example/click?id=__CLICKED__
+
+    Use instead:
+        https://n.example/click?id=__CLICKID__
+    """
+    return findings(checked, Problem.UNLISTED)
+
+
+def macro_with_argument(checked: Checked) -> Iterator[Finding]:
+    """Macro with an argument, which the platform fills and the library does not.
+
+    What it does:
+        Finds macros that say more than a name: the format of a date, a network, a text for some devices only.
+
+    Why it matters:
+        The value depends on the argument, and an event has none for it: compiling the template is an error.
+
+    With:
+        dialect="google-ads"
+
+    Example:
+        https://n.example/?device={ifmobile:phone}
+
+    Use instead:
+        https://n.example/?device={device}
+    """
+    for macro in checked.resolution.macros:
+        if macro.node.argument is not None and macro.spec is not None:
+            message = f"{macro.node.text} has an argument: it is checked, and cannot be rendered"
+            hint = f"the argument is {macro.spec.argument}" if macro.spec.argument else None
+            yield Finding(macro.node.span, message, hint)
 
 
 def undocumented_spelling(checked: Checked) -> Iterator[Finding]:

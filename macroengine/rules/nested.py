@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Fix
 from macroengine.plan.nesting import Escape
+from macroengine.plan.steps import times_encoded
 from macroengine.rules.checked import Checked
 
 _JSON = (Escape.STRING, Escape.VALUE)
@@ -26,10 +27,16 @@ def nested_macro(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     for macro in checked.resolution.macros:
-        layers = macro.place.layers
-        if layers:
-            times = {1: "twice", 2: "three times"}.get(layers, f"{layers + 1} times")
-            yield Finding(macro.node.span, f"{macro.node.text} is in a URL inside the URL: it is encoded {times}")
+        needed = macro.place.layers + 1
+        if needed > 1:
+            done = times_encoded(macro, checked.dialect)
+            hint = None if done == needed or macro.node.function is None else f"an inner URL needs it {_times(needed)}"
+            message = f"{macro.node.text} is in a URL inside the URL: it is encoded {_times(done)}"
+            yield Finding(macro.node.span, message, hint)
+
+
+def _times(number: int) -> str:
+    return {0: "not at all", 1: "once", 2: "twice", 3: "three times"}.get(number, f"{number} times")
 
 
 def json_macro(checked: Checked) -> Iterator[Finding]:

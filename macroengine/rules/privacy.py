@@ -28,6 +28,28 @@ def unavailable_macro(checked: Checked) -> Iterator[Finding]:
     return findings(checked, Problem.UNAVAILABLE)
 
 
+def macro_out_of_context(checked: Checked) -> Iterator[Finding]:
+    """Macro that does not exist where the template is used.
+
+    What it does:
+        Finds macros that the platform does not fill in the context that the policy names, such as `burl`, `tracking`
+        or `click`; `macroengine macros NAME` shows the contexts of a macro.
+
+    Why it matters:
+        They would always be missing.
+
+    With:
+        dialect="vast", policy=Policy(context="tracking")
+
+    Example:
+        https://n.example/pixel?code=[ERRORCODE]
+
+    Use instead:
+        https://n.example/pixel?at=[TIMESTAMP]
+    """
+    return findings(checked, Problem.OUT_OF_CONTEXT)
+
+
 def withheld_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that is not filled for events of other networks.
 

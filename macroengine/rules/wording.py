@@ -4,6 +4,7 @@ Suggestions are looked for here, when somebody asks.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import cast
 
 from macroengine.catalogue import MacroSpec
@@ -41,6 +42,18 @@ def _unknown(macro: Resolved, resolution: Resolution) -> Finding:
         hint = f"`macroengine macros` lists all of {dialect.title}"
     fix = Fix(dialect.syntax.write(near[0], node.function), node.span, safe=False) if near and is_certain else None
     return Finding(node.span, f"unknown macro {node.name!r}{question(near)}", hint, fix)
+
+
+def _unlisted(macro: Resolved, resolution: Resolution) -> Finding:
+    dialect, node = resolution.dialect, macro.node
+    found = (_unknown if dialect.find(node.name) is None else _undocumented_hash)(macro, resolution)
+    _, separator, suggestion = found.message.partition("; ")
+    name = dialect.syntax.write(node.name, node.function)
+    message = f"{name} is not in the catalogue of {dialect.title}, which is incomplete{separator}{suggestion}"
+    if suggestion:
+        return replace(found, message=message)
+    hint = found.hint if dialect.find(node.name) else None
+    return Finding(node.span, message, hint or f"check the name with {dialect.title}")
 
 
 def _parameter(macro: Resolved, resolution: Resolution) -> Finding | None:
@@ -110,6 +123,11 @@ def _unavailable(macro: Resolved, resolution: Resolution) -> Finding:
     return Finding(macro.node.span, message, f"it is for: {kinds}")
 
 
+def _out_of_context(macro: Resolved, resolution: Resolution) -> Finding:
+    message = f"{macro.node.text} is never filled in the context {resolution.policy.context!r}"
+    return Finding(macro.node.span, message, f"it is for: {', '.join(_row(macro).contexts)}")
+
+
 def _withheld(macro: Resolved, _: Resolution) -> Finding:
     message = f"{macro.node.text} is filled only for events attributed to you"
     return Finding(macro.node.span, message, "for all others it is missing")
@@ -146,6 +164,7 @@ def _row(macro: Resolved) -> MacroSpec:
 
 _WORDS: dict[Problem, Callable[[Resolved, Resolution], Finding | None]] = {
     Problem.UNKNOWN: _unknown,
+    Problem.UNLISTED: _unlisted,
     Problem.UNDOCUMENTED_SPELLING: _renamed("undocumented spelling"),
     Problem.LEGACY: _renamed("legacy name"),
     Problem.PARAMETER: _parameter,
@@ -157,6 +176,7 @@ _WORDS: dict[Problem, Callable[[Resolved, Resolution], Finding | None]] = {
     Problem.HOST_LABEL: _origin("the host", "allow_host_macros=True permits a label of the host"),
     Problem.APP_SERVER: _app_server,
     Problem.UNAVAILABLE: _unavailable,
+    Problem.OUT_OF_CONTEXT: _out_of_context,
     Problem.WITHHELD: _withheld,
     Problem.NEEDS_CONSENT: _needs_consent,
     Problem.SOURCE_NOT_ALLOWED: _source,

@@ -7,12 +7,14 @@ can be held to each other. It reads the template anew for every event and is mea
 import base64
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 from urllib.parse import quote, quote_plus
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, Spelling, dialect_of
+from macroengine.catalogue.elsewhere import conversions
 from macroengine.catalogue.folding import fold
 from macroengine.catalogue.foreign import foreign_texts, inside_foreign
 from macroengine.catalogue.meanings import denied_fields, fields_called, is_denied
@@ -27,7 +29,15 @@ from macroengine.policy import Policy
 from macroengine.template import Template, parse
 from macroengine.testing.reference_consent import is_withheld
 from macroengine.testing.reference_nesting import PERCENT, STRING, WHOLE, Inside, inside
-from macroengine.testing.reference_text import UnsendableError, json_default, json_text, json_value, value_text
+from macroengine.testing.reference_text import (
+    UnsendableError,
+    converted,
+    elements,
+    json_default,
+    json_text,
+    json_value,
+    value_text,
+)
 
 _HOST_LABEL = re.compile("[A-Za-z0-9-]{1,63}")
 _Missing = Missing | Default | MissingWord
@@ -143,6 +153,8 @@ def _refuse_unknown(macro: Macro, template: Template, rendering: _Rendering, ign
     if macro.function is not None and _function_in(macro.name, rendering.dialect) is not None:
         if not _is_ignored("ME106", ignored):
             _raise("ME106", "hash-of-hash", f"{macro.text} is the hash of a hash", macro, template)
+    elif rendering.dialect.partial:
+        return  # its catalogue is known to be incomplete
     elif rendering.dialect.find(macro.name) is not None:
         if not _is_ignored("ME105", ignored):
             _raise("ME105", "undocumented-hash", f"no hash of {macro.name!r} is documented", macro, template)
@@ -200,7 +212,7 @@ def _pair(template: Template, pair: Pair, rendering: _Rendering) -> str | None:
 def _is_dropped(macros: list[Macro], rendering: _Rendering) -> bool:
     # Whether a pair goes is decided first, so that a value beside the missing one cannot make the event fail: first
     # by the values that are not there, then by the identifiers that are there and identify nobody.
-    dropping = [(macro, spec) for macro in macros if (spec := _spec(macro, rendering)) and _drops(spec, rendering)]
+    dropping = [(macro, spec) for macro in macros if (spec := _sent(macro, rendering)) and _drops(spec, rendering)]
     if any(_found(macro, rendering)[1] is None for macro, _ in dropping):
         return True
     return any(_value(macro, spec, rendering) is None for macro, spec in dropping if macro.function in _HASHES)
@@ -278,7 +290,7 @@ class _Text:
 
 
 def _drops_any(macros: list[Macro], rendering: _Rendering) -> bool:
-    return any((spec := _spec(macro, rendering)) and _drops(spec, rendering) for macro in macros)
+    return any((spec := _sent(macro, rendering)) and _drops(spec, rendering) for macro in macros)
 
 
 # A macro
@@ -286,7 +298,7 @@ def _drops_any(macros: list[Macro], rendering: _Rendering) -> bool:
 
 def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> str:
     steps = inside.steps[macro.start]
-    spec = _spec(macro, rendering)
+    spec = _sent(macro, rendering)
     if spec is None and rendering.unknown != "empty":
         return macro.text
     if macro.start in inside.glued:
@@ -302,13 +314,26 @@ def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> s
         return _host_label(text, macro)
     if text is None:
         return writing.instead()
-    if is_segment and text in (".", ".."):
+    parts = elements(_found(macro, rendering)[1], rendering.booleans) if spec.type is ValueType.LIST else [text]
+    if is_segment and (text in (".", "..") or (steps[-1] != WHOLE and any(part in (".", "..") for part in parts))):
         # Receivers resolve them, even where the dots are encoded.
         raise RenderError(f"{macro.text}: {text!r} leads to another path", macro.name)
     if steps[-1] == WHOLE and macro.function not in _PERCENTS:
         is_typed = macro.function in (None, Function.NONE)
         text = json_value(_found(macro, rendering)[1], text, spec.type) if is_typed else json_text(text)
+    elif spec.type is ValueType.LIST:
+        # Each element by itself, and a plain comma between them.
+        return ",".join(writing.sent(_changed(macro.function, part), checked=True) for part in parts)
     return writing.sent(text, checked=True)
+
+
+def _sent(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
+    """Return the row by which a macro is sent, which an incomplete catalogue need not have."""
+    spec, dialect = _spec(macro, rendering), rendering.dialect
+    if spec is not None or not dialect.partial or rendering.unknown != "error":
+        return spec
+    is_hash_of_hash = macro.function is not None and _function_in(macro.name, dialect) is not None
+    return None if is_hash_of_hash else MacroSpec(macro.text, macro.text, Source.PLATFORM)
 
 
 def _spec(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
@@ -395,6 +420,8 @@ class _Writing:
         if self.macro.function == Function.NONE:
             encoding = Encoding.NONE
         match encoding:
+            case Encoding.NFC:
+                return quote(unicodedata.normalize("NFC", text), safe="")
             case Encoding.PERCENT:
                 # RFC 3986: UTF-8, upper-case hex, unreserved characters kept, %20 for a space.
                 return quote(text, safe="")
@@ -414,6 +441,13 @@ class _Writing:
 
 
 def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
+    # What the platform documents stands for what is not said: a text, or no parameter.
+    missing = _given_missing(spec, rendering)
+    is_dropped = missing is Missing.EMPTY and rendering.dialect.drops_missing and not spec.missing
+    return Missing.DROP if is_dropped else missing
+
+
+def _given_missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
     given = rendering.missing
     if not isinstance(given, Mapping):
         return given if isinstance(given, Default) else Missing(given)
@@ -426,7 +460,7 @@ def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
 def _nearness(name: str, spec: MacroSpec, dialect: Dialect) -> int:
     """Return how closely a name means a macro; 0 where it does not."""
     named = dialect.named(name)
-    if named == spec or (dialect.open and fold(name) == fold(spec.name)):
+    if named == spec or ((dialect.open or spec.family is not None) and fold(name) == fold(spec.name)):
         return 4
     if spec.name not in dialect.macros:
         return int(name == "*")
@@ -459,9 +493,12 @@ def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
     if policy.consent and is_withheld(spec, event, rendering.dialect):
         return None
     # A value counts only where it comes from the documented source.
-    return {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}[spec.source].get(
-        spec.field
-    )
+    values = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}[spec.source]
+    found = values.get(spec.field)
+    if found is None and spec.field in conversions():
+        other, times = conversions()[spec.field]
+        return converted(values.get(other), times)
+    return found
 
 
 def _value(macro: Macro, spec: MacroSpec, rendering: _Rendering) -> str | None:

@@ -1,8 +1,9 @@
 """The reference renderer's texts: how a value of each type is written."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from macroengine.kinds import ValueType
 
@@ -29,7 +30,37 @@ def value_text(value: object, kind: ValueType, booleans: str) -> str:
             return _time(value, kind)
         case dict() | list() if kind is ValueType.JSON:
             return _json(value)
+        case list() | tuple() if kind is ValueType.LIST:
+            return ",".join(elements(value, booleans))
     raise UnsendableError(f"a {type(value).__name__} has no text")
+
+
+def elements(value: object, booleans: str) -> list[str]:
+    """Return the texts of the elements of a list, which may be a text with commas, or one element."""
+    if isinstance(value, str):
+        return str.__str__(value).split(",")
+    items = value if isinstance(value, list | tuple) else [value]
+    return [value_text(item, ValueType.TEXT, booleans) for item in items]
+
+
+def converted(value: object, times: int) -> object:
+    """Return a value in a unit of which `times` make one; None where it is neither a number nor a time."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        return None
+    text = (
+        format(value, "f") if isinstance(value, Decimal) and value.is_finite() and abs(value) < 10**30 else str(value)
+    )
+    if re.fullmatch("-?[0-9]{1,30}([.][0-9]{1,30})?", text):
+        with localcontext(prec=100):
+            number = Decimal(text) * times
+            return int(number) if number % 1 == 0 else number.normalize()
+    try:
+        time = datetime.fromisoformat(text) if re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:", text) else None
+    except ValueError:
+        return None
+    return time and (time if time.tzinfo else time.replace(tzinfo=UTC))
 
 
 def _boolean(value: bool, booleans: str) -> str:
@@ -103,7 +134,7 @@ def json_text(text: str) -> str:
 def json_value(raw: object, text: str, kind: ValueType) -> str:
     """Return a value that is sent as `text` as a whole JSON value."""
     # Numbers, booleans and JSON are JSON already, and so is a text that is what its macro stands for.
-    is_json = isinstance(raw, bool | int | float | Decimal | dict | list)
+    is_json = isinstance(raw, bool | int | float | Decimal | dict | list) and kind is not ValueType.LIST
     if isinstance(raw, datetime):
         is_json = kind in _UNIX_TIMES
     if isinstance(raw, str) and (kind is ValueType.NUMBER or kind in _UNIX_TIMES):

@@ -26,6 +26,8 @@ _WRITTEN = {
 }
 _CASES = {HashCase.UPPER: "in upper case", HashCase.LOWER: "in lower case", HashCase.AS_IS: "as it is"}
 _ENCODED = {
+    Step.LIST: "as a list with commas",
+    Step.NFC: "in Unicode's form NFC",
     Step.PERCENT: "percent-encoded",
     Step.COMPONENT: "encoded as encodeURIComponent does",
     Step.FORM: "encoded as a form is",
@@ -91,7 +93,7 @@ class _Pair:
     def _others(self) -> Iterator[Loss]:
         missing, instead = _missing(self._spec, self._home), _missing(self._other, self._to)
         if missing != instead:
-            sent = [repr(text) if text else "empty" for text in (missing, instead)]
+            sent = ["dropped" if text is None else repr(text) if text else "empty" for text in (missing, instead)]
             yield self._both(Kind.APPROXIMATE, *sent, what="a missing value is ")
         never = [kind for kind in Postback if kind in self._spec.available - self._other.available]
         if never:
@@ -132,8 +134,10 @@ def _unit(spec: MacroSpec) -> str:
     return _written(spec.type)
 
 
-def _missing(spec: MacroSpec, dialect: Dialect) -> str:
-    return (dialect.missing if spec.missing is None else spec.missing) or ""
+def _missing(spec: MacroSpec, dialect: Dialect) -> str | None:
+    """Return what is sent for a missing value; None where its parameter is dropped."""
+    text = dialect.missing if spec.missing is None else spec.missing
+    return None if text is None and dialect.drops_missing else text or ""
 
 
 def _encoded(steps: tuple[Step, ...]) -> str:

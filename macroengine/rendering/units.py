@@ -1,0 +1,53 @@
+"""From a value in one unit to the same value in a smaller one: seconds to milliseconds, whole units to cents."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Context, Decimal
+
+# No value in any unit has more digits.
+_is_number = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?").fullmatch
+_is_time = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)?", re.ASCII).fullmatch
+
+
+def in_smaller_unit(value: object, times: int) -> object:
+    """Return a value times `times`; None where it is neither a number nor a time.
+
+    A time has no unit, and a text without a zone is UTC, as all texts of times in a catalogue are.
+
+    >>> in_smaller_unit("1451923560", 1000), in_smaller_unit("9.90", 100)
+    (1451923560000, 990)
+    """
+    if isinstance(value, datetime):
+        return value
+    text = _text(value)
+    if not _is_number(text):
+        return _time(text) if _is_time(text) else None
+    number = _EXACT.multiply(Decimal(text), Decimal(times))
+    return int(number) if number == number.to_integral_value(context=_EXACT) else number.normalize(_EXACT)
+
+
+def _text(value: object) -> str:
+    """Return the digits of a number, or a text; nothing for any other value."""
+    match value:
+        case str():
+            return str.__str__(value)
+        case float():
+            return float.__repr__(value)
+        case Decimal():
+            return format(value, "f") if value.is_finite() and abs(value) < _TOO_LARGE else ""
+        case int() if not isinstance(value, bool):
+            return int.__repr__(value) if abs(value) < _TOO_LARGE else ""
+    return ""
+
+
+_TOO_LARGE = 10**30
+# As precise as the longest number demands.
+_EXACT = Context(prec=80)
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:  # there is no such day, or hour
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
