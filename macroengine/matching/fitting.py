@@ -1,0 +1,323 @@
+"""Fits texts to the pieces of a template, in time that grows with the text and not with the ways to fit it.
+
+The literals between the values are looked for from the left, and from the right. Where both searches find the same
+places, there is one way to read the text; a value between two places that differ is not sure.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from macroengine.matching.shape import Group, Hole, Parameter, Piece, Pieces, holes_of
+
+
+class Bound(NamedTuple):
+    """Where the value of a hole is in the URL."""
+
+    hole: Hole
+    start: int
+    stop: int
+    sure: bool
+
+
+class Misfit(NamedTuple):
+    """Where a text first differs from the template, and what the template has there."""
+
+    at: int
+    expected: str
+
+
+class Part(NamedTuple):
+    """A part of a URL: `text[start:stop]`."""
+
+    text: str
+    start: int
+    stop: int
+
+
+Fit = list[Bound] | Misfit
+
+
+def fit(pieces: Pieces, part: Part) -> Fit:
+    """Return where each value is, or where the text differs."""
+    at = next((index for index, piece in enumerate(pieces) if isinstance(piece, Group)), None)
+    return _fit_flat(pieces, part) if at is None else _fit_group(pieces, at, part)
+
+
+def _fit_flat(pieces: Sequence[Piece], part: Part) -> Fit:
+    literals, holes = _alternating(pieces)
+    text, start, stop = part
+    first, last = literals[0], literals[-1]
+    if not text.startswith(first, start, stop):
+        return _difference(part, start, first)
+    start += len(first)
+    if not holes:
+        return [] if start == stop else Misfit(start, "")
+    if stop - start < len(last) or not text.endswith(last, start, stop):
+        return Misfit(max(start, stop - len(last)), last)
+    stop -= len(last)
+    between = literals[1:-1]
+    left = _from_left(between, part._replace(start=start, stop=stop))
+    if isinstance(left, Misfit):
+        return left
+    right = _from_right(between, text[start:stop], start)
+    ends = [(start, start)]
+    for literal, one, other in zip(between, left, right, strict=True):
+        ends += [(one, other), (one + len(literal), other + len(literal))]
+    ends.append((stop, stop))
+    bounds = []
+    for hole, (begin, end) in zip(holes, zip(ends[::2], ends[1::2], strict=True), strict=True):
+        bounds.append(Bound(hole, begin[0], end[0], begin[0] == begin[1] and end[0] == end[1]))
+    return bounds
+
+
+def _alternating(pieces: Sequence[Piece]) -> tuple[list[str], list[Hole]]:
+    """Return the literals and the holes: one literal before each hole and one after the last, perhaps empty."""
+    literals, holes = [""], []
+    for piece in pieces:
+        if isinstance(piece, Hole):
+            holes.append(piece)
+            literals.append("")
+        elif isinstance(piece, str):
+            literals[-1] = piece
+    return literals, holes
+
+
+def _from_left(literals: Sequence[str], part: Part) -> list[int] | Misfit:
+    found = []
+    position = part.start
+    for literal in literals:
+        at = part.text.find(literal, position, part.stop)
+        if at < 0:
+            return Misfit(position, literal)
+        found.append(at)
+        position = at + len(literal)
+    return found
+
+
+def _from_right(literals: Sequence[str], text: str, offset: int) -> list[int]:
+    # Searching backwards, Python's `rfind` may take the product of both lengths.
+    backwards, position = text[::-1], 0
+    found = []
+    for literal in reversed(literals):
+        at = backwards.find(literal[::-1], position)
+        position = at + len(literal)
+        found.append(offset + len(text) - position)
+    return found[::-1]
+
+
+def _difference(part: Part, start: int, literal: str) -> Misfit:
+    text = part.text[start : min(part.stop, start + len(literal))]
+    same = next((index for index, (one, other) in enumerate(zip(text, literal, strict=False)) if one != other), None)
+    same = len(text) if same is None else same
+    return Misfit(start + same, literal[same:])
+
+
+_REST = Hole(-1, "", None)
+
+
+def _fit_group(pieces: Pieces, at: int, part: Part) -> Fit:
+    """Fit pieces of which the one at `at` is the first group."""
+    group, before, after = pieces[at], pieces[:at], pieces[at + 1 :]
+    assert isinstance(group, Group)  # noqa: S101 - that is what was looked for
+    present = _fit_present(group, before, after, part)
+    if not all(parameter.is_optional for parameter in group.parameters):
+        return present
+    # Without a parameter there is no opening either.
+    absent = fit(_joined((*before, *after)), part)
+    if isinstance(absent, Misfit) or not all(_is_possible(bound, part.text) for bound in absent):
+        return present
+    if isinstance(present, Misfit):
+        return absent
+    same = {*present} & {*absent}
+    return [bound if bound in same else bound._replace(sure=False) for bound in present]
+
+
+def _is_possible(bound: Bound, text: str) -> bool:
+    """Say whether a value is encoded as deep as its place needs."""
+    hole, start, stop, _ = bound
+    return hole.depth <= 1 or text.count("%", start, stop) == text.count("%25", start, stop)
+
+
+def _fit_present(group: Group, before: Pieces, after: Pieces, part: Part) -> Fit:
+    found = _fit_flat(_joined((*before, group.opening, _REST)), part)
+    if isinstance(found, Misfit):
+        return found
+    rest = found.pop()
+    inner = Part(part.text, rest.start, part.stop)
+    first = after[0] if after else ""
+    end = part.stop - len(first) if isinstance(first, str) else -1
+    if len(after) > 1 and isinstance(first, str):
+        end = part.text.find(first, rest.start, part.stop)
+        if part.text.find(first, end + 1, part.stop) >= 0:
+            end = -1
+    if not rest.sure or end < rest.start:
+        return [*found, *_unsure((group, *after), inner)]
+    following = fit(after, part._replace(start=end))
+    aligned = _align_inner(group, inner._replace(stop=end))
+    if isinstance(following, Misfit) or isinstance(aligned, Misfit):
+        return aligned if isinstance(aligned, Misfit) else following
+    return [*found, *aligned, *following]
+
+
+def _unsure(pieces: Pieces, part: Part) -> Iterator[Bound]:
+    return (Bound(hole, part.start, part.stop, sure=False) for hole in holes_of(pieces))
+
+
+def _joined(pieces: Sequence[Piece]) -> Pieces:
+    joined: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return tuple(joined)
+
+
+def _align_inner(group: Group, part: Part) -> Fit:
+    aligned = align(group.parameters, group.separator, part)
+    if aligned.missing:
+        missing = group.parameters[aligned.missing[0]].pieces
+        return Misfit(part.start, missing[0] if isinstance(missing[0], str) else "")
+    if aligned.extra:
+        return Misfit(aligned.extra[0].start, "")
+    bounds: list[Bound] = []
+    for _, found in sorted(aligned.matched.items()):
+        fitted = fit_parameter(group.parameters[found.index], found.pair)
+        if isinstance(fitted, Misfit):
+            return fitted
+        bounds += [bound._replace(sure=bound.sure and found.sure) for bound in fitted]
+    return bounds
+
+
+# Parameters
+
+
+class Found(NamedTuple):
+    """A parameter of the template, and the pair of the URL that is its."""
+
+    index: int
+    pair: Part
+    sure: bool
+
+
+class Aligned(NamedTuple):
+    """Which pair of a URL is which parameter of the template."""
+
+    matched: dict[int, Found]
+    """By the number of the parameter."""
+    missing: list[int]
+    extra: list[Part]
+
+
+# Beyond these, parameters are matched by name alone, and the first ones of a name.
+_MAX_CELLS = 20_000
+_MAX_TRIED = 32
+
+
+def align(parameters: Sequence[Parameter], separator: str, part: Part) -> Aligned:
+    """Say which pair is which parameter: by their names, or by their order where names repeat or have values in them."""
+    pairs = [*pairs_of(separator, part)]
+    wanted = {index: one for index, one in enumerate(parameters) if one.pieces}
+    names = [parameter.name for parameter in wanted.values()]
+    given = [name_of(pair) for pair in pairs]
+    leaking = any(hole.may_hold(separator) for one in parameters for hole in holes_of(one.pieces))
+    is_plain = None not in names and len({*names}) == len(names) and len({*given}) == len(given)
+    aligned = None if is_plain else _in_order(wanted, pairs)
+    aligned = aligned or _by_name(wanted, pairs)
+    if leaking and (aligned.extra or any(one.is_optional for one in wanted.values())):
+        unsure = {
+            index: found._replace(sure=not any(hole.may_hold(separator) for hole in holes_of(wanted[index].pieces)))
+            for index, found in aligned.matched.items()
+        }
+        return aligned._replace(matched=aligned.matched | unsure)
+    return aligned
+
+
+def pairs_of(separator: str, part: Part) -> Iterator[Part]:
+    """Yield the pairs of a query that are not empty."""
+    start = part.start
+    while True:
+        end = part.text.find(separator, start, part.stop)
+        if start < (end if end >= 0 else part.stop):
+            yield Part(part.text, start, part.stop if end < 0 else end)
+        if end < 0:
+            return
+        start = end + len(separator)
+
+
+def name_of(pair: Part) -> str:
+    """Return the name of a pair as it is written."""
+    equals = pair.text.find("=", pair.start, pair.stop)
+    return pair.text[pair.start : pair.stop if equals < 0 else equals]
+
+
+def fit_parameter(parameter: Parameter, pair: Part) -> Fit:
+    """Fit a pair to a parameter; `a` is read as `a=`."""
+    fitted = fit(parameter.pieces, pair)
+    if isinstance(fitted, Misfit) and fitted.at == pair.stop and fitted.expected == "=" and len(parameter.pieces) == 2:  # noqa: PLR2004
+        hole = parameter.pieces[1]
+        return [Bound(hole, pair.stop, pair.stop, sure=True)] if isinstance(hole, Hole) else fitted
+    return fitted
+
+
+def _fits(parameter: Parameter, pair: Part) -> bool:
+    name = parameter.name
+    if name is not None and not pair.text.startswith(name, pair.start, pair.stop):
+        return False
+    return not isinstance(fit_parameter(parameter, pair), Misfit)
+
+
+def _in_order(wanted: dict[int, Parameter], pairs: list[Part]) -> Aligned | None:
+    """Match every pair to a parameter in the order of the template; None where that is not possible."""
+    rows, columns = [*wanted], len(pairs)
+    if len(rows) * columns > _MAX_CELLS:
+        return None
+    fits = [[_fits(wanted[row], pair) for pair in pairs] for row in rows]
+    skips = [wanted[row].is_optional for row in rows]
+    # Whether the rest can be matched from here, and whether here can be reached.
+    ends = [[False] * (columns + 1) for _ in range(len(rows) + 1)]
+    ends[-1][-1] = True
+    for row in reversed(range(len(rows))):
+        for column in range(columns + 1):
+            taken = column < columns and fits[row][column] and ends[row + 1][column + 1]
+            ends[row][column] = taken or (skips[row] and ends[row + 1][column])
+    if not ends[0][0]:
+        return None
+    matched: dict[int, Found] = {}
+    reached = {0}
+    for row, index in enumerate(rows):
+        takes = [column for column in reached if column < columns and fits[row][column] and ends[row + 1][column + 1]]
+        passes = [column for column in reached if skips[row] and ends[row + 1][column]]
+        if takes:
+            matched[index] = Found(index, pairs[min(takes)], len(takes) + bool(passes) == 1)
+        reached = {*passes, *(column + 1 for column in takes)}
+    return Aligned(matched, [], [])
+
+
+def _by_name(wanted: dict[int, Parameter], pairs: list[Part]) -> Aligned:
+    free: dict[str, list[Part]] = {}
+    for pair in pairs:
+        free.setdefault(name_of(pair), []).append(pair)
+    matched: dict[int, Found] = {}
+    groups: dict[str, list[int]] = {}
+    for index, parameter in wanted.items():
+        if parameter.name is not None:
+            groups.setdefault(parameter.name, []).append(index)
+    for name, indices in groups.items():
+        found = free.get(name, [])
+        is_sure = len(indices) in (1, len(found))
+        for index in indices:
+            near = found[:_MAX_TRIED]
+            fitting = next((pair for pair in near if _fits(wanted[index], pair)), found[0] if found else None)
+            if fitting is not None:
+                found.remove(fitting)
+                matched[index] = Found(index, fitting, is_sure)
+    rest = sorted((pair for found in free.values() for pair in found), key=lambda pair: pair.start)
+    nameless = [index for index, parameter in wanted.items() if parameter.name is None]
+    for index in nameless:
+        fitting_rest = [pair for pair in rest[:_MAX_TRIED] if _fits(wanted[index], pair)]
+        if fitting_rest:
+            rest.remove(fitting_rest[0])
+            matched[index] = Found(index, fitting_rest[0], len(fitting_rest) == len(nameless) == 1)
+    missing = [index for index, parameter in wanted.items() if index not in matched and not parameter.is_optional]
+    return Aligned(matched, missing, rest)

@@ -1,0 +1,190 @@
+"""From a template, or the plan of one, to what a URL says; and what it should have said for an event."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+
+from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.catalogue.folding import fold
+from macroengine.diagnostics import Span
+from macroengine.errors import RenderError
+from macroengine.event import Event
+from macroengine.kinds import Postback, Source
+from macroengine.limits import Limits
+from macroengine.matching.decoding import layers
+from macroengine.matching.faults import (
+    AMBIGUOUS,
+    DIFFERENT_VALUE,
+    DOUBLE_ENCODED,
+    MISSING_PARAMETER,
+    NOT_ENCODED,
+    NOT_SENT,
+    OTHER_TEMPLATE,
+    WRONG_CASE,
+    WRONG_VALUE,
+    Fault,
+)
+from macroengine.matching.matcher import Matcher, matcher_of
+from macroengine.matching.result import Match, Reading, in_order
+from macroengine.plan.planner import Options, plan
+from macroengine.plan.resolve import Resolution, Resolved, resolve
+from macroengine.plan.segments import Missing, Read, RenderPlan, Value
+from macroengine.policy import Policy
+from macroengine.rendering.compiler import compile_plan
+from macroengine.rendering.values import UnsendableError, value_text
+from macroengine.template import Template, parse
+
+Rendered = Callable[[Event], str]
+
+
+def match_plan(plan: RenderPlan, dialect: Dialect, url: str, event: Event | None, render: Rendered) -> Match:
+    """Match a URL against a plan; with an event, against what `render` makes of it, too."""
+    matcher = matcher_of(plan, dialect)
+    found = matcher.match(url)
+    return found if event is None else _Comparison(matcher, url, found, event).with_event(render)
+
+
+def match_source(source: str, dialect: Dialect, url: str, event: Event | None) -> Match:
+    """Match a URL against a template, whatever is wrong with the template."""
+    readable = readable_plan(source, dialect)
+    if event is None:
+        return matcher_of(readable, dialect).match(url)
+    return match_plan(readable, dialect, url, event, compile_plan(_event_plan(source, dialect, event.postback)))
+
+
+@lru_cache(maxsize=256)
+def readable_plan(source: str, dialect: Dialect) -> RenderPlan:
+    """Return the plan for reading a template in which macros may be unknown: their places are read over."""
+    resolution = _resolved(source, dialect, Policy())
+    unknown = [macro.node.name for macro in resolution.macros if macro.spec is None]
+    named = tuple(map(_named, resolution.macros))
+    exceptions = tuple((fold(name), Missing.RAISE) for name in sorted({*unknown}))
+    return plan(replace(resolution, macros=named), _options(source, missing_for=exceptions))
+
+
+@lru_cache(maxsize=256)
+def _event_plan(source: str, dialect: Dialect, postback: Postback) -> RenderPlan:
+    policy = Policy(postback, send_all=True)
+    return plan(_resolved(source, dialect, policy), replace(_options(source), unknown="empty"))
+
+
+def _options(source: str, **options: object) -> Options:
+    # A template of any size can be read; how long a URL may be is the same for all.
+    limits = Limits(template=max(len(source), 1), macros=max(len(source), 1), nesting=len(source) + 1)
+    return Options(limits=limits, allow_host_macros=True, **options)  # type: ignore[arg-type] # of missing_for alone
+
+
+def _resolved(source: str, dialect: Dialect, policy: Policy) -> Resolution:
+    template = parse(source, dialect, limits=_options(source).limits)
+    resolution = resolve(template, dialect, policy)
+    return replace(resolution, macros=tuple(map(_without_argument, resolution.macros)))
+
+
+def _without_argument(macro: Resolved) -> Resolved:
+    # No event has a value for an argument, and what was sent is read like any other value.
+    return macro if macro.node.argument is None else macro._replace(node=replace(macro.node, argument=None))
+
+
+def _named(macro: Resolved) -> Resolved:
+    """Return a macro whose value is not in the plan, though its place is, where the dialect does not have it."""
+    if macro.spec is not None:
+        return macro
+    name = macro.node.name
+    return macro._replace(spec=MacroSpec(name, name, Source.PLATFORM), forbidden=True)
+
+
+class _Comparison:
+    """What was read of a URL, compared with what should have been sent for an event."""
+
+    def __init__(self, matcher: Matcher, url: str, found: Match, event: Event) -> None:
+        self._matcher, self._url, self._match, self._event = matcher, url, found, event
+        self._found = [*found.findings()]
+        self._values, self._candidates = dict(found.values), dict(found.candidates)
+
+    def with_event(self, render: Rendered) -> Match:
+        """Return the match, and what differs."""
+        try:
+            expected = self._matcher.match(render(self._event))
+        except RenderError as error:
+            self._report(NOT_SENT, Span(0, len(self._url)), f"not sent: for this event, {error}", "")
+            return self._result()
+        readings = zip(self._match.readings, expected.readings, self._matcher.values, strict=True)
+        for reading, due, value in readings:
+            if reading.is_sure and due.is_sure and value is not None:
+                self._compare(reading, due, value)
+        return self._result()
+
+    def _result(self) -> Match:
+        diagnostics, parameters = in_order(self._found)
+        return replace(
+            self._match,
+            values=self._values,
+            candidates=self._candidates,
+            diagnostics=diagnostics,
+            parameters=parameters,
+        )
+
+    def _report(self, fault: Fault, span: Span, message: str, parameter: str, hint: str | None = None) -> None:
+        self._found.append((parameter, fault.on(self._url, span, message, hint)))
+
+    def _compare(self, reading: Reading, due: Reading, value: Value) -> None:
+        if reading.text == due.text:
+            if reading.text is not None:
+                self._confirm(reading, value)
+        elif reading.span is None:
+            self._compare_absent(reading)
+        elif due.text is None or reading.text is None:
+            what = "was sent, and is missing" if due.text is None else "was not sent, and is there"
+            self._report(DIFFERENT_VALUE, reading.span, f"different value: {reading.macro!r} {what} in the event", reading.parameter)
+        elif not self._is_explained(reading, due.text):
+            message = f"different value: {reading.macro!r} is another one in the event"
+            hint = f"the event has {due.text[:_SHOWN]!r}"
+            self._report(DIFFERENT_VALUE, reading.span, message, reading.parameter, hint)
+
+    def _confirm(self, reading: Reading, value: Value) -> None:
+        """Take the event's word for what looked doubtful in a value."""
+        kept = ((name, one) for name, one in self._found if one.code not in _DOUBTS or one.span != reading.span)
+        self._found = [*kept]
+        if reading.macro in self._candidates and value.hash is None:
+            fields = [read.field for read in value.reads if _text_of(self._event, value, read) == reading.text]
+            if fields:
+                del self._candidates[reading.macro]
+                self._values.setdefault(fields[0], reading.text or "")
+
+    def _compare_absent(self, reading: Reading) -> None:
+        reported = {name for name, one in self._found if one.code in (MISSING_PARAMETER.code, OTHER_TEMPLATE.code)}
+        if reading.parameter not in reported and "" not in reported:
+            end = Span(len(self._url), len(self._url))
+            message = f"missing parameter {reading.parameter!r}: the event has a value for {reading.macro!r}"
+            self._report(MISSING_PARAMETER, end, message, reading.parameter)
+
+    def _is_explained(self, reading: Reading, due: str) -> bool:
+        """Say whether a text differs by what was reported, or is now."""
+        text, span = reading.text or "", reading.span
+        assert span is not None  # noqa: S101 - it was read
+        codes = {one.code for _, one in self._found if one.span == span}
+        if text.lower() == due.lower():
+            if WRONG_CASE.code not in codes:
+                message = f"wrong case: {reading.macro!r} has other letters in upper case than in the event"
+                self._report(WRONG_CASE, span, message, reading.parameter, f"the event has {due[:_SHOWN]!r}")
+            return True
+        if due in layers(text):
+            if DOUBLE_ENCODED.code not in codes:
+                message = f"double-encoded: {reading.macro!r} is still encoded after decoding"
+                self._report(DOUBLE_ENCODED, span, message, reading.parameter, f"the event has {due[:_SHOWN]!r}")
+            return True
+        return text.replace("+", " ") == due and NOT_ENCODED.code in codes
+
+
+_SHOWN = 60
+_DOUBTS = frozenset([DOUBLE_ENCODED.code, AMBIGUOUS.code, WRONG_CASE.code, WRONG_VALUE.code])
+
+
+def _text_of(event: Event, value: Value, read: Read) -> str | None:
+    """Return the text of one of the values that the event has; None where it has none."""
+    sources = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
+    raw = sources[read.source].get(read.field)
+    try:
+        return None if raw is None else value_text(raw, value.type, value.booleans)
+    except UnsendableError:
+        return None
