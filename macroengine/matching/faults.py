@@ -29,13 +29,17 @@ TOO_LONG = Fault("ME702", "url-too-long", _E, "a URL that is longer than the tem
 OTHER_TEMPLATE = Fault("ME703", "other-template", _E, "a URL whose text differs from the template's")
 MISSING_PARAMETER = Fault("ME711", "missing-parameter", _W, "a parameter of the template that the URL lacks")
 UNKNOWN_PARAMETER = Fault("ME712", "unknown-parameter", _W, "a parameter that the template does not have")
-REPEATED_PARAMETER = Fault("ME713", "repeated-parameter", _W, "a parameter that is in the URL more often than it should")
+REPEATED_PARAMETER = Fault(
+    "ME713", "repeated-parameter", _W, "a parameter that is in the URL more often than it should"
+)
 AMBIGUOUS = Fault("ME714", "ambiguous", _W, "a URL that can be read in several ways; the value is left out")
 LITERAL_MACRO = Fault("ME721", "literal-macro", _E, "a macro that was sent as it is written, without a value")
 DOUBLE_ENCODED = Fault("ME722", "double-encoded", _W, "a value that is encoded once more than its place needs")
 NOT_ENCODED = Fault("ME723", "not-encoded", _W, "a character that should be encoded; `+` for a space; a lone `%`")
 BAD_ENCODING = Fault("ME724", "bad-encoding", _E, "percent-encoded bytes that are not UTF-8")
-EMPTY_IDENTIFIER = Fault("ME731", "empty-identifier", _W, "an identifier that is empty or all zeros, or the hash of one")
+EMPTY_IDENTIFIER = Fault(
+    "ME731", "empty-identifier", _W, "an identifier that is empty or all zeros, or the hash of one"
+)
 WRONG_CASE = Fault("ME732", "wrong-case", _W, "an identifier, hash, escape or parameter name in the wrong case")
 WRONG_VALUE = Fault("ME733", "wrong-value", _W, "a value that its macro cannot have: an email address in a click id")
 DIFFERENT_VALUE = Fault("ME734", "different-value", _E, "a value that is not the one that the event has")

@@ -174,6 +174,13 @@ def _joined(pieces: Sequence[Piece]) -> Pieces:
 
 
 def _align_inner(group: Group, part: Part) -> Fit:
+    found = _fit_inner(group, part)
+    if isinstance(found, Misfit) and any(hole.may_hold(group.separator) for hole in holes_of((group,))):
+        return [*_unsure((group,), part)]
+    return found
+
+
+def _fit_inner(group: Group, part: Part) -> Fit:
     aligned = align(group.parameters, group.separator, part)
     if aligned.missing:
         missing = group.parameters[aligned.missing[0]].pieces
@@ -182,7 +189,7 @@ def _align_inner(group: Group, part: Part) -> Fit:
         return Misfit(aligned.extra[0].start, "")
     bounds: list[Bound] = []
     for _, found in sorted(aligned.matched.items()):
-        fitted = fit_parameter(group.parameters[found.index], found.pair)
+        fitted = fit_parameter(group.parameters[found.number], found.pair)
         if isinstance(fitted, Misfit):
             return fitted
         bounds += [bound._replace(sure=bound.sure and found.sure) for bound in fitted]
@@ -195,7 +202,7 @@ def _align_inner(group: Group, part: Part) -> Fit:
 class Found(NamedTuple):
     """A parameter of the template, and the pair of the URL that is its."""
 
-    index: int
+    number: int
     pair: Part
     sure: bool
 
@@ -215,15 +222,16 @@ _MAX_TRIED = 32
 
 
 def align(parameters: Sequence[Parameter], separator: str, part: Part) -> Aligned:
-    """Say which pair is which parameter: by their names, or by their order where names repeat or have values in them."""
+    """Say which pair is which parameter: by name, or in order where names repeat or have values in them."""
     pairs = [*pairs_of(separator, part)]
     wanted = {index: one for index, one in enumerate(parameters) if one.pieces}
     names = [parameter.name for parameter in wanted.values()]
-    given = [name_of(pair) for pair in pairs]
+    equals = parameters[0].equals if parameters else "="
+    given = [name_of(pair, equals) for pair in pairs]
     leaking = any(hole.may_hold(separator) for one in parameters for hole in holes_of(one.pieces))
     is_plain = None not in names and len({*names}) == len(names) and len({*given}) == len(given)
     aligned = None if is_plain else _in_order(wanted, pairs)
-    aligned = aligned or _by_name(wanted, pairs)
+    aligned = aligned or _by_name(wanted, pairs, equals)
     if leaking and (aligned.extra or any(one.is_optional for one in wanted.values())):
         unsure = {
             index: found._replace(sure=not any(hole.may_hold(separator) for hole in holes_of(wanted[index].pieces)))
@@ -245,16 +253,21 @@ def pairs_of(separator: str, part: Part) -> Iterator[Part]:
         start = end + len(separator)
 
 
-def name_of(pair: Part) -> str:
+def name_of(pair: Part, equals: str = "=") -> str:
     """Return the name of a pair as it is written."""
-    equals = pair.text.find("=", pair.start, pair.stop)
-    return pair.text[pair.start : pair.stop if equals < 0 else equals]
+    end = pair.text.find(equals, pair.start, pair.stop)
+    return pair.text[pair.start : pair.stop if end < 0 else end]
 
 
 def fit_parameter(parameter: Parameter, pair: Part) -> Fit:
     """Fit a pair to a parameter; `a` is read as `a=`."""
     fitted = fit(parameter.pieces, pair)
-    if isinstance(fitted, Misfit) and fitted.at == pair.stop and fitted.expected == "=" and len(parameter.pieces) == 2:  # noqa: PLR2004
+    if (
+        isinstance(fitted, Misfit)
+        and fitted.at == pair.stop
+        and fitted.expected == parameter.equals
+        and len(parameter.pieces) == 2
+    ):
         hole = parameter.pieces[1]
         return [Bound(hole, pair.stop, pair.stop, sure=True)] if isinstance(hole, Hole) else fitted
     return fitted
@@ -294,10 +307,10 @@ def _in_order(wanted: dict[int, Parameter], pairs: list[Part]) -> Aligned | None
     return Aligned(matched, [], [])
 
 
-def _by_name(wanted: dict[int, Parameter], pairs: list[Part]) -> Aligned:
+def _by_name(wanted: dict[int, Parameter], pairs: list[Part], equals: str) -> Aligned:
     free: dict[str, list[Part]] = {}
     for pair in pairs:
-        free.setdefault(name_of(pair), []).append(pair)
+        free.setdefault(name_of(pair, equals), []).append(pair)
     matched: dict[int, Found] = {}
     groups: dict[str, list[int]] = {}
     for index, parameter in wanted.items():

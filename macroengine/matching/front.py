@@ -32,7 +32,7 @@ from macroengine.plan.segments import Missing, Read, RenderPlan, Value
 from macroengine.policy import Policy
 from macroengine.rendering.compiler import compile_plan
 from macroengine.rendering.values import UnsendableError, value_text
-from macroengine.template import Template, parse
+from macroengine.template import parse
 
 Rendered = Callable[[Event], str]
 
@@ -135,7 +135,12 @@ class _Comparison:
             self._compare_absent(reading)
         elif due.text is None or reading.text is None:
             what = "was sent, and is missing" if due.text is None else "was not sent, and is there"
-            self._report(DIFFERENT_VALUE, reading.span, f"different value: {reading.macro!r} {what} in the event", reading.parameter)
+            self._report(
+                DIFFERENT_VALUE,
+                reading.span,
+                f"different value: {reading.macro!r} {what} in the event",
+                reading.parameter,
+            )
         elif not self._is_explained(reading, due.text):
             message = f"different value: {reading.macro!r} is another one in the event"
             hint = f"the event has {due.text[:_SHOWN]!r}"

@@ -29,7 +29,7 @@ class Matcher:
         self._prepare = _preparation(dialect.syntax)
         # What may be withheld is read here, too: it is a value that may be missing.
         self._shape = shape_of(plan.attributed, self._prepare)
-        places = sorted(self._places(), key=lambda place: place[0].index)
+        places = sorted(self._places(), key=lambda place: place[0].number)
         self._holes = tuple(hole for hole, _ in places)
         self._unread = tuple(_unread(hole, parameter) for hole, parameter in places)
 
@@ -91,9 +91,9 @@ class _Values:
         self._dialect, self._url, self._reader = dialect, url, reader
 
     def read(self, holes: Iterable[Hole], unread: Iterable[Reading]) -> Iterator[Reading]:
-        reads = {read.bound.hole.index: read for read in self._reader.reads}
+        reads = {read.bound.hole.number: read for read in self._reader.reads}
         for hole, reading in zip(holes, unread, strict=True):
-            read = reads.get(hole.index)
+            read = reads.get(hole.number)
             yield reading if read is None else self._reading(hole, read, reading)
 
     def _reading(self, hole: Hole, read: Read, unread: Reading) -> Reading:
@@ -129,9 +129,7 @@ class _Values:
     def _audited(self, value: Value, reading: Reading) -> Reading:
         text = reading.text or ""
         fitting = [
-            field
-            for field in reading.fields
-            if fits(value, text, facts_of(field, self._dialect), self._spec(field))
+            field for field in reading.fields if fits(value, text, facts_of(field, self._dialect), self._spec(field))
         ]
         if len(reading.fields) > 1 and value.hash is None:
             reading = reading._replace(fields=tuple(fitting) or reading.fields)

@@ -194,7 +194,9 @@ class Reader:
                 end = Span(part.stop, part.stop)
                 self.report(MISSING_PARAMETER, end, "missing parameter: the URL has no fragment", FRAGMENT, hint)
         elif pieces is None:
-            message = f"not encoded: '#' begins a fragment, {self._shown(hash_sign, part.stop)}, and the template has none"
+            message = (
+                f"not encoded: '#' begins a fragment, {self._shown(hash_sign, part.stop)}, and the template has none"
+            )
             self.report(NOT_ENCODED, Span(hash_sign, part.stop), message, FRAGMENT, "encode '#' as %23")
         else:
             self._take(fit(pieces, part), part, FRAGMENT)
@@ -225,4 +227,3 @@ def _without_origin(pieces: Pieces) -> Pieces:
             if at >= 0:
                 return (piece[at:], *pieces[index + 1 :])
     return ("/",)
-

@@ -18,7 +18,7 @@ _escape = re.compile("%[0-9A-Fa-f]{2}")
 class Hole(NamedTuple):
     """Where a value is in a template. One without a value is a macro that cannot be rendered: anything may be there."""
 
-    index: int
+    number: int
     """Its number in the template."""
     macro: str
     value: Value | None
@@ -74,6 +74,8 @@ class Parameter(NamedTuple):
     """A parameter as the template writes it, `name=` included."""
 
     pieces: Pieces
+    equals: str = "="
+    """What is after the name: encoded, inside a URL that is."""
 
     @property
     def name(self) -> str | None:
@@ -81,7 +83,7 @@ class Parameter(NamedTuple):
         first = self.pieces[0] if self.pieces else ""
         if not isinstance(first, str):
             return None
-        name, equals, _ = first.partition("=")
+        name, equals, _ = first.partition(self.equals)
         return name if equals or len(self.pieces) == 1 or not self.pieces else None
 
     @property
@@ -140,7 +142,7 @@ class _Shaping:
         for piece in self._pieces(segments, is_top=True):
             if fragment is not None:
                 fragment.append(piece)
-            elif isinstance(piece, Group):
+            elif isinstance(piece, Group) and not has_query and (piece.opening == "?" or not before):
                 has_query, is_query = True, piece.opening != "?"
                 parameters, separator = piece.parameters, piece.separator
             elif isinstance(piece, str):
@@ -162,8 +164,8 @@ class _Shaping:
         if parameters is None:
             separator = _separator(query)
             parameters = tuple(_split(query, separator)) if has_query else ()
-        rest = None if fragment is None else _merged(fragment)
-        return Shape(_in_lower_origin(_merged(before)), parameters, separator, has_query, is_query, rest)
+        after = None if fragment is None else _merged(fragment)
+        return Shape(_in_lower_origin(_merged(before)), parameters, separator, has_query, is_query, after)
 
     def _pieces(self, segments: Iterable[Segment], *, is_top: bool = False) -> Iterator[Piece]:
         for segment in segments:
@@ -177,7 +179,8 @@ class _Shaping:
                 case Absent(macro) | Refused(macro):
                     yield self._hole(macro, None)
                 case Query(opening, parameters, separator):  # pragma: no branch - there is no other kind of segment
-                    inner = tuple(Parameter(_merged(self._pieces(parameter))) for parameter in parameters)
+                    equals = separator.replace("26", "3D") if "%" in separator else "="
+                    inner = tuple(Parameter(_merged(self._pieces(parameter)), equals) for parameter in parameters)
                     yield Group(opening if is_top else self._prepare(opening), inner, separator)
 
     def _hole(self, macro: str, value: Value | None) -> Hole:
