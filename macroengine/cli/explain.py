@@ -50,11 +50,13 @@ def explain(what: str, dialect: Dialect) -> None:
 def _explain_fault(code: str) -> None:
     # Loading it takes longer than all the rest of the command.
     from macroengine.intake import FAULTS  # noqa: PLC0415 - see above
+    from macroengine.matching.faults import FAULTS as OF_MATCH  # noqa: PLC0415 - see above
 
-    fault = FAULTS.get(code)
+    fault = FAULTS.get(code) or OF_MATCH.get(code)
     if fault is None:
-        raise click.UsageError(f"unknown rule {code!r}{did_you_mean(code, [*RULES, *FAULTS])}")
-    click.echo(f"{code} {fault.name} ({fault.severity})\n\nOf a payload, see intake: {fault.meaning}.")
+        raise click.UsageError(f"unknown rule {code!r}{did_you_mean(code, [*RULES, *FAULTS, *OF_MATCH])}")
+    whose = "Of a payload, see intake" if code in FAULTS else "Of a URL that was sent, see match"
+    click.echo(f"{code} {fault.name} ({fault.severity})\n\n{whose}: {fault.meaning}.")
 
 
 def _explain_template(source: str, dialect: Dialect) -> None:

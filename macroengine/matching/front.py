@@ -46,10 +46,15 @@ def match_plan(plan: RenderPlan, dialect: Dialect, url: str, event: Event | None
 
 def match_source(source: str, dialect: Dialect, url: str, event: Event | None) -> Match:
     """Match a URL against a template, whatever is wrong with the template."""
-    readable = readable_plan(source, dialect)
     if event is None:
-        return matcher_of(readable, dialect).match(url)
-    return match_plan(readable, dialect, url, event, compile_plan(_event_plan(source, dialect, event.postback)))
+        return matcher_of_source(source, dialect).match(url)
+    render = compile_plan(_event_plan(source, dialect, event.postback))
+    return match_plan(readable_plan(source, dialect), dialect, url, event, render)
+
+
+def matcher_of_source(source: str, dialect: Dialect) -> Matcher:
+    """Return what matches URLs against a template, for many of them."""
+    return matcher_of(readable_plan(source, dialect), dialect)
 
 
 @lru_cache(maxsize=256)
