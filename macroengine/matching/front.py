@@ -17,14 +17,17 @@ from macroengine.matching.faults import (
     DIFFERENT_VALUE,
     DOUBLE_ENCODED,
     MISSING_PARAMETER,
+    NOT_A_URL,
     NOT_ENCODED,
     NOT_SENT,
     OTHER_TEMPLATE,
+    TOO_LONG,
     WRONG_CASE,
     WRONG_VALUE,
     Fault,
 )
 from macroengine.matching.matcher import Matcher, matcher_of
+from macroengine.matching.reading import PATH
 from macroengine.matching.result import Match, Reading, in_order
 from macroengine.plan.planner import Options, plan
 from macroengine.plan.resolve import Resolution, Resolved, resolve
@@ -108,6 +111,8 @@ class _Comparison:
 
     def with_event(self, render: Rendered) -> Match:
         """Return the match, and what differs."""
+        if any(one.code in _UNREAD and name in ("", PATH) for name, one in self._found):
+            return self._match
         try:
             expected = self._matcher.match(render(self._event))
         except RenderError as error:
@@ -163,7 +168,7 @@ class _Comparison:
 
     def _compare_absent(self, reading: Reading) -> None:
         reported = {name for name, one in self._found if one.code in (MISSING_PARAMETER.code, OTHER_TEMPLATE.code)}
-        if reading.parameter not in reported and "" not in reported:
+        if reading.parameter not in reported:
             end = Span(len(self._url), len(self._url))
             message = f"missing parameter {reading.parameter!r}: the event has a value for {reading.macro!r}"
             self._report(MISSING_PARAMETER, end, message, reading.parameter)
@@ -187,6 +192,8 @@ class _Comparison:
 
 
 _SHOWN = 60
+# Where one of these is about the whole URL, nothing was read.
+_UNREAD = frozenset([TOO_LONG.code, NOT_A_URL.code, OTHER_TEMPLATE.code])
 _DOUBTS = frozenset([DOUBLE_ENCODED.code, AMBIGUOUS.code, WRONG_CASE.code, WRONG_VALUE.code])
 
 

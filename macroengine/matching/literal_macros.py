@@ -3,28 +3,43 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 
 from macroengine.catalogue import Dialect
 from macroengine.catalogue.elsewhere import documented_by
 from macroengine.catalogue.foreign import foreign_texts
-from macroengine.diagnostics import Span
+from macroengine.diagnostics import Span, overlapping
 from macroengine.language.syntax import Syntax
 from macroengine.matching.decoding import layers
+
+# A URL may be nothing but macros.
+_MAX_LISTED = 50
 
 Place = tuple[str, Span]
 """A parameter, and where its value is in the URL."""
 
 
-def literal_macros(url: str, places: Iterable[Place], home: Dialect) -> Iterator[tuple[str, str, Span]]:
-    """Yield the parameter, the macro and the place of macros in the URL: of the dialect, or of any other platform."""
+def literal_macros(
+    url: str, values: Iterable[Place], others: Iterable[Place], home: Dialect
+) -> Iterator[tuple[str, str, Span]]:
+    """Yield the parameter, the macro and the place of macros in the URL: of the dialect, or of any other platform.
+
+    The other places are wider than those of values, and not looked at where a value in them has a macro.
+    """
+    found = [*islice(_found(url, values, home), _MAX_LISTED)]
+    is_known = overlapping(span for _, _, span in found)
+    yield from found
+    yield from islice(_found(url, (place for place in others if not is_known(place[1])), home), _MAX_LISTED)
+
+
+def _found(url: str, places: Iterable[Place], home: Dialect) -> Iterator[tuple[str, str, Span]]:
     may_open = _openers(home.syntax).search
     for parameter, span in places:
-        if span.start < span.stop:
-            text = url[span.start : span.stop]
-            macro = next((found for layer in layers(text) if may_open(layer) for found in _macros(layer, home)), None)
-            if macro is not None:
-                at = url.find(macro, span.start, span.stop)
-                yield parameter, macro, span if at < 0 else Span(at, at + len(macro))
+        text = url[span.start : span.stop]
+        macro = next((found for layer in layers(text) if may_open(layer) for found in _macros(layer, home)), None)
+        if macro is not None:
+            at = url.find(macro, span.start, span.stop)
+            yield parameter, macro, span if at < 0 else Span(at, at + len(macro))
 
 
 @lru_cache(maxsize=64)

@@ -55,7 +55,8 @@ class Matcher:
             return Match({}, {}, (), (found,), {}, self._unread, ("",))
         reader = Reader(self._shape, url, self._prepare(url))
         if reader.read():
-            for parameter, macro, span in literal_macros(url, reader.places, self.dialect):
+            places = [(one.parameter, Span(one.bound.start, one.bound.stop)) for one in reader.reads]
+            for parameter, macro, span in literal_macros(url, places, reader.places, self.dialect):
                 message = f"literal macro {macro[:_SHOWN]!r} was sent as it is written"
                 reader.report(LITERAL_MACRO, span, message, parameter, "send its value, or nothing")
         values = _Values(self.dialect, url, reader)

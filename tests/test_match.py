@@ -1,0 +1,615 @@
+"""The values in URLs that were sent, and the audit: each fault planted in every place where it can be."""
+
+import time
+from itertools import product
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from macroengine import (
+    Event,
+    Limits,
+    Missing,
+    Policy,
+    compile_template,
+    dialect,
+    match,
+    parse,
+)
+from macroengine.catalogue import Dialect
+from macroengine.matching.faults import FAULTS
+from macroengine.matching.shape import shape_of
+
+IDFA = "9C9A82FB-D5DE-4CD1-90C3-527441C11828"
+GAID = "8e4dd44b-82ec-43d0-a5de-321f3c0b9a71"
+ZEROS = "00000000-0000-0000-0000-000000000000"
+SHA1_OF_NOTHING = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+
+# A place for a macro, and how many times its value is percent-encoded there.
+PLACES = {
+    "path": ("https://n.example/{}/x?z=1", 1),
+    "end of the path": ("https://n.example/pb/{}", 1),
+    "value": ("https://n.example/pb?a={}&z=1", 1),
+    "value after text": ("https://n.example/pb?z=1&a=x-{}", 1),
+    "value before text": ("https://n.example/pb?a={}%7Cx", 1),
+    "value beside a value": ("https://n.example/pb?a={}%7C(city)", 1),
+    "name": ("https://n.example/pb?{}=1&z=2", 1),
+    "value after a semicolon": ("https://n.example/pb?z=1;a={};y=2", 1),
+    "fragment": ("https://n.example/pb?z=1#{}", 1),
+    "end of a template": ("z=1&a={}", 1),
+    "without a server": ("/pb?a={}", 1),
+    "URL inside": ("https://n.example/pb?u=https%3A%2F%2Fx%3Fid%3D{}%26b%3D1", 2),
+    "path of a URL inside": ("https://n.example/pb?u=https%3A%2F%2Fx%2F{}%2Fy", 2),
+    "URL inside a URL inside": ("https://n.example/pb?u=https%3A%2F%2Fx%3Fv%3Dhttps%253A%252F%252Fy%253Fa%253D{}", 3),
+    "JSON": ('https://n.example/pb?j={{"a":"{}"}}', 1),
+    "encoded JSON": ("https://n.example/pb?j=%7B%22a%22%3A%22{}%22%7D", 1),
+}
+
+
+def encoded(text, times):
+    for _ in range(times):
+        text = quote(text, safe="")
+    return text
+
+
+# The macro, what is in its place in the URL where that encodes so many times, and what is found.
+FAULTS_OF_VALUES = {
+    "a macro": ("clickid", lambda times: "(clickid)", "literal-macro"),
+    "an encoded macro": ("clickid", lambda times: encoded("(clickid)", times), "literal-macro"),
+    "a macro of another platform": ("clickid", lambda times: encoded("{click_id}", times), "literal-macro"),
+    "a macro of a third platform": ("clickid", lambda times: encoded("${(click_id)!}", times), "literal-macro"),
+    "encoded twice": ("clickid", lambda times: encoded("a b", times + 1), "double-encoded"),
+    "encoded three times": ("clickid", lambda times: encoded("a/b", times + 2), "double-encoded"),
+    "not encoded": ("clickid", lambda times: encoded("a:b", times - 1), "not-encoded"),
+    "a space": ("clickid", lambda times: encoded("a b", times - 1), "not-encoded"),
+    "a plus for a space": ("clickid", lambda times: "a+b", "not-encoded"),
+    "not an escape": ("clickid", lambda times: "%zz", "not-encoded"),
+    "half an escape": ("clickid", lambda times: "a%4", "not-encoded"),
+    "a letter that is not ASCII": ("clickid", lambda times: "ü", "not-encoded"),
+    "half a surrogate pair": ("clickid", lambda times: "\ud800", "not-encoded"),
+    "bytes that are not UTF-8": ("clickid", lambda times: encoded("%FF", times - 1), "bad-encoding"),
+    "cut UTF-8": ("clickid", lambda times: encoded("a%C3", times - 1), "bad-encoding"),
+    "lower-case escapes": ("clickid", lambda times: encoded("a/b", times).replace("2F", "2f"), "wrong-case"),
+    "an IDFA in lower case": ("idfa", lambda times: IDFA.lower(), "wrong-case"),
+    "an advertising id in upper case": ("advertising_id", lambda times: GAID.upper(), "wrong-case"),
+    "a hash in upper case": ("sha1-idfa", lambda times: "A" * 40, "wrong-case"),
+    "an identifier of zeros": ("idfa", lambda times: ZEROS, "empty-identifier"),
+    "an empty identifier": ("idfa", lambda times: "", "empty-identifier"),
+    "an empty click id": ("clickid", lambda times: "", "empty-identifier"),
+    "the hash of nothing": ("sha1-idfa", lambda times: SHA1_OF_NOTHING, "empty-identifier"),
+    "not a hash": ("sha1-idfa", lambda times: IDFA, "wrong-value"),
+    "an email address": ("clickid", lambda times: encoded("a@b.example", times), "wrong-value"),
+    "an IP address": ("country_code", lambda times: "192.0.2.1", "wrong-value"),
+    "a User-Agent": ("clickid", lambda times: encoded("Mozilla/5.0 (iPad)", times), "wrong-value"),
+    "milliseconds": ("install_unix_ts", lambda times: "1451899560000", "wrong-value"),
+    "a word for a number": ("event_revenue", lambda times: "USD", "wrong-value"),
+    "a word for a UUID": ("idfa", lambda times: "unknown", "wrong-value"),
+}
+# Elsewhere these are delimiters, or there is nothing where the value was.
+NOT_HERE = {
+    *product(["name"], ["an empty identifier", "an empty click id"]),
+}
+
+
+def names(found):
+    return [diagnostic.name for diagnostic in found.diagnostics]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("fault", FAULTS_OF_VALUES)
+def test_a_fault_of_a_value_is_found_in_every_place(place, fault):
+    if (place, fault) in NOT_HERE:
+        return
+    written, times = PLACES[place]
+    macro, raw, name = FAULTS_OF_VALUES[fault]
+    url = written.format(raw(times)).replace("(city)", "x")
+    found = match(written.format(f"({macro})"), url)
+    assert name in names(found), (url, found.diagnostics)
+    about = [one for one in found.diagnostics if one.name == name]
+    assert all(0 <= one.span.start <= one.span.stop <= len(url) for one in about)
+    assert any(url[one.span.start : one.span.stop] in raw(times) for one in about)
+    words = name if name == "double-encoded" else name.replace("-", " ")
+    assert all(words in one.message for one in about)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("text", ["a b/ü?&=#", "a-b_c.d~e", "5", "a;b%41+"])
+def test_a_good_value_is_read_in_every_place_and_nothing_is_found(place, text):
+    written, times = PLACES[place]
+    url = written.format(encoded(text, times)).replace("(city)", "x")
+    found = match(written.format("(clickid)"), url)
+    assert (found.values["click_id"], names(found)) == (text, [])
+
+
+T = "https://n.example/pb?c=(clickid)&t=install&cc=(country_code)"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected", "said"),
+    [
+        ("https://n.example/pb?t=install&cc=DE", ["missing-parameter"], "missing parameter 'c'"),
+        ("https://n.example/pb?c=1&cc=DE", ["missing-parameter"], "missing parameter 't'"),
+        ("https://n.example/pb", ["missing-parameter"] * 3, "missing parameter 'c'"),
+        ("https://n.example/pb?x=5&c=1&t=install&cc=DE", ["unknown-parameter"], "unknown parameter 'x'"),
+        ("https://n.example/pb?c=1&t=install&cc=DE&%78", ["unknown-parameter"], "unknown parameter 'x'"),
+        ("https://n.example/pb?c=1&c=1&t=install&cc=DE", ["repeated-parameter"], "repeated parameter 'c'"),
+        ("https://n.example/pb?c=1&t=install&cc=DE&t=install", ["repeated-parameter"], "repeated parameter 't'"),
+        ("https://n.example/pb?C=1&t=install&cc=DE", ["wrong-case"], "wrong case: parameter 'C' is 'c'"),
+        ("https://n.example/pb?c=1&t=install&cc=DE#x", ["not-encoded"], "'#' begins a fragment"),
+        ("https://n.example/pb?c=1&t=Install&cc=DE", ["other-template"], "in parameter 't' is 'Install'"),
+        ("https://n.example/pc?c=1&t=install&cc=DE", ["other-template"], "is 'c', where this template has 'b'"),
+        ("https://n.example/pb2?c=1&t=install&cc=DE", ["other-template"], "is '2', where this template has nothing"),
+        ("https://n.example/p?c=1&t=install&cc=DE", ["other-template"], "is nothing, where this template has 'b'"),
+        ("https://m.example/pb?c=1&t=install&cc=DE", ["other-template"], "'m.example/pb', where"),
+        ("http://n.example/pb?c=1&t=install&cc=DE", ["other-template"], "is '://n.example/pb', where"),
+        ("a b", ["not-a-url"], "not a URL: 'a b'"),
+        ("", ["not-a-url"], "not a URL: ''"),
+        ("\ud800%zz\0", ["not-a-url"], "not a URL"),
+        ("c=1&t=install&cc=DE", ["not-a-url"], "not a URL"),
+    ],
+)
+def test_a_fault_of_the_url(url, expected, said):
+    found = match(T, url)
+    assert names(found) == expected
+    assert said in found.diagnostics[0].message
+
+
+@pytest.mark.parametrize("at", range(len("https://n.example/pb?c=1&t=install&cc=DE")))
+def test_a_letter_that_differs_from_the_text_of_the_template_is_found(at):
+    url = "https://n.example/pb?c=1&t=install&cc=DE"
+    template = T.replace("(clickid)", "1").replace("(country_code)", "DE")
+    assert names(match(template, url)) == []
+    assert names(match(template, f"{url[:at]}Z{url[at + 1 :]}")) != []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://n.example/pb?cc=DE&t=install&c=1",
+        "HTTPS://N.EXAMPLE/pb?c=1&t=install&cc=DE",
+        "https://n.example/pb?&c=1&&t=install&cc=DE&",
+        "https://n.example/pb/?c=1&t=install&cc=DE",
+        "/pb?c=1&t=install&cc=DE",
+        "https://n.example/pb?%63=1&t=%69nstall&cc=DE",
+    ],
+)
+def test_what_says_the_same_is_read_alike(url):
+    found = match(T.replace("t=install", "t=%69nstall") if "%69" in url else T, url)
+    assert (found.values, names(found)) == ({"click_id": "1", "country_code": "DE"}, [])
+
+
+# What is missing
+
+
+def test_what_is_missing_is_no_value():
+    found = match("https://n.example/pb?cc=(country_code)&e=(event_name)", "https://n.example/pb?cc=&e=a")
+    assert (found.values, names(found)) == ({"event_name": "a"}, [])
+
+
+@pytest.mark.parametrize("missing", [Missing.EMPTY, Missing.KEEP, Missing.DROP, "keep", Missing.RAISE])
+def test_a_value_that_is_missing_or_withheld_is_no_value(missing):
+    source = "https://n.example/pb?c=(clickid)&u=https%3A%2F%2Fx%3Fid%3D(city)%26b%3D(ip)&cc=(country_code)"
+    template = compile_template(source, missing={"*": missing, "ip": "empty"}, policy=Policy(send_all=True))
+    event = Event({"click_id": "1"}, {}, {"country_code": "DE", "city": "Bonn"}, attributed=missing is Missing.RAISE)
+    url = template.render(event)
+    withheld = {spec.field for spec in dialect("appsflyer").macros.values() if not spec.send_all}
+    due = {"click_id": "1", "country_code": "DE", "city": "Bonn"}
+    if not event.attributed:
+        due = {field: value for field, value in due.items() if field not in withheld}
+    found = template.match(url, event=event)
+    assert found.values == due
+    assert not {"missing-parameter", "different-value", "other-template"} & {*names(found)}
+
+
+def test_the_text_of_a_default_is_no_value_and_the_documented_one_neither():
+    template = compile_template("https://n.example/pb?c=(clickid)", missing={"*": "empty", "clickid": "keep"})
+    assert template.match(template.render(Event())).values == {}
+    vast = compile_template("https://n.example/pb?c=[CLIENTUA]", dialect="vast")
+    assert vast.match(vast.render(Event())).values == {}
+
+
+def test_a_parameter_that_may_be_dropped_is_no_loss_unless_the_event_has_its_value():
+    template = compile_template("https://n.example/pb?c=(clickid)&cc=(country_code)", missing="drop")
+    found = template.match("https://n.example/pb?cc=DE")
+    assert (found.values, names(found)) == ({"country_code": "DE"}, [])
+    event = Event({"click_id": "1"}, {}, {"country_code": "DE"})
+    (diagnostic,) = template.match("https://n.example/pb?cc=DE", event=event).diagnostics
+    assert diagnostic.message == "missing parameter 'c': the event has a value for 'clickid'"
+    found = template.match("https://n.example/pb?c=", event=event)
+    assert sorted(names(found)) == ["different-value", "empty-identifier", "missing-parameter"]
+    assert names(template.match("https://n.example/pb")) == []
+
+
+def test_a_value_that_the_event_lacks_is_told():
+    template = compile_template("https://n.example/pb?c=(clickid)&cc=(country_code)")
+    found = template.match("https://n.example/pb?c=1&cc=DE", event=Event({"click_id": "1"}))
+    assert [one.message for one in found.diagnostics] == [
+        "different value: 'country_code' was sent, and is missing in the event"
+    ]
+
+
+# Compared with an event
+
+
+EVENT = Event({"click_id": "a b"}, {"idfa": IDFA}, {"country_code": "DE"})
+WITH_HASH = "https://n.example/pb?c=(clickid)&i=(sha1-idfa)&d=(idfa)&cc=(country_code)"
+GOOD = compile_template(WITH_HASH).render(EVENT)
+
+
+@pytest.mark.parametrize("template", [WITH_HASH, parse(WITH_HASH), compile_template(WITH_HASH)])
+def test_a_hash_is_named_by_function_and_field_and_verified(template):
+    found = match(template, GOOD, event=EVENT)
+    assert found.hashes == {"sha1-idfa": "1d074de42d20d6c1e6e1baab6aac850e4f476554"}
+    assert (found.values, names(found)) == ({"click_id": "a b", "idfa": IDFA, "country_code": "DE"}, [])
+    assert match(template, GOOD).hashes == found.hashes
+    wrong = match(template, GOOD.replace("1d07", "2d07"), event=EVENT)
+    assert [one.name for one in wrong.diagnostics] == ["different-value"]
+    assert wrong.diagnostics[0].hint == "the event has '1d074de42d20d6c1e6e1baab6aac850e4f476554'"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("c=a%20b", "c=a%20c", ["different-value"]),
+        ("c=a%20b", "c=a%2520b", ["double-encoded"]),
+        ("c=a%20b", "c=a+b", ["not-encoded"]),
+        ("c=a%20b", "c=A%20b", ["wrong-case"]),
+        ("c=a%20b", "c=", ["empty-identifier", "different-value"]),
+        ("cc=DE", "cc=US", ["different-value"]),
+        ("cc=DE", "cc=(country_code)", ["different-value", "literal-macro"]),
+        (f"d={IDFA}", f"d={IDFA.lower()}", ["wrong-case"]),
+        ("1d074de42d20d6c1e6e1baab6aac850e4f476554", "1D074DE42D20D6C1E6E1BAAB6AAC850E4F476554", ["wrong-case"]),
+        (f"&d={IDFA}", "", ["missing-parameter"]),
+        ("/pb", "/pc", ["other-template"]),
+    ],
+)
+def test_each_value_is_compared_with_what_would_have_been_sent(old, new, expected):
+    assert old in GOOD
+    found = match(WITH_HASH, GOOD.replace(old, new), event=EVENT)
+    assert sorted(names(found)) == sorted(expected)
+
+
+def test_what_looks_like_a_fault_and_is_in_the_event_is_none():
+    event = Event({"click_id": "a%20b"}, {"idfa": IDFA.lower()}, {"country_code": "192.0.2.1"})
+    url = compile_template(WITH_HASH).render(event)
+    assert names(match(WITH_HASH, url)) == ["double-encoded", "wrong-case", "wrong-value"]
+    assert names(match(WITH_HASH, url, event=event)) == []
+
+
+def test_an_event_that_is_not_sent_is_told():
+    template = compile_template(WITH_HASH)
+    for event in (Event(postback="in-app"), Event(attributed=False), Event({"click_id": object()})):
+        found = template.match(GOOD, event=event)
+        assert names(found) == ["not-sent"]
+        assert found.values["click_id"] == "a b"
+    # Of a string, the policy is not known.
+    assert "not-sent" not in names(match(WITH_HASH, GOOD, event=Event(postback="in-app")))
+
+
+# Several macros, and alternatives
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "values"),
+    [
+        ("(country_code)-(city)", "DE-Bonn", {"country_code": "DE", "city": "Bonn"}),
+        ("(country_code)-(city)", "DE-Bad-Ems", {}),
+        ("(country_code)%7C(city)%7C(ip)", "DE%7C%7C1", {"country_code": "DE", "ip": "1"}),
+        ("(country_code)(city)", "DEBonn", {}),
+        ("(country_code)(city)", "", {}),
+        ("(country_code)(city)-(ip)", "DEBonn-1", {"ip": "1"}),
+        ("x(country_code)x(city)x", "xDExBonnx", {"country_code": "DE", "city": "Bonn"}),
+    ],
+)
+def test_several_macros_are_read_where_text_separates_them(value, text, values):
+    found = match(f"https://n.example/pb?a={value}", f"https://n.example/pb?a={text}")
+    assert found.values == values
+    assert set(names(found)) == ({"ambiguous"} if len(values) < 2 and text else set())  # noqa: PLR2004
+
+
+def test_values_of_one_field_that_differ_are_ambiguous():
+    template = "https://n.example/pb?a=(country_code)&b=(country_code)"
+    assert match(template, "https://n.example/pb?a=DE&b=DE").values == {"country_code": "DE"}
+    found = match(template, "https://n.example/pb?a=DE&b=US")
+    assert (found.values, names(found)) == ({}, ["ambiguous"])
+
+
+@pytest.mark.parametrize(
+    ("source", "query", "values", "expected"),
+    [
+        ("a=(ip)&a=(city)", "a=1&a=2", {"ip": "1", "city": "2"}, []),
+        ("a=(ip)&a=x-(city)", "a=x-2", {}, ["ambiguous", "missing-parameter"]),
+        ("a=(ip)&a=(city)", "a=1", {}, ["ambiguous", "missing-parameter"]),
+        ("a=(ip)&a=(city)", "a=1&a=2&a=3", {}, ["ambiguous", "ambiguous", "repeated-parameter"]),
+        ("(ip)=1&(city)=2", "x=1&y=2", {"ip": "x", "city": "y"}, []),
+        ("(ip)=(city)&a=(country_code)", "a=1&a=2", {"ip": "a", "city": "1", "country_code": "2"}, []),
+        ("(ip)&a=(city)", "&a=1", {"city": "1"}, []),
+        ("(ip)=1&a=2", "a=2", {}, ["missing-parameter"]),
+        ("a=(ip);b=(city)", "b=2;a=1", {"ip": "1", "city": "2"}, []),
+        ("a=(ip)&a=(city)", "b=1", {}, ["missing-parameter", "unknown-parameter"]),
+    ],
+)
+def test_parameters_with_one_name_or_none(source, query, values, expected):
+    found = match(f"https://n.example/pb?{source}", f"https://n.example/pb?{query}")
+    assert (found.values, sorted(names(found))) == (values, expected)
+
+
+def test_alternatives_say_which_fields_fit():
+    template = "https://n.example/pb?a={idfa||gps_adid}"
+    found = match(template, f"https://n.example/pb?a={IDFA}", dialect="adjust")
+    assert found.candidates == {"idfa": ("idfa", "advertising_id")} or found.values == {"idfa": IDFA}
+    lower = match(template, f"https://n.example/pb?a={GAID}", dialect="adjust")
+    assert lower.values == {"advertising_id": GAID}
+    text = match("https://n.example/pb?a={tracker_name||app_name}", "https://n.example/pb?a=x", dialect="adjust")
+    assert (text.values, text.candidates, names(text)) == (
+        {},
+        {"tracker_name": ("tracker_name", "app_name")},
+        ["ambiguous"],
+    )
+
+
+def test_the_event_says_which_alternative_was_sent():
+    source = "https://n.example/pb?a={tracker_name||app_name}"
+    specs = dialect("adjust").macros
+    event = Event.from_flat({specs["app_name"].field: "x"}, "adjust")
+    found = match(source, "https://n.example/pb?a=x", dialect="adjust", event=event)
+    assert (found.values, found.candidates, names(found)) == ({"app_name": "x"}, {}, [])
+
+
+# Templates that cannot be rendered
+
+
+@pytest.mark.parametrize(
+    ("source", "url", "values"),
+    [
+        ("https://n.example/pb?a=(nope)&b=(ip)", "https://n.example/pb?a=1&b=2", {"ip": "2"}),
+        ("https://(nope).n.example/(ip)", "https://x.n.example/2", {"ip": "2"}),
+        ("https://(city).n.example/(ip)", "https://x.n.example/2", {"city": "x", "ip": "2"}),
+        ("https://(city).n.example/(ip)", "/2", {"ip": "2"}),
+        ("https://(city)", "/", {}),
+        ("https://n.example/%(ip)", "https://n.example/%41", {}),
+    ],
+)
+def test_a_template_with_errors_can_be_matched(source, url, values):
+    found = match(source, url)
+    assert (found.values, names(found)) == (values, [])
+
+
+def test_a_template_of_any_size_can_be_matched():
+    source = "https://n.example/pb?" + "&".join(f"a{index}=(ip)" for index in range(2_000))
+    assert match(source, "https://n.example/pb?a7=1").values == {"ip": "1"}
+    deep = "https://n.example/pb?u=" + "x%3A%2F%2Fy%3Fa%3D".replace("%", "%" + "25" * 11) + "(ip)"
+    assert match(deep, deep.replace("(ip)", "1")).values == {"ip": "1"}
+
+
+@pytest.mark.parametrize("length", [70_000, 1_000_000])
+def test_a_url_that_is_too_long_is_refused_at_once(length):
+    begun = time.perf_counter()
+    found = match(T, "https://n.example/pb?c=" + "ü" * length)
+    assert time.perf_counter() - begun < 1
+    assert names(found) == ["url-too-long"]
+    assert (found.values, [one.text for one in found.readings]) == ({}, [None, None])
+    short = compile_template(T, limits=Limits(url=30))
+    assert names(short.match("https://n.example/pb?c=1&t=install&cc=DE")) == ["url-too-long"]
+
+
+HOSTILE = [
+    "&",
+    "a&",
+    "c=_&",
+    "x=(ip)&",
+    "{",
+    "${(",
+    "__A",
+    "%%A",
+    "%25",
+    "[A",
+    "{{a",
+    "$$sdk(",
+    "%5B",
+    "a.b@",
+    "1:",
+    "_",
+    "#",
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_hostile_url_is_read_in_time_and_reported_in_part(piece):
+    source = "https://n.example/pb?c=(clickid)_(city)_(ip)&(ip)=(city)&u=x%3A%2F%2Fy%3Fa%3D(ip)%26b%3D(ip)"
+    for template in (source, compile_template(source, missing="drop", ignore="ME")):
+        begun = time.perf_counter()
+        found = match(template, "https://n.example/pb?c=" + piece * (60_000 // len(piece)))
+        assert time.perf_counter() - begun < 5  # noqa: PLR2004 - seconds
+        assert len(found.diagnostics) < 250  # noqa: PLR2004
+        assert all(one in dialect("appsflyer").fields for one in found.values)
+
+
+TEXTS = st.text('ab0-._~%+&=?#;/:()[]{}"\\ \r\n\0é😀\ud800$_', max_size=30)
+TEMPLATES = [
+    T,
+    "https://n.example/pb?c=(clickid)_(city)&(ip)=(city)&u=x%3A%2F%2Fy%3Fa%3D(ip)%26b%3D(ip)&c=(city)",
+    'https://n.example/(ip)/(city)?j={"a":"(city)","b":(event_revenue)}#(ip)(city)',
+    "(clickid)",
+    "",
+    "a=(ip)",
+]
+
+
+@given(url=TEXTS, template=st.sampled_from(TEMPLATES), missing=st.sampled_from(["empty", "drop", "keep"]))
+@example(url="https://n.example/pb?c=%zz%c3%", template=T, missing="empty")
+def test_no_text_raises_an_error(url, template, missing):
+    compiled = compile_template(template, missing=missing, ignore="ME")
+    for one in (url, template.replace("(ip)", url), f"https://n.example/pb?c={url}"):
+        for found in (
+            compiled.match(one),
+            match(template, one),
+            match(one, template),
+            compiled.match(one, event=EVENT),
+        ):
+            assert {diagnostic.code for diagnostic in found.diagnostics} <= FAULTS.keys()
+            for diagnostic in found.diagnostics:
+                assert str(diagnostic).isprintable() or "\n" in str(diagnostic)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "said"),
+    [
+        ((b"", ""), {}, "template must be a string, a Template or a CompiledTemplate, not bytes"),
+        (("", b""), {}, "url must be a string, not bytes"),
+        (("", ""), {"event": {}}, "event must be an Event, not dict"),
+        (("", ""), {"dialect": 1}, "dialect must be"),
+        ((compile_template(T), None), {}, "url must be a string, not NoneType"),
+    ],
+)
+def test_another_type_is_an_error_that_names_the_argument(arguments, options, said):
+    with pytest.raises(TypeError, match=said):
+        match(*arguments, **options)
+
+
+def test_a_template_keeps_its_dialect():
+    with pytest.raises(ValueError, match="leave out its dialect"):
+        match(compile_template(T), "", dialect="adjust")
+    assert match(compile_template(T), GOOD, dialect="appsflyer") == match(compile_template(T), GOOD)
+    assert match(parse("https://n.example/pb?c={click_id}", "appmetrica"), "https://n.example/pb?c=1").values == {
+        "click_id": "1"
+    }
+    assert match("https://n.example/pb?c={click_id}", "https://n.example/pb?c=1", dialect="appmetrica").values == {
+        "click_id": "1"
+    }
+
+
+def test_the_pairs_are_those_of_the_url():
+    found = match(T, "https://n.example/pb?c=a%20b&x&y=")
+    assert [(pair.name, pair.value, pair.span.start) for pair in found.pairs] == [
+        ("c", "a b", 21),
+        ("x", None, 29),
+        ("y", "", 31),
+    ]
+
+
+OWN = """
+name = "own"
+title = "Own"
+encoding = "none"
+[syntax]
+forms = ["[NAME]", "[NAME:ARGUMENT]"]
+name = "[a-z]+"
+[functions]
+sha256 = "NAMEsha"
+lower = "lowNAME"
+upper = "upNAME"
+base64 = "bNAME"
+percent2 = "ppNAME"
+[references]
+own = "Own"
+[macros]
+id = { field = "idfa", source = "SDK", type = "uuid", identifier = "advertising", sha256 = ["id"], lower = ["id"], upper = ["id"], base64 = ["id"], percent2 = ["id"], references = ["own"] }
+date = { field = "event_date", source = "SDK", argument = "format", references = ["own"] }
+data = { field = "event_value", source = "SDK", type = "json", references = ["own"] }
+"""
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    path = tmp_path_factory.mktemp("own") / "own.toml"
+    path.write_text(OWN, encoding="utf-8")
+    return Dialect.from_toml(path)
+
+
+@pytest.mark.parametrize(
+    ("macro", "text", "values", "expected"),
+    [
+        ("id", IDFA, {"idfa": IDFA}, []),
+        ("lowid", IDFA.lower(), {"idfa": IDFA.lower()}, []),
+        ("lowid", IDFA, {"idfa": IDFA}, ["wrong-case"]),
+        ("upid", IDFA.lower(), {"idfa": IDFA.lower()}, ["wrong-case"]),
+        ("bid", "OUM5QTgyRkItRDVERS00Q0QxLTkwQzMtNTI3NDQxQzExODI4", {"idfa": IDFA}, []),
+        ("bid", "OUM5QTgyRkItRDVERS00Q0QxLTkwQzMtNTI3NDQxQzExODI4==", {"idfa": IDFA}, []),
+        ("bid", "a", {"idfa": "a"}, ["wrong-value", "wrong-value"]),
+        ("bid", "ww==", {"idfa": "\ufffd"}, ["bad-encoding", "wrong-value"]),
+        ("ppid", IDFA, {"idfa": IDFA}, []),
+        ("date:Y-m-d", "2016-01-04", {"event_date": "2016-01-04"}, []),
+        ("date", "2016", {"event_date": "2016"}, []),
+        ("data", "[1]", {"event_value": "[1]"}, []),
+    ],
+)
+def test_values_of_an_own_dialect_are_read(own, macro, text, values, expected):
+    found = match(f"https://n.example/pb?a=[{macro}]", f"https://n.example/pb?a={text}", dialect=own)
+    assert (found.values, names(found)) == (values, expected)
+
+
+def test_a_sha256_is_named_and_verified(own):
+    template = compile_template("https://n.example/pb?a=[idsha]&b=[lowid]&c=[id]", dialect=own)
+    event = Event({}, {"idfa": IDFA})
+    found = template.match(template.render(event), event=event)
+    assert (found.values, [*found.hashes], names(found)) == ({"idfa": IDFA}, ["sha256-idfa"], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "expected"),
+    [
+        ("9.90", {"event_revenue": "9.90"}, []),
+        ("%22USD%22", {"event_revenue": "USD"}, ["wrong-value"]),
+        ("null", {}, []),
+        ("%22a", {"event_revenue": '"a'}, ["not-encoded", "wrong-value"]),
+    ],
+)
+def test_a_whole_json_value_is_read_by_its_type(text, values, expected):
+    template = "https://n.example/pb?j=%7B%22a%22%3A(event_revenue)%7D"
+    found = match(template, template.replace("(event_revenue)", text))
+    assert (found.values, names(found)) == (values, expected)
+
+
+def test_a_json_text_in_place_of_a_value_is_ambiguous():
+    template = "https://n.example/pb?j=%7B%22a%22%3A(event_value)%7D"
+    found = match(template, template.replace("(event_value)", "%22a%22"))
+    assert (found.values, names(found)) == ({}, ["ambiguous"])
+    assert match(template, template.replace("(event_value)", "%5B1%5D")).values == {"event_value": "[1]"}
+
+
+def test_a_string_that_is_not_escaped_for_json_is_not_encoded():
+    template = "https://n.example/pb?j=%7B%22a%22%3A%22(city)%22%7D"
+    found = match(template, template.replace("(city)", "a%22b"))
+    assert (found.values, names(found)) == ({"city": 'a"b'}, ["not-encoded"])
+    assert match(template, template.replace("(city)", "a%5C%22b")).values == {"city": 'a"b'}
+
+
+# URLs inside the URL whose parameters may be dropped
+
+
+INSIDE = "https://n.example/pb?u=https%3A%2F%2Fx%2F(ip)%3Fa%3D(city)%26b%3D(country_code)%23f&z=1"
+
+
+@pytest.mark.parametrize(
+    ("inside", "values", "expected"),
+    [
+        ("https%3A%2F%2Fx%2F1%3Fa%3D2%26b%3D3%23f", {"ip": "1", "city": "2", "country_code": "3"}, []),
+        ("https%3A%2F%2Fx%2F1%3Fb%3D3%26a%3D2%23f", {"ip": "1", "city": "2", "country_code": "3"}, []),
+        ("https%3A%2F%2Fx%2F1%3Fb%3D3%23f", {"ip": "1", "country_code": "3"}, []),
+        ("https%3A%2F%2Fx%2F1%23f", {"ip": "1"}, []),
+        ("https%3A%2F%2Fx%2F1%3Fc%3D3%23f", {}, ["other-template"]),
+        ("https%3A%2F%2Fx%2F1%3Fa%3D2%23g", {}, ["other-template"]),
+    ],
+)
+def test_a_url_inside_is_read_with_or_without_its_parameters(inside, values, expected):
+    template = compile_template(INSIDE, missing={"ip": "empty", "*": "drop"}, ignore="ME")
+    found = template.match(f"https://n.example/pb?u={inside}&z=1")
+    assert (found.values, names(found)) == (values, expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "url", "values"),
+    [
+        # What one macro may contain is the text that separates it from the others.
+        ("?u=(ip)%3Fid%3D(city)", "?u=1%3Fid%3D2", {}),
+        ("?u=x%3A%2F%2F(ip)%3Fid%3D(city)", "?u=x%3A%2F%2F1%3Fid%3D2", {"ip": "1", "city": "2"}),
+        ("?u=x%3A%2F%2Fy%3Fid%3D(city)%23(ip)%23", "?u=x%3A%2F%2Fy%3Fid%3D2%23%23%23", {}),
+    ],
+)
+def test_what_may_be_a_parameter_inside_or_a_value_is_ambiguous(source, url, values):
+    template = compile_template(f"https://n.example/pb{source}", missing="drop", ignore="ME")
+    found = template.match(f"https://n.example/pb{url}")
+    assert (found.values, "ambiguous" in names(found)) == (values, not values)
