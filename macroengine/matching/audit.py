@@ -11,6 +11,7 @@ from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect
 from macroengine.kinds import HashCase, ValueType
 from macroengine.matching.decoding import Note
 from macroengine.matching.faults import DOUBLE_ENCODED, EMPTY_IDENTIFIER, WRONG_CASE, WRONG_VALUE
+from macroengine.matching.sorting import is_changed
 from macroengine.plan.segments import Step, Value
 
 _TABLE = Path(__file__).with_name("values.toml")
@@ -59,12 +60,12 @@ def fits(value: Value, text: str, facts: Facts, spec: MacroSpec | None) -> bool:
     shape = _shapes().get(kind.value)
     if shape is not None and not shape[1].fullmatch(text[:_MAX_LENGTH]):
         return False
-    return _in_case(text, facts.case) or not _is_uuid(text)
+    return is_changed(value) or _in_case(text, facts.case) or not _is_uuid(text)
 
 
 def _audit_case(value: Value, text: str, facts: Facts) -> Iterator[Note]:
     case = facts.case
-    if Step.UPPER in value.steps or Step.LOWER in value.steps:
+    if is_changed(value):
         case = HashCase.UPPER if Step.UPPER in value.steps else HashCase.LOWER
     elif not _is_uuid(text):
         return
@@ -74,13 +75,9 @@ def _audit_case(value: Value, text: str, facts: Facts) -> Iterator[Note]:
 
 
 def _in_case(text: str, case: HashCase) -> bool:
-    match case:
-        case HashCase.UPPER:
-            return text == text.upper()
-        case HashCase.LOWER:
-            return text == text.lower()
-        case HashCase.AS_IS:
-            return True
+    if case is HashCase.AS_IS:
+        return True
+    return text == (text.upper() if case is HashCase.UPPER else text.lower())
 
 
 def _audit_form(value: Value, text: str) -> Iterator[Note]:

@@ -7,7 +7,7 @@ places, there is one way to read the text; a value between two places that diffe
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from macroengine.matching.shape import Group, Hole, Parameter, Piece, Pieces, holes_of
+from macroengine.matching.shape import Group, Hole, Parameter, Piece, Pieces, holes_of, merged
 
 
 class Bound(NamedTuple):
@@ -77,7 +77,7 @@ def _alternating(pieces: Sequence[Piece]) -> tuple[list[str], list[Hole]]:
         if isinstance(piece, Hole):
             holes.append(piece)
             literals.append("")
-        elif isinstance(piece, str):
+        elif isinstance(piece, str):  # pragma: no branch - groups were taken out
             literals[-1] = piece
     return literals, holes
 
@@ -123,7 +123,7 @@ def _fit_group(pieces: Pieces, at: int, part: Part) -> Fit:
     if not all(parameter.is_optional for parameter in group.parameters):
         return present
     # Without a parameter there is no opening either.
-    absent = fit(_joined((*before, *after)), part)
+    absent = fit(merged((*before, *after)), part)
     if isinstance(absent, Misfit) or not all(_is_possible(bound, part.text) for bound in absent):
         return present
     if isinstance(present, Misfit):
@@ -139,18 +139,18 @@ def _is_possible(bound: Bound, text: str) -> bool:
 
 
 def _fit_present(group: Group, before: Pieces, after: Pieces, part: Part) -> Fit:
-    found = _fit_flat(_joined((*before, group.opening, _REST)), part)
+    found = _fit_flat(merged((*before, group.opening, _REST)), part)
     if isinstance(found, Misfit):
         return found
     rest = found.pop()
     inner = Part(part.text, rest.start, part.stop)
     first = after[0] if after else ""
-    end = part.stop - len(first) if isinstance(first, str) else -1
-    if len(after) > 1 and isinstance(first, str):
-        end = part.text.find(first, rest.start, part.stop)
-        if part.text.find(first, end + 1, part.stop) >= 0:
-            end = -1
-    if not rest.sure or end < rest.start:
+    end = inner.stop
+    if isinstance(first, str):
+        end = inner.stop - len(first) if len(after) <= 1 else part.text.find(first, inner.start, inner.stop)
+        if end < inner.start:
+            return Misfit(inner.start, first)
+    if not rest.sure or not isinstance(first, str) or _may_end_elsewhere(group, after, first, inner, end):
         return [*found, *_unsure((group, *after), inner)]
     following = fit(after, part._replace(start=end))
     aligned = _align_inner(group, inner._replace(stop=end))
@@ -159,18 +159,15 @@ def _fit_present(group: Group, before: Pieces, after: Pieces, part: Part) -> Fit
     return [*found, *aligned, *following]
 
 
+def _may_end_elsewhere(group: Group, after: Pieces, first: str, inner: Part, end: int) -> bool:
+    """Say whether a value may contain the text `first` that follows the group, and it is there more than once."""
+    if len(after) <= 1 or inner.text.find(first, end + 1, inner.stop) < 0:
+        return False
+    return any(hole.may_hold(first) for hole in holes_of((group,)))
+
+
 def _unsure(pieces: Pieces, part: Part) -> Iterator[Bound]:
     return (Bound(hole, part.start, part.stop, sure=False) for hole in holes_of(pieces))
-
-
-def _joined(pieces: Sequence[Piece]) -> Pieces:
-    joined: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += piece
-        else:
-            joined.append(piece)
-    return tuple(joined)
 
 
 def _align_inner(group: Group, part: Part) -> Fit:

@@ -7,9 +7,10 @@ from functools import lru_cache
 from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.catalogue.folding import fold
 from macroengine.diagnostics import Span
+from macroengine.encodings.hashing import hash_identifier
 from macroengine.errors import RenderError
 from macroengine.event import Event
-from macroengine.kinds import Postback, Source
+from macroengine.kinds import Postback, Source, ValueType
 from macroengine.limits import Limits
 from macroengine.matching.decoding import layers
 from macroengine.matching.faults import (
@@ -29,9 +30,10 @@ from macroengine.matching.faults import (
 from macroengine.matching.matcher import Matcher, matcher_of
 from macroengine.matching.reading import PATH
 from macroengine.matching.result import Match, Reading, in_order
+from macroengine.matching.sorting import sorted_out
 from macroengine.plan.planner import Options, plan
 from macroengine.plan.resolve import Resolution, Resolved, resolve
-from macroengine.plan.segments import Missing, Read, RenderPlan, Value
+from macroengine.plan.segments import Missing, Read, RenderPlan, Step, Value
 from macroengine.policy import Policy
 from macroengine.rendering.compiler import compile_plan
 from macroengine.rendering.values import UnsendableError, value_text
@@ -107,64 +109,60 @@ class _Comparison:
     def __init__(self, matcher: Matcher, url: str, found: Match, event: Event) -> None:
         self._matcher, self._url, self._match, self._event = matcher, url, found, event
         self._found = [*found.findings()]
-        self._values, self._candidates = dict(found.values), dict(found.candidates)
+        self._readings = [*found.readings]
 
     def with_event(self, render: Rendered) -> Match:
         """Return the match, and what differs."""
         if any(one.code in _UNREAD and name in ("", PATH) for name, one in self._found):
             return self._match
         try:
-            expected = self._matcher.match(render(self._event))
+            url = render(self._event)
         except RenderError as error:
             self._report(NOT_SENT, Span(0, len(self._url)), f"not sent: for this event, {error}", "")
             return self._result()
+        expected = self._matcher.match(url)
         readings = zip(self._match.readings, expected.readings, self._matcher.values, strict=True)
-        for reading, due, value in readings:
+        for index, (reading, due, value) in enumerate(readings):
             if reading.is_sure and due.is_sure and value is not None:
-                self._compare(reading, due, value)
+                self._readings[index] = self._compared(reading, due, value)
+                if _written(self._url, reading) == _written(url, due):
+                    self._forget(reading, WRONG_CASE)
         return self._result()
 
     def _result(self) -> Match:
         diagnostics, parameters = in_order(self._found)
-        return replace(
-            self._match,
-            values=self._values,
-            candidates=self._candidates,
-            diagnostics=diagnostics,
-            parameters=parameters,
-        )
+        readings = tuple(self._readings)
+        found = sorted_out(readings, self._matcher.values)
+        return Match(found.values, found.hashes, self._match.pairs, diagnostics, found.candidates, readings, parameters)
 
     def _report(self, fault: Fault, span: Span, message: str, parameter: str, hint: str | None = None) -> None:
         self._found.append((parameter, fault.on(self._url, span, message, hint)))
 
-    def _compare(self, reading: Reading, due: Reading, value: Value) -> None:
+    def _compared(self, reading: Reading, due: Reading, value: Value) -> Reading:
+        """Report how a reading differs from what is due, and return it with the field that the event has it from."""
         if reading.text == due.text:
-            if reading.text is not None:
-                self._confirm(reading, value)
-        elif reading.span is None:
+            return reading if reading.text is None else self._confirmed(reading, value)
+        if reading.span is None:
             self._compare_absent(reading)
         elif due.text is None or reading.text is None:
-            what = "was sent, and is missing" if due.text is None else "was not sent, and is there"
-            self._report(
-                DIFFERENT_VALUE,
-                reading.span,
-                f"different value: {reading.macro!r} {what} in the event",
-                reading.parameter,
-            )
+            what = "was sent, and is missing in the event" if due.text is None else "was not sent; the event has it"
+            message = f"different value: {reading.macro!r} {what}"
+            self._report(DIFFERENT_VALUE, reading.span, message, reading.parameter)
         elif not self._is_explained(reading, due.text):
             message = f"different value: {reading.macro!r} is another one in the event"
             hint = f"the event has {due.text[:_SHOWN]!r}"
             self._report(DIFFERENT_VALUE, reading.span, message, reading.parameter, hint)
+        return reading
 
-    def _confirm(self, reading: Reading, value: Value) -> None:
+    def _confirmed(self, reading: Reading, value: Value) -> Reading:
         """Take the event's word for what looked doubtful in a value."""
-        kept = ((name, one) for name, one in self._found if one.code not in _DOUBTS or one.span != reading.span)
-        self._found = [*kept]
-        if reading.macro in self._candidates and value.hash is None:
-            fields = [read.field for read in value.reads if _text_of(self._event, value, read) == reading.text]
-            if fields:
-                del self._candidates[reading.macro]
-                self._values.setdefault(fields[0], reading.text or "")
+        self._forget(reading, DOUBLE_ENCODED, AMBIGUOUS, WRONG_VALUE)
+        sent = (read.field for read in value.reads if _text_of(self._event, value, read) == reading.text)
+        return reading._replace(fields=(next(sent, value.reads[0].field),))
+
+    def _forget(self, reading: Reading, *faults: Fault) -> None:
+        codes = [fault.code for fault in faults]
+        self._found = [(name, one) for name, one in self._found if one.code not in codes or one.span != reading.span]
 
     def _compare_absent(self, reading: Reading) -> None:
         reported = {name for name, one in self._found if one.code in (MISSING_PARAMETER.code, OTHER_TEMPLATE.code)}
@@ -194,7 +192,10 @@ class _Comparison:
 _SHOWN = 60
 # Where one of these is about the whole URL, nothing was read.
 _UNREAD = frozenset([TOO_LONG.code, NOT_A_URL.code, OTHER_TEMPLATE.code])
-_DOUBTS = frozenset([DOUBLE_ENCODED.code, AMBIGUOUS.code, WRONG_CASE.code, WRONG_VALUE.code])
+
+
+def _written(url: str, reading: Reading) -> str | None:
+    return None if reading.span is None else url[reading.span.start : reading.span.stop]
 
 
 def _text_of(event: Event, value: Value, read: Read) -> str | None:
@@ -202,6 +203,15 @@ def _text_of(event: Event, value: Value, read: Read) -> str | None:
     sources = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
     raw = sources[read.source].get(read.field)
     try:
-        return None if raw is None else value_text(raw, value.type, value.booleans)
+        text = None if raw is None else value_text(raw, value.type, value.booleans)
     except UnsendableError:
         return None
+    if text is None or value.hash is None:
+        return _in_its_case(text, value)
+    return hash_identifier(value.hash.value, read.case, value.type is ValueType.UUID, text)
+
+
+def _in_its_case(text: str | None, value: Value) -> str | None:
+    if text is not None and Step.UPPER in value.steps:
+        return text.upper()
+    return text.lower() if text is not None and Step.LOWER in value.steps else text

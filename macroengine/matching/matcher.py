@@ -13,7 +13,8 @@ from macroengine.matching.literal_macros import literal_macros
 from macroengine.matching.reading import FRAGMENT, PATH, Read, Reader, shown_name
 from macroengine.matching.result import Match, Reading, in_order
 from macroengine.matching.shape import Hole, holes_of, normal, shape_of
-from macroengine.plan.segments import RenderPlan, Step, Value
+from macroengine.matching.sorting import sorted_out
+from macroengine.plan.segments import RenderPlan, Value
 
 _DELIMITERS = frozenset("?&=#;/")
 _MASKED = str.maketrans(dict.fromkeys(_DELIMITERS, "\0"))
@@ -61,7 +62,7 @@ class Matcher:
                 reader.report(LITERAL_MACRO, span, message, parameter, "send its value, or nothing")
         values = _Values(self.dialect, url, reader)
         readings = tuple(values.read(self._holes, self._unread))
-        return values.match(readings, self._holes)
+        return values.match(readings, self.values)
 
 
 @lru_cache(maxsize=256)
@@ -150,35 +151,12 @@ class _Values:
         message = f"{words}: {reading.macro!r} {note.message}"
         self._reader.report(note.fault, reading.span, message, reading.parameter, note.hint)
 
-    def match(self, readings: tuple[Reading, ...], holes: tuple[Hole, ...]) -> Match:
+    def match(self, readings: tuple[Reading, ...], planned: tuple[Value | None, ...]) -> Match:
         """Return the values by their fields."""
-        values: dict[str, str] = {}
-        hashes: dict[str, str] = {}
-        kinds: dict[str, object] = {}
-        refused: set[str] = set()
-        for reading, hole in sorted(zip(readings, holes, strict=True), key=lambda pair: _is_changed(pair[1])):
-            if reading.text is None or len(reading.fields) != 1 or hole.value is None:
-                continue
-            table, key = (values, reading.fields[0]) if reading.function is None else (hashes, name_of_hash(reading))
-            if key not in table:
-                table[key] = reading.text
-                kinds[key] = hole.value.type, _is_changed(hole)
-            elif table[key] != reading.text and kinds[key] == (hole.value.type, _is_changed(hole)):
-                refused.add(key)
-                self._note(Note(AMBIGUOUS, f"has another value for {key!r} than before"), reading)
-        for key in refused:
-            values.pop(key, None)
-            hashes.pop(key, None)
-        candidates = {one.macro: one.fields for one in readings if len(one.fields) > 1 and one.text is not None}
+        found = sorted_out(readings, planned)
+        for name, reading in found.conflicts:
+            self._note(Note(AMBIGUOUS, f"has another value for {name!r} than before"), reading)
         diagnostics, parameters = in_order(self._reader.found)
-        return Match(values, hashes, self._reader.pairs, diagnostics, candidates, readings, parameters)
-
-
-def name_of_hash(reading: Reading) -> str:
-    """Return the name under which a hash is in a Match."""
-    return f"{reading.function}-{reading.fields[0]}"
-
-
-def _is_changed(hole: Hole) -> bool:
-    """Say whether the case of the value was changed before it was sent, so that it is not the event's own."""
-    return hole.value is not None and bool({*hole.value.steps} & {Step.UPPER, Step.LOWER})
+        return Match(
+            found.values, found.hashes, self._reader.pairs, diagnostics, found.candidates, readings, parameters
+        )

@@ -164,8 +164,8 @@ class _Shaping:
         if parameters is None:
             separator = _separator(query)
             parameters = tuple(_split(query, separator)) if has_query else ()
-        after = None if fragment is None else _merged(fragment)
-        return Shape(_in_lower_origin(_merged(before)), parameters, separator, has_query, is_query, after)
+        after = None if fragment is None else merged(fragment)
+        return Shape(_in_lower_origin(merged(before)), parameters, separator, has_query, is_query, after)
 
     def _pieces(self, segments: Iterable[Segment], *, is_top: bool = False) -> Iterator[Piece]:
         for segment in segments:
@@ -180,7 +180,7 @@ class _Shaping:
                     yield self._hole(macro, None)
                 case Query(opening, parameters, separator):  # pragma: no branch - there is no other kind of segment
                     equals = separator.replace("26", "3D") if "%" in separator else "="
-                    inner = tuple(Parameter(_merged(self._pieces(parameter)), equals) for parameter in parameters)
+                    inner = tuple(Parameter(merged(self._pieces(parameter)), equals) for parameter in parameters)
                     yield Group(opening if is_top else self._prepare(opening), inner, separator)
 
     def _hole(self, macro: str, value: Value | None) -> Hole:
@@ -188,15 +188,15 @@ class _Shaping:
         return Hole(self._holes - 1, macro, value)
 
 
-def _merged(pieces: Iterable[Piece]) -> Pieces:
+def merged(pieces: Iterable[Piece]) -> Pieces:
     """Join the texts that are next to each other, and leave out what is empty."""
-    merged: list[Piece] = []
+    joined: list[Piece] = []
     for piece in pieces:
-        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += piece
+        if isinstance(piece, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += piece
         elif piece != "":
-            merged.append(piece)
-    return tuple(merged)
+            joined.append(piece)
+    return tuple(joined)
 
 
 def _separator(query: Iterable[Piece]) -> str:
@@ -213,9 +213,9 @@ def _split(query: Iterable[Piece], separator: str) -> Iterator[Parameter]:
         first, *others = piece.split(separator)
         taken.append(first)
         for text in others:
-            yield Parameter(_merged(taken))
+            yield Parameter(merged(taken))
             taken = [text]
-    yield Parameter(_merged(taken))
+    yield Parameter(merged(taken))
 
 
 def _in_lower_origin(before: Pieces) -> Pieces:
