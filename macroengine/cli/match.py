@@ -87,16 +87,9 @@ def _row(reading: Reading) -> tuple[str, ...]:
     named = fields if reading.function is None else f"{reading.function}-{fields}"
     return (
         *map(printable, (reading.parameter, reading.macro, named)),
-        state_of(reading),
+        reading.state,
         printable(reading.text or ""),
     )
-
-
-def state_of(reading: Reading) -> str:
-    """Return a word for whether a value was read."""
-    if not reading.is_sure or (len(reading.fields) > 1 and reading.text is not None):
-        return "ambiguous"
-    return "missing" if reading.text is None else "read"
 
 
 def _as_json(source: str, dialect: Dialect, url: str, found: Match) -> dict[str, object]:
@@ -116,7 +109,7 @@ def _as_json(source: str, dialect: Dialect, url: str, found: Match) -> dict[str,
                 "macro": reading.macro,
                 "fields": reading.fields,
                 "function": reading.function,
-                "state": state_of(reading),
+                "state": reading.state,
                 "value": reading.text,
             }
             for reading in found.readings

@@ -13,14 +13,13 @@ from macroengine.matching.result import Match
 # Whoever sends URLs can make up parameters.
 _MAX_NAMES = 1_000
 _OTHERS = "(others)"
+_STATES = ("read", "missing", "ambiguous")
 
 
 @dataclass(slots=True)
 class _Parameter:
     macros: tuple[str, ...] = ()
-    read: int = 0
-    missing: int = 0
-    ambiguous: int = 0
+    states: Counter[str] = field(default_factory=Counter)
     found: Counter[tuple[str, str, Severity]] = field(default_factory=Counter)
     first: dict[str, int] = field(default_factory=dict)
     """The line on which each finding is first, by its name."""
@@ -30,7 +29,7 @@ class _Parameter:
 class Summary:
     """How many URLs there were, and what was found in them."""
 
-    COLUMNS: ClassVar = ("parameter", "macros", "read", "missing", "ambiguous", "finding", "count", "first line")
+    COLUMNS: ClassVar = ("parameter", "macros", *_STATES, "finding", "count", "first line")
 
     urls: int = 0
     with_findings: int = 0
@@ -46,12 +45,7 @@ class Summary:
                 parameter.macros = (*parameter.macros, reading.macro)
         for reading in found.readings:
             parameter = self._parameter(reading.parameter)
-            if not reading.is_sure:
-                parameter.ambiguous += 1
-            elif reading.text is None:
-                parameter.missing += 1
-            else:
-                parameter.read += 1
+            parameter.states[reading.state] += 1
         for name, diagnostic in found.findings():
             parameter = self._parameter(name or "(URL)")
             parameter.found[diagnostic.code, diagnostic.name, diagnostic.severity] += 1
@@ -68,7 +62,7 @@ class Summary:
         """Yield a row for each finding of each parameter, and one for a parameter without any."""
         for name, one in self._parameters.items():
             macros = ", ".join(one.macros)
-            head = (printable(name), macros, str(one.read), str(one.missing), str(one.ambiguous))
+            head = (printable(name), macros, *(str(one.states[state]) for state in _STATES))
             for (_, finding, _), count in one.found.most_common():
                 yield (*head, finding, str(count), str(one.first[finding]))
             if not one.found:
@@ -83,9 +77,7 @@ class Summary:
                 {
                     "parameter": name,
                     "macros": one.macros,
-                    "read": one.read,
-                    "missing": one.missing,
-                    "ambiguous": one.ambiguous,
+                    **{state: one.states[state] for state in _STATES},
                     "findings": [
                         {
                             "code": code,

@@ -33,6 +33,15 @@ class Reading(NamedTuple):
     is_sure: bool = True
     """Whether there is one way to read it."""
 
+    @property
+    def state(self) -> str:
+        """Whether it was read, in a word; `unknown` for a macro that the dialect does not have."""
+        if not self.fields:
+            return "unknown"
+        if not self.is_sure or (len(self.fields) > 1 and self.text is not None):
+            return "ambiguous"
+        return "missing" if self.text is None else "read"
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
