@@ -696,6 +696,11 @@ def test_a_separator_that_a_value_may_contain_is_ambiguous(own, query, values, e
     assert (found.values, {*names(found)} - {"wrong-value"}) == (values, expected)
 
 
+def test_a_value_with_a_separator_in_it_is_ambiguous_and_no_other_template(own):
+    found = match("https://n.example/pb?a=[id]-[data];b=2", "https://n.example/pb?a=1;x-2;b=2", dialect=own)
+    assert (found.values, {*names(found)}) == ({}, {"ambiguous", "unknown-parameter"})
+
+
 @pytest.mark.parametrize("inside", ["a%3D1%26b%3D2", "a%3D1%26x%26b%3D2", "b%3D2", "a%3D1%26b%3D2%26b%3D3"])
 def test_values_that_are_not_encoded_for_a_url_inside_are_ambiguous(inside):
     source = "https://n.example/pb?u=https%3A%2F%2Fx%3Fa%3D(ip)%26b%3D(city)"

@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -219,3 +220,10 @@ def test_codes_are_explained(run, code):
     out = run("explain", code).out
     assert out.startswith(f"{code} {FAULTS[code].name} ({FAULTS[code].severity})\n")
     assert "see match" in out
+
+
+def test_the_page_lists_every_name_as_it_is():
+    page = (Path(__file__).parent.parent / "docs" / "match.md").read_text(encoding="utf-8")
+    rows = [f"| {code} | {fault.name} | {fault.severity} | {fault.meaning} |" for code, fault in FAULTS.items()]
+    section = page.partition("| code |")[2].partition("\n\n")[0]
+    assert section.splitlines()[2:] == rows

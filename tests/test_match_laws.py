@@ -117,6 +117,8 @@ def value_of(rng, macros):
 def template_of(rng, name):
     macros = macros_of(name)
     before = rng.choice(["https://n.example", "https://n.example/pb", "https://N.example/pb/", "", "/pb"])
+    if rng.random() < 0.02:
+        before = f"https://{rng.choice(rng.choice(macros))}.n.example/"
     if rng.random() < 0.2:
         before += f"/{value_of(rng, macros)}/x"
     pairs = []
@@ -272,5 +274,5 @@ def test_what_was_rendered_is_read_back():
         check_case(rng, dialect_names()[seed % len(dialect_names())], reached)
     assert reached["read back"] >= CASES
     assert all(reached[name] > CASES / 100 for name in dialect_names())
-    steps = {*Step} - {Step.SHA256, Step.LOWER, Step.HOST_LABEL}  # of no dialect that comes with the library
-    assert all(reached[step] > 50 for step in steps)
+    steps = {*Step} - {Step.SHA256, Step.LOWER}  # of no dialect that comes with the library
+    assert all(reached[step] > 20 for step in steps)

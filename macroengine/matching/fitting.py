@@ -151,7 +151,7 @@ def _fit_present(group: Group, before: Pieces, after: Pieces, part: Part) -> Fit
         if end < inner.start:
             return Misfit(inner.start, first)
     if not rest.sure or not isinstance(first, str) or _may_end_elsewhere(group, after, first, inner, end):
-        return [*found, *_unsure((group, *after), inner)]
+        return [*found, *unsure((group, *after), inner)]
     following = fit(after, part._replace(start=end))
     aligned = _align_inner(group, inner._replace(stop=end))
     if isinstance(following, Misfit) or isinstance(aligned, Misfit):
@@ -166,14 +166,15 @@ def _may_end_elsewhere(group: Group, after: Pieces, first: str, inner: Part, end
     return any(hole.may_hold(first) for hole in holes_of((group,)))
 
 
-def _unsure(pieces: Pieces, part: Part) -> Iterator[Bound]:
+def unsure(pieces: Pieces, part: Part) -> Iterator[Bound]:
+    """Yield a bound for each value of a part in which it cannot be told where they are."""
     return (Bound(hole, part.start, part.stop, sure=False) for hole in holes_of(pieces))
 
 
 def _align_inner(group: Group, part: Part) -> Fit:
     found = _fit_inner(group, part)
     if isinstance(found, Misfit) and any(hole.may_hold(group.separator) for hole in holes_of((group,))):
-        return [*_unsure((group,), part)]
+        return [*unsure((group,), part)]
     return found
 
 
@@ -230,11 +231,11 @@ def align(parameters: Sequence[Parameter], separator: str, part: Part) -> Aligne
     aligned = None if is_plain else _in_order(wanted, pairs)
     aligned = aligned or _by_name(wanted, pairs, equals)
     if leaking and (aligned.extra or any(one.is_optional for one in wanted.values())):
-        unsure = {
+        doubtful = {
             index: found._replace(sure=not any(hole.may_hold(separator) for hole in holes_of(wanted[index].pieces)))
             for index, found in aligned.matched.items()
         }
-        return aligned._replace(matched=aligned.matched | unsure)
+        return aligned._replace(matched=aligned.matched | doubtful)
     return aligned
 
 

@@ -16,7 +16,18 @@ from macroengine.matching.faults import (
     WRONG_CASE,
     Fault,
 )
-from macroengine.matching.fitting import Aligned, Bound, Misfit, Part, align, fit, fit_parameter, name_of, pairs_of
+from macroengine.matching.fitting import (
+    Aligned,
+    Bound,
+    Misfit,
+    Part,
+    align,
+    fit,
+    fit_parameter,
+    name_of,
+    pairs_of,
+    unsure,
+)
 from macroengine.matching.result import ReceivedPair
 from macroengine.matching.shape import Parameter, Pieces, Shape, holes_of, lower
 
@@ -129,7 +140,10 @@ class Reader:
         aligned = self._matched_by_case(wanted, aligned)
         for index, found in sorted(aligned.matched.items()):
             name = unquote(self._written_name(found.pair))
-            self._take(fit_parameter(wanted[index], found.pair), found.pair, name, sure=found.sure)
+            fitted = fit_parameter(wanted[index], found.pair)
+            if isinstance(fitted, Misfit) and not found.sure:
+                fitted = [*unsure(wanted[index].pieces, found.pair)]
+            self._take(fitted, found.pair, name, sure=found.sure)
         for index in aligned.missing:
             name = shown_name(wanted[index])
             hint = "the template has it; look for where it is lost"
