@@ -88,7 +88,9 @@ FAULTS_OF_VALUES = {
     "a User-Agent": ("clickid", "Mozilla/5.0 (iPad)", 0, "wrong-value"),
     "milliseconds": ("install_unix_ts", "1451899560000", None, "wrong-value"),
     "a word for a number": ("event_revenue", "USD", None, "wrong-value"),
-    "a word for a UUID": ("idfa", "unknown", None, "wrong-value"),
+    "a word for a UUID": ("idfa", "iphone", None, "wrong-value"),
+    "a word for no value": ("clickid", "undefined", None, "empty-identifier"),
+    "null for a hash": ("sha1-idfa", "null", None, "wrong-value"),
 }
 
 
@@ -532,7 +534,7 @@ def own(tmp_path_factory):
         ("upid", IDFA.lower(), {"idfa": IDFA.lower()}, ["wrong-case"]),
         ("bid", "OUM5QTgyRkItRDVERS00Q0QxLTkwQzMtNTI3NDQxQzExODI4", {"idfa": IDFA}, []),
         ("bid", "OUM5QTgyRkItRDVERS00Q0QxLTkwQzMtNTI3NDQxQzExODI4==", {"idfa": IDFA}, []),
-        ("bid", "a", {"idfa": "a"}, ["wrong-value", "wrong-value"]),
+        ("bid", "a", {}, ["wrong-value"]),
         ("bid", "ww==", {"idfa": "\ufffd"}, ["bad-encoding", "wrong-value"]),
         ("ppid", IDFA, {"idfa": IDFA}, []),
         ("date:Y-m-d", "2016-01-04", {"event_date": "2016-01-04"}, []),
@@ -750,3 +752,64 @@ def test_the_hash_of_an_alternative_is_named_by_the_event(own):
     assert (found.hashes, found.candidates, names(found)) == ({}, {"id": ("idfa", "advertising_id")}, ["ambiguous"])
     found = template.match(url, event=event)
     assert ([*found.hashes], found.candidates, names(found)) == (["sha256-advertising_id"], {}, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "values", "expected"),
+    [
+        ("c=1&a%5B%5D=2&n=3&Cc=DE", {"click_id": "1", "ip": "2", "city": "3", "country_code": "DE"}, ["wrong-case"]),
+        ("c=1&a[]=2&%6E=3", {"click_id": "1", "ip": "2", "city": "3"}, []),
+        ("c=1&a[]=2&a%5B%5D=2", {"click_id": "1", "ip": "2"}, ["unknown-parameter"]),
+    ],
+)
+def test_a_parameter_that_may_be_dropped_is_read_in_any_spelling(query, values, expected):
+    source = "https://n.example/pb?c=(clickid)&a[]=(ip)&n=(city)&cc=(country_code)"
+    template = compile_template(source, missing="drop", ignore="ME")
+    found = template.match(f"https://n.example/pb?{query}")
+    assert (found.values, names(found)) == (values, expected)
+    bare = match("%63%64=(ip)", "cd=1")
+    assert (bare.values, names(bare)) == ({"ip": "1"}, [])
+
+
+@pytest.mark.parametrize(
+    ("source", "url"),
+    [
+        ('?j={"a":"(ip)"}', "?j=%7B%22a%22:%221%22%7D"),
+        ("?a=x[(ip)]|", "?a=x%5B1%5D%7C"),
+        ("?a=x[(ip)]|", "?a=x[1]%7C"),
+        ("/a b/(ip)?c=d", "/a%20b/1?c=d"),
+        ("/a?c=d#é(ip)", "/a?c=d#%C3%A91"),
+    ],
+)
+def test_text_that_clients_encode_is_read_as_it_is_written(source, url):
+    found = match(f"https://n.example{source}", f"https://n.example{url}")
+    assert (found.values, names(found)) == ({"ip": "1"}, [])
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("u=https://x?id=5", "not-encoded"),
+        ("u=https%253A%252F%252Fx%253Fid%253D5", "double-encoded"),
+        ("u=http%3A%2F%2Fx%3Fid%3D5", "other-template"),
+    ],
+)
+def test_a_url_inside_that_is_encoded_too_often_or_not_enough(url, expected):
+    found = match("https://n.example/pb?u=https%3A%2F%2Fx%3Fid%3D(ip)", f"https://n.example/pb?{url}")
+    assert (found.values, names(found)) == ({}, [expected])
+    assert found.diagnostics[0].message.startswith(expected if "double" in expected else expected.replace("-", " "))
+
+
+@pytest.mark.parametrize("value", ["(direct)", "(not%20this)", "Sale%20(US)"])
+def test_words_in_parentheses_are_values(value):
+    found = match("https://n.example/pb?c=(clickid)", f"https://n.example/pb?c={value}")
+    assert (found.values["click_id"], names(found)) == (value.replace("%20", " "), [])
+
+
+@pytest.mark.parametrize(
+    "query", ["p=${AUCTION_PRICE}&b=MS41", "p=1.5&b=${AUCTION_PRICE:B64}", "p=1.5&b=%24%7BAUCTION_PRICE%3AB64%7D"]
+)
+def test_a_macro_that_is_not_encoded_is_not_replaced_where_it_stands(query):
+    source = "https://n.example/pb?p=${AUCTION_PRICE}&b=${AUCTION_PRICE:B64}"
+    found = match(source, f"https://n.example/pb?{query}", dialect="openrtb2")
+    assert (found.values, names(found)) == ({"auction_price": "1.5"}, ["literal-macro"])

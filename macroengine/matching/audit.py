@@ -38,8 +38,8 @@ def audit_value(value: Value, text: str, facts: Facts) -> Iterator[Note]:
         if text.lower() in _shared_hashes(value.hash):
             yield Note(EMPTY_IDENTIFIER, "is the hash of an empty or all-zero identifier", "send no hash of it")
         return
-    if facts.is_identifier and not text.strip("0-"):
-        what = "is all zeros" if text else "is empty"
+    if facts.is_identifier and (not text.strip("0-") or text.lower() in _table()["nothing"]):
+        what = f"is {text!r}, a word for no value" if text.strip("0-") else "is all zeros" if text else "is empty"
         yield Note(EMPTY_IDENTIFIER, what, "send it only where it identifies something")
         return
     if _is_encoded_again(value, text):

@@ -114,13 +114,13 @@ class _Decoder:
             self._note(BAD_ENCODING, "has bytes that are not UTF-8", "encode its text as UTF-8")
             return unquote(text)
 
-    def _from_base64(self, text: str) -> str:
+    def _from_base64(self, text: str) -> str | None:
         standard = text.replace("-", "+").replace("_", "/").rstrip("=")
         try:
             content = b64decode(standard + "=" * (-len(standard) % 4), validate=True)
         except (Base64Error, ValueError):
             self._note(WRONG_VALUE, "is not Base64")
-            return text
+            return None
         try:
             return content.decode()
         except UnicodeDecodeError:

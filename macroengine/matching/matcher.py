@@ -1,6 +1,7 @@
 """Reads the values of a template's macros from URLs."""
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import lru_cache
 
 from macroengine.catalogue import Dialect, MacroSpec
@@ -19,6 +20,8 @@ from macroengine.plan.segments import RenderPlan, Value
 _DELIMITERS = frozenset("?&=#;/")
 _MASKED = str.maketrans(dict.fromkeys(_DELIMITERS, "\0"))
 _SHOWN = 60
+# What a value may have in it that is sent without encoding.
+_is_raw_value = re.compile(r"[A-Za-z0-9._~!$'()*+,;=:@/?%-]*").fullmatch
 
 
 class Matcher:
@@ -55,12 +58,14 @@ class Matcher:
             found = TOO_LONG.on(url, span, message, "nothing was read from it")
             return Match({}, {}, (), (found,), {}, self._unread, ("",))
         reader = Reader(self._shape, url, self._prepare(url))
+        literal: set[Span] = set()
         if reader.read():
             places = [(one.parameter, Span(one.bound.start, one.bound.stop)) for one in reader.reads]
             for parameter, macro, span in literal_macros(url, places, reader.places, self.dialect):
                 message = f"literal macro {macro[:_SHOWN]!r} was sent as it is written"
                 reader.report(LITERAL_MACRO, span, message, parameter, "send its value, or nothing")
-        values = _Values(self.dialect, url, reader)
+                literal.add(span)
+        values = _Values(self.dialect, url, reader, literal)
         readings = tuple(values.read(self._holes, self._unread))
         return values.match(readings, self.values)
 
@@ -89,8 +94,8 @@ def _unread(hole: Hole, parameter: str) -> Reading:
 class _Values:
     """The values of one URL, while they are decoded."""
 
-    def __init__(self, dialect: Dialect, url: str, reader: Reader) -> None:
-        self._dialect, self._url, self._reader = dialect, url, reader
+    def __init__(self, dialect: Dialect, url: str, reader: Reader, literal: Container[Span]) -> None:
+        self._dialect, self._url, self._reader, self._literal = dialect, url, reader, literal
 
     def read(self, holes: Iterable[Hole], unread: Iterable[Reading]) -> Iterator[Reading]:
         reads = {read.bound.hole.number: read for read in self._reader.reads}
@@ -126,7 +131,10 @@ class _Values:
 
     def _is_macro(self, hole: Hole, raw: str) -> bool:
         """Say whether a macro is where its value belongs; one that an encoder made is a value."""
-        return hole.depth > 0 and self._dialect.syntax.read(raw) is not None
+        read = self._dialect.syntax.read(raw)
+        if read is None or (hole.depth == 0 and _is_raw_value(raw)):
+            return False
+        return read.name == hole.macro or self._dialect.named(read.name) is not None
 
     def _audited(self, value: Value, reading: Reading) -> Reading:
         text = reading.text or ""
@@ -147,6 +155,8 @@ class _Values:
 
     def _note(self, note: Note, reading: Reading) -> None:
         assert reading.span is not None  # noqa: S101 - it was read
+        if reading.span in self._literal:  # all else follows from this
+            return
         words = note.fault.name.replace("-", " ") if note.fault is not DOUBLE_ENCODED else note.fault.name
         message = f"{words}: {reading.macro!r} {note.message}"
         self._reader.report(note.fault, reading.span, message, reading.parameter, note.hint)

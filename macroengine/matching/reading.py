@@ -7,6 +7,7 @@ from macroengine.catalogue.folding import fold
 from macroengine.diagnostics import Diagnostic, Span
 from macroengine.matching.decoding import unquote
 from macroengine.matching.faults import (
+    DOUBLE_ENCODED,
     MISSING_PARAMETER,
     NOT_A_URL,
     NOT_ENCODED,
@@ -22,12 +23,12 @@ from macroengine.matching.fitting import (
     Misfit,
     Part,
     align,
-    fit,
     fit_parameter,
     name_of,
     pairs_of,
     unsure,
 )
+from macroengine.matching.loosely import as_sent, depth_fault, fit_as_sent
 from macroengine.matching.result import ReceivedPair
 from macroengine.matching.shape import Parameter, Pieces, Shape, holes_of, lower
 
@@ -35,6 +36,10 @@ PATH, FRAGMENT = "(path)", "(fragment)"
 # Of more than these, the rest is counted and not listed.
 _MAX_LISTED = 50
 _SHOWN = 30
+_DEPTHS = {
+    DOUBLE_ENCODED.name: "double-encoded: parameter {} is encoded once more",
+    NOT_ENCODED.name: "not encoded: parameter {} is encoded once less",
+}
 _begins_as_url = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|[/?]").match
 
 
@@ -112,7 +117,7 @@ class Reader:
             return False
         if not pieces or pieces == (text[path.start : path.stop].removesuffix("/"),):
             return True
-        return self._take(fit(pieces, path._replace(text=text)), path, PATH)
+        return self._take(fit_as_sent(pieces, path._replace(text=text)), path, PATH)
 
     def _shown(self, start: int, stop: int) -> str:
         return repr(self._url[start : min(stop, start + _SHOWN)])
@@ -137,50 +142,54 @@ class Reader:
     def _read_query(self, query: Part) -> None:
         wanted = self._shape.parameters
         aligned = align(wanted, self._shape.separator, query)
-        aligned = self._matched_by_case(wanted, aligned)
+        aligned = self._read_misspelt(wanted, aligned) if aligned.extra else aligned
         for index, found in sorted(aligned.matched.items()):
             name = unquote(self._written_name(found.pair))
-            fitted = fit_parameter(wanted[index], found.pair)
-            if isinstance(fitted, Misfit) and not found.sure:
-                fitted = [*unsure(wanted[index].pieces, found.pair)]
-            self._take(fitted, found.pair, name, sure=found.sure)
+            self._read_pair(wanted[index], found.pair, name, sure=found.sure)
         for index in aligned.missing:
             name = shown_name(wanted[index])
             hint = "the template has it; look for where it is lost"
             self.report(MISSING_PARAMETER, Span(query.stop, query.stop), f"missing parameter {name!r}", name, hint)
         self._report_extra(wanted, aligned)
 
+    def _read_pair(self, parameter: Parameter, pair: Part, name: str, *, sure: bool) -> None:
+        fitted = as_sent(parameter.pieces, pair, fit_parameter(parameter, pair))
+        if isinstance(fitted, Misfit) and not sure:
+            fitted = [*unsure(parameter.pieces, pair)]
+        fault = depth_fault(parameter.pieces, pair) if isinstance(fitted, Misfit) else None
+        if fault is None:
+            self._take(fitted, pair, name, sure=sure)
+        else:
+            message = f"{_DEPTHS[fault.name].format(repr(name[:_SHOWN]))} than in the template"
+            self.report(fault, Span(pair.start, pair.stop), message, name, "its values were not read")
+
     def _written_name(self, pair: Part) -> str:
         return self._url[pair.start : pair.start + len(name_of(pair))]
 
-    def _matched_by_case(self, wanted: tuple[Parameter, ...], aligned: Aligned) -> Aligned:
-        """Match parameters that are missing to pairs whose name differs in case, `-` or `_`."""
-        if not aligned.missing or not aligned.extra:
-            return aligned
-        folded = {fold(unquote(name_of(pair))): pair for pair in aligned.extra}
-        matched, missing = dict(aligned.matched), []
-        extra = list(aligned.extra)
-        for index in aligned.missing:
-            name = wanted[index].name
-            pair = None if name is None else folded.pop(fold(unquote(name)), None)
-            if name is None or pair is None:
-                missing.append(index)
-                continue
-            extra.remove(pair)
-            at = pair.start + len(name_of(pair))
-            message = f"wrong case: parameter {self._written_name(pair)!r} is {name!r} in the template"
-            if unquote(name_of(pair)) != unquote(name):
-                self.report(WRONG_CASE, Span(pair.start, at), message, unquote(name), f"write {name!r}")
-            # It is read as if its name were the template's.
-            named = name + pair.text[at : pair.stop]
-            fitted = fit_parameter(wanted[index], Part(named, 0, len(named)))
-            shift = at - len(name)
-            if isinstance(fitted, Misfit):
-                fitted = fitted._replace(at=fitted.at + shift)
-            else:
-                fitted = [one._replace(start=one.start + shift, stop=one.stop + shift) for one in fitted]
-            self._take(fitted, pair, unquote(name))
-        return Aligned(matched, missing, extra)
+    def _read_misspelt(self, wanted: tuple[Parameter, ...], aligned: Aligned) -> Aligned:
+        """Read parameters that were not found from pairs whose name differs in case, `-`, `_` or how it is encoded."""
+        folded = {fold(unquote(name_of(pair))): pair for pair in reversed(aligned.extra)}
+        read: dict[int, Part] = {}
+        for index, parameter in enumerate(wanted):
+            if index not in aligned.matched and parameter.name is not None:
+                pair = folded.pop(fold(unquote(parameter.name)), None)
+                if pair is not None:
+                    read[index] = pair
+                    self._read_renamed(parameter, parameter.name, pair)
+        taken = {pair.start for pair in read.values()}
+        missing = [index for index in aligned.missing if index not in read]
+        return aligned._replace(missing=missing, extra=[pair for pair in aligned.extra if pair.start not in taken])
+
+    def _read_renamed(self, parameter: Parameter, name: str, pair: Part) -> None:
+        """Read a pair as if its name were that of the parameter."""
+        at = pair.start + len(name_of(pair))
+        written, shown = unquote(self._written_name(pair)), unquote(name)
+        if written != shown:
+            message = f"wrong case: parameter {written[:_SHOWN]!r} is {shown!r} in the template"
+            self.report(WRONG_CASE, Span(pair.start, at), message, shown, f"write {shown!r}")
+        first, *others = parameter.pieces
+        renamed = pair.text[pair.start : at] + str(first)[len(name) :]
+        self._read_pair(parameter._replace(pieces=(renamed, *others)), pair, shown, sure=True)
 
     def _report_extra(self, wanted: tuple[Parameter, ...], aligned: Aligned) -> None:
         names = {parameter.name for parameter in wanted}
@@ -213,7 +222,7 @@ class Reader:
             )
             self.report(NOT_ENCODED, Span(hash_sign, part.stop), message, FRAGMENT, "encode '#' as %23")
         else:
-            self._take(fit(pieces, part), part, FRAGMENT)
+            self._take(fit_as_sent(pieces, part), part, FRAGMENT)
 
 
 def shown_name(parameter: Parameter) -> str:
