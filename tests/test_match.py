@@ -813,3 +813,19 @@ def test_a_macro_that_is_not_encoded_is_not_replaced_where_it_stands(query):
     source = "https://n.example/pb?p=${AUCTION_PRICE}&b=${AUCTION_PRICE:B64}"
     found = match(source, f"https://n.example/pb?{query}", dialect="openrtb2")
     assert (found.values, names(found)) == ({"auction_price": "1.5"}, ["literal-macro"])
+
+
+@pytest.mark.parametrize(
+    ("macro", "text"),
+    [
+        ("ip", "192.0.2.1"),
+        ("ip", "2001%3Adb8%3A0%3A0%3A0%3A0%3A0%3A1"),
+        ("user_agent", "Mozilla%2F5.0%20%28iPad%29"),
+        ("event_revenue", "-9.90"),
+        ("event_revenue", ""),
+        ("idfa", "A" * 40),
+        ("event_value", "a%40b.example%20and%20more"),
+    ],
+)
+def test_what_a_macro_may_have_is_no_wrong_value(macro, text):
+    assert names(match(f"https://n.example/pb?a=({macro})", f"https://n.example/pb?a={text}")) == []

@@ -21,6 +21,7 @@ from macroengine import (
     compile_template,
     dialect,
     dialect_names,
+    match,
 )
 from macroengine.encodings.hashing import hash_identifier
 from macroengine.kinds import ValueType
@@ -257,6 +258,11 @@ def check_case(rng, name, reached):
     assert not wrong, shown
     assert found.values.keys() == due.values.keys(), (*shown, due.values)
     assert found.hashes.keys() == due.hashes.keys(), (*shown, due.hashes)
+    options = template.options
+    if options.missing is Missing.EMPTY and options.nested and not template.policy.deny:
+        of_source = match(template.source, url, dialect=name)
+        assert (of_source.values, of_source.hashes) == (found.values, found.hashes), (*shown, of_source)
+        reached["of the source"] += 1
     with_event = template.match(url, event=event)
     assert (with_event.values, with_event.hashes) == (found.values, found.hashes)
     assert not {"different-value", "not-sent"} & {one.name for one in with_event.diagnostics}, (*shown, with_event)
@@ -273,6 +279,7 @@ def test_what_was_rendered_is_read_back():
         rng = random.Random(seed)
         check_case(rng, dialect_names()[seed % len(dialect_names())], reached)
     assert reached["read back"] >= CASES
+    assert reached["of the source"] > CASES / 5
     assert all(reached[name] > CASES / 100 for name in dialect_names())
     steps = {*Step} - {Step.SHA256, Step.LOWER}  # of no dialect that comes with the library
     assert all(reached[step] > 20 for step in steps)

@@ -38,7 +38,7 @@ DOUBLE_ENCODED = Fault("ME722", "double-encoded", _W, "a value that is encoded o
 NOT_ENCODED = Fault("ME723", "not-encoded", _W, "a character that should be encoded; `+` for a space; a lone `%`")
 BAD_ENCODING = Fault("ME724", "bad-encoding", _E, "percent-encoded bytes that are not UTF-8")
 EMPTY_IDENTIFIER = Fault(
-    "ME731", "empty-identifier", _W, "an identifier that is empty or all zeros, or the hash of one"
+    "ME731", "empty-identifier", _W, "an identifier that is empty, all zeros or a word like null, or the hash of one"
 )
 WRONG_CASE = Fault("ME732", "wrong-case", _W, "an identifier, hash, escape or parameter name in the wrong case")
 WRONG_VALUE = Fault("ME733", "wrong-value", _W, "a value that its macro cannot have: an email address in a click id")
