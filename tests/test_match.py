@@ -21,7 +21,8 @@ from macroengine import (
 from macroengine.catalogue import Dialect
 from macroengine.kinds import Source, ValueType
 from macroengine.matching.faults import FAULTS
-from macroengine.matching.fitting import Part, fit
+from macroengine.matching.fitting import fit
+from macroengine.matching.flat import Part
 from macroengine.matching.shape import Group, Hole, Parameter
 from macroengine.plan.segments import Read, Step, Value
 

@@ -164,5 +164,7 @@ def _said_of(text: str, at: int) -> tuple[str, str]:
         return "has '+', which is a plus here and often meant for a space", "write a space as %20, and a plus as %2B"
     if char == "%":
         return f"has {text[at : at + 3]!r}, which is not an escape", "write a percent sign as %25"
-    written = "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
+    if "\ud800" <= char <= "\udfff":
+        return f"has {char!r}, which is not a character", "encode its text as UTF-8"
+    written = "".join(f"%{byte:02X}" for byte in char.encode())
     return f"has {char!r}", f"encode {char!r} as {written}"

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from macroengine.matching.decoding import unquote
 from macroengine.matching.faults import DOUBLE_ENCODED, NOT_ENCODED, Fault
-from macroengine.matching.fitting import Fit, Misfit, Part, fit
+from macroengine.matching.fitting import fit
+from macroengine.matching.flat import Fit, Misfit, Part
 from macroengine.matching.shape import Group, Pieces, merged
 
 # RFC 3986, section 2.2, and the percent sign of escapes.

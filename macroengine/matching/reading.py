@@ -17,17 +17,8 @@ from macroengine.matching.faults import (
     WRONG_CASE,
     Fault,
 )
-from macroengine.matching.fitting import (
-    Aligned,
-    Bound,
-    Misfit,
-    Part,
-    align,
-    fit_parameter,
-    name_of,
-    pairs_of,
-    unsure,
-)
+from macroengine.matching.fitting import Aligned, align, fit_parameter, name_of, pairs_of, unsure
+from macroengine.matching.flat import Bound, Misfit, Part
 from macroengine.matching.loosely import as_sent, depth_fault, fit_as_sent
 from macroengine.matching.result import ReceivedPair
 from macroengine.matching.shape import Parameter, Pieces, Shape, holes_of, lower
