@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from macroengine.engine import (
         CompiledTemplate as CompiledTemplate,
         compile_template as compile_template,
+        match as match,
         render as render,
     )
     from macroengine.errors import (
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from macroengine.event import Event as Event, Postback as Postback, Source as Source
     from macroengine.kinds import HashCase as HashCase
     from macroengine.limits import Limits as Limits
+    from macroengine.matching.result import Match as Match, Reading as Reading, ReceivedPair as ReceivedPair
     from macroengine.plan.segments import Default as Default, Missing as Missing
     from macroengine.policy import Policy as Policy
     from macroengine.postbacks import PostbackSet as PostbackSet
@@ -57,7 +59,7 @@ _HOMES = {
     "detection.detect": ("Detected", "detect"),
     "diagnostics": ("Diagnostic", "Fix", "PayloadDiagnostic", "Severity", "Span"),
     "encodings.encoder": ("SPEEDUPS",),
-    "engine": ("CompiledTemplate", "compile_template", "render"),
+    "engine": ("CompiledTemplate", "compile_template", "match", "render"),
     "errors": (
         "CatalogueError",
         "LimitError",
@@ -73,6 +75,7 @@ _HOMES = {
     "event": ("Event", "Postback", "Source"),
     "kinds": ("HashCase",),
     "limits": ("Limits",),
+    "matching.result": ("Match", "Reading", "ReceivedPair"),
     "template": ("Template", "parse"),
     "plan.segments": ("Default", "Missing"),
     "policy": ("Policy",),

@@ -4,7 +4,7 @@ import pickle
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import Any, Literal, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 
 from macroengine.arguments import check_flag, check_type, member, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
@@ -20,7 +20,10 @@ from macroengine.plan.segments import Missing, RenderPlan, values_of
 from macroengine.policy import Policy
 from macroengine.rendering.compiler import Render, compile_plan, plan_source
 from macroengine.rules import RULES, codes, diagnose, errors
-from macroengine.template import parse
+from macroengine.template import Template, parse
+
+if TYPE_CHECKING:
+    from macroengine.matching.result import Match
 
 
 @dataclass(frozen=True, init=False)
@@ -95,6 +98,20 @@ class CompiledTemplate:
     def admits(self, event: Event) -> bool:
         """Say whether a postback is sent for `event` at all."""
         return self.policy.admits(event)
+
+    def match(self, url: str, *, event: Event | None = None) -> "Match":
+        """Return the values that a URL of this template has, and what is wrong with how they were sent.
+
+        With an `event`, each value is compared with what would have been sent for it, and hashes are verified.
+
+        >>> compile_template("https://n.example/pb?c=(clickid)").match("https://n.example/pb?c=a%20b").values
+        {'click_id': 'a b'}
+        """
+        from macroengine.matching.front import match_plan  # noqa: PLC0415 - rendering does without
+
+        check_type("url", str, "a string", url)
+        check_type("event", Event | None, "an Event", event)
+        return match_plan(self.plan, self.dialect, str.__str__(url), event, self.render)
 
     @property
     def macros(self) -> tuple[str, ...]:
@@ -249,6 +266,39 @@ def render(source: str, event: Event, **options: Unpack[CompileOptions]) -> str:
     """
     check_type("event", Event, "an Event", event)
     return compile_template(source, **options).render(event)
+
+
+def match(
+    template: str | Template | CompiledTemplate,
+    url: str,
+    *,
+    dialect: str | Dialect | None = None,
+    event: Event | None = None,
+) -> "Match":
+    """Return the values that a URL of a template has, and what is wrong with how they were sent.
+
+    Of a string or a Template any can be matched, whatever is wrong with it; what its macros are is known from the
+    dialect, "appsflyer" for a string. No URL raises an error. With an `event`, each value is compared with what would
+    have been sent for it, and hashes are verified.
+
+    >>> found = match("https://n.example/pb?c=(clickid)", "https://n.example/pb?c=%28clickid%29&x=1")
+    >>> [diagnostic.name for diagnostic in found.diagnostics]
+    ['literal-macro', 'unknown-parameter']
+    """
+    from macroengine.matching.front import match_source  # noqa: PLC0415 - rendering does without
+
+    check_type("template", str | Template | CompiledTemplate, "a string, a Template or a CompiledTemplate", template)
+    check_type("url", str, "a string", url)
+    check_type("event", Event | None, "an Event", event)
+    if isinstance(template, CompiledTemplate):
+        if dialect is not None and dialect_of(dialect) != template.dialect:
+            raise ValueError(f"template was compiled as one of {template.dialect.title}; leave out its dialect")
+        return template.match(url, event=event)
+    if isinstance(template, Template):
+        chosen = template.dialect if dialect is None else dialect_of(dialect)
+        return match_source(template.source, chosen, str.__str__(url), event)
+    chosen = dialect_of(DEFAULT_DIALECT if dialect is None else dialect)
+    return match_source(str.__str__(template), chosen, str.__str__(url), event)
 
 
 @lru_cache(maxsize=1024)

@@ -238,6 +238,7 @@ for name in ("SIGHUP", "SIGPIPE", "SIGKILL", "SIGALRM", "SIGXFSZ", "SIGUSR1"):
     [
         ["--help"],
         *([name, "--help"] for name in ("check", "render", "bulk", "parse", "macros", "explain", "rules", "intake")),
+        ["match", "--help"],
         ["check", "t.txt", "--fix"],
         ["bulk", GOOD, "--input", "in.csv", "--output", "out.csv"],
     ],

@@ -120,6 +120,8 @@ def test_rows_of_several_lines_may_follow_each_other(run, write):
         (["render", GOOD, "--events", "/dev/zero"], "line 1 is longer than 1,048,576 bytes"),
         (["render", "--file", "/dev/zero", "--event", "-"], "larger than 1,048,576 bytes"),
         (["parse", "--file", "/dev/zero"], "larger than 1,048,576 bytes"),
+        (["match", GOOD, "/dev/zero"], "line 1 is longer than 1,048,576 bytes"),
+        (["match", GOOD, GOOD, "--event", "/dev/zero"], "larger than 1,048,576 bytes"),
         (["intake", "appsflyer-s2s", "/dev/zero"], "line 1 is longer than 1,048,576 bytes"),
         (["intake", "appmetrica", "/dev/zero"], "line 1 is longer than 1,048,576 bytes"),
     ],
@@ -137,6 +139,8 @@ def test_endless_inputs_are_refused(run, command, expected):
         ["render", GOOD, "--event", "loop"],
         ["render", GOOD, "--events", "loop"],
         ["parse", "--file", "loop"],
+        ["match", GOOD, "loop"],
+        ["match", GOOD, "--events", "loop.txt"],
         ["intake", "appsflyer-s2s", "loop"],
     ],
 )
@@ -261,6 +265,9 @@ def test_control_characters_in_names_are_escaped_in_every_message(run, write, od
         ["parse", GOOD, odd],
         ["intake", "appsflyer-s2s", odd],
         ["intake", "appsflyer-s2s", f"{odd}-"],
+        ["match", GOOD, odd],
+        ["match", GOOD, "--events", f"{odd}-"],
+        ["match", GOOD, f"https://n.example/{odd}"],
     ]
     write(BAD, f"{odd}.py")
     write("x\n", f"{odd}.csv")

@@ -24,6 +24,9 @@ COMMANDS = [
     ["render", GOOD, "--events", "e.jsonl"],
     ["parse", GOOD],
     ["parse", GOOD, "--format", "json"],
+    ["match", GOOD, GOOD.replace("(clickid)", "1")],
+    ["match", GOOD, GOOD.replace("(clickid)", "1"), "--format", "json"],
+    ["match", GOOD, "--events", "u.txt"],
     ["macros"],
     ["macros", "ip"],
     ["explain", "ME222"],
@@ -39,6 +42,7 @@ def files(tmp_path):
         (tmp_path / "t.txt").write_text(f"{BAD}\n" * 3)
         (tmp_path / "e.json").write_text('{"click_id": "1"}')
         (tmp_path / "e.jsonl").write_text('{"click_id": "1"}\n' * 1000)
+        (tmp_path / "u.txt").write_text(f"{BAD}\n" * 1000)
         (tmp_path / "b.jsonl").write_text(f"{BODY}\n")
 
     write()

@@ -15,12 +15,15 @@ from macroengine import (
     Fix,
     HashCase,
     Limits,
+    Match,
     Missing,
     PayloadDiagnostic,
     PayloadError,
     Policy,
     Postback,
     PostbackSet,
+    Reading,
+    ReceivedPair,
     RenderError,
     Source,
     Template,
@@ -30,6 +33,7 @@ from macroengine import (
     compile_template,
     detect,
     dialect,
+    match,
     parse,
     render,
     translate,
@@ -129,6 +133,23 @@ def renders() -> None:
     render("?a=(ip)", {"ip": "1"})  # type: ignore[arg-type]
     assert_postback("?a=", "?a=(ip)", event, mising="drop")  # type: ignore[call-arg]
     Default(5)  # type: ignore[arg-type]
+
+
+def reads_back() -> None:
+    template = compile_template("?a=(ip)")
+    assert_type(match("?a=(ip)", "?a=1"), Match)
+    assert_type(match(parse("?a=(ip)"), "?a=1", event=Event()), Match)
+    assert_type(match("?a={ip}", "?a=1", dialect="appmetrica").values, dict[str, str])
+    found = template.match("?a=1", event=Event())
+    assert_type(found.hashes, dict[str, str])
+    assert_type(found.pairs, tuple[ReceivedPair, ...])
+    assert_type(found.readings, tuple[Reading, ...])
+    assert_type(found.diagnostics, tuple[Diagnostic, ...])
+    assert_type(found.candidates, Mapping[str, tuple[str, ...]])
+
+    match(template, b"?a=1")  # type: ignore[arg-type]
+    match("?a=(ip)", "?a=1", event={})  # type: ignore[arg-type]
+    found.values = {}  # type: ignore[misc]
 
 
 def sends_to_many() -> None:

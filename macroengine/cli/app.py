@@ -14,7 +14,19 @@ from macroengine.cli.inputs import InputError
 from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
 
-COMMANDS = ("check", "render", "bulk", "parse", "detect", "translate", "macros", "explain", "rules", "intake")
+COMMANDS = (
+    "check",
+    "render",
+    "bulk",
+    "parse",
+    "detect",
+    "translate",
+    "match",
+    "macros",
+    "explain",
+    "rules",
+    "intake",
+)
 
 
 _BAD_INPUT = (csv.Error, MemoryError, RecursionError)

@@ -66,6 +66,7 @@ def explain(what: str, dialect: Dialect, consent: bool, form: str) -> None:
 def _explain_fault(code: str) -> None:
     # Loading it takes longer than all the rest of the command.
     from macroengine.intake import FAULTS  # noqa: PLC0415 - see above
+    from macroengine.matching.faults import FAULTS as OF_MATCH  # noqa: PLC0415 - see above
     from macroengine.translation.losses import Kind  # noqa: PLC0415 - see above
 
     losses = {kind.code: kind for kind in Kind}
@@ -73,10 +74,11 @@ def _explain_fault(code: str) -> None:
         loss = losses[code]
         click.echo(f"{code} {loss.label} ({loss.severity})\n\nOf a macro, see translate: {loss.meaning}.")
         return
-    fault = FAULTS.get(code)
+    fault = FAULTS.get(code) or OF_MATCH.get(code)
     if fault is None:
-        raise click.UsageError(f"unknown rule {code!r}{did_you_mean(code, [*RULES, *FAULTS, *losses])}")
-    click.echo(f"{code} {fault.name} ({fault.severity})\n\nOf a payload, see intake: {fault.meaning}.")
+        raise click.UsageError(f"unknown rule {code!r}{did_you_mean(code, [*RULES, *FAULTS, *losses, *OF_MATCH])}")
+    whose = "Of a payload, see intake" if code in FAULTS else "Of a URL that was sent, see match"
+    click.echo(f"{code} {fault.name} ({fault.severity})\n\n{whose}: {fault.meaning}.")
 
 
 def _declare(source: str, dialect: Dialect) -> None:

@@ -1,0 +1,217 @@
+"""From a template, or the plan of one, to what a URL says; and what it should have said for an event."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+
+from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.catalogue.folding import fold
+from macroengine.diagnostics import Span
+from macroengine.encodings.hashing import hash_identifier
+from macroengine.errors import RenderError
+from macroengine.event import Event
+from macroengine.kinds import Postback, Source, ValueType
+from macroengine.limits import Limits
+from macroengine.matching.decoding import layers
+from macroengine.matching.faults import (
+    AMBIGUOUS,
+    DIFFERENT_VALUE,
+    DOUBLE_ENCODED,
+    MISSING_PARAMETER,
+    NOT_A_URL,
+    NOT_ENCODED,
+    NOT_SENT,
+    OTHER_TEMPLATE,
+    TOO_LONG,
+    WRONG_CASE,
+    WRONG_VALUE,
+    Fault,
+)
+from macroengine.matching.matcher import Matcher, matcher_of
+from macroengine.matching.reading import PATH
+from macroengine.matching.result import Match, Reading, in_order
+from macroengine.matching.sorting import sorted_out
+from macroengine.plan.planner import Options, plan
+from macroengine.plan.resolve import Resolution, Resolved, resolve
+from macroengine.plan.segments import Missing, Read, RenderPlan, Step, Value
+from macroengine.policy import Policy
+from macroengine.rendering.compiler import compile_plan
+from macroengine.rendering.values import UnsendableError, value_text
+from macroengine.template import parse
+
+Rendered = Callable[[Event], str]
+
+
+def match_plan(plan: RenderPlan, dialect: Dialect, url: str, event: Event | None, render: Rendered) -> Match:
+    """Match a URL against a plan; with an event, against what `render` makes of it, too."""
+    matcher = matcher_of(plan, dialect)
+    found = matcher.match(url)
+    return found if event is None else _Comparison(matcher, url, found, event).with_event(render)
+
+
+def match_source(source: str, dialect: Dialect, url: str, event: Event | None) -> Match:
+    """Match a URL against a template, whatever is wrong with the template."""
+    if event is None:
+        return matcher_of_source(source, dialect).match(url)
+    render = compile_plan(_event_plan(source, dialect, event.postback))
+    return match_plan(readable_plan(source, dialect), dialect, url, event, render)
+
+
+def matcher_of_source(source: str, dialect: Dialect) -> Matcher:
+    """Return what matches URLs against a template, for many of them."""
+    return matcher_of(readable_plan(source, dialect), dialect)
+
+
+@lru_cache(maxsize=256)
+def readable_plan(source: str, dialect: Dialect) -> RenderPlan:
+    """Return the plan for reading a template in which macros may be unknown: their places are read over."""
+    resolution = _resolved(source, dialect, Policy())
+    unknown = [macro.node.name for macro in resolution.macros if macro.spec is None]
+    named = tuple(map(_named, resolution.macros))
+    exceptions = tuple((fold(name), Missing.RAISE) for name in sorted({*unknown}))
+    return plan(replace(resolution, macros=named), _options(source, missing_for=exceptions))
+
+
+@lru_cache(maxsize=256)
+def _event_plan(source: str, dialect: Dialect, postback: Postback) -> RenderPlan:
+    policy = Policy(postback, send_all=True)
+    return plan(_resolved(source, dialect, policy), replace(_options(source), unknown="empty"))
+
+
+def _options(source: str, **options: object) -> Options:
+    # A template of any size can be read; how long a URL may be is the same for all.
+    limits = Limits(template=max(len(source), 1), macros=max(len(source), 1), nesting=len(source) + 1)
+    return Options(limits=limits, allow_host_macros=True, **options)  # type: ignore[arg-type] # of missing_for alone
+
+
+def _resolved(source: str, dialect: Dialect, policy: Policy) -> Resolution:
+    template = parse(source, dialect, limits=_options(source).limits)
+    resolution = resolve(template, dialect, policy)
+    return replace(resolution, macros=tuple(map(_without_argument, resolution.macros)))
+
+
+def _without_argument(macro: Resolved) -> Resolved:
+    # No event has a value for an argument, and what was sent is read like any other value.
+    return macro if macro.node.argument is None else macro._replace(node=replace(macro.node, argument=None))
+
+
+def _named(macro: Resolved) -> Resolved:
+    """Return a macro whose value is not in the plan, though its place is, where the dialect does not have it."""
+    if macro.spec is not None:
+        return macro
+    name = macro.node.name
+    return macro._replace(spec=MacroSpec(name, name, Source.PLATFORM), forbidden=True)
+
+
+class _Comparison:
+    """What was read of a URL, compared with what should have been sent for an event."""
+
+    def __init__(self, matcher: Matcher, url: str, found: Match, event: Event) -> None:
+        self._matcher, self._url, self._match, self._event = matcher, url, found, event
+        self._found = [*found.findings()]
+        self._readings = [*found.readings]
+
+    def with_event(self, render: Rendered) -> Match:
+        """Return the match, and what differs."""
+        if any(one.code in _UNREAD and name in ("", PATH) for name, one in self._found):
+            return self._match
+        try:
+            url = render(self._event)
+        except RenderError as error:
+            self._report(NOT_SENT, Span(0, len(self._url)), f"not sent: for this event, {error}", "")
+            return self._result()
+        expected = self._matcher.match(url)
+        readings = zip(self._match.readings, expected.readings, self._matcher.values, strict=True)
+        for index, (reading, due, value) in enumerate(readings):
+            if reading.is_sure and due.is_sure and value is not None:
+                self._readings[index] = self._compared(reading, due, value)
+                if _written(self._url, reading) == _written(url, due):
+                    self._forget(reading, WRONG_CASE)
+        return self._result()
+
+    def _result(self) -> Match:
+        diagnostics, parameters = in_order(self._found)
+        readings = tuple(self._readings)
+        found = sorted_out(readings, self._matcher.values)
+        return Match(found.values, found.hashes, self._match.pairs, diagnostics, found.candidates, readings, parameters)
+
+    def _report(self, fault: Fault, span: Span, message: str, parameter: str, hint: str | None = None) -> None:
+        self._found.append((parameter, fault.on(self._url, span, message, hint)))
+
+    def _compared(self, reading: Reading, due: Reading, value: Value) -> Reading:
+        """Report how a reading differs from what is due, and return it with the field that the event has it from."""
+        if reading.text == due.text:
+            return reading if reading.text is None else self._confirmed(reading, value)
+        if reading.span is None:
+            self._compare_absent(reading)
+        elif due.text is None or reading.text is None:
+            what = "was sent, and is missing in the event" if due.text is None else "was not sent; the event has it"
+            message = f"different value: {reading.macro!r} {what}"
+            self._report(DIFFERENT_VALUE, reading.span, message, reading.parameter)
+        elif not self._is_explained(reading, due.text):
+            message = f"different value: {reading.macro!r} is another one in the event"
+            hint = f"the event has {due.text[:_SHOWN]!r}"
+            self._report(DIFFERENT_VALUE, reading.span, message, reading.parameter, hint)
+        return reading
+
+    def _confirmed(self, reading: Reading, value: Value) -> Reading:
+        """Take the event's word for what looked doubtful in a value."""
+        self._forget(reading, DOUBLE_ENCODED, AMBIGUOUS, WRONG_VALUE)
+        sent = (read.field for read in value.reads if _text_of(self._event, value, read) == reading.text)
+        return reading._replace(fields=(next(sent, value.reads[0].field),))
+
+    def _forget(self, reading: Reading, *faults: Fault) -> None:
+        codes = [fault.code for fault in faults]
+        self._found = [(name, one) for name, one in self._found if one.code not in codes or one.span != reading.span]
+
+    def _compare_absent(self, reading: Reading) -> None:
+        reported = {name for name, one in self._found if one.code in (MISSING_PARAMETER.code, OTHER_TEMPLATE.code)}
+        if reading.parameter not in reported:
+            end = Span(len(self._url), len(self._url))
+            message = f"missing parameter {reading.parameter!r}: the event has a value for {reading.macro!r}"
+            self._report(MISSING_PARAMETER, end, message, reading.parameter)
+
+    def _is_explained(self, reading: Reading, due: str) -> bool:
+        """Say whether a text differs by what was reported, or is now."""
+        text, span = reading.text or "", reading.span
+        assert span is not None  # noqa: S101 - it was read
+        codes = {one.code for _, one in self._found if one.span == span}
+        if text.lower() == due.lower():
+            if WRONG_CASE.code not in codes:
+                message = f"wrong case: {reading.macro!r} has other letters in upper case than in the event"
+                self._report(WRONG_CASE, span, message, reading.parameter, f"the event has {due[:_SHOWN]!r}")
+            return True
+        if due in layers(text):
+            if DOUBLE_ENCODED.code not in codes:
+                message = f"double-encoded: {reading.macro!r} is still encoded after decoding"
+                self._report(DOUBLE_ENCODED, span, message, reading.parameter, f"the event has {due[:_SHOWN]!r}")
+            return True
+        return text.replace("+", " ") == due and NOT_ENCODED.code in codes
+
+
+_SHOWN = 60
+# Where one of these is about the whole URL, nothing was read.
+_UNREAD = frozenset([TOO_LONG.code, NOT_A_URL.code, OTHER_TEMPLATE.code])
+
+
+def _written(url: str, reading: Reading) -> str | None:
+    return None if reading.span is None else url[reading.span.start : reading.span.stop]
+
+
+def _text_of(event: Event, value: Value, read: Read) -> str | None:
+    """Return the text of one of the values that the event has; None where it has none."""
+    sources = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
+    raw = sources[read.source].get(read.field)
+    try:
+        text = None if raw is None else value_text(raw, value.type, value.booleans)
+    except UnsendableError:
+        return None
+    if text is None or value.hash is None:
+        return _in_its_case(text, value)
+    return hash_identifier(value.hash.value, read.case, value.type is ValueType.UUID, text)
+
+
+def _in_its_case(text: str | None, value: Value) -> str | None:
+    if text is not None and Step.UPPER in value.steps:
+        return text.upper()
+    return text.lower() if text is not None and Step.LOWER in value.steps else text
