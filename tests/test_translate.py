@@ -79,8 +79,10 @@ def test_what_says_the_same_is_exact(home, macro, to, expected):
             "vast",
             "[DEVICEUA]",
             [
-                "converted: in Unicode's form NFC, then percent-encoded on AdCP, "
-                "encoded as encodeURIComponent does on VAST",
+                (
+                    "converted: in Unicode's form NFC, then percent-encoded on AdCP, "
+                    "encoded as encodeURIComponent does on VAST"
+                ),
                 "approximate: a missing value is dropped on AdCP, '-1' on VAST",
             ],
             id="encoding-and-missing",
