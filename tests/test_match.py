@@ -830,3 +830,15 @@ def test_a_macro_that_is_not_encoded_is_not_replaced_where_it_stands(query):
 )
 def test_what_a_macro_may_have_is_no_wrong_value(macro, text):
     assert names(match(f"https://n.example/pb?a=({macro})", f"https://n.example/pb?a={text}")) == []
+
+
+@pytest.mark.parametrize("value", ["x-(clickid)", "x-%28clickid%29"])
+def test_a_macro_is_reported_once(value):
+    found = match("https://n.example/pb?c=x-(clickid)", f"https://n.example/pb?c={value}")
+    assert names(found) == ["literal-macro"]
+
+
+@pytest.mark.parametrize(("value", "expected"), [("{no_such}", ["literal-macro"]), ("a{no_such}", ["not-encoded"])])
+def test_a_whole_value_that_is_written_as_a_macro_is_one_whatever_its_name(value, expected):
+    found = match("https://n.example/pb?c={uagent}", f"https://n.example/pb?c={value}", dialect="affise")
+    assert names(found) == expected
