@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import EAGAIN, EPERM
 from hashlib import file_digest
 from importlib import import_module
@@ -37,14 +37,16 @@ def beside(path: Path) -> Iterator[Path]:
     new = target.with_name(f".{os.urandom(8).hex()}.part")
     # What is replaced may be private, and so is its successor from the start.
     mode = 0o600 if target.exists() else 0o666
+    # A signal may come as soon as there is a file, so it is made where it is sure to be removed.
     try:
-        os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, mode))
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    try:
+        try:
+            os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, mode))
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from None
         yield new
     finally:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink()
 
 
 def replace(new: Path, path: Path) -> None:
