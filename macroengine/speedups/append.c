@@ -1,6 +1,6 @@
 #include "append.h"
 
-#include "encoder.h"
+#include "percent.h"
 
 int
 buffer_grow(Buffer *buffer, Py_ssize_t more)

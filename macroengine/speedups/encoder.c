@@ -1,7 +1,5 @@
 /* The encoder as Python calls it: functions for a value, and for a field of an event. */
 
-#include "encoder.h"
-
 #include "program.h"
 
 /* Return a new reference to the encoded text of a str, which is the str itself where nothing in it changes. */

@@ -1,6 +1,6 @@
 #include "program.h"
 
-#include "encoder.h"
+#include "percent.h"
 
 /* Queries inside queries: no URL has more that is meant. */
 #define MOST_NESTED 64

@@ -4,8 +4,8 @@
  * there it would copy every value to UTF-8 first, and leave that copy with the value.
  */
 
-#ifndef MACROENGINE_ENCODER_H
-#define MACROENGINE_ENCODER_H
+#ifndef MACROENGINE_PERCENT_H
+#define MACROENGINE_PERCENT_H
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
