@@ -79,14 +79,19 @@ def overlapping(spans: Iterable[Span]) -> Callable[[Span], bool]:
     >>> list(map(overlapping([Span(0, 2), Span(1, 4)]), [Span(3, 9), Span(4, 9)]))
     [True, False]
     """
+    return overlapping_places([(span.start, span.stop) for span in spans])
+
+
+def overlapping_places(places: Iterable[tuple[int, int]]) -> Callable[[Span], bool]:
+    """Return the same for places that are not spans yet: making many takes longer than the rest."""
     starts: list[int] = []
     stops: list[int] = []
-    for span in sorted(spans):
-        if stops and span.start <= stops[-1]:
-            stops[-1] = max(stops[-1], span.stop)
+    for start, stop in sorted(places):
+        if stops and start <= stops[-1]:
+            stops[-1] = max(stops[-1], stop)
         else:
-            starts.append(span.start)
-            stops.append(span.stop)
+            starts.append(start)
+            stops.append(stop)
 
     def overlaps(span: Span) -> bool:
         nearest = bisect_right(stops, span.start)

@@ -281,13 +281,20 @@ def test_every_row_of_the_table_has_one_group_and_begins_as_it_says():
     for row in _read()["macro"]:
         assert re.compile(row["pattern"]).groups == 1
         assert "next" not in row or re.compile(row["next"]).groups == 1
-        assert len(row["first"]) == 1
+        assert row["first"]
 
 
 PIECES = """
-    ( ) { } $ % @ # [ ] < > _ : ! & = a (ip) {a} {{ }} $$s( %% || __A__ http(s):// . %7B
+    ( ) { } $ % @ # [ ] < > _ : ! & = a (ip) {a} {{ }} $$s( %% || __A__ http(s):// . %7B TS{ ${( ${A(${ [* {@a@} %eaid!
 """
 pieces = st.sampled_from(PIECES.split())
+
+
+@given(st.lists(pieces, max_size=14).map("".join))
+def test_foreign_macros_begin_as_their_rows_say(source):
+    for row in _read()["macro"]:
+        for pattern in (row["pattern"], row.get("next", row["pattern"])):
+            assert all(match[0].startswith(row["first"]) for match in re.finditer(pattern, source))
 
 
 @given(st.lists(pieces, max_size=14).map("".join), st.sampled_from(["appsflyer", "appmetrica"]))

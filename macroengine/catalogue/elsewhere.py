@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,15 +26,21 @@ def called_elsewhere(
     >>> [(spec.name, platform) for spec, platform in called_elsewhere("gps_adid", dialect("appsflyer"))]
     [('advertising_id', 'Adjust')]
     """
-    by_field: dict[str, MacroSpec] = {}
-    for spec in home.macros.values():
-        by_field.setdefault(spec.field, spec)
+    by_field = _by_field(home)
     found: dict[str, tuple[MacroSpec, str]] = {}
     for platform, names in _of(among):
         for field in names.get(name, ()):
             if field in by_field and platform != home.title:
                 found.setdefault(field, (by_field[field], platform))
     return tuple(found.values())
+
+
+@lru_cache(maxsize=8)
+def _by_field(home: Dialect) -> dict[str, MacroSpec]:
+    by_field: dict[str, MacroSpec] = {}
+    for spec in home.macros.values():
+        by_field.setdefault(spec.field, spec)
+    return by_field
 
 
 def documented_by(name: str, among: tuple[str, ...]) -> str | None:

@@ -19,7 +19,7 @@ class ForeignSyntax:
 
     whose: str
     first: str
-    """The characters that a macro can begin with."""
+    """The text that a macro begins with."""
     pattern: str
     platforms: tuple[str, ...] = ()
     """Whose names are looked up."""
@@ -112,7 +112,7 @@ def _matches(source: str, syntax: Syntax) -> Iterator[tuple[re.Match[str], Forei
         if macro:
             position = macro.end()
             continue
-        pattern, rows = table[sign[0]]
+        pattern, rows = table[source[position]]
         match = pattern.match(source, position)
         position += 1
         row = rows[(match.lastindex or 1) - 1] if match else None  # every alternative has one group
@@ -124,17 +124,20 @@ def _matches(source: str, syntax: Syntax) -> Iterator[tuple[re.Match[str], Forei
 
 @lru_cache(maxsize=8)
 def _table(syntax: Syntax) -> tuple[re.Pattern[str], dict[str, tuple[re.Pattern[str], list[ForeignSyntax]]]]:
-    """Return the characters that foreign macros begin with; for each, a pattern whose n-th group is that of a row."""
+    """Return a pattern of what foreign macros begin with; for each first character, a pattern of them.
+
+    The n-th group of that pattern is that of the n-th row.
+    """
     by_first: dict[str, list[ForeignSyntax]] = {}
     for row in _read()["macro"]:
         read = ForeignSyntax(**{**row, "platforms": tuple(row.get("platforms", ()))})
         if read.syntax not in syntax.key.split("+"):
-            for char in read.first:
-                by_first.setdefault(char, []).append(read)
+            by_first.setdefault(read.first[0], []).append(read)
     table = {
         char: (re.compile("|".join(f"(?:{row.pattern})" for row in rows)), rows) for char, rows in by_first.items()
     }
-    return re.compile(f"[{re.escape(''.join(table))}]"), table
+    begins = dict.fromkeys(row.first for _, rows in table.values() for row in rows)
+    return re.compile("|".join(map(re.escape, begins))), table
 
 
 @cache

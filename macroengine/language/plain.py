@@ -6,11 +6,11 @@ patterns are made of the terminals of the grammar, so that both readings agree; 
 """
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from macroengine.language.grammar import terminals
-from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece
+from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece, Pieces
 from macroengine.language.syntax import Reading, Syntax
 
 
@@ -34,15 +34,9 @@ class PlainReader:
         head = self._head(source)
         if head is None or ";" in source:
             return None
-        at, end = head.end(), len(source)
-        pairs: list[Pair] = []
-        while at < end:
-            match = self._pair(source, at)
-            # After the first pair a `?` is text, and only Lark knows of what.
-            if match is None or (source[at] == "?") is bool(pairs):
-                return None
-            pairs.append(self._pair_of(match))
-            at = match.end()
+        query = self._query(source, head.end())
+        if query is None:
+            return None
         slashes = head.end(1)
         parts: dict[str, Any] = {
             "scheme": (Literal(head[1], 0),),
@@ -51,31 +45,51 @@ class PlainReader:
         }
         if head[3] is not None:
             parts["path"] = (Literal(head[3], head.start(3)),)
-        if pairs:
-            parts["query"] = tuple(pairs)
+        if query:
+            parts["query"] = query
         return parts
 
     def macro(self, text: str, start: int) -> Macro:
         """Return the macro that is written `text`."""
         read = self._read_again if len(text) <= _MAX_KEPT else self._syntax.read
-        return Macro(text, start, *cast("Reading", read(text)))
+        return _macro((text, start, *cast("Reading", read(text))))
 
-    def _pair_of(self, match: re.Match[str]) -> Pair:
-        name, equals, before, macro, after = match.groups()
-        start = match.start()
-        opening = Delimiter(match[0][0], start)
-        named = () if name is None else (Literal(name, start + 1),)
-        if equals is None:
-            return Pair(opening, named, None, ())
-        value: list[Piece] = []
-        if before is not None:
-            value.append(Literal(before, match.start(3)))
-        if macro is not None:
-            value.append(self.macro(macro, match.start(4)))
-        if after is not None:
-            value.append(Literal(after, match.start(5)))
-        return Pair(opening, named, Delimiter("=", match.start(2)), tuple(value))
+    def _query(self, source: str, at: int) -> tuple[Pair, ...] | None:
+        pairs: list[Pair] = []
+        end = len(source)
+        opening = "?"
+        while at < end:
+            match = self._pair(source, at)
+            # After the first pair a `?` is text, and only Lark knows of what.
+            if match is None or source[at] != opening:
+                return None
+            name, equals, before, macro, after = match.groups()
+            delimiter, at = _delimiter((opening, at)), at + 1
+            named: Pieces = ()
+            if name is not None:
+                named = (_literal((name, at)),)
+                at += len(name)
+            value: list[Piece] = []
+            if equals is None:
+                pairs.append(_pair((delimiter, named, None, ())))
+            else:
+                middle, at = _delimiter(("=", at)), at + 1
+                if before is not None:
+                    value.append(_literal((before, at)))
+                    at += len(before)
+                if macro is not None:
+                    value.append(self.macro(macro, at))
+                    at += len(macro)
+                if after is not None:
+                    value.append(_literal((after, at)))
+                pairs.append(_pair((delimiter, named, middle, tuple(value))))
+            at = match.end()
+            opening = "&"
+        return tuple(pairs)
 
 
 # Longer macros are rare, and keeping them would take much memory.
 _MAX_KEPT = 64
+# Half of the time goes into making nodes; this is what their constructors do, without a call of Python.
+_literal, _delimiter = partial(tuple.__new__, Literal), partial(tuple.__new__, Delimiter)
+_macro, _pair = partial(tuple.__new__, Macro), partial(tuple.__new__, Pair)

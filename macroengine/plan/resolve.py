@@ -1,7 +1,7 @@
 """Every macro of a template, looked up and judged. The only place where names and policy are decided."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
@@ -36,6 +36,8 @@ class Problem(Enum):
     SOURCE_NOT_ALLOWED = auto()
     DENIED = auto()
 
+    __hash__ = object.__hash__  # that of an enumeration is a function of Python, and each check asks it often
+
 
 # What most macros are is looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
 _HOST_LABEL: Final = Problem.HOST_LABEL
@@ -64,6 +66,10 @@ class Resolved(NamedTuple):
     withheld: bool
     """Whether its value is withheld where the event is not attributed to the network."""
     problems: tuple[Problem, ...]
+
+
+# What its constructor does, without a call of Python: each macro of a template is made here.
+_resolved = partial(tuple.__new__, Resolved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +105,23 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
     macros: list[Resolved] = []
     others: dict[int, tuple[Resolved, ...]] = {}
     for pieces, part in _components(template):
-        # What is alone has nothing around it.
-        found = nesting(pieces, part) if len(pieces) > 1 else NOTHING
-        queries += found.queries
+        found = NOTHING
+        if len(pieces) > 1:  # what is alone has nothing around it
+            found = nesting(pieces, part)
+            queries += found.queries
         for node in pieces:
             if isinstance(node, Literal) or (is_part is not None and is_part(node.span)):
                 continue
             spec, forbidden, withheld, problems = judged(node.name, node.function)
             host_label = False
-            if node.start in deciding:
+            if deciding and node.start in deciding:
                 origin = _ORIGINS[deciding[node.start]]
                 # What has no value has no value to check, either.
                 origin = Problem.DECIDES_ORIGIN if spec is None and origin is _HOST_LABEL else origin
                 problems = (*problems, origin)
                 host_label = origin is _HOST_LABEL
             place = found.places.get(node.start, PLAIN)
-            macros.append(Resolved(node, part, spec, place, host_label, forbidden, withheld, problems))
+            macros.append(_resolved((node, part, spec, place, host_label, forbidden, withheld, problems)))
             if node.alternatives:
                 others[node.start] = tuple(_other(macros[-1], name, judged) for name in node.alternatives)
     return Resolution(template, dialect, policy, tuple(macros), tuple(queries), others, foreign)
@@ -123,7 +130,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
 def _other(macro: Resolved, name: str, judged: Callable[[str, str | None], _Verdict]) -> Resolved:
     """Return one of the further values that a macro names, in its place."""
     spec, forbidden, withheld, problems = judged(name, macro.node.function)
-    node = replace(macro.node, name=name, alternatives=())
+    node = macro.node._replace(name=name, alternatives=())
     return macro._replace(node=node, spec=spec, forbidden=forbidden, withheld=withheld, problems=problems)
 
 

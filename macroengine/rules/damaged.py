@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Span
-from macroengine.rules.tables import escapes, html_elements, lost_references, placeholder_patterns
+from macroengine.rules.tables import escapes, html_elements, is_placeholder, lost_references
 
 # An ampersand in any of the forms of HTML; & without a letter between it and ; is &amp; that lost them.
 _AMPERSAND = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)+|&;", re.IGNORECASE)
@@ -48,5 +48,5 @@ def tags(source: str) -> Iterator[Span]:
         return
     for match in _TAG.finditer(source):
         is_element = match[1] is None or match[1].lower() in html_elements()
-        if is_element and not placeholder_patterns().fullmatch(match[0]):
+        if is_element and not is_placeholder(match[0]):
             yield Span(*match.span())

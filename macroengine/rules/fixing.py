@@ -7,7 +7,8 @@ from macroengine.arguments import check_flag
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.diagnostics import Diagnostic, Fix
 from macroengine.policy import Policy
-from macroengine.rules import check, prefixes
+from macroengine.rules import RULES, codes, diagnose_checked, prefixes, resolution_of
+from macroengine.rules.checked import Checked
 
 # One round fixes all that does not overlap. What is damaged several times over takes a round for each time.
 _MAX_ROUNDS = 100
@@ -49,33 +50,47 @@ def fix(
     if not isinstance(source, str):
         raise TypeError(f"source must be a str, not {type(source).__name__}")
     check_flag("unsafe", unsafe)
-    # An iterable is read once.
-    wanted = None if select is None else prefixes("select", select)
-    unwanted = prefixes("ignore", ignore)
+    rules = _Rules(unsafe, None if select is None else prefixes("select", select), prefixes("ignore", ignore))
     applied: list[Diagnostic] = []
     done = {source: 0}  # how much was applied when the text was this
-    found = check(source, dialect=dialect, policy=policy, select=wanted, ignore=unwanted)
+    checked = Checked(resolution_of(source, dialect, policy))
     for _ in range(_MAX_ROUNDS):
-        chosen = _apart(finding for finding in found if _changes(finding, source) and _is_allowed(finding, unsafe))
+        chosen = _apart(finding for finding in rules.fixable(checked) if _changes(finding, source))
         if not chosen:
             break
         source = _apply((finding.fix for finding in chosen if finding.fix), source)
         applied += chosen
-        found = check(source, dialect=dialect, policy=policy, select=wanted, ignore=unwanted)
+        checked = Checked(resolution_of(source, dialect, policy))
         if source in done:  # fixes that undo each other: nothing since then has changed anything
             del applied[done[source] :]
             break
         done[source] = len(applied)
-    return Fixed(source, tuple(applied), tuple(found))
+    return Fixed(source, tuple(applied), tuple(rules.remaining(checked)))
+
+
+class _Rules:
+    """The rules that are asked: those that fix something in every round, all of them once no fix is left."""
+
+    def __init__(self, unsafe: bool, select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> None:
+        self._unsafe = unsafe
+        self._heeded = codes(None, ignore)
+        self._wanted = codes(select, ignore)
+        levels = ("safe", "unsafe") if unsafe else ("safe",)
+        self._fixing = [code for code in self._wanted if RULES[code].fix in levels]
+
+    def fixable(self, checked: Checked) -> list[Diagnostic]:
+        """Return what is found that has a fix."""
+        found = diagnose_checked(checked, self._fixing, self._heeded)
+        return [finding for finding in found if finding.fix and (self._unsafe or finding.fix.safe)]
+
+    def remaining(self, checked: Checked) -> list[Diagnostic]:
+        """Return all that is found."""
+        return diagnose_checked(checked, self._wanted, self._heeded)
 
 
 def _changes(finding: Diagnostic, source: str) -> bool:
     fix_ = finding.fix
     return fix_ is not None and source[fix_.span.start : fix_.span.stop] != fix_.replacement
-
-
-def _is_allowed(finding: Diagnostic, unsafe: bool) -> bool:
-    return unsafe or (finding.fix is not None and finding.fix.safe)
 
 
 def _apart(findings: Iterable[Diagnostic]) -> list[Diagnostic]:

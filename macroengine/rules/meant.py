@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from macroengine.caching import short_cache
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.catalogue.elsewhere import called_elsewhere, documented_by
 from macroengine.catalogue.folding import fold
@@ -42,7 +43,7 @@ class Foreign:
     """Of how many values the first that is there is sent."""
 
 
-@lru_cache(maxsize=4096)
+@short_cache(maxsize=4096)
 def own_macro(name: str, dialect: Dialect) -> str | None:
     """Return the macro of a dialect that has this name, in any spelling, as a template writes it.
 

@@ -25,7 +25,7 @@ def nested_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for macro in checked.resolution.macros:
+    for macro in checked.placed:
         layers = macro.place.layers
         if layers:
             times = {1: "twice", 2: "three times"}.get(layers, f"{layers + 1} times")
@@ -48,7 +48,7 @@ def json_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for macro in checked.resolution.macros:
+    for macro in checked.placed:
         innermost = next((escape for escape in macro.place.escapes if escape in _JSON), None)
         if innermost is not None:
             how = "escaped in a string" if innermost is Escape.STRING else "written as a JSON value"

@@ -10,7 +10,7 @@ from macroengine.language.nodes import Literal, Pair
 from macroengine.rules.checked import Checked
 from macroengine.rules.meant import own_macro
 from macroengine.rules.nearly import brackets
-from macroengine.rules.tables import placeholder_patterns
+from macroengine.rules.tables import is_placeholder
 
 
 def empty_template(checked: Checked) -> Iterator[Finding]:
@@ -109,6 +109,8 @@ def nameless_macro(checked: Checked) -> Iterator[Finding]:
         if not match[1].strip(" |") and checked.source[match.start() - 1 : match.start()] == "=":
             yield Finding(Span(*match.span()), f"{match[0]} is a macro without a name; write the name")
     nothing = "".join(checked.syntax.delimiters)
+    if not any(text in checked.literal_text for text in nameless()):
+        return
     for pair in checked.template.query:
         value = pair.value[0] if len(pair.value) == 1 else None
         if value is not None and value.text in nameless() and value.text != nothing:
@@ -207,9 +209,8 @@ def placeholder(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&android_id=(android_id)
     """
-    patterns = placeholder_patterns()
     for macro in checked.resolution.macros:
-        if patterns.fullmatch(macro.node.name):
+        if is_placeholder(macro.node.name):
             yield Finding(macro.node.span, f"{macro.node.text} stands for a macro of yours; write that macro")
     for pair in checked.template.query:
         value = pair.value[0] if len(pair.value) == 1 else None
@@ -218,7 +219,7 @@ def placeholder(checked: Checked) -> Iterator[Finding]:
     for piece in checked.template.path:
         if isinstance(piece, Literal):
             for match in re.finditer("[^/]+", piece.text):
-                if patterns.fullmatch(match[0]):
+                if is_placeholder(match[0]):
                     span = Span(piece.start + match.start(), piece.start + match.end())
                     yield Finding(span, f"{match[0]} is a placeholder; write the value")
 
@@ -230,7 +231,7 @@ def _placeholder_value(pair: Pair, value: Literal, checked: Checked) -> Iterator
     macro = own_macro(text, checked.dialect) if repeats or shouted else None
     if macro is not None:
         yield _write(macro, value.span, f"{text} is a placeholder", safe=False)
-    elif placeholder_patterns().fullmatch(text):
+    elif is_placeholder(text):
         yield Finding(value.span, f"{text} is a placeholder; write the value or a macro")
 
 
