@@ -92,6 +92,8 @@ def overlapping_places(places: Iterable[tuple[int, int]]) -> Callable[[Span], bo
         else:
             starts.append(start)
             stops.append(stop)
+    if not starts:
+        return lambda _: False
 
     def overlaps(span: Span) -> bool:
         nearest = bisect_right(stops, span.start)

@@ -1,16 +1,18 @@
-"""The plain path: templates of the shape that nearly all have, read with two patterns. Lark reads all others.
+"""The plain path: templates of the shape that nearly all have, read with a few patterns. Lark reads all others.
 
-The shape is `https://host/path?name=value&name=value`, with macros in the values alone, at most one in each. Names and
-values may be missing: a template may be thousands of ampersands, and Lark takes long for as many tokens. The
-patterns are made of the terminals of the grammar, so that both readings agree; tests and a fuzz target compare them.
+The shape is `https://host/path?name=value&name=value`, with macros in names and values alone. Names and values may be
+missing: a template may be thousands of ampersands, and Lark takes long for as many tokens. The patterns are made of the
+terminals of the grammar, so that both readings agree; tests and a fuzz target compare them.
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any, cast
 
 from macroengine.language.grammar import terminals
 from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece, Pieces
+from macroengine.language.semicolons import split_at_semicolons
 from macroengine.language.syntax import Reading, Syntax
 
 
@@ -22,9 +24,12 @@ class PlainReader:
         self._head = re.compile(
             rf"(https?)://(?![/\\])({text['AUTHORITY_TEXT']})({text['ROOTED_TEXT']})?(?=\?|\Z)"
         ).match
-        value = text["VALUE_TEXT"]
-        filled = rf"(=)({value})?(?:({text['MACRO']})({value})?)?"
-        self._pair = re.compile(rf"[?&]({text['NAME_TEXT']})?(?:{filled})?(?=&|\Z)").match
+        name, value, macro = text["NAME_TEXT"], text["VALUE_TEXT"], text["MACRO"]
+        filled = rf"(=)({value})?(?:({macro})({value})?)?"
+        self._pair = re.compile(rf"[?&]({name})?(?:{filled})?(?=&|\Z)").match
+        # The pair of any number of macros, and what such a name and value are made of.
+        self._long_pair = re.compile(rf"[?&](?:{name}|{macro})*+(=?)(?:{value}|{macro})*+(?=&|\Z)").match
+        self._in_name, self._in_value = (re.compile(f"({part})|({macro})").match for part in (name, value))
         self._syntax = syntax
         # A template repeats its macros, and templates repeat each other's.
         self._read_again = lru_cache(maxsize=4096)(syntax.read)
@@ -32,7 +37,7 @@ class PlainReader:
     def parse(self, source: str) -> dict[str, Any] | None:
         """Return the parts of a plain template, as the parser does; None for any other template."""
         head = self._head(source)
-        if head is None or ";" in source:
+        if head is None:
             return None
         query = self._query(source, head.end())
         if query is None:
@@ -46,7 +51,7 @@ class PlainReader:
         if head[3] is not None:
             parts["path"] = (Literal(head[3], head.start(3)),)
         if query:
-            parts["query"] = query
+            parts["query"] = split_at_semicolons(query, self._syntax) if ";" in source else query
         return parts
 
     def macro(self, text: str, start: int) -> Macro:
@@ -59,33 +64,57 @@ class PlainReader:
         end = len(source)
         opening = "?"
         while at < end:
-            match = self._pair(source, at)
             # After the first pair a `?` is text, and only Lark knows of what.
-            if match is None or source[at] != opening:
+            if source[at] != opening:
                 return None
-            name, equals, before, macro, after = match.groups()
-            delimiter, at = _delimiter((opening, at)), at + 1
-            named: Pieces = ()
-            if name is not None:
-                named = (_literal((name, at)),)
-                at += len(name)
-            value: list[Piece] = []
-            if equals is None:
-                pairs.append(_pair((delimiter, named, None, ())))
+            match = self._pair(source, at)
+            if match is not None:
+                pairs.append(self._pair_of(match))
             else:
-                middle, at = _delimiter(("=", at)), at + 1
-                if before is not None:
-                    value.append(_literal((before, at)))
-                    at += len(before)
-                if macro is not None:
-                    value.append(self.macro(macro, at))
-                    at += len(macro)
-                if after is not None:
-                    value.append(_literal((after, at)))
-                pairs.append(_pair((delimiter, named, middle, tuple(value))))
+                match = self._long_pair(source, at)
+                if match is None:
+                    return None
+                pairs.append(self._long_pair_of(match))
             at = match.end()
             opening = "&"
         return tuple(pairs)
+
+    def _pair_of(self, match: re.Match[str]) -> Pair:
+        name, equals, before, macro, after = match.groups()
+        start = match.start()
+        opening, at = _delimiter((match.string[start], start)), start + 1
+        named: Pieces = ()
+        if name is not None:
+            named = (_literal((name, at)),)
+            at += len(name)
+        if equals is None:
+            return _pair((opening, named, None, ()))
+        middle, at = _delimiter(("=", at)), at + 1
+        value: list[Piece] = []
+        if before is not None:
+            value.append(_literal((before, at)))
+            at += len(before)
+        if macro is not None:
+            value.append(self.macro(macro, at))
+            at += len(macro)
+        if after is not None:
+            value.append(_literal((after, at)))
+        return _pair((opening, named, middle, tuple(value)))
+
+    def _long_pair_of(self, match: re.Match[str]) -> Pair:
+        source, start, (equals, after_equals) = match.string, match.start(), match.span(1)
+        name = self._pieces(self._in_name, source, start + 1, equals)
+        value = self._pieces(self._in_value, source, after_equals, match.end())
+        return Pair(Delimiter(source[start], start), name, Delimiter("=", equals) if match[1] else None, value)
+
+    def _pieces(self, piece: Callable[[str, int], re.Match[str] | None], source: str, at: int, end: int) -> Pieces:
+        """Return the literals and macros of a text that is made of nothing else."""
+        pieces: list[Piece] = []
+        while at < end and (match := piece(source, at)):
+            literal, macro = match.groups()
+            pieces.append(Literal(literal, at) if macro is None else self.macro(macro, at))
+            at = match.end()
+        return tuple(pieces)
 
 
 # Longer macros are rare, and keeping them would take much memory.

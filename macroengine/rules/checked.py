@@ -18,6 +18,7 @@ from macroengine.rules.whole import Whole, whole_text
 
 # A name that is longer was not cut off.
 _LONGEST_BEGINNING = 100
+_WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 Overlaps = Callable[[Span], bool]
 
 
@@ -220,6 +221,16 @@ class Checked:
         return [Meant(span, macro) for span, macro in macros if macro is not None and not self._in_outer(span)]
 
     # What other software has left
+
+    @once
+    def white_space(self) -> list[tuple[Span, str]]:
+        """The runs of white space and controls that are not inside the name of a macro."""
+        # Nearly every template has none: both tests are single scans in C.
+        if self.source.isprintable() and " " not in self.source:
+            return []
+        in_name = overlapping(meant.span for meant in self.split_macros)
+        found = ((Span(*match.span()), match[0]) for match in _WHITE_SPACE.finditer(self.source))
+        return [(span, text) for span, text in found if not in_name(span)]
 
     @once
     def entities(self) -> list[tuple[Span, str]]:

@@ -54,43 +54,51 @@ def fix(
     applied: list[Diagnostic] = []
     done = {source: 0}  # how much was applied when the text was this
     checked = Checked(resolution_of(source, dialect, policy))
+    found = rules.fixing(checked)
     for _ in range(_MAX_ROUNDS):
-        chosen = _apart(finding for finding in rules.fixable(checked) if _changes(finding, source))
+        chosen = _apart(finding for finding in found if _changes(finding, source) and _is_allowed(finding, unsafe))
         if not chosen:
             break
         source = _apply((finding.fix for finding in chosen if finding.fix), source)
         applied += chosen
         checked = Checked(resolution_of(source, dialect, policy))
+        found = rules.fixing(checked)
         if source in done:  # fixes that undo each other: nothing since then has changed anything
             del applied[done[source] :]
             break
         done[source] = len(applied)
-    return Fixed(source, tuple(applied), tuple(rules.remaining(checked)))
+    return Fixed(source, tuple(applied), tuple(rules.all(checked, found)))
 
 
 class _Rules:
-    """The rules that are asked: those that fix something in every round, all of them once no fix is left."""
+    """The rules that are asked: those that fix something after every round, the others once no fix is left."""
 
     def __init__(self, unsafe: bool, select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> None:
-        self._unsafe = unsafe
         self._heeded = codes(None, ignore)
         self._wanted = codes(select, ignore)
         levels = ("safe", "unsafe") if unsafe else ("safe",)
         self._fixing = [code for code in self._wanted if RULES[code].fix in levels]
+        self._others = [code for code in self._wanted if RULES[code].fix not in levels]
 
-    def fixable(self, checked: Checked) -> list[Diagnostic]:
-        """Return what is found that has a fix."""
-        found = diagnose_checked(checked, self._fixing, self._heeded)
-        return [finding for finding in found if finding.fix and (self._unsafe or finding.fix.safe)]
+    def fixing(self, checked: Checked) -> list[Diagnostic]:
+        """Return what the rules find that can fix something."""
+        return diagnose_checked(checked, self._fixing, self._heeded)
 
-    def remaining(self, checked: Checked) -> list[Diagnostic]:
-        """Return all that is found."""
-        return diagnose_checked(checked, self._wanted, self._heeded)
+    def all(self, checked: Checked, found: list[Diagnostic]) -> list[Diagnostic]:
+        """Return what all rules find, given what those have found that can fix something."""
+        if checked.whole is not None:  # then a rule decides which others are heard
+            return diagnose_checked(checked, self._wanted, self._heeded)
+        others = diagnose_checked(checked, self._others, self._heeded)
+        return sorted([*found, *others], key=lambda one: (one.span.start, one.span.stop, one.code))
 
 
 def _changes(finding: Diagnostic, source: str) -> bool:
     fix_ = finding.fix
     return fix_ is not None and source[fix_.span.start : fix_.span.stop] != fix_.replacement
+
+
+def _is_allowed(finding: Diagnostic, unsafe: bool) -> bool:
+    return unsafe or (finding.fix is not None and finding.fix.safe)
 
 
 def _apart(findings: Iterable[Diagnostic]) -> list[Diagnostic]:

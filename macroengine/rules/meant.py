@@ -100,6 +100,7 @@ class _Reading(NamedTuple):
     """Who documents the name."""
 
 
+@short_cache(maxsize=4096)
 def _read_elsewhere(name: str, platforms: tuple[str, ...], dialect: Dialect) -> _Reading:
     """Return the macros of a dialect that a name in the delimiters of these platforms stands for.
 

@@ -1,7 +1,6 @@
 """Rules about white space and control characters."""
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -10,7 +9,8 @@ from macroengine.rules.beginnings import MACRO_ENDS, begins_as_template, begins_
 from macroengine.rules.checked import Checked
 from macroengine.rules.structure import origin_end
 
-_WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SPACE = re.compile(r"\s")
 # A line of at least so many characters may have been wrapped by the width of a mail or a page.
 _WRAPPED = 60
 
@@ -31,11 +31,10 @@ def control_character(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
-    for span, text in _white_space(checked):
-        controls = [char for char in text if unicodedata.category(char) == "Cc"]
-        if controls:
-            is_break = bool(set(text) & set("\r\n"))
-            what = "line break" if is_break else f"control character {controls[0]!a}"
+    for span, text in checked.white_space:
+        control = _CONTROL.search(text)
+        if control:
+            what = "line break" if "\n" in text or "\r" in text else f"control character {control[0]!a}"
             if _joins(span, text, checked):
                 yield Finding(span, f"{what} in a URL", "remove it if what follows belongs to the URL")
             else:
@@ -58,7 +57,7 @@ def raw_space(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&name=first%20deposit
     """
-    spaces = [(span, text) for span, text in _white_space(checked) if not set(map(unicodedata.category, text)) & {"Cc"}]
+    spaces = [(span, text) for span, text in checked.white_space if not _CONTROL.search(text)]
     if not spaces:
         return
     aliens = checked.alien_text
@@ -72,19 +71,6 @@ def raw_space(checked: Checked) -> Iterator[Finding]:
             last = which
             continue
         yield _about_space(span, text, checked)
-
-
-def _white_space(checked: Checked) -> Iterator[tuple[Span, str]]:
-    """Yield the runs of white space and controls that are not inside the name of a macro."""
-    source = checked.source
-    # This is how nearly every template is passed over: both tests are single scans in C.
-    if source.isprintable() and " " not in source:
-        return
-    in_name = overlapping(meant.span for meant in checked.split_macros)
-    for match in _WHITE_SPACE.finditer(source):
-        span = Span(*match.span())
-        if not in_name(span):
-            yield span, match[0]
 
 
 def _about_space(span: Span, text: str, checked: Checked) -> Finding:
@@ -131,16 +117,14 @@ def _joins(span: Span, text: str, checked: Checked) -> bool:
     """Say whether to remove a control character could join what does not belong together."""
     before, after = _beside(checked, span)
     source = checked.source
-    if not before or not after:
+    if not before or not after or after in "?&=":
         return False
-    if not any(char.isspace() for char in text):
+    if not _SPACE.search(text):
         return begins_url(source, span.stop)
     if begins_url(source, span.stop):
         return before != "="
     end = source.find("\n", span.stop)
     following = source[span.stop : end if end >= 0 else len(source)].strip()
-    if following.startswith(("?", "&", "=")):
-        return False
     if is_remark(following) or not begins_as_template(source):
         return True
     line = span.start - source.rfind("\n", 0, span.start) - 1
