@@ -123,12 +123,14 @@ def _joins(span: Span, text: str, checked: Checked) -> bool:
         return begins_url(source, span.stop)
     if begins_url(source, span.stop):
         return before != "="
+    line = span.start - source.rfind("\n", 0, span.start) - 1
+    if before not in "?&=" and line < _WRAPPED:
+        return True
     end = source.find("\n", span.stop)
     following = source[span.stop : end if end >= 0 else len(source)].strip()
     if is_remark(following) or not begins_as_template(source):
         return True
-    line = span.start - source.rfind("\n", 0, span.start) - 1
-    return before not in "?&=" and (line < _WRAPPED or not _goes_on(following))
+    return before not in "?&=" and not _goes_on(following)
 
 
 def _goes_on(line: str) -> bool:
