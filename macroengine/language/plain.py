@@ -7,13 +7,15 @@ terminals of the grammar, so that both readings agree; tests and a fuzz target c
 
 import re
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, cast
 
 from macroengine.language.grammar import terminals
 from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece, Pieces
 from macroengine.language.semicolons import split_at_semicolons
 from macroengine.language.syntax import Reading, Syntax
+
+_Match = Callable[[str, int], re.Match[str] | None]
 
 
 class PlainReader:
@@ -24,15 +26,29 @@ class PlainReader:
         self._head = re.compile(
             rf"(https?)://(?![/\\])({text['AUTHORITY_TEXT']})({text['ROOTED_TEXT']})?(?=\?|\Z)"
         ).match
-        name, value, macro = text["NAME_TEXT"], text["VALUE_TEXT"], text["MACRO"]
-        filled = rf"(=)({value})?(?:({macro})({value})?)?"
-        self._pair = re.compile(rf"[?&]({name})?(?:{filled})?(?=&|\Z)").match
-        # The pair of any number of macros, and what such a name and value are made of.
-        self._long_pair = re.compile(rf"[?&](?:{name}|{macro})*+(=?)(?:{value}|{macro})*+(?=&|\Z)").match
-        self._in_name, self._in_value = (re.compile(f"({part})|({macro})").match for part in (name, value))
+        filled = rf"(=)({text['VALUE_TEXT']})?(?:({text['MACRO']})({text['VALUE_TEXT']})?)?"
+        self._pair = re.compile(rf"[?&]({text['NAME_TEXT']})?(?:{filled})?(?=&|\Z)").match
         self._syntax = syntax
         # A template repeats its macros, and templates repeat each other's.
         self._read_again = lru_cache(maxsize=4096)(syntax.read)
+
+    # The pair of any number of macros, which few templates have, and what its name and its value are made of.
+
+    @cached_property
+    def _long_pair(self) -> _Match:
+        text = terminals(self._syntax)
+        name, value = (f"(?:{text[part]}|{text['MACRO']})*+" for part in ("NAME_TEXT", "VALUE_TEXT"))
+        return re.compile(rf"[?&]{name}(=?){value}(?=&|\Z)").match
+
+    @cached_property
+    def _in_name(self) -> _Match:
+        text = terminals(self._syntax)
+        return re.compile(f"({text['NAME_TEXT']})|({text['MACRO']})").match
+
+    @cached_property
+    def _in_value(self) -> _Match:
+        text = terminals(self._syntax)
+        return re.compile(f"({text['VALUE_TEXT']})|({text['MACRO']})").match
 
     def parse(self, source: str) -> dict[str, Any] | None:
         """Return the parts of a plain template, as the parser does; None for any other template."""
@@ -107,7 +123,7 @@ class PlainReader:
         value = self._pieces(self._in_value, source, after_equals, match.end())
         return Pair(Delimiter(source[start], start), name, Delimiter("=", equals) if match[1] else None, value)
 
-    def _pieces(self, piece: Callable[[str, int], re.Match[str] | None], source: str, at: int, end: int) -> Pieces:
+    def _pieces(self, piece: _Match, source: str, at: int, end: int) -> Pieces:
         """Return the literals and macros of a text that is made of nothing else."""
         pieces: list[Piece] = []
         while at < end and (match := piece(source, at)):

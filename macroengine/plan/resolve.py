@@ -1,7 +1,6 @@
 """Every macro of a template, looked up and judged. The only place where names and policy are decided."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
@@ -72,8 +71,7 @@ class Resolved(NamedTuple):
 _resolved = partial(tuple.__new__, Resolved)
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """The macros of a template in source order, repeats included.
 
     What is a part of another platform's macro is none of them: `{a}` in `${a}` or `{{a}}`, for the outer reading wins.

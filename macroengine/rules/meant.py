@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,16 +17,14 @@ _SHORT = 3
 GAP = re.compile(r"(?:\s|%20)+")
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(NamedTuple):
     """A text that is no macro, and the macro that is meant."""
 
     span: Span
     macro: str
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(NamedTuple):
     """A macro of another platform."""
 
     span: Span

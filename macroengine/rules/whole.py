@@ -1,7 +1,7 @@
 """What a text is as a whole: a template, a template with something around it, or another thing."""
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Span
@@ -16,8 +16,7 @@ _BARE_SERVER = re.compile(r"((?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?=[/?])([^?#\s]*)"
 _CALM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!#-;=?-Z\[\]_a-~]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """What is to be said of a text as a whole, instead of its characters; `rule` is the one that says it."""
 
     rule: str
@@ -43,7 +42,7 @@ def whole_text(source: str, dialect: Dialect) -> Whole | None:
         if layer is None or layer.inner is None:
             return first
         layer = _layer(layer.inner, dialect)
-    return replace(first, inner=None, offset=None) if first else None
+    return first._replace(inner=None, offset=None) if first else None
 
 
 def _layer(source: str, dialect: Dialect) -> Whole | None:
@@ -54,7 +53,7 @@ def _layer(source: str, dialect: Dialect) -> Whole | None:
     if found is None or not start:
         return found
     span = Span(found.span.start + start, found.span.stop + start)
-    return replace(found, span=span, offset=None if found.offset is None else found.offset + start)
+    return found._replace(span=span, offset=None if found.offset is None else found.offset + start)
 
 
 def _of_core(core: str, dialect: Dialect) -> Whole | None:
