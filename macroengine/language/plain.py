@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cached_property, lru_cache, partial
 from typing import Any, cast
 
+from macroengine.caching import SHORT
 from macroengine.language.grammar import terminals
 from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece, Pieces
 from macroengine.language.semicolons import split_at_semicolons
@@ -30,7 +31,7 @@ class PlainReader:
         self._pair = re.compile(rf"[?&]({text['NAME_TEXT']})?(?:{filled})?(?=&|\Z)").match
         self._syntax = syntax
         # A template repeats its macros, and templates repeat each other's.
-        self._read_again = lru_cache(maxsize=4096)(syntax.read)
+        self._read_again = lru_cache(maxsize=1024)(syntax.read)
 
     # The pair of any number of macros, which few templates have, and what its name and its value are made of.
 
@@ -72,7 +73,7 @@ class PlainReader:
 
     def macro(self, text: str, start: int) -> Macro:
         """Return the macro that is written `text`."""
-        read = self._read_again if len(text) <= _MAX_KEPT else self._syntax.read
+        read = self._read_again if len(text) <= SHORT else self._syntax.read
         return _macro((text, start, *cast("Reading", read(text))))
 
     def _query(self, source: str, at: int) -> tuple[Pair, ...] | None:
@@ -133,8 +134,6 @@ class PlainReader:
         return tuple(pieces)
 
 
-# Longer macros are rare, and keeping them would take much memory.
-_MAX_KEPT = 64
 # Half of the time goes into making nodes; this is what their constructors do, without a call of Python.
 _literal, _delimiter = partial(tuple.__new__, Literal), partial(tuple.__new__, Delimiter)
 _macro, _pair = partial(tuple.__new__, Macro), partial(tuple.__new__, Pair)

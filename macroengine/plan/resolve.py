@@ -5,6 +5,7 @@ from enum import Enum, auto
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
+from macroengine.caching import SHORT
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.catalogue.foreign import ForeignText, foreign_texts, inside_foreign
 from macroengine.catalogue.meanings import denied_fields, is_denied, is_known
@@ -48,6 +49,7 @@ _ORIGINS = {
 
 # The row of the catalogue, whether it is forbidden and withheld, and what is wrong with it.
 _Verdict = tuple[MacroSpec | None, bool, bool, tuple[Problem, ...]]
+_Judge = Callable[[str, str | None], _Verdict]
 
 
 class Resolved(NamedTuple):
@@ -95,7 +97,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
     Raises:
         ValueError: the policy denies a macro that a closed dialect does not have.
     """
-    judged = _judge_of(dialect, policy)
+    kept, judge = _judges_of(dialect, policy)
     foreign = foreign_texts(template.source, dialect.syntax)
     is_part = inside_foreign(template.source, foreign)
     deciding = origins(template)
@@ -110,6 +112,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
         for node in pieces:
             if isinstance(node, Literal) or (is_part is not None and is_part(node.span)):
                 continue
+            judged = kept if len(node.name) <= SHORT else judge
             spec, forbidden, withheld, problems = judged(node.name, node.function)
             host_label = False
             if deciding and node.start in deciding:
@@ -121,13 +124,13 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
             place = found.places.get(node.start, PLAIN)
             macros.append(_resolved((node, part, spec, place, host_label, forbidden, withheld, problems)))
             if node.alternatives:
-                others[node.start] = tuple(_other(macros[-1], name, judged) for name in node.alternatives)
+                others[node.start] = tuple(_other(macros[-1], name, judge) for name in node.alternatives)
     return Resolution(template, dialect, policy, tuple(macros), tuple(queries), others, foreign)
 
 
-def _other(macro: Resolved, name: str, judged: Callable[[str, str | None], _Verdict]) -> Resolved:
+def _other(macro: Resolved, name: str, judge: _Judge) -> Resolved:
     """Return one of the further values that a macro names, in its place."""
-    spec, forbidden, withheld, problems = judged(name, macro.node.function)
+    spec, forbidden, withheld, problems = judge(name, macro.node.function)
     node = macro.node._replace(name=name, alternatives=())
     return macro._replace(node=node, spec=spec, forbidden=forbidden, withheld=withheld, problems=problems)
 
@@ -144,9 +147,10 @@ def _components(template: Template) -> Iterator[tuple[Pieces, Part]]:
 
 # Templates are many, and the macros and policies in them few.
 @lru_cache(maxsize=64)
-def _judge_of(dialect: Dialect, policy: Policy) -> Callable[[str, str | None], _Verdict]:
-    """Return what judges a macro by its name, and by the function that it names."""
-    return lru_cache(maxsize=1024)(partial(_verdict, dialect, policy, _denied_fields(dialect, policy)))
+def _judges_of(dialect: Dialect, policy: Policy) -> tuple[_Judge, _Judge]:
+    """Return what judges a macro by its name, and by the function that it names: with a memory, and without."""
+    judge = partial(_verdict, dialect, policy, _denied_fields(dialect, policy))
+    return lru_cache(maxsize=1024)(judge), judge
 
 
 def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str, function: str | None) -> _Verdict:
