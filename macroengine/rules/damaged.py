@@ -28,6 +28,7 @@ def entities(source: str) -> Iterator[tuple[Span, str]]:
 
     for match in _REFERENCE.finditer(source):
         reference, rest = match.groups()
+        names = lost_references()[1]
         char = unescape(f"&{reference};")
         if rest and reference in names.values():
             yield Span(*match.span()), f"&{reference}{rest}"
