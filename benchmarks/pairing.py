@@ -46,6 +46,9 @@ MORE_FRAGMENTS = (
     "%3D",
     "http(s)://",
     "<a>",
+    "<#a",
+    "${(a",
+    "a.",
     "\n",
     "é",
 )
@@ -68,6 +71,21 @@ class Source(NamedTuple):
             return (start + both * (length // len(both)))[:length]
         halves = (text * (length // 2 // len(text)) for text in (first, second))
         return (start + "".join(halves))[:length]
+
+
+# The slowest that were found; each was above 200 ms once. `python -m benchmarks checking` measures them.
+WORST = (
+    ("parse", Source("&", f"%3D{KNOWN}", False, "scaleo")),
+    ("check", Source("\n", "&", True, "adjust")),
+    ("check", Source("%", "&", False, "tiktok")),
+    ("fix", Source("${A(${%%a:@{$$a(<#a {{a", "(af_siteid)@aaaaaaaaaaaaaaaaaaaa", False, "appsflyer")),
+    ("fix", Source("\n", ";a=b", True, "openrtb2")),
+    ("fix", Source("\n", "%", True, "meta")),
+    ("fix", Source("&a={ip}", "&amp;", True, "meta")),
+    ("fix", Source("&", "\u200b", True, "appsflyer-link")),
+    ("fix unsafe", Source("{ip}", "&amp;", False, "prebid-server")),
+    ("compile", Source("$${{x}}[y]__Z__%%A%%", "a", True, "adjust")),
+)
 
 
 @cache

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from urllib.parse import quote
 
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
@@ -33,7 +34,7 @@ def invisible_character(checked: Checked) -> Iterator[Finding]:
     """
     for span in _hidden(checked, "Cf"):
         source = checked.source
-        names = ", ".join(dict.fromkeys(unicodedata.name(char, "format").lower() for char in checked.text(span)))
+        names = ", ".join(map(_name_of, dict.fromkeys(checked.text(span))))
         # Between letters of other scripts a joiner can be meant.
         around = source[max(0, span.start - 1) : span.start] + source[span.stop : span.stop + 1]
         safe = len(around) < 2 or any(map(str.isascii, around))
@@ -157,11 +158,18 @@ def _runs(checked: Checked, belongs: Callable[[str], bool]) -> Iterator[Span]:
             start = None
 
 
+@lru_cache(maxsize=1024)
+def _name_of(char: str) -> str:
+    return unicodedata.name(char, "format").lower()
+
+
+@lru_cache(maxsize=1024)
 def _is_plain(char: str) -> bool:
     """Say whether no other rule speaks of a character outside ASCII."""
     return unicodedata.category(char) not in ("Cc", "Cf", "Cs") and not char.isspace() and _ascii_for(char) is None
 
 
+@lru_cache(maxsize=1024)
 def _ascii_for(char: str) -> str | None:
     # Full-width forms: Unicode annex 44, the decomposition tag <wide>.
     wide = unicodedata.decomposition(char).startswith("<wide>")
