@@ -79,6 +79,7 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "pairs before foreign macros": ("?", "&a=b", "{a}"),
     "foreign macros before pairs": ("?", "{a}", "&a=b"),
     "pairs with foreign macros": ("?", "&a={ip}"),
+    "encoded macros": ("?a=", "%28ip%29"),
     "halves of escapes before macros": ("?a=", "%25(ip)aaaaaaaaaaaaaaaaaaa"),
 }
 
@@ -112,7 +113,7 @@ def compile_anew(source: str, dialect: str | Dialect) -> Any:
 
 
 # Every character of the name is followed by as many optional ones as a pattern may have, and none of them matches.
-_OPTIONAL = "".join(f"{char}?" for char in "bcdefghijklmnopqrstuvwxyzBCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.~@*!;")
+_OPTIONAL = "".join(f"{char}?" for char in "bcdefghijklmnopqrstuvwxyzBCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_~@!;")
 _WORST = {
     "forms": ["${NAME}", "${NAME:ARGUMENT}"],
     "name": f"(?:a{_OPTIONAL})+",

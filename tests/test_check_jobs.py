@@ -10,7 +10,6 @@ from macroengine.cli.inputs import InputError
 from macroengine.cli.parallel import in_order
 
 TEMPLATES = [f"https://n{number}.example/pb?id=(clickd{number % 7})&&ip=(ip)" for number in range(450)]
-CSV = "id,url\n" + "".join(f'{number},"{template}"\n' for number, template in enumerate(TEMPLATES))
 
 
 @pytest.fixture
@@ -38,10 +37,9 @@ def test_reports_are_those_of_one_process(run, write, form):
 
 
 def test_what_was_read_before_an_error_is_reported_first(run, write):
-    file = write(CSV + '451,"never closed\n', "many.csv")
-    arguments = ("check", file, "--column", "url")
-    alone = run(*arguments)
-    assert run(*arguments, "--jobs", "2") == alone
+    file = write("".join(f'"{template}"\n' for template in TEMPLATES) + '{"x\n', "many.jsonl")
+    alone = run("check", file)
+    assert run("check", file, "--jobs", "2") == alone
     assert alone[0] == 2
     assert "unknown macro" in alone[1]
 

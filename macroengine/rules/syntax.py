@@ -1,7 +1,7 @@
 """Rules about text that is no macro, and should be one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 from macroengine.catalogue.foreign import nameless
@@ -11,6 +11,8 @@ from macroengine.rules.checked import Checked
 from macroengine.rules.meant import own_macro
 from macroengine.rules.nearly import brackets
 from macroengine.rules.tables import is_placeholder
+
+_URL_SIGN = re.compile("%(?:25)*(?:3A|2F|3F)", re.IGNORECASE)
 
 
 def empty_template(checked: Checked) -> Iterator[Finding]:
@@ -136,6 +138,7 @@ def encoded_delimiters(checked: Checked) -> Iterator[Finding]:
     if "%" not in checked.source:
         return
     own = checked.syntax.forms[0]
+    is_nested = _nested_in(checked.source)
     for form in (own, *(other for other in brackets() if other.opener not in own.opener)):
         opening, closing = (quote(affix, safe="").replace("%", "%(?:25)*") for affix in (form.opener, form.closer))
         if opening == form.opener:  # encoding leaves it as it is
@@ -143,7 +146,7 @@ def encoded_delimiters(checked: Checked) -> Iterator[Finding]:
         for match in re.finditer(rf"{opening}({form.name}){closing}", checked.source, re.IGNORECASE):
             macro = own_macro(match[1], checked.dialect)
             if macro is not None:
-                safe = form == own and not _is_nested(checked.source, match.start())
+                safe = form == own and not is_nested(match.start())
                 yield _write(macro, Span(*match.span()), f"encoded delimiters in {match[0]}", safe=safe)
 
 
@@ -235,10 +238,18 @@ def _placeholder_value(pair: Pair, value: Literal, checked: Checked) -> Iterator
         yield Finding(value.span, f"{text} is a placeholder; write the value or a macro")
 
 
-def _is_nested(source: str, position: int) -> bool:
-    """Say whether a position is inside an encoded URL in a value of the query."""
-    value = re.split("[?&]", source[:position])[-1]
-    return re.search("%(?:25)*(?:3A|2F|3F)", value, re.IGNORECASE) is not None
+def _nested_in(source: str) -> Callable[[int], bool]:
+    """Return what says whether a position is inside an encoded URL in a value of the query."""
+    begun: dict[int, int] = {}  # where the first sign of such a URL ends, by the start of the value
+
+    def is_nested(position: int) -> bool:
+        start = max(source.rfind("?", 0, position), source.rfind("&", 0, position)) + 1
+        if start not in begun:
+            sign = _URL_SIGN.search(source, start)
+            begun[start] = sign.end() if sign else len(source) + 1
+        return begun[start] <= position
+
+    return is_nested
 
 
 def _write(macro: str, span: Span, message: str, *, safe: bool) -> Finding:
