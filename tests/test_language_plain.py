@@ -77,7 +77,9 @@ def test_plain_path_takes_plain_templates(key):
         assert compared(f"https://n.example{bare}", key)
     for several in (f"?a={macro}{macro}", f"?{macro}x{macro}=a{macro}b{macro}&c{macro}", "?a=;b=c", f"?;{macro}=b;c"):
         assert compared(f"https://n.example{several}", key)
-    for other in (f"/{macro}", f"{macro}?a", "?a#b", "?a&b#c"):
+    for fragment in ("#", "?a#b", "#?a&b#c", f"?a=b#x{macro}y{macro}"):
+        assert compared(f"https://n.example{fragment}", key)
+    for other in (f"/{macro}", f"{macro}?a"):
         assert not compared(f"https://n.example{other}", key)
 
 

@@ -1,8 +1,8 @@
 """The plain path: templates of the shape that nearly all have, read with a few patterns. Lark reads all others.
 
-The shape is `https://host/path?name=value&name=value`, with macros in names and values alone. Names and values may be
-missing: a template may be thousands of ampersands, and Lark takes long for as many tokens. The patterns are made of the
-terminals of the grammar, so that both readings agree; tests and a fuzz target compare them.
+The shape is `https://host/path?name=value&name=value#fragment`, with macros after the path alone. Names and values may
+be missing: a template may be thousands of ampersands, and Lark takes long for as many tokens. The patterns are made of
+the terminals of the grammar, so that both readings agree; tests and a fuzz target compare them.
 """
 
 import re
@@ -25,10 +25,10 @@ class PlainReader:
     def __init__(self, syntax: Syntax) -> None:
         text = terminals(syntax)
         self._head = re.compile(
-            rf"(https?)://(?![/\\])({text['AUTHORITY_TEXT']})({text['ROOTED_TEXT']})?(?=\?|\Z)"
+            rf"(https?)://(?![/\\])({text['AUTHORITY_TEXT']})({text['ROOTED_TEXT']})?(?=\?|{text['HASH']}|\Z)"
         ).match
         filled = rf"(=)({text['VALUE_TEXT']})?(?:({text['MACRO']})({text['VALUE_TEXT']})?)?"
-        self._pair = re.compile(rf"[?&]({text['NAME_TEXT']})?(?:{filled})?(?=&|\Z)").match
+        self._pair = re.compile(rf"[?&]({text['NAME_TEXT']})?(?:{filled})?(?=&|{text['HASH']}|\Z)").match
         self._syntax = syntax
         # A template repeats its macros, and templates repeat each other's.
         self._read_again = lru_cache(maxsize=1024)(syntax.read)
@@ -39,7 +39,7 @@ class PlainReader:
     def _long_pair(self) -> _Match:
         text = terminals(self._syntax)
         name, value = (f"(?:{text[part]}|{text['MACRO']})*+" for part in ("NAME_TEXT", "VALUE_TEXT"))
-        return re.compile(rf"[?&]{name}(=?){value}(?=&|\Z)").match
+        return re.compile(rf"[?&]{name}(=?){value}(?=&|{text['HASH']}|\Z)").match
 
     @cached_property
     def _in_name(self) -> _Match:
@@ -51,12 +51,17 @@ class PlainReader:
         text = terminals(self._syntax)
         return re.compile(f"({text['VALUE_TEXT']})|({text['MACRO']})").match
 
+    @cached_property
+    def _in_fragment(self) -> _Match:
+        text = terminals(self._syntax)
+        return re.compile(f"({text['FRAGMENT_TEXT']})|({text['MACRO']})").match
+
     def parse(self, source: str) -> dict[str, Any] | None:
         """Return the parts of a plain template, as the parser does; None for any other template."""
         head = self._head(source)
         if head is None:
             return None
-        query = self._query(source, head.end())
+        query, end = self._query(source, head.end())
         if query is None:
             return None
         slashes = head.end(1)
@@ -69,6 +74,10 @@ class PlainReader:
             parts["path"] = (Literal(head[3], head.start(3)),)
         if query:
             parts["query"] = split_at_semicolons(query, self._syntax) if ";" in source else query
+        if end < len(source):
+            parts["hash"] = Delimiter("#", end)
+            if fragment := self._pieces(self._in_fragment, source, end + 1, len(source)):
+                parts["fragment"] = fragment
         return parts
 
     def macro(self, text: str, start: int) -> Macro:
@@ -76,25 +85,26 @@ class PlainReader:
         read = self._read_again if len(text) <= SHORT else self._syntax.read
         return _macro((text, start, *cast("Reading", read(text))))
 
-    def _query(self, source: str, at: int) -> tuple[Pair, ...] | None:
+    def _query(self, source: str, at: int) -> tuple[tuple[Pair, ...] | None, int]:
+        """Return the query that begins at a place, None where it is not plain, and the place where it ends."""
         pairs: list[Pair] = []
         end = len(source)
         opening = "?"
-        while at < end:
+        while at < end and source[at] != "#":
             # After the first pair a `?` is text, and only Lark knows of what.
             if source[at] != opening:
-                return None
+                return None, at
             match = self._pair(source, at)
             if match is not None:
                 pairs.append(self._pair_of(match))
             else:
                 match = self._long_pair(source, at)
                 if match is None:
-                    return None
+                    return None, at
                 pairs.append(self._long_pair_of(match))
             at = match.end()
             opening = "&"
-        return tuple(pairs)
+        return tuple(pairs), at
 
     def _pair_of(self, match: re.Match[str]) -> Pair:
         name, equals, before, macro, after = match.groups()
