@@ -27,11 +27,14 @@ def sized_cache(
 
     def decorate(function: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
         caches = [(length, lru_cache(maxsize=count)(function)) for length, count in sorted(tiers.items())]
+        short, shortest = caches[0]
 
         @wraps(function)
         def cached(first: S, /, *others: P.args, **named: P.kwargs) -> T:
             size = len(first)
-            call: Callable[..., T] = next((kept for length, kept in caches if size <= length), function)
+            call: Callable[..., T] = shortest
+            if size > short:
+                call = next((kept for length, kept in caches if size <= length), function)
             return call(first, *others, **named)
 
         def clear() -> None:
