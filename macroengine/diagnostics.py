@@ -10,12 +10,20 @@ from typing import NamedTuple
 _WIDTH = 78
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True, order=True, init=False)
 class Span:
     """`source[start:stop]`, in code points, half-open."""
 
     start: int
     stop: int
+
+    # Written out, as that of a frozen dataclass takes half as long again: a check makes many.
+    def __init__(self, start: int, stop: int) -> None:
+        _set_start(self, start)
+        _set_stop(self, stop)
+
+
+_set_start, _set_stop = vars(Span)["start"].__set__, vars(Span)["stop"].__set__
 
 
 class Severity(StrEnum):
