@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.bulk import HAND_WRITTEN, OURS, generate, runs
@@ -21,10 +22,21 @@ def run() -> Iterator[Table]:
         for count in _ROWS:
             source = Path(scratch, "events.parquet")
             generate(count, source)
-            best = {name: min(taken) for name, taken in runs([OURS, HAND_WRITTEN], source, _ROUNDS).items()}
-            rows = tuple(
-                Row(name, seconds, seconds, f"{peak:,.0f} MB at its peak") for name, (seconds, peak) in best.items()
-            )
-            ratio = best[OURS][0] / best[HAND_WRITTEN][0]
+            taken = runs([OURS, HAND_WRITTEN], source, _ROUNDS)
+            rows = tuple(_row(name, several) for name, several in taken.items())
+            ratio = rows[0].best / rows[1].best
             target = Target("P9", f"{count:,} rows: of the same SQL by hand", ratio, _OF_HAND_WRITTEN)
-            yield Table(f"bulk: {count:,} rows, 10 macros, Parquet to Parquet", "s", rows, (target,), HAND_WRITTEN)
+            yield Table(
+                f"bulk: {count:,} rows, 10 macros, Parquet to Parquet, processor time",
+                "s",
+                rows,
+                (target,),
+                HAND_WRITTEN,
+            )
+
+
+def _row(name: str, several: list[tuple[float, float, float]]) -> Row:
+    """Return the processor time of the runs, which other processes disturb less than the time that passes."""
+    elapsed, peak, _ = min(several)
+    used = [processor for *_, processor in several]
+    return Row(name, min(used), median(used), f"{elapsed:.2f} s elapsed, {peak:,.0f} MB at its peak")
