@@ -73,7 +73,7 @@ class Source(NamedTuple):
         return (start + "".join(halves))[:length]
 
 
-# The slowest that were found; each was above 200 ms once. `python -m benchmarks checking` measures them.
+# Of the slowest that were found, some of each function. `python -m benchmarks checking` measures them.
 WORST = (
     ("parse", Source("&", f"%3D{KNOWN}", False, "scaleo")),
     ("check", Source("\n", "&", True, "adjust")),
