@@ -14,7 +14,18 @@ from pathlib import Path
 from benchmarks.report import Table, as_json, from_json
 
 # Each is a module of `benchmarks.suites`, in a process of its own; those that say so run again without the extension.
-SUITES = {"render": True, "encoding": False, "fanout": True, "compiling": False, "starting": False, "loading": False}
+SUITES = {
+    "render": True,
+    "events": False,
+    "encoding": False,
+    "fanout": True,
+    "compiling": False,
+    "checking": False,
+    "starting": False,
+    "loading": False,
+    "memory": False,
+    "tables": False,
+}
 
 
 def main() -> int:

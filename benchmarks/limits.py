@@ -1,19 +1,25 @@
 """Claim: no public function takes more than linear time in the length of a template, whatever is in it.
 
-`python -m benchmarks.limits` measures hostile templates of three lengths, in milliseconds, best of five runs, and
-prints the exponent: 1.0 is linear, 2.0 quadratic.
+`python -m benchmarks.limits` measures hostile templates of three lengths, in milliseconds of CPU, best of five runs,
+and prints the exponent: 1.0 is linear, 2.0 quadratic. Then it measures templates that are made of the delimiters and
+names of each shared syntax, and of the worst one that a dialect's own file may have, and prints the worst of each.
 Constant work pulls an exponent down and noise moves it by a tenth; one above 1.3 is a defect.
 """
 
 import contextlib
+import json
 import math
-from collections.abc import Callable
-from time import perf_counter
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import process_time
 from typing import Any
+from urllib.parse import quote
 
-import macroengine
-from macroengine import Event, MacroEngineError, check, compile_template, parse
+from macroengine import Dialect, Event, MacroEngineError, check, compile_template, fix, parse
 from macroengine.engine import _compile
+from macroengine.language.syntax import syntaxes
 
 LENGTHS = (1_000, 4_000, 16_000)
 RUNS = 5
@@ -52,6 +58,11 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "macros inside foreign macros": ("?a=", "${(clickid)}$$a(ip)%%A:(ip)%%"),
     "foreign macros that do not end": ("?a=", "${A(${%%a:@{$$a(<#a {{a"),
     "foreign macros side by side": ("?a=", "[A]__B__"),
+    "an open macro of AppMetrica": ("?a={", "a"),
+    "an open macro of OpenRTB": ("?a=${", "a"),
+    "an open directive": ("?a=<#", "a"),
+    "an open path": ("?a=${(", "a."),
+    "an open macro with an argument": ("?a=%%a:", "a"),
     "alternatives": ("?a=", "{a||b||c}"),
     "encoded foreign macros": ("?a=", "%257Bclick{}%257D%24%7Bb"),
     "a macro that is encoded very often": ("?a=%7Ba%", "2525"),
@@ -69,13 +80,14 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "pairs before foreign macros": ("?", "&a=b", "{a}"),
     "foreign macros before pairs": ("?", "{a}", "&a=b"),
     "pairs with foreign macros": ("?", "&a={ip}"),
+    "encoded macros": ("?a=", "%28ip%29"),
     "halves of escapes before macros": ("?a=", "%25(ip)aaaaaaaaaaaaaaaaaaa"),
 }
 
 
-def template(shape: str, length: int) -> str:
+def template(shape: str, length: int, shapes: Mapping[str, tuple[str, ...]] = SHAPES) -> str:
     """Return a hostile template of about `length` characters."""
-    before, *repeated = SHAPES[shape]
+    before, *repeated = shapes[shape]
     room = length // len(repeated)
     return (before + "".join(_filled(room, text) for text in repeated))[:length]
 
@@ -84,31 +96,76 @@ def _filled(length: int, repeated: str) -> str:
     return "".join(repeated.replace("{}", str(number)) for number in range(length // len(repeated)))
 
 
-def functions() -> dict[str, Callable[[str], object]]:
+def functions(dialect: str | Dialect = "appsflyer") -> dict[str, Callable[[str], object]]:
     """Return what is measured: each takes a template, and may refuse it."""
-    measured: dict[str, Callable[[str], object]] = {
-        "parse": lambda source: list(parse(source).leaves()),
-        "check": check,
-        "show": lambda source: [str(finding) for finding in check(source)],
-        "compile": compile_anew,
-        "render": lambda source: compile_anew(source).render(Event()),
+    return {
+        "parse": lambda source: list(parse(source, dialect).leaves()),
+        "check": lambda source: check(source, dialect=dialect),
+        "show": lambda source: [str(finding) for finding in check(source, dialect=dialect)],
+        "compile": lambda source: compile_anew(source, dialect),
+        "render": lambda source: compile_anew(source, dialect).render(Event()),
+        "fix": lambda source: fix(source, dialect=dialect),
     }
-    if hasattr(macroengine, "fix"):
-        measured["fix"] = macroengine.fix
-    return measured
 
 
-def compile_anew(source: str) -> Any:
+def compile_anew(source: str, dialect: str | Dialect) -> Any:
     _compile.cache_clear()
-    return compile_template(source, ignore="ME", unknown="keep")
+    return compile_template(source, dialect=dialect, ignore="ME", unknown="keep")
+
+
+# Every character of the name is followed by as many optional ones as a pattern may have, and none of them matches.
+_OPTIONAL = "".join(f"{char}?" for char in "bcdefghijklmnopqrstuvwxyzBCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_~@!;")
+_WORST = {
+    "forms": ["${NAME}", "${NAME:ARGUMENT}"],
+    "name": f"(?:a{_OPTIONAL})+",
+    "argument": "[^{}$]+",
+    "alternatives": "||",
+}
+
+
+def own_dialects(folder: Path) -> Iterator[tuple[str, Dialect]]:
+    """Yield a dialect of each shared syntax, and one of the worst syntax."""
+    for key, own in syntaxes().items():
+        name = next(name for name in ("a", "A") if own.is_name(name))
+        yield key, _dialect(folder, f'syntax = "{key}"', name)
+    table = "\n".join(f"{key} = {json.dumps(value)}" for key, value in _WORST.items())
+    yield "worst of a dialect's own", _dialect(folder, f"[syntax]\n{table}", "a")
+
+
+def _dialect(folder: Path, syntax: str, name: str) -> Dialect:
+    path = folder / "own.toml"
+    path.write_text(
+        f'name = "own"\ntitle = "Own"\n{syntax}\n[macros]\n{name} = {{ field = "click_id", source = "Link" }}\n',
+        encoding="utf-8",
+    )
+    return Dialect.from_toml(path)
+
+
+def own_shapes(dialect: Dialect) -> dict[str, tuple[str, ...]]:
+    """Return shapes that are made of the delimiters of a dialect and of names that it may have."""
+    form = dialect.syntax.forms[-1]
+    (name,) = dialect.macros
+    macro = dialect.syntax.write(name)
+    return {
+        "macros": ("?a=", f"{macro}x"),
+        "pairs": ("?", f"&a={macro}"),
+        "openers": ("?a=", form.opener),
+        "openers with a name": ("?a=", f"{form.opener}{name}"),
+        "closers": ("?a=", f"{name}{form.closer}"),
+        "one long name": (f"?a={form.opener}", name),
+        "one long argument": (f"?a={form.opener}{name}{form.separator}", "x"),
+        "many alternatives": (f"?a={form.opener}{name}", f"{form.alternatives or '||'}{name}"),
+        "macros in macros": ("?a=", f"{form.opener}{macro}{form.closer}"),
+        "encoded": ("?a=", quote(macro, safe="")),
+    }
 
 
 def milliseconds(function: Callable[[str], object], source: str) -> float:
     def once() -> float:
-        start = perf_counter()
+        start = process_time()
         with contextlib.suppress(MacroEngineError):
             function(source)
-        return 1000 * (perf_counter() - start)
+        return 1000 * (process_time() - start)
 
     return min(once() for _ in range(RUNS))
 
@@ -130,7 +187,23 @@ def main() -> None:
             worst = max(worst, exponent(times))
             cells += f"{'/'.join(f'{time:.2f}' for time in times):>26}{exponent(times):5.2f}"
         print(f"{shape:30}{cells}", flush=True)
-    print(f"\nlargest exponent: {worst:.2f}")
+    print(f"\nlargest exponent: {worst:.2f}\n")
+    with TemporaryDirectory() as folder:
+        for key, dialect in own_dialects(Path(folder)):
+            print(f"{key:26}{_worst_of(dialect)}", flush=True)
+
+
+def _worst_of(dialect: Dialect) -> str:
+    """Return the largest exponent of a dialect and the longest time, each with what it was measured of."""
+    found: list[tuple[float, float, str]] = []
+    shapes = own_shapes(dialect)
+    for shape in shapes:
+        sources = [template(shape, length, shapes) for length in LENGTHS]
+        for name, function in functions(dialect).items():
+            times = [milliseconds(function, source) for source in sources]
+            found.append((exponent(times), times[-1], f"{name}, {shape}"))
+    steepest, longest = max(found), max(found, key=itemgetter(1))
+    return f"{steepest[0]:5.2f}  {steepest[2]:32}{longest[1]:8.1f} ms  {longest[2]}"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Claim: no public function takes more than 100 ms of CPU for any template of 16,000 characters.
 
-`python -m benchmarks.pairing` joins each two fragments of templates, in halves and by turns, in every bundled dialect.
-It screens them all at 2,000 characters, measures those that take longest at 16,000, and prints the worst ten of each
-function in milliseconds of CPU, best of three runs. `--fragments 12` takes only so many of the fragments, at random.
+`python -m benchmarks.pairing` joins each two fragments of templates, in halves and by turns, in every bundled dialect:
+a macro among the fragments is written as the dialect writes it. Of each dialect's pairs it screens a random part at
+2,000 characters (`--sample 0`: all of them, which takes hours), then the slowest pairs in all other dialects, too. It
+measures those that take longest at 16,000, and prints the worst ten of each function in milliseconds of CPU, best of
+three runs. `--seed` draws other pairs.
 """
 
 import argparse
@@ -10,6 +12,7 @@ import contextlib
 import json
 import random
 from collections.abc import Callable, Iterator
+from functools import cache
 from heapq import nlargest
 from time import process_time
 from typing import NamedTuple
@@ -22,9 +25,16 @@ from macroengine.engine import _compile
 from macroengine.plan.resolve import resolve
 
 SCREENED, LENGTH = 2_000, 16_000
-SUSPECTS, SHOWN = 30, 10
+SAMPLE, SUSPECTS, SHOWN = 300, 30, 10
 RUNS = 3
+# A macro that a dialect has, and one that it has not, but for a slip.
+KNOWN, UNKNOWN = "<known>", "<unknown>"
 MORE_FRAGMENTS = (
+    KNOWN,
+    UNKNOWN,
+    f"&a={KNOWN}",
+    f"&a={UNKNOWN}",
+    f"%3D{KNOWN}",
     "&a=b",
     "{a}",
     "{ip}",
@@ -36,13 +46,16 @@ MORE_FRAGMENTS = (
     "%3D",
     "http(s)://",
     "<a>",
+    "<#a",
+    "${(a",
+    "a.",
     "\n",
     "é",
 )
 
 
 class Source(NamedTuple):
-    """Two fragments, joined in halves or by turns."""
+    """Two fragments, joined in halves or by turns, in a dialect."""
 
     first: str
     second: str
@@ -52,21 +65,48 @@ class Source(NamedTuple):
     def text(self, length: int) -> str:
         """Return about so many characters of it."""
         start = "https://n.example/pb?x="
+        first, second = (_in_dialect(text, self.dialect) for text in (self.first, self.second))
         if self.by_turns:
-            both = self.first + self.second
+            both = first + second
             return (start + both * (length // len(both)))[:length]
-        halves = (text * (length // 2 // len(text)) for text in (self.first, self.second))
+        halves = (text * (length // 2 // len(text)) for text in (first, second))
         return (start + "".join(halves))[:length]
 
 
-def sources(fragments: list[str]) -> Iterator[Source]:
-    """Yield each two fragments in each way and dialect."""
-    for name in dialect_names():
-        for first in fragments:
-            for second in fragments:
-                yield Source(first, second, False, name)
-                if first < second:
-                    yield Source(first, second, True, name)
+# Of the slowest that were found, some of each function. `python -m benchmarks checking` measures them.
+WORST = (
+    ("parse", Source("&", f"%3D{KNOWN}", False, "scaleo")),
+    ("check", Source("\n", "&", True, "adjust")),
+    ("check", Source("%", "&", False, "tiktok")),
+    ("fix", Source("${A(${%%a:@{$$a(<#a {{a", "(af_siteid)@aaaaaaaaaaaaaaaaaaaa", False, "appsflyer")),
+    ("fix", Source("\n", ";a=b", True, "openrtb2")),
+    ("fix", Source("\n", "%", True, "meta")),
+    ("fix", Source("&a={ip}", "&amp;", True, "meta")),
+    ("fix", Source("&", "\u200b", True, "appsflyer-link")),
+    ("fix unsafe", Source("{ip}", "&amp;", False, "prebid-server")),
+    ("compile", Source("$${{x}}[y]__Z__%%A%%", "a", True, "adjust")),
+)
+
+
+@cache
+def _in_dialect(fragment: str, name: str) -> str:
+    """Return a fragment with its macros as a dialect writes them."""
+    own = dialect(name)
+    known = next(iter(own.macros))
+    return fragment.replace(KNOWN, own.syntax.write(known)).replace(UNKNOWN, own.syntax.write(_similar(known)))
+
+
+def _similar(name: str) -> str:
+    return name[:-1] + name[-2:]
+
+
+def sources(fragments: list[str], name: str) -> Iterator[Source]:
+    """Yield each two fragments in each way, in a dialect."""
+    for first in fragments:
+        for second in fragments:
+            yield Source(first, second, False, name)
+            if first < second:
+                yield Source(first, second, True, name)
 
 
 def functions() -> dict[str, Callable[[str, Dialect], object]]:
@@ -101,25 +141,38 @@ def milliseconds(function: Callable[[str, Dialect], object], source: Source, len
     return min(once() for _ in range(runs))
 
 
+def worst(function: Callable[[str, Dialect], object], chosen: list[Source]) -> dict[Source, float]:
+    """Return the milliseconds of CPU that the slowest sources take, in the chosen dialects and all others."""
+
+    def screened(source: Source) -> float:
+        return milliseconds(function, source, SCREENED, 1)
+
+    slowest = nlargest(SUSPECTS, chosen, key=screened)
+    shapes = dict.fromkeys(source[:3] for source in slowest)
+    everywhere = (Source(*shape, name) for shape in shapes for name in dialect_names())
+    suspects = nlargest(SUSPECTS, everywhere, key=screened)
+    return {source: milliseconds(function, source, LENGTH, RUNS) for source in suspects}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--fragments", type=int, help="take so many fragments, at random")
-    chosen = list(
-        dict.fromkeys(
-            [*(text.replace("{}", "1") for _, *repeated in SHAPES.values() for text in repeated), *MORE_FRAGMENTS]
-        )
-    )
-    count = parser.parse_args().fragments
-    if count is not None:
-        chosen = random.sample(chosen, count)
-    everything = list(sources(chosen))
+    parser.add_argument("--sample", type=int, default=SAMPLE, help="screen so many pairs per dialect; 0: all")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    draw = random.Random(options.seed)
+    repeated = (text.replace("{}", "1") for _, *texts in SHAPES.values() for text in texts)
+    fragments = list(dict.fromkeys([*repeated, *MORE_FRAGMENTS]))
+    chosen: list[Source] = []
+    for name in dialect_names():
+        pairs = list(sources(fragments, name))
+        chosen += draw.sample(pairs, options.sample) if options.sample else pairs
+    print(f"{len(chosen):,} pairs of {len(fragments)} fragments, seed {options.seed}")
     for name, function in functions().items():
-        suspects = nlargest(SUSPECTS, everything, key=lambda source: milliseconds(function, source, SCREENED, 1))
-        times = {source: milliseconds(function, source, LENGTH, RUNS) for source in suspects}
+        times = worst(function, chosen)
         print(f"\n{name}: milliseconds of CPU, {LENGTH:,} characters")
         for source in nlargest(SHOWN, times, key=times.__getitem__):
             how = "by turns" if source.by_turns else "in halves"
-            print(f"{times[source]:9.1f}  {source.dialect:11}{source.first!r} and {source.second!r} {how}", flush=True)
+            print(f"{times[source]:9.1f}  {source.dialect:14}{source.first!r} and {source.second!r} {how}", flush=True)
 
 
 if __name__ == "__main__":

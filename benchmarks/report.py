@@ -48,7 +48,7 @@ class Table:
 
     def lines(self) -> Iterator[str]:
         yield self.title + (" [MACROENGINE_PURE=1]" if self.pure else "")
-        scale = {"ns": 1e9, "us": 1e6, "ms": 1e3, "bytes": 1.0}[self.unit]
+        scale = {"ns": 1e9, "us": 1e6, "ms": 1e3, "s": 1.0, "bytes": 1.0, "MiB": 1 / 2**20}[self.unit]
         base = next((row.best for row in self.rows if row.name == self.reference), None)
         width = max((len(row.name) for row in self.rows), default=0)
         if self.rows:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import cast
 
@@ -17,9 +18,13 @@ _SOURCES = {"link": Source.LINK, "sdk": Source.SDK, "platform": Source.PLATFORM}
 # AppsFlyer's word, which events in JSON may use.
 _ALIASES = {"af": "platform"}
 _HEAD = ("postback", "attributed")
+_KEYS = frozenset([*_SOURCES, *_HEAD])
+_NESTED = (*_SOURCES, *_ALIASES)
+_ORDER = tuple(_SOURCES.values())
+# To look a word up costs a quarter of asking the enumeration for it.
+_POSTBACKS = {str(postback): postback for postback in Postback}
 
 
-_set = object.__setattr__
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
@@ -63,11 +68,11 @@ class Event:
             postback = member("postback", Postback, postback)
         if attributed is not True and attributed is not False:
             check_flag("attributed", attributed)
-        _set(self, "link", link)
-        _set(self, "sdk", sdk)
-        _set(self, "platform", platform)
-        _set(self, "postback", postback)
-        _set(self, "attributed", attributed)
+        _set_link(self, link)
+        _set_sdk(self, sdk)
+        _set_platform(self, platform)
+        _set_postback(self, postback)
+        _set_attributed(self, attributed)
 
     @classmethod
     def from_flat(cls, values: Mapping[str, object], dialect: str | Dialect) -> "Event":
@@ -82,13 +87,18 @@ class Event:
         Raises:
             CatalogueError: a key is no field of a closed dialect.
         """
-        check_mapping("values", values)
+        if values.__class__ is not dict:
+            check_mapping("values", values)
         chosen = dialect_of(dialect)
-        sorted_values: dict[Source, dict[str, object]] = {source: {} for source in Source}
+        places = _places(chosen)
+        parts: tuple[dict[str, object], dict[str, object], dict[str, object]] = ({}, {}, {})
         for name, value in values.items():
-            if name not in _HEAD:
-                sorted_values[_source(name, chosen)][name] = value
-        link, sdk, platform = (sorted_values[source] for source in _SOURCES.values())
+            place = places.get(name)
+            if place is not None:
+                parts[place][name] = value
+            elif name not in _HEAD:
+                parts[_ORDER.index(_source(name, chosen))][name] = value
+        link, sdk, platform = parts
         return cls(link, sdk, platform, *_head(values))
 
     @classmethod
@@ -103,27 +113,61 @@ class Event:
         """
         if not isinstance(data, dict):
             raise CatalogueError(f"an event is a JSON object, not {json_word(data)}")
-        if not any(isinstance(data.get(key), dict) for key in (*_SOURCES, *_ALIASES)):
+        for key in _NESTED:
+            if isinstance(data.get(key), dict):
+                break
+        else:
             return cls.from_flat(data, dialect)
-        data = _without_aliases(data)
+        if not data.keys().isdisjoint(_ALIASES):
+            data = _without_aliases(data)
         chosen = dialect_of(dialect)
-        for key in data:
-            if key not in _SOURCES and key not in _HEAD:
-                raise CatalogueError(f"unknown key {key!r}{did_you_mean(key, [*_SOURCES, *_HEAD])}")
-        parts = {key: _object(key, data.get(key)) for key in _SOURCES}
-        for key, values in parts.items():
-            for name in values:
-                _check_source(name, key, chosen)
-        return cls(parts["link"], parts["sdk"], parts["platform"], *_head(data))
+        if not data.keys() <= _KEYS:
+            key = next(key for key in data if key not in _KEYS)
+            raise CatalogueError(f"unknown key {key!r}{did_you_mean(key, [*_SOURCES, *_HEAD])}")
+        parts: list[dict[str, object]] = []
+        for key, fields in _fields(chosen):
+            values = data.get(key)
+            if values.__class__ is not dict or not values.keys() <= fields:
+                parts = _checked_parts(data, chosen)
+                break
+            parts.append(values)
+        link, sdk, platform = parts
+        return cls(link, sdk, platform, *_head(data))
+
+
+# What `__setattr__` of `object` does, without looking the name up: there is an event for every render.
+_set_link, _set_sdk, _set_platform, _set_postback, _set_attributed = (
+    vars(Event)[name].__set__ for name in Event.__dataclass_fields__
+)
+
+
+@lru_cache(maxsize=32)
+def _places(dialect: Dialect) -> dict[str, int]:
+    """Return, by field, the place of its source among the sources."""
+    return {name: _ORDER.index(source) for name, source in dialect.fields.items() if name not in _HEAD}
+
+
+@lru_cache(maxsize=32)
+def _fields(dialect: Dialect) -> list[tuple[str, frozenset[str]]]:
+    """Return the key of each source and its fields."""
+    fields = dialect.fields.items()
+    return [(key, frozenset(name for name, own in fields if own is source)) for key, source in _SOURCES.items()]
+
+
+def _checked_parts(data: Mapping[str, object], dialect: Dialect) -> list[dict[str, object]]:
+    """Return the values of each source; raise CatalogueError for the first that is not one of its own."""
+    parts = {key: _object(key, data.get(key)) for key in _SOURCES}
+    for key, values in parts.items():
+        for name in values:
+            _check_source(name, key, dialect)
+    return list(parts.values())
 
 
 def _without_aliases(data: Mapping[str, object]) -> Mapping[str, object]:
-    for alias, key in _ALIASES.items():
-        if alias in data:
-            if key in data:
-                raise CatalogueError(f"{alias!r} and {key!r} are one source; write its fields under {key!r}")
-            data = {_ALIASES.get(name, name): value for name, value in data.items()}
-    return data
+    for alias in _ALIASES.keys() & data.keys():
+        if (key := _ALIASES[alias]) in data:
+            raise CatalogueError(f"{alias!r} and {key!r} are one source; write its fields under {key!r}")
+    return {_ALIASES.get(name, name): value for name, value in data.items()}
 
 
 def _mapping(argument: str, given: Mapping[str, object]) -> Mapping[str, object]:
@@ -164,6 +208,10 @@ def _head(data: Mapping[str, object]) -> tuple[Postback, bool]:
     given, attributed = data.get("postback", Postback.INSTALL), data.get("attributed", True)
     if not isinstance(attributed, bool):
         raise CatalogueError(f"'attributed' must be true or false, not {attributed!r}")
+    if given.__class__ is Postback:
+        return given, attributed
+    if given.__class__ is str and given in _POSTBACKS:
+        return _POSTBACKS[given], attributed
     try:
         return Postback(cast("str", given)), attributed
     except ValueError:

@@ -31,6 +31,14 @@ def left_in(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
 
 
+def test_groups_of_rows_are_small_enough_to_be_held(tmp_path):
+    path = tmp_path / "out.parquet"
+    with duckdb.connect() as connection:
+        render_table(CLICK, connection.sql("SELECT i AS click_id FROM range(70_000) t(i)"), path)
+        groups = connection.sql(f"SELECT DISTINCT row_group_num_rows FROM parquet_metadata('{path}')").fetchall()
+    assert max(groups) == (30_720,)
+
+
 # What is there already
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from benchmarks.limits import SHAPES, functions, template
-from macroengine import Event, MacroEngineError, compile_template
+from macroengine import Event, MacroEngineError, check, compile_template
 from macroengine.engine import _compile
 from macroengine.language.syntax import Syntax
 from macroengine.rendering.compiler import _maker
@@ -72,7 +72,8 @@ def test_distinct_templates_leave_nothing_behind_once_the_cache_is_full():
         compile_template(f"https://n.example/{number:09}?c=(clickid)&(ip)={number:09}").render(Event())
 
     assert growth(work, 1_200) < 30
-    assert _compile.cache_info().currsize == _compile.cache_info().maxsize == 1_024
+    kept = _compile.caches[0].cache_info()
+    assert kept.currsize == kept.maxsize == 1_024
 
 
 @pytest.mark.slow
@@ -85,7 +86,31 @@ def test_shapes_compiled_again_and_again_leave_nothing_behind():
     for number in range(4_096):  # all names of files that there are
         work(number)
     assert growth(work, 1_000) < 10
-    assert _maker.cache_info().currsize == _maker.cache_info().maxsize == 512
+    kept = _maker.caches[0].cache_info()
+    assert kept.currsize == kept.maxsize == 512
+
+
+def test_long_templates_and_shapes_are_kept_in_smaller_numbers():
+    """Of 1,024 templates of 16,000 characters, the cache would hold 800 MiB."""
+    for cached in (_compile, _maker):
+        sizes = [kept.cache_info().maxsize for kept in cached.caches]
+        assert sizes == sorted(sizes, reverse=True)
+        assert sizes[-1] <= 16
+    _compile.cache_clear()
+    for number in range(20):
+        compile_template(f"https://n.example/{number}{'a' * 16_000}")
+    assert [kept.cache_info().currsize for kept in _compile.caches] == [0, 0, 16]
+    again = f"https://n.example/{19}{'a' * 16_000}"
+    assert compile_template(again) is compile_template(again)
+
+
+def test_nothing_is_kept_of_long_names_of_macros():
+    """A template may have a name of 16,000 characters, and there are caches of names for each dialect."""
+
+    def work(number: int) -> None:
+        check(f"https://n.example/?a={{{number:09}a{'b' * 4_000}}}", dialect="appmetrica")
+
+    assert growth(work, 40) < 2_000
 
 
 def test_every_cache_has_a_bound():

@@ -5,6 +5,8 @@ from html.entities import html5
 import pytest
 
 from macroengine import Policy, check, fix
+from macroengine.rules.damaged import _LOST_IN_ASCII
+from macroengine.rules.tables import lost_references
 
 BASE = "https://n.example/pb?id=(clickid)"
 
@@ -262,3 +264,9 @@ def test_samples_on_https_have_no_error_and_no_warning(printed, meant, damage, p
 def test_a_guid_in_braces_raises_no_alarm(guid):
     assert check(f"{BASE}&uid={{{guid}}}") == []
     assert [finding.code for finding in check(f"{BASE}&uid={{{guid}0}}")] == ["ME227", "ME227"]
+
+
+def test_signs_of_ascii_that_html_has_names_for_are_those_of_the_table():
+    lost, names = lost_references()
+    assert {sign for sign in names if sign.isascii()} == set(_LOST_IN_ASCII)
+    assert all(lost.search(f"(ip){sign}a=") for sign in _LOST_IN_ASCII)

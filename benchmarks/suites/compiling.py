@@ -19,7 +19,7 @@ TEMPLATE = (
     "&cc=(country_code)&city=(city)&ip=(ip)&os=(os-version)&app=(app_id)&wifi=(wifi)&lat=(is_lat)"
 )[:300]
 # The least that LALR can do: macros and what is between them, no URL, no spans, no nodes.
-_BARE = r"""
+BARE = r"""
 start: (TEXT | MACRO)*
 MACRO: /\([A-Za-z][A-Za-z0-9_-]*\)/
 TEXT: /(?:[^(]|\((?![A-Za-z][A-Za-z0-9_-]*\)))+/
@@ -44,7 +44,7 @@ def _stages() -> Table:
 
     timings = interleaved(
         {
-            "bare Lark parse": (Lark(_BARE, parser="lalr").parse, TEMPLATE),
+            "bare Lark parse": (Lark(BARE, parser="lalr").parse, TEMPLATE),
             "parse": (parse, TEMPLATE),
             "resolve": (resolve, resolution.template, APPSFLYER, policy),
             "plan": (plan, resolution, options),
@@ -55,7 +55,7 @@ def _stages() -> Table:
     )
     rows = tuple(Row(name, timing.best, timing.median) for name, timing in timings.items())
     ratio = timings["compile_template and first render's compile"].best / timings["bare Lark parse"].best
-    target = Target("P6", "parsed and compiled: of a bare Lark parse", ratio, 2.5)
+    target = Target("P6", "parsed and compiled: of a bare Lark parse", ratio, 1.6)
     return Table("compile: 300 characters, 20 macros", "us", rows, (target,), "bare Lark parse")
 
 

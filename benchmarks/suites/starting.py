@@ -40,7 +40,7 @@ def run() -> Iterator[Table]:
     over = {row.name: (row.best - rows[0].best) * 1e3 for row in rows}
     targets = [Target("P7", "import macroengine: ms over a bare interpreter", over["import macroengine"], 20)]
     if not status["macroengine check"]:
-        targets.append(Target("P7", "macroengine check: ms over a bare interpreter", over["macroengine check"], 150))
+        targets.append(Target("P7", "macroengine check: ms over a bare interpreter", over["macroengine check"], 90))
     yield Table("start", "ms", rows, tuple(targets), _BARE)
 
 

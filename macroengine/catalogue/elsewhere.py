@@ -1,8 +1,8 @@
 """What other platforms call their values: their macro, our fields, the macro of a dialect."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,15 +26,21 @@ def called_elsewhere(
     >>> [(spec.name, platform) for spec, platform in called_elsewhere("gps_adid", dialect("appsflyer"))]
     [('advertising_id', 'Adjust')]
     """
-    by_field: dict[str, MacroSpec] = {}
-    for spec in home.macros.values():
-        by_field.setdefault(spec.field, spec)
+    by_field = _by_field(home)
     found: dict[str, tuple[MacroSpec, str]] = {}
-    for platform, names in _of(among):
-        for field in names.get(name, ()):
+    for platform, fields in _named(among).get(name, ()):
+        for field in fields:
             if field in by_field and platform != home.title:
                 found.setdefault(field, (by_field[field], platform))
     return tuple(found.values())
+
+
+@lru_cache(maxsize=8)
+def _by_field(home: Dialect) -> dict[str, MacroSpec]:
+    by_field: dict[str, MacroSpec] = {}
+    for spec in home.macros.values():
+        by_field.setdefault(spec.field, spec)
+    return by_field
 
 
 def documented_by(name: str, among: tuple[str, ...]) -> str | None:
@@ -43,12 +49,19 @@ def documented_by(name: str, among: tuple[str, ...]) -> str | None:
     >>> documented_by("CALLBACK_URL", ("VAST", "TikTok"))
     'TikTok'
     """
-    return next((platform for platform, names in _of(among) if name in names), None)
+    found = _named(among).get(name)
+    return found[0][0] if found else None
 
 
-def _of(among: tuple[str, ...] | None) -> Iterable[tuple[str, Mapping[str, tuple[str, ...]]]]:
+@lru_cache(maxsize=64)
+def _named(among: tuple[str, ...] | None) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    """Return, by name, the platforms that have a macro of this name, in order, each with its fields."""
     tables = platforms()
-    return tables.items() if among is None else [(platform, tables[platform]) for platform in among]
+    found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for platform in tables if among is None else among:
+        for name, fields in tables[platform].items():
+            found.setdefault(name, []).append((platform, fields))
+    return found
 
 
 @cache

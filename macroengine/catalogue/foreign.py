@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from macroengine.diagnostics import Span, overlapping
 from macroengine.language.syntax import Syntax
@@ -13,13 +12,12 @@ from macroengine.language.syntax import Syntax
 _TABLE = Path(__file__).resolve().parent / "foreign.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignSyntax:
+class ForeignSyntax(NamedTuple):
     """One way in which other platforms write macros; the only group of `pattern` and of `next` is the name."""
 
     whose: str
     first: str
-    """The characters that a macro can begin with."""
+    """The text that a macro begins with."""
     pattern: str
     platforms: tuple[str, ...] = ()
     """Whose names are looked up."""
@@ -41,8 +39,7 @@ class ForeignSyntax:
     """What joins names of which the first that has a value is sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignText:
+class ForeignText(NamedTuple):
     """A text that is written as a macro of another platform."""
 
     span: Span
@@ -114,7 +111,7 @@ def _encoded(match: re.Match[str]) -> str:
 
 
 def _matches(source: str, syntax: Syntax) -> Iterator[tuple[re.Match[str], ForeignSyntax]]:
-    first, table = _table(syntax)
+    first, rows_of = _table(syntax)
     own = syntax.find
     position = 0
     while sign := first.search(source, position):
@@ -123,8 +120,8 @@ def _matches(source: str, syntax: Syntax) -> Iterator[tuple[re.Match[str], Forei
         if macro:
             position = macro.end()
             continue
-        pattern, rows = table[sign[0]]
-        match = pattern.match(source, position)
+        rows = rows_of[source[position]]
+        match = rows.pattern.match(source, position)
         position += 1
         row = rows[(match.lastindex or 1) - 1] if match else None  # every alternative has one group
         while match and row:
@@ -133,19 +130,25 @@ def _matches(source: str, syntax: Syntax) -> Iterator[tuple[re.Match[str], Forei
             match = re.compile(row.next).match(source, position) if row.next else None
 
 
+class _Rows(list[ForeignSyntax]):
+    """The rows of macros that begin with one character."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """A pattern of which the n-th group is that of the n-th row."""
+        return re.compile("|".join(f"(?:{row.pattern})" for row in self))
+
+
 @lru_cache(maxsize=8)
-def _table(syntax: Syntax) -> tuple[re.Pattern[str], dict[str, tuple[re.Pattern[str], list[ForeignSyntax]]]]:
-    """Return the characters that foreign macros begin with; for each, a pattern whose n-th group is that of a row."""
-    by_first: dict[str, list[ForeignSyntax]] = {}
+def _table(syntax: Syntax) -> tuple[re.Pattern[str], dict[str, _Rows]]:
+    """Return a pattern of what foreign macros begin with, and the rows of the table by their first character."""
+    by_first: dict[str, _Rows] = {}
     for row in _read()["macro"]:
         read = ForeignSyntax(**{**row, "platforms": tuple(row.get("platforms", ()))})
         if read.syntax not in syntax.key.split("+"):
-            for char in read.first:
-                by_first.setdefault(char, []).append(read)
-    table = {
-        char: (re.compile("|".join(f"(?:{row.pattern})" for row in rows)), rows) for char, rows in by_first.items()
-    }
-    return re.compile(f"[{re.escape(''.join(table))}]"), table
+            by_first.setdefault(read.first[0], _Rows()).append(read)
+    begins = dict.fromkeys(row.first for rows in by_first.values() for row in rows)
+    return re.compile("|".join(map(re.escape, begins))), by_first
 
 
 @cache

@@ -37,6 +37,8 @@ def is_denied(spec: MacroSpec, denied: frozenset[str]) -> bool:
 
     What a link brings, and what no catalogue of ours calls a field, may hold what any of its names says.
     """
+    if not denied:  # and the names of all platforms need not be read
+        return False
     folded = fold(spec.field)
     if folded in denied or fold(spec.family_field or spec.field) in denied:
         return True

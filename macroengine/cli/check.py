@@ -60,6 +60,14 @@ Settings are taken from macroengine.toml or [tool.macroengine] in the nearest py
     "--select", metavar="CODE", multiple=True, help="Check only these rules; ME3 is a family. May be repeated."
 )
 @click.option("--ignore", metavar="CODE", multiple=True, help="Skip these rules. May be repeated.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Check many templates with N processes; not with --fix or --diff.",
+    metavar="N",
+)
 @click.option("--strict", is_flag=True, help="Warnings count as errors for the exit status.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
@@ -81,6 +89,8 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         raise click.UsageError("no templates given; give templates or files")
     if options["fix"] and options["diff"]:
         raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
+    if options["jobs"] > 1 and (options["fix"] or options["diff"]):
+        raise click.UsageError("--jobs checks only; leave it out with --fix and --diff")
     path = options["config"]
     config = find_config(Path.cwd()) if path is None else read_config(path)
     sources = given_sources(templates, files, options["column"])
@@ -88,7 +98,7 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         for source in sources:
             if isinstance(source, File) and source.path is not None:
                 check_fixable(source.file)
-    job = Job(sources, config, _given(context, options), unsafe=options["unsafe_fixes"])
+    job = Job(sources, config, _given(context, options), unsafe=options["unsafe_fixes"], jobs=options["jobs"])
     if options["diff"]:
         return job.diff()
     tally = Tally()

@@ -10,6 +10,7 @@ from typing import Any
 from macroengine.cli.config import Config, Settings
 from macroengine.cli.files import STANDARD_INPUT, Record, read_records, rewriting
 from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path
+from macroengine.cli.parallel import in_order
 from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, printable
 from macroengine.errors import TemplateError
@@ -85,16 +86,22 @@ class Job:
     config: Config
     given: Mapping[str, Any]
     unsafe: bool
+    jobs: int = 1
+    """How many processes check templates."""
     advance: Write = len
     """Is told the text of each record when it is done."""
 
     def found(self, tally: Tally) -> Found:
         """Yield what is found."""
-        for source, record, settings in self._records():
-            if record.template is not None:
-                tally.templates += 1
-                for diagnostic in _check(record.template, settings):
-                    yield source.name, record, diagnostic
+        templates = (
+            ((source, record), (record.template, settings))
+            for source, record, settings in self._records()
+            if record.template is not None
+        )
+        for (source, record), diagnostics in in_order(_check, templates, self.jobs):
+            tally.templates += 1
+            for diagnostic in diagnostics:
+                yield source.name, record, diagnostic
 
     def fixed(self, tally: Tally) -> Found:
         """Write the fixed templates, and yield what is found in them still."""
@@ -150,7 +157,8 @@ class Job:
             return Fixed(record.template, (), error.diagnostics)
 
 
-def _check(template: str, settings: Settings) -> list[Diagnostic] | tuple[Diagnostic, ...]:
+def _check(work: tuple[str, Settings]) -> list[Diagnostic] | tuple[Diagnostic, ...]:
+    template, settings = work
     try:
         dialect = settings.dialect_of(template)
         return check(template, dialect=dialect, policy=settings.policy, select=settings.wanted)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from macroengine.cli.rendering import compiled_template, rendering_options
 from macroengine.diagnostics import printable
 from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError, SuppressedError, TemplateError
-from macroengine.event import Event
 from macroengine.kinds import Postback
 
 
@@ -54,30 +54,35 @@ def render(template: str | None, file: Path | None, event: str | None, events: s
         )
     dialect: Dialect = options["dialect"]
 
-    def compiled(one: Event) -> CompiledTemplate:
-        return _compiled(source, one, **options)
+    # Looked up once for each kind of event, which takes longer than to render one.
+    @cache
+    def compiled(kind: Postback) -> CompiledTemplate:
+        return _compiled(source, kind, **options)
 
     if event is None:
         return _render_many(compiled, events or "", dialect)
     one = read_event(event, dialect)
     # Not click.echo, which would take the escapes of colours for its own, and out of the URL.
-    sys.stdout.write(compiled(one).render(one) + "\n")
+    sys.stdout.write(compiled(one.postback).render(one) + "\n")
     return 0
 
 
-def _compiled(source: str, event: Event, *, postback: str | None, **options: Any) -> CompiledTemplate:
-    """Return the template for the kind of postback that is asked for, or else for the event's own."""
-    return compiled_template(source, Postback(postback or event.postback), **options)
+def _compiled(source: str, kind: Postback, *, postback: str | None, **options: Any) -> CompiledTemplate:
+    """Return the template for the kind of postback that is asked for, or else for that of an event."""
+    return compiled_template(source, Postback(postback or kind), **options)
 
 
-def _render_many(compiled: Callable[[Event], CompiledTemplate], events: str, dialect: Dialect) -> int:
+def _render_many(compiled: Callable[[Postback], CompiledTemplate], events: str, dialect: Dialect) -> int:
     sent = suppressed = failed = 0
-    reported: set[Postback] = set()
+    refused: set[Postback] = set()
     with _progress() as advance:
         for number, event in read_events(events, dialect):
             advance(number)
+            if event.postback in refused:
+                failed += 1
+                continue
             try:
-                sys.stdout.write(compiled(event).render(event) + "\n")
+                sys.stdout.write(compiled(event.postback).render(event) + "\n")
                 sent += 1
             except SuppressedError:
                 suppressed += 1
@@ -86,9 +91,8 @@ def _render_many(compiled: Callable[[Event], CompiledTemplate], events: str, dia
                 click.echo(printable(f"{input_name(events)}:{number}: {error}"), err=True)
             except TemplateError as error:
                 failed += 1
-                if event.postback not in reported:
-                    reported.add(event.postback)
-                    output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
+                refused.add(event.postback)
+                output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
     if suppressed or failed:
         click.echo(f"{sent:,} URLs, {suppressed:,} events not sent, {failed:,} failed", err=True)
     return 1 if failed else 0

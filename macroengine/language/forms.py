@@ -1,7 +1,7 @@
 """How one kind of macro is written: what opens it, its name, an argument, and what closes it."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _NAME, _ARGUMENT = "NAME", "ARGUMENT"
 
@@ -10,8 +10,7 @@ class FormError(ValueError):
     """A form that no syntax may have; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """One way to write a macro.
 
     >>> form = Form.of("${NAME:ARGUMENT}", name="[A-Z]+")

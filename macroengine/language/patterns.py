@@ -5,9 +5,9 @@ character at a time: at any point, the next character alone says how the pattern
 has no second way to try (Brüggemann-Klein and Wood, "One-unambiguous regular languages", 1998).
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
+from typing import NamedTuple
 
 _ASCII = 128
 _BEYOND_ASCII = 1 << _ASCII  # one bit for all other characters
@@ -21,8 +21,7 @@ class PatternError(ValueError):
     """A pattern that a syntax may not have; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Subpattern:
+class _Subpattern(NamedTuple):
     """A piece of a pattern: the places at which a match of it may begin and end."""
 
     nullable: bool

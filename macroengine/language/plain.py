@@ -1,17 +1,22 @@
-"""The plain path: templates of the shape that nearly all have, read with two patterns. Lark reads all others.
+"""The plain path: templates of the shape that nearly all have, read with a few patterns. Lark reads all others.
 
-The shape is `https://host/path?name=value&name=value`, with macros in the values alone, at most one in each. Names and
-values may be missing: a template may be thousands of ampersands, and Lark takes long for as many tokens. The
-patterns are made of the terminals of the grammar, so that both readings agree; tests and a fuzz target compare them.
+The shape is `https://host/path?name=value&name=value#fragment`, with macros after the path alone. Names and values may
+be missing: a template may be thousands of ampersands, and Lark takes long for as many tokens. The patterns are made of
+the terminals of the grammar, so that both readings agree; tests and a fuzz target compare them.
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cached_property, lru_cache, partial
 from typing import Any, cast
 
+from macroengine.caching import SHORT
 from macroengine.language.grammar import terminals
-from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece
+from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece, Pieces
+from macroengine.language.semicolons import split_at_semicolons
 from macroengine.language.syntax import Reading, Syntax
+
+_Match = Callable[[str, int], re.Match[str] | None]
 
 
 class PlainReader:
@@ -20,29 +25,45 @@ class PlainReader:
     def __init__(self, syntax: Syntax) -> None:
         text = terminals(syntax)
         self._head = re.compile(
-            rf"(https?)://(?![/\\])({text['AUTHORITY_TEXT']})({text['ROOTED_TEXT']})?(?=\?|\Z)"
+            rf"(https?)://(?![/\\])({text['AUTHORITY_TEXT']})({text['ROOTED_TEXT']})?(?=\?|{text['HASH']}|\Z)"
         ).match
-        value = text["VALUE_TEXT"]
-        filled = rf"(=)({value})?(?:({text['MACRO']})({value})?)?"
-        self._pair = re.compile(rf"[?&]({text['NAME_TEXT']})?(?:{filled})?(?=&|\Z)").match
+        filled = rf"(=)({text['VALUE_TEXT']})?(?:({text['MACRO']})({text['VALUE_TEXT']})?)?"
+        self._pair = re.compile(rf"[?&]({text['NAME_TEXT']})?(?:{filled})?(?=&|{text['HASH']}|\Z)").match
         self._syntax = syntax
         # A template repeats its macros, and templates repeat each other's.
-        self._read_again = lru_cache(maxsize=4096)(syntax.read)
+        self._read_again = lru_cache(maxsize=1024)(syntax.read)
+
+    # The pair of any number of macros, which few templates have, and what its name and its value are made of.
+
+    @cached_property
+    def _long_pair(self) -> _Match:
+        text = terminals(self._syntax)
+        name, value = (f"(?:{text[part]}|{text['MACRO']})*+" for part in ("NAME_TEXT", "VALUE_TEXT"))
+        return re.compile(rf"[?&]{name}(=?){value}(?=&|{text['HASH']}|\Z)").match
+
+    @cached_property
+    def _in_name(self) -> _Match:
+        text = terminals(self._syntax)
+        return re.compile(f"({text['NAME_TEXT']})|({text['MACRO']})").match
+
+    @cached_property
+    def _in_value(self) -> _Match:
+        text = terminals(self._syntax)
+        return re.compile(f"({text['VALUE_TEXT']})|({text['MACRO']})").match
+
+    @cached_property
+    def _in_fragment(self) -> _Match:
+        text = terminals(self._syntax)
+        return re.compile(f"({text['FRAGMENT_TEXT']})|({text['MACRO']})").match
 
     def parse(self, source: str) -> dict[str, Any] | None:
         """Return the parts of a plain template, as the parser does; None for any other template."""
         head = self._head(source)
-        if head is None or ";" in source:
+        if head is None:
             return None
-        at, end = head.end(), len(source)
-        pairs: list[Pair] = []
-        while at < end:
-            match = self._pair(source, at)
-            # After the first pair a `?` is text, and only Lark knows of what.
-            if match is None or (source[at] == "?") is bool(pairs):
-                return None
-            pairs.append(self._pair_of(match))
-            at = match.end()
+        query, end = self._query(source, head.end())
+        if query is None:  # pragma: no cover - no text is known of which the patterns say so
+            return None
         slashes = head.end(1)
         parts: dict[str, Any] = {
             "scheme": (Literal(head[1], 0),),
@@ -51,31 +72,73 @@ class PlainReader:
         }
         if head[3] is not None:
             parts["path"] = (Literal(head[3], head.start(3)),)
-        if pairs:
-            parts["query"] = tuple(pairs)
+        if query:
+            parts["query"] = split_at_semicolons(query, self._syntax) if ";" in source else query
+        if end < len(source):
+            parts["hash"] = Delimiter("#", end)
+            if fragment := self._pieces(self._in_fragment, source, end + 1, len(source)):
+                parts["fragment"] = fragment
         return parts
 
     def macro(self, text: str, start: int) -> Macro:
         """Return the macro that is written `text`."""
-        read = self._read_again if len(text) <= _MAX_KEPT else self._syntax.read
-        return Macro(text, start, *cast("Reading", read(text)))
+        read = self._read_again if len(text) <= SHORT else self._syntax.read
+        return _macro((text, start, *cast("Reading", read(text))))
+
+    def _query(self, source: str, at: int) -> tuple[tuple[Pair, ...] | None, int]:
+        """Return the query that begins at a place, None where it is not plain, and the place where it ends."""
+        pairs: list[Pair] = []
+        end = len(source)
+        while at < end and source[at] != "#":
+            match = self._pair(source, at)
+            if match is not None:
+                pairs.append(self._pair_of(match))
+            else:
+                match = self._long_pair(source, at)
+                if match is None:  # pragma: no cover - as above
+                    return None, at
+                pairs.append(self._long_pair_of(match))
+            at = match.end()
+        return tuple(pairs), at
 
     def _pair_of(self, match: re.Match[str]) -> Pair:
         name, equals, before, macro, after = match.groups()
         start = match.start()
-        opening = Delimiter(match[0][0], start)
-        named = () if name is None else (Literal(name, start + 1),)
+        opening, at = _delimiter((match.string[start], start)), start + 1
+        named: Pieces = ()
+        if name is not None:
+            named = (_literal((name, at)),)
+            at += len(name)
         if equals is None:
-            return Pair(opening, named, None, ())
+            return _pair((opening, named, None, ()))
+        middle, at = _delimiter(("=", at)), at + 1
         value: list[Piece] = []
         if before is not None:
-            value.append(Literal(before, match.start(3)))
+            value.append(_literal((before, at)))
+            at += len(before)
         if macro is not None:
-            value.append(self.macro(macro, match.start(4)))
+            value.append(self.macro(macro, at))
+            at += len(macro)
         if after is not None:
-            value.append(Literal(after, match.start(5)))
-        return Pair(opening, named, Delimiter("=", match.start(2)), tuple(value))
+            value.append(_literal((after, at)))
+        return _pair((opening, named, middle, tuple(value)))
+
+    def _long_pair_of(self, match: re.Match[str]) -> Pair:
+        source, start, (equals, after_equals) = match.string, match.start(), match.span(1)
+        name = self._pieces(self._in_name, source, start + 1, equals)
+        value = self._pieces(self._in_value, source, after_equals, match.end())
+        return Pair(Delimiter(source[start], start), name, Delimiter("=", equals) if match[1] else None, value)
+
+    def _pieces(self, piece: _Match, source: str, at: int, end: int) -> Pieces:
+        """Return the literals and macros of a text that is made of nothing else."""
+        pieces: list[Piece] = []
+        while at < end and (match := piece(source, at)):
+            literal, macro = match.groups()
+            pieces.append(Literal(literal, at) if macro is None else self.macro(macro, at))
+            at = match.end()
+        return tuple(pieces)
 
 
-# Longer macros are rare, and keeping them would take much memory.
-_MAX_KEPT = 64
+# Half of the time goes into making nodes; this is what their constructors do, without a call of Python.
+_literal, _delimiter = partial(tuple.__new__, Literal), partial(tuple.__new__, Delimiter)
+_macro, _pair = partial(tuple.__new__, Macro), partial(tuple.__new__, Pair)

@@ -24,6 +24,8 @@ def split_at_semicolons(query: tuple[Pair, ...], syntax: Syntax) -> tuple[Pair, 
     masked = "".join(macro.sub(_NO_NAME, text) if macro else text for text in texts)
     if not _PAIR.search(masked):
         return query
+    if masked == "".join(leaf.text for leaf in leaves):
+        return tuple(_plain_pairs(pair.opening, masked, leaves[0].start))
     cut = re.compile(f"{outer}|[;=]" if outer else "[;=]")
     opening = pair.opening
     children: list[Piece] = []
@@ -39,6 +41,21 @@ def split_at_semicolons(query: tuple[Pair, ...], syntax: Syntax) -> tuple[Pair, 
             else:
                 children.append(Literal(text, start))
     return (*pairs, _pair_of(opening, children))
+
+
+def _plain_pairs(opening: Delimiter | None, text: str, at: int) -> Iterator[Pair]:
+    """Yield the pairs of a query without a macro, be it of another syntax."""
+    for part in text.split(";"):
+        name, equals, value = part.partition("=")
+        after = at + len(name) + 1
+        yield Pair(
+            opening,
+            (Literal(name, at),) if name else (),
+            Delimiter("=", after - 1) if equals else None,
+            (Literal(value, after),) if value else (),
+        )
+        at += len(part) + 1
+        opening = Delimiter(";", at - 1)
 
 
 def _cut(literal: Literal, cut: re.Pattern[str]) -> Iterator[tuple[str, int]]:

@@ -69,7 +69,7 @@ def readable_plan(source: str, dialect: Dialect) -> RenderPlan:
     unknown = [macro.node.name for macro in resolution.macros if macro.spec is None]
     named = tuple(map(_named, resolution.macros))
     exceptions = tuple((fold(name), Missing.RAISE) for name in sorted({*unknown}))
-    return plan(replace(resolution, macros=named), _options(source, missing_for=exceptions))
+    return plan(resolution._replace(macros=named), _options(source, missing_for=exceptions))
 
 
 @lru_cache(maxsize=256)
@@ -87,12 +87,12 @@ def _options(source: str, **options: object) -> Options:
 def _resolved(source: str, dialect: Dialect, policy: Policy) -> Resolution:
     template = parse(source, dialect, limits=_options(source).limits)
     resolution = resolve(template, dialect, policy)
-    return replace(resolution, macros=tuple(map(_without_argument, resolution.macros)))
+    return resolution._replace(macros=tuple(map(_without_argument, resolution.macros)))
 
 
 def _without_argument(macro: Resolved) -> Resolved:
     # No event has a value for an argument, and what was sent is read like any other value.
-    return macro if macro.node.argument is None else macro._replace(node=replace(macro.node, argument=None))
+    return macro if macro.node.argument is None else macro._replace(node=macro.node._replace(argument=None))
 
 
 def _named(macro: Resolved) -> Resolved:

@@ -1,11 +1,11 @@
 """Every macro of a template, looked up and judged. The only place where names and policy are decided."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
+from macroengine.caching import SHORT
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.catalogue.consent import needs_consent
 from macroengine.catalogue.foreign import ForeignText, foreign_texts, inside_foreign
@@ -43,6 +43,8 @@ class Problem(Enum):
     NEEDS_CONSENT = auto()
     """Not wrong: an identifier, which is withheld where the user does not share it."""
 
+    __hash__ = object.__hash__  # that of an enumeration is a function of Python, and each check asks it often
+
 
 # What most macros are is looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
 _HOST_LABEL: Final = Problem.HOST_LABEL
@@ -55,6 +57,7 @@ _ORIGINS = {
 # The row of the catalogue, whether it is forbidden and withheld, and what is wrong with it.
 _Verdict = tuple[MacroSpec | None, bool, bool, tuple[Problem, ...]]
 _NEEDS_CONSENT: Final = Problem.NEEDS_CONSENT
+_Judge = Callable[[str, str | None], _Verdict]
 
 
 class Resolved(NamedTuple):
@@ -79,8 +82,11 @@ class Resolved(NamedTuple):
         return _NEEDS_CONSENT in self.problems
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+# What its constructor does, without a call of Python: each macro of a template is made here.
+_resolved = partial(tuple.__new__, Resolved)
+
+
+class Resolution(NamedTuple):
     """The macros of a template in source order, repeats included.
 
     What is a part of another platform's macro is none of them: `{a}` in `${a}` or `{{a}}`, for the outer reading wins.
@@ -105,7 +111,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
         ValueError: the policy denies a macro that a closed dialect does not have, or names a context that the dialect
             does not have.
     """
-    judged = _judge_of(dialect, policy)
+    kept, judge = _judges_of(dialect, policy)
     foreign = foreign_texts(template.source, dialect.syntax)
     is_part = inside_foreign(template.source, foreign)
     deciding = origins(template)
@@ -113,31 +119,33 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
     macros: list[Resolved] = []
     others: dict[int, tuple[Resolved, ...]] = {}
     for pieces, part in _components(template):
-        # What is alone has nothing around it.
-        found = nesting(pieces, part) if len(pieces) > 1 else NOTHING
-        queries += found.queries
+        found = NOTHING
+        if len(pieces) > 1:  # what is alone has nothing around it
+            found = nesting(pieces, part)
+            queries += found.queries
         for node in pieces:
             if isinstance(node, Literal) or (is_part is not None and is_part(node.span)):
                 continue
+            judged = kept if len(node.name) <= SHORT else judge
             spec, forbidden, withheld, problems = judged(node.name, node.function)
             host_label = False
-            if node.start in deciding:
+            if deciding and node.start in deciding:
                 origin = _ORIGINS[deciding[node.start]]
                 # What has no value has no value to check, either.
                 origin = Problem.DECIDES_ORIGIN if spec is None and origin is _HOST_LABEL else origin
                 problems = (*problems, origin)
                 host_label = origin is _HOST_LABEL
             place = found.places.get(node.start, PLAIN)
-            macros.append(Resolved(node, part, spec, place, host_label, forbidden, withheld, problems))
+            macros.append(_resolved((node, part, spec, place, host_label, forbidden, withheld, problems)))
             if node.alternatives:
-                others[node.start] = tuple(_other(macros[-1], name, judged) for name in node.alternatives)
+                others[node.start] = tuple(_other(macros[-1], name, judge) for name in node.alternatives)
     return Resolution(template, dialect, policy, tuple(macros), tuple(queries), others, foreign)
 
 
-def _other(macro: Resolved, name: str, judged: Callable[[str, str | None], _Verdict]) -> Resolved:
+def _other(macro: Resolved, name: str, judge: _Judge) -> Resolved:
     """Return one of the further values that a macro names, in its place."""
-    spec, forbidden, withheld, problems = judged(name, macro.node.function)
-    node = replace(macro.node, name=name, alternatives=())
+    spec, forbidden, withheld, problems = judge(name, macro.node.function)
+    node = macro.node._replace(name=name, alternatives=())
     return macro._replace(node=node, spec=spec, forbidden=forbidden, withheld=withheld, problems=problems)
 
 
@@ -153,10 +161,11 @@ def _components(template: Template) -> Iterator[tuple[Pieces, Part]]:
 
 # Templates are many, and the macros and policies in them few.
 @lru_cache(maxsize=64)
-def _judge_of(dialect: Dialect, policy: Policy) -> Callable[[str, str | None], _Verdict]:
-    """Return what judges a macro by its name, and by the function that it names."""
+def _judges_of(dialect: Dialect, policy: Policy) -> tuple[_Judge, _Judge]:
+    """Return what judges a macro by its name, and by the function that it names: with a memory, and without."""
     dialect.check_context(policy.context)
-    return lru_cache(maxsize=1024)(partial(_verdict, dialect, policy, _denied_fields(dialect, policy)))
+    judge = partial(_verdict, dialect, policy, _denied_fields(dialect, policy))
+    return lru_cache(maxsize=1024)(judge), judge
 
 
 def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str, function: str | None) -> _Verdict:

@@ -13,6 +13,7 @@ from itertools import cycle
 from typing import Any, Final, NoReturn
 
 from macroengine.arguments import check_type, wrong_type
+from macroengine.caching import sized_cache
 from macroengine.encodings.encoder import ENCODERS, SPEEDUPS
 from macroengine.encodings.percent import Key
 from macroengine.errors import MissingValueError, RenderError, SuppressedError
@@ -339,7 +340,7 @@ class _Loader:
 _names = cycle(map("macroengine-shape-{}".format, range(4096)))
 
 
-@lru_cache(maxsize=512)
+@sized_cache({64: 512, 256: 64, 2_048: 16})
 def _maker(shape: Shape, entry: Entry) -> Callable[..., Any]:
     source = function_source(shape, entry)
     name = next(_names)

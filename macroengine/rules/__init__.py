@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from macroengine.arguments import check_type, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.diagnostics import Diagnostic, Severity, Span, printable
+from macroengine.diagnostics import Diagnostic, Finding, Fix, Severity, Span, printable
 from macroengine.limits import Limits
 from macroengine.plan.resolve import Resolution, resolve
 from macroengine.policy import Policy
@@ -18,10 +18,12 @@ from macroengine.rules import (
     names,
     nested,
     origin,
+    parameters,
     platform,
     privacy,
     query,
     server,
+    spaces,
     surroundings,
     syntax,
     url,
@@ -33,6 +35,7 @@ from macroengine.template import Template, parse
 
 __all__ = ["RULES", "Rule", "check", "codes", "diagnose", "errors", "prefixes"]
 
+_ANY_POLICY = Policy()
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 # What is not a macro of the dialect can be kept, and not be left empty: it is text.
 _KEEP = ("unknown", "keep")
@@ -41,8 +44,8 @@ _KEEP = ("unknown", "keep")
 RULES: dict[str, Rule] = {
     # What is written is no text of a URL, or no macro.
     "ME001": Rule(_E, syntax.empty_template),
-    "ME002": Rule(_E, characters.control_character, "safe"),
-    "ME003": Rule(_E, characters.raw_space, "safe"),
+    "ME002": Rule(_E, spaces.control_character, "safe"),
+    "ME003": Rule(_E, spaces.raw_space, "safe"),
     "ME004": Rule(_E, characters.invisible_character, "safe"),
     "ME005": Rule(_E, characters.lone_surrogate),
     "ME006": Rule(_W, syntax.unclosed_macro, "safe"),
@@ -69,7 +72,7 @@ RULES: dict[str, Rule] = {
     "ME035": Rule(_E, documents.tracking_link, whole=True),
     "ME036": Rule(_E, platform.foreign_template, "unsafe", whole=True, overruled_by=(_KEEP, ("unknown", "empty"))),
     "ME040": Rule(_E, foreign.documented_foreign_macro, "unsafe", overruled_by=(_KEEP,)),
-    "ME041": Rule(_W, foreign.encoded_foreign_macro),
+    "ME041": Rule(_W, foreign.encoded_foreign_macro, "unsafe"),
     "ME042": Rule(_W, syntax.doubled_delimiters, "unsafe"),
     "ME043": Rule(_W, syntax.cut_off_macro, "unsafe"),
     "ME044": Rule(_E, foreign.program_placeholder),
@@ -81,7 +84,7 @@ RULES: dict[str, Rule] = {
     "ME104": Rule(_I, names.near_miss),
     "ME105": Rule(_E, names.undocumented_hash, "unsafe"),
     "ME106": Rule(_E, names.hash_of_hash, "unsafe"),
-    "ME107": Rule(_I, query.mismatched_parameter),
+    "ME107": Rule(_I, parameters.mismatched_parameter),
     "ME108": Rule(_W, names.unlisted_macro, "unsafe"),
     "ME109": Rule(_I, names.macro_with_argument),
     # The URL: its server, then its parameters, then its characters.
@@ -92,16 +95,16 @@ RULES: dict[str, Rule] = {
     "ME205": Rule(_W, url.plain_http, "unsafe"),
     "ME206": Rule(_W, url.fragment),
     "ME207": Rule(_E, foreign.foreign_macro_in_host),
-    "ME208": Rule(_E, server.bad_host),
+    "ME208": Rule(_E, server.bad_host, "unsafe"),
     "ME209": Rule(_E, server.wrong_scheme, "unsafe"),
     "ME210": Rule(_E, server.malformed_scheme, "unsafe"),
-    "ME211": Rule(_W, query.duplicate_parameter),
+    "ME211": Rule(_W, parameters.duplicate_parameter),
     "ME212": Rule(_W, query.empty_pair, "safe"),
     "ME213": Rule(_W, query.missing_question_mark, "unsafe"),
     "ME214": Rule(_W, query.second_question_mark, "unsafe"),
     "ME215": Rule(_W, query.missing_ampersand, "unsafe"),
     "ME216": Rule(_W, query.missing_equals, "unsafe"),
-    "ME217": Rule(_I, query.macro_as_name),
+    "ME217": Rule(_I, parameters.macro_as_name),
     "ME218": Rule(_I, nested.nested_macro),
     "ME219": Rule(_W, url.unencoded_nested_url),
     "ME220": Rule(_I, nested.json_macro),
@@ -150,6 +153,12 @@ def check(
         LimitError: the template is too large to look at.
         ValueError: a code is no rule's.
     """
+    resolution = resolution_of(source, dialect, policy)
+    return diagnose(resolution, codes(select, ignore), codes(None, ignore))
+
+
+def resolution_of(source: str | Template, dialect: str | Dialect | None, policy: Policy | None) -> Resolution:
+    """Return what `check` looks at, of the same arguments."""
     check_type("source", str | Template, "a string or a Template", source)
     check_type("policy", Policy | None, "a Policy", policy)
     if dialect is None:
@@ -158,8 +167,7 @@ def check(
     template = source if isinstance(source, Template) else parse(source, chosen)
     if template.dialect.syntax != chosen.syntax:
         raise ValueError(f"template was parsed as one of {template.dialect.title}; parse its source in {chosen.title}")
-    resolution = resolve(template, chosen, policy or Policy())
-    return diagnose(resolution, codes(select, ignore), codes(None, ignore))
+    return resolve(template, chosen, policy or _ANY_POLICY)
 
 
 def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...]:
@@ -212,8 +220,16 @@ def diagnose(
     What a `heeded` rule says of a text as a whole silences the others, though it is not wanted itself; by default the
     wanted rules are heeded.
     """
-    found = _findings(Checked(resolution), wanted, wanted if heeded is None else heeded)
-    return sorted(found, key=lambda diagnostic: (diagnostic.span.start, diagnostic.span.stop))
+    return diagnose_checked(Checked(resolution), wanted, wanted if heeded is None else heeded)
+
+
+def diagnose_checked(checked: Checked, wanted: Collection[str], heeded: Collection[str]) -> list[Diagnostic]:
+    """Return the same, of a template of which other rules may have asked something already."""
+    return sorted(_findings(checked, wanted, heeded), key=_place)
+
+
+def _place(diagnostic: Diagnostic) -> tuple[int, int]:
+    return diagnostic.span.start, diagnostic.span.stop
 
 
 def _findings(checked: Checked, wanted: Collection[str], heeded: Collection[str]) -> list[Diagnostic]:
@@ -237,23 +253,19 @@ def _unfixed(found: Diagnostic) -> Diagnostic:
 
 def _found(checked: Checked, wanted: Iterable[str], *, whole: bool) -> list[Diagnostic]:
     """Return what the wanted rules find that speak of a text as a whole, or what the others do."""
-    rules = [(code, RULES[code]) for code in wanted]
-    # A message quotes the template, and whoever wrote the template has no business in the reader's terminal.
-    return [
-        Diagnostic(
-            code,
-            rule.name,
-            rule.severity,
-            printable(finding.message),
-            finding.span,
-            checked.source,
-            finding.hint,
-            finding.fix,
-        )
-        for code, rule in rules
-        if rule.whole is whole
-        for finding in rule.find(checked)
-    ]
+    found: list[Diagnostic] = []
+    for code in wanted:
+        rule = RULES[code]
+        if rule.whole is whole:
+            for finding in rule.find(checked):
+                found.append(_diagnostic(code, rule, finding, checked.source))  # noqa: PERF401 - most find nothing
+    return found
+
+
+def _diagnostic(code: str, rule: Rule, finding: Finding, source: str) -> Diagnostic:
+    # A message quotes the template, and whoever wrote that has no business in the reader's terminal.
+    message = printable(finding.message)
+    return Diagnostic(code, rule.name, rule.severity, message, finding.span, source, finding.hint, finding.fix)
 
 
 def _parsed(inner: str, checked: Checked) -> Template:
@@ -263,8 +275,10 @@ def _parsed(inner: str, checked: Checked) -> Template:
 
 def _moved(found: Diagnostic, offset: int, source: str) -> Diagnostic:
     """Return what was found in the inner text as a finding in the whole."""
-    fix = found.fix and replace(found.fix, span=_shifted(found.fix.span, offset))
-    return replace(found, span=_shifted(found.span, offset), source=source, fix=fix)
+    # Not `replace`, which takes several times as long: a text may be nothing but findings.
+    fix = found.fix and Fix(found.fix.replacement, _shifted(found.fix.span, offset), found.fix.safe)
+    span, hint = _shifted(found.span, offset), found.hint
+    return Diagnostic(found.code, found.name, found.severity, found.message, span, source, hint, fix)
 
 
 def _shifted(span: Span, offset: int) -> Span:

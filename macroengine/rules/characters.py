@@ -2,84 +2,22 @@
 
 import re
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from urllib.parse import quote
 
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
-from macroengine.rules.beginnings import MACRO_ENDS, begins_as_template, begins_url, is_remark
 from macroengine.rules.checked import Checked
+from macroengine.rules.structure import origin_end
 from macroengine.rules.tables import typographic
-from macroengine.template import Template
 
-_WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 # RFC 3986 appendix A: ASCII that stands in no part of a URL; spaces and controls have rules of their own.
 _ILLEGAL = re.compile(r'["<>\\^`{|}]+')
 
 # Braces belong to it, where Windows writes it, as in the ids of advertising.
 _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}\}")
-
-# A line of at least so many characters may have been wrapped by the width of a mail or a page.
-_WRAPPED = 60
 # What is longer reads better without its encoded form, three times as long or more.
 _SHORT = 4
-
-
-def control_character(checked: Checked) -> Iterator[Finding]:
-    r"""Control character or line break.
-
-    What it does:
-        Finds control characters, line breaks among them, with the white space around them.
-
-    Why it matters:
-        No URL may hold one. Templates that were copied from a page come with the page's line breaks. There is a fix
-        where nothing but a URL that goes on can have been meant: beside a delimiter, and where a long line was wrapped.
-
-    Example:
-        https://n.example/pb?id=(clickid)&\nip=(ip)
-
-    Use instead:
-        https://n.example/pb?id=(clickid)&ip=(ip)
-    """
-    for span, text in _white_space(checked):
-        controls = [char for char in text if unicodedata.category(char) == "Cc"]
-        if controls:
-            is_break = bool(set(text) & set("\r\n"))
-            what = "line break" if is_break else f"control character {controls[0]!a}"
-            if _joins(span, text, checked):
-                yield Finding(span, f"{what} in a URL", "remove it if what follows belongs to the URL")
-            else:
-                yield Finding(span, f"{what} in a URL; remove it", None, Fix("", span, safe=True))
-
-
-def raw_space(checked: Checked) -> Iterator[Finding]:
-    """Space.
-
-    What it does:
-        Finds spaces, the non-breaking and other wide or narrow ones included.
-
-    Why it matters:
-        No URL may hold one, and clients do not agree on what to make of it. Beside a delimiter a space is a typo and is
-        removed, elsewhere it is encoded. The fix is not safe where a remark may begin, and there is none in a host.
-
-    Example:
-        https://n.example/pb?id= (clickid)&name=first deposit
-
-    Use instead:
-        https://n.example/pb?id=(clickid)&name=first%20deposit
-    """
-    spaces = [(span, text) for span, text in _white_space(checked) if not set(map(unicodedata.category, text)) & {"Cc"}]
-    aliens = checked.alien_text if spaces else []
-    is_alien, starts, last = overlapping(aliens), sorted(alien.start for alien in aliens), -1
-    for span, text in spaces:
-        if is_alien(span):
-            # Once for each such text, however many spaces it has.
-            which = bisect_right(starts, span.start)
-            if which != last:
-                yield Finding(span, "space in a URL, in text that has to go")
-            last = which
-            continue
-        yield _about_space(span, text, checked)
 
 
 def invisible_character(checked: Checked) -> Iterator[Finding]:
@@ -99,7 +37,7 @@ def invisible_character(checked: Checked) -> Iterator[Finding]:
     """
     for span in _hidden(checked, "Cf"):
         source = checked.source
-        names = ", ".join(dict.fromkeys(unicodedata.name(char, "format").lower() for char in _in(span, source)))
+        names = ", ".join(map(_name_of, dict.fromkeys(checked.text(span))))
         # Between letters of other scripts a joiner can be meant.
         around = source[max(0, span.start - 1) : span.start] + source[span.stop : span.stop + 1]
         safe = len(around) < 2 or any(map(str.isascii, around))
@@ -141,7 +79,7 @@ def typographic_character(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     for span in _runs(checked, lambda char: _ascii_for(char) is not None):
-        text = _in(span, checked.source)
+        text = checked.text(span)
         meant = "".join(_ascii_for(char) or "" for char in text)
         yield Finding(span, f"typographic {text!r}; write {meant!r}", None, Fix(meant, span, safe=False))
 
@@ -165,7 +103,7 @@ def non_ascii_literal(checked: Checked) -> Iterator[Finding]:
         return
     for span in _runs(checked, _is_plain):
         if not checked.in_broken_text(span):
-            text = _in(span, checked.source)
+            text = checked.text(span)
             yield _encode(span, checked, f"{text!r} is not ASCII", text)
 
 
@@ -197,95 +135,11 @@ def illegal_character(checked: Checked) -> Iterator[Finding]:
 
 
 def _encode(span: Span, checked: Checked, message: str, text: str) -> Finding:
-    if span.start < _origin_end(checked.template):
+    if span.start < origin_end(checked.template):
         return Finding(span, message, "a host has letters, digits, - and dots; others are written in Punycode, xn--")
     encoded = quote(text, safe="")
     advice = f"write {encoded}" if len(text) <= _SHORT else "percent-encode it"
     return Finding(span, f"{message}; {advice}", None, Fix(encoded, span, safe=False))
-
-
-def _white_space(checked: Checked) -> Iterator[tuple[Span, str]]:
-    """Yield the runs of white space and controls that are not inside the name of a macro."""
-    source = checked.source
-    # This is how nearly every template is passed over: both tests are single scans in C.
-    if source.isprintable() and " " not in source:
-        return
-    in_name = overlapping(meant.span for meant in checked.split_macros)
-    for match in _WHITE_SPACE.finditer(source):
-        span = Span(*match.span())
-        if not in_name(span):
-            yield span, match[0]
-
-
-def _about_space(span: Span, text: str, checked: Checked) -> Finding:
-    if _is_stray(checked, span):
-        return Finding(span, "space in a URL; remove it", None, Fix("", span, safe=True))
-    if span.start < _origin_end(checked.template):
-        return Finding(span, "space before the path of a URL", "begin with the scheme and the server, without spaces")
-    encoded = "%20" * len(text)
-    return Finding(span, f"space in a URL; write {encoded}", None, Fix(encoded, span, safe=_is_inside(checked, span)))
-
-
-def _is_stray(checked: Checked, span: Span) -> bool:
-    """Say whether a space is a typo: it is at an end, or beside a delimiter, and parts no words."""
-    before, after = _beside(checked, span)
-    if not before or not after:
-        return True
-    if begins_url(checked.source, span.stop):
-        return before == "=" or checked.source.endswith("://", 0, span.start)
-    beside = "?&=#/" if span.start < _origin_end(checked.template) else "?&=#"
-    return before in beside or after in beside
-
-
-def _beside(checked: Checked, span: Span) -> tuple[str, str]:
-    return checked.source[max(0, span.start - 1) : span.start], checked.source[span.stop : span.stop + 1]
-
-
-def _is_inside(checked: Checked, span: Span) -> bool:
-    """Say whether a space can only be meant as part of the URL: it is in a value or a path, before any remark."""
-    source = checked.source
-    if not begins_as_template(source):
-        return False
-    start, stop = span.start, span.stop
-    equals, delimiter = source.rfind("=", 0, start), max(source.rfind("?", 0, start), source.rfind("&", 0, start))
-    if equals < delimiter:
-        return False
-    if source.find("&", stop) >= 0:
-        return True
-    if equals < 0:
-        return source.find("=", stop) >= 0 or source.find("?", stop) >= 0
-    return start < checked.remark_start and not source.endswith(MACRO_ENDS, 0, start)
-
-
-def _joins(span: Span, text: str, checked: Checked) -> bool:
-    """Say whether to remove a control character could join what does not belong together."""
-    before, after = _beside(checked, span)
-    source = checked.source
-    if not before or not after:
-        return False
-    if not any(char.isspace() for char in text):
-        return begins_url(source, span.stop)
-    if begins_url(source, span.stop):
-        return before != "="
-    end = source.find("\n", span.stop)
-    following = source[span.stop : end if end >= 0 else len(source)].strip()
-    if following.startswith(("?", "&", "=")):
-        return False
-    if is_remark(following) or not begins_as_template(source):
-        return True
-    line = span.start - source.rfind("\n", 0, span.start) - 1
-    return before not in "?&=" and (line < _WRAPPED or not _goes_on(following))
-
-
-def _goes_on(line: str) -> bool:
-    """Say whether a line can be the rest of a URL: one word, and more than letters."""
-    return not re.search(r"\s", line) and re.search(r"[=&%/(){}\[\];]", line) is not None
-
-
-def _origin_end(template: Template) -> int:
-    """Return where the scheme and the server of a template end."""
-    origin = template.authority or template.scheme
-    return origin[-1].span.stop if origin else 0
 
 
 def _hidden(checked: Checked, category: str) -> Iterator[Span]:
@@ -308,16 +162,19 @@ def _runs(checked: Checked, belongs: Callable[[str], bool]) -> Iterator[Span]:
             start = None
 
 
+@lru_cache(maxsize=1024)
+def _name_of(char: str) -> str:
+    return unicodedata.name(char, "format").lower()
+
+
+@lru_cache(maxsize=1024)
 def _is_plain(char: str) -> bool:
     """Say whether no other rule speaks of a character outside ASCII."""
     return unicodedata.category(char) not in ("Cc", "Cf", "Cs") and not char.isspace() and _ascii_for(char) is None
 
 
+@lru_cache(maxsize=1024)
 def _ascii_for(char: str) -> str | None:
     # Full-width forms: Unicode annex 44, the decomposition tag <wide>.
     wide = unicodedata.decomposition(char).startswith("<wide>")
     return unicodedata.normalize("NFKC", char) if wide and not char.isspace() else typographic().get(char)
-
-
-def _in(span: Span, source: str) -> str:
-    return source[span.start : span.stop]

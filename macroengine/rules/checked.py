@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cached_property
 
-from macroengine.diagnostics import Span, overlapping
+from macroengine.caching import once
+from macroengine.diagnostics import Span, overlapping, overlapping_places
 from macroengine.language.nodes import Literal, Macro, Piece
+from macroengine.plan.nesting import PLAIN
 from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.rules import damaged
 from macroengine.rules.beginnings import remark_start
@@ -18,6 +19,7 @@ from macroengine.rules.whole_finding import Whole
 
 # A name that is longer was not cut off.
 _LONGEST_BEGINNING = 100
+_WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 Overlaps = Callable[[Span], bool]
 
 
@@ -35,7 +37,7 @@ class Checked:
         """Return the text of a span."""
         return self.source[span.start : span.stop]
 
-    @cached_property
+    @once
     def whole(self) -> Whole | None:
         """What is to be said of the text as a whole."""
         return whole_text(self.source, self.dialect) or (self._foreign_template if self._has_strangers else None)
@@ -52,89 +54,101 @@ class Checked:
 
         return foreign_template(self.resolution)
 
-    @cached_property
+    @once
     def _pieces(self) -> list[Piece]:
         template = self.template
         pieces = [*template.scheme, *template.authority, *template.path]
-        for pair in template.query:
-            pieces += pair.name
-            pieces += pair.value
+        for _, name, _, value in template.query:
+            pieces += name
+            pieces += value
         return [*pieces, *template.fragment]
 
-    @cached_property
+    @once
+    def parameter_names(self) -> list[str]:
+        """The text of the name of each parameter, empty where it has none."""
+        query = self.template.query
+        return [name[0].text if len(name) == 1 else "".join([piece.text for piece in name]) for _, name, _, _ in query]
+
+    @once
     def _macros(self) -> list[Macro]:
         return [piece for piece in self._pieces if isinstance(piece, Macro)]
 
-    @cached_property
+    @once
     def literals(self) -> list[Literal]:
         """The literal texts, in source order."""
         return [piece for piece in self._pieces if isinstance(piece, Literal)]
 
-    @cached_property
+    @once
     def literal_text(self) -> str:
         """All of them in one, to ask whether a character is in any: in most templates it is not."""
         return "".join([literal.text for literal in self.literals])
 
-    @cached_property
+    @once
     def by_problem(self) -> dict[Problem, list[Resolved]]:
         """The macros that have a problem, in source order."""
         found: dict[Problem, list[Resolved]] = {}
-        others = self.resolution.others
-        for macro in self.resolution.macros:
-            for one in (macro, *others.get(macro.node.start, ())):
-                for problem in one.problems:
-                    found.setdefault(problem, []).append(one)
+        macros: Iterable[Resolved] = self.resolution.macros
+        if others := self.resolution.others:
+            macros = [one for macro in macros for one in (macro, *others.get(macro.node.start, ()))]
+        for macro in macros:
+            for problem in macro.problems:
+                found.setdefault(problem, []).append(macro)
         return found
 
-    @cached_property
+    @once
+    def placed(self) -> list[Resolved]:
+        """The macros in URLs inside the URL or in JSON, and those after half an escape; most templates have none."""
+        return [macro for macro in self.resolution.macros if macro.place is not PLAIN]
+
+    @once
     def nested_urls(self) -> tuple[Literal, ...]:
         """The beginnings of values that are URLs with a query."""
-        return tuple(nested_urls(self.template))
+        return tuple(nested_urls(self.template)) if "://" in self.literal_text else ()
 
-    @cached_property
+    @once
     def malformed_start(self) -> tuple[Span, str] | None:
         """What is wrong between the scheme and the server, and what to write there."""
         return malformed_start(self.source)
 
-    @cached_property
+    @once
     def remark_start(self) -> int:
         """Where a remark on the template could begin."""
         return remark_start(self.source)
 
-    @cached_property
+    @once
     def split_escapes(self) -> tuple[tuple[Resolved, Span], ...]:
         """The macros whose values complete a percent-escape, with the half that is written."""
-        return tuple(split_escapes(self.resolution))
+        return tuple(split_escapes(self.placed, self.source))
 
     # Macros, of the dialect and of others
 
-    @cached_property
+    @once
     def in_macro(self) -> Overlaps:
         """Whether a span has a part of a macro of the dialect in it."""
-        return overlapping(macro.span for macro in self._macros)
+        return overlapping_places((macro.start, macro.start + len(macro.text)) for macro in self._macros)
 
-    @cached_property
+    @once
     def foreign_macros(self) -> tuple[Foreign, ...]:
         """What is written in the way of another platform, in source order."""
         return foreign_macros(self.resolution.foreign, self.source, self.dialect)
 
-    @cached_property
+    @once
     def in_foreign_macro(self) -> Overlaps:
         """Whether a span has a part of a macro of another platform in it."""
         return overlapping(macro.span for macro in self.foreign_macros)
 
-    @cached_property
+    @once
     def _in_foreign_text(self) -> Overlaps:
         return overlapping(text.span for text in self.resolution.foreign)
 
-    @cached_property
+    @once
     def _in_outer(self) -> Overlaps:
         """Whether a span is in a macro of another platform that may hold delimiters of the dialect."""
         return overlapping(text.span for text in self.resolution.foreign if text.syntax.outer)
 
     # Text that is nearly a macro
 
-    @cached_property
+    @once
     def _has_stray_delimiters(self) -> bool:
         """Whether a delimiter of the dialect can be outside its macros: in most templates none is."""
         if max(map(len, self.syntax.delimiters)) > 1:
@@ -142,24 +156,24 @@ class Checked:
         macros = "".join([macro.text for macro in self._macros])
         return any(self.source.count(sign) != macros.count(sign) for sign in self.syntax.delimiters)
 
-    @cached_property
+    @once
     def bracketed(self) -> list[re.Match[str]]:
         """The texts between delimiters that are not names."""
-        return self._outside_macros(self._nearly.bracketed)
+        return self._outside_macros(lambda patterns: patterns.bracketed)
 
-    @cached_property
+    @once
     def unclosed_macros(self) -> list[Meant]:
         """Macros of which one delimiter is missing, or is that of another syntax."""
-        found = self._outside_macros(self._nearly.unclosed)
-        return self._meant((match, match[match.lastindex or 0]) for match in found)
+        found = self._outside_macros(lambda patterns: patterns.unclosed)
+        return self._meant((_span_of(match), match[match.lastindex or 0]) for match in found)
 
-    @cached_property
+    @once
     def split_macros(self) -> list[Meant]:
         """Macros with white space in their names."""
         found = (match for match in self.bracketed if GAP.search(match[1]))
-        return self._meant((match, GAP.sub("", match[1])) for match in found)
+        return self._meant((Span(*match.span()), GAP.sub("", match[1])) for match in found)
 
-    @cached_property
+    @once
     def doubled_macros(self) -> list[Meant]:
         """Macros with more delimiters around them than they have."""
         opening, closing = self.syntax.delimiters
@@ -169,14 +183,16 @@ class Checked:
         found = []
         for match in self._nearly.doubled.finditer(self.source):
             opened, closed = match[1] != opening, match[3] != closing
+            if not (opened or closed):
+                continue
             before, after = self.source[match.start() - 1 : match.start()], self.source[match.end() : match.end() + 1]
             is_value = before == "=" and after in ("", "&", "#")
             span = Span(*match.span())
-            if ((opened and closed) or ((opened or closed) and is_value)) and not self._in_outer(span):
+            if ((opened and closed) or is_value) and not self._in_outer(span):
                 found.append(Meant(span, self.syntax.write(match[2])))
         return found
 
-    @cached_property
+    @once
     def cut_off(self) -> tuple[Span, tuple[str, ...]] | None:
         """Where the template ends in the name of a macro, and the macros that can have been meant."""
         if not self._has_stray_delimiters:
@@ -186,7 +202,7 @@ class Checked:
             return None
         return Span(*match.span()), beginnings(match[1], self.dialect)
 
-    @cached_property
+    @once
     def literal_delimiters(self) -> list[Span]:
         """Texts in the delimiters of a macro that can be none, and of which no other rule speaks."""
         found = [Span(*match.span()) for match in self.bracketed if match[1].strip(" |")]
@@ -196,49 +212,61 @@ class Checked:
         is_explained = overlapping([*splits, *(macro.span for macro in self.foreign_macros), *self.program_texts])
         return [span for span in found if not is_explained(span)]
 
-    @cached_property
+    @once
     def _nearly(self) -> Nearly:
         return nearly(self.syntax)
 
-    def _outside_macros(self, pattern: re.Pattern[str]) -> list[re.Match[str]]:
+    def _outside_macros(self, pattern: Callable[[Nearly], re.Pattern[str]]) -> list[re.Match[str]]:
         """Return what a pattern finds, without what has a part of a macro in it."""
-        found = list(pattern.finditer(self.source)) if self._has_stray_delimiters else []
-        return [match for match in found if not self._in_written(Span(*match.span()))]
+        if not self._has_stray_delimiters:
+            return []
+        found = pattern(self._nearly).finditer(self.source)
+        return [match for match in found if not self._in_written(_span_of(match))]
 
-    @cached_property
+    @once
     def _in_written(self) -> Overlaps:
         """Whether a span has in it what is written as a macro of the dialect, though it may be a part of another."""
-        return overlapping(Span(*macro.span()) for macro in self.syntax.find.finditer(self.source))
+        return overlapping_places(macro.span() for macro in self.syntax.find.finditer(self.source))
 
-    def _meant(self, named: Iterable[tuple[re.Match[str], str]]) -> list[Meant]:
+    def _meant(self, named: Iterable[tuple[Span, str]]) -> list[Meant]:
         """Return the macros of these names, but for what is in macros of other platforms."""
-        macros = ((Span(*match.span()), own_macro(name, self.dialect)) for match, name in named)
+        macros = ((span, own_macro(name, self.dialect)) for span, name in named)
         return [Meant(span, macro) for span, macro in macros if macro is not None and not self._in_outer(span)]
 
     # What other software has left
 
-    @cached_property
+    @once
+    def white_space(self) -> list[tuple[Span, str]]:
+        """The runs of white space and controls that are not inside the name of a macro."""
+        # Nearly every template has none: both tests are single scans in C.
+        if self.source.isprintable() and " " not in self.source:
+            return []
+        in_name = overlapping(meant.span for meant in self.split_macros)
+        found = ((Span(*match.span()), match[0]) for match in _WHITE_SPACE.finditer(self.source))
+        return [(span, text) for span, text in found if not in_name(span)]
+
+    @once
     def entities(self) -> list[tuple[Span, str]]:
         """What was taken for an entity of HTML or made one, and what was meant."""
         return list(damaged.entities(self.source))
 
-    @cached_property
+    @once
     def backslashes(self) -> list[tuple[Span, str]]:
         """Escapes with a backslash, and what they escape."""
         return list(damaged.backslashes(self.source))
 
-    @cached_property
+    @once
     def tags(self) -> list[Span]:
         """Tags of HTML."""
         return [span for span in damaged.tags(self.source) if not self.in_foreign_macro(span)]
 
-    @cached_property
+    @once
     def program_texts(self) -> list[Span]:
         """Where a program was to fill in something."""
         spans = [Span(*match.span()) for match in program_holes().finditer(self.source)]
         return [span for span in spans if not self._in_foreign_text(span) and not self.in_macro(span)]
 
-    @cached_property
+    @once
     def alien_text(self) -> list[Span]:
         """What belongs to another language: macros of others, tags, what a person is to replace."""
         return [
@@ -248,7 +276,7 @@ class Checked:
             *self.program_texts,
         ]
 
-    @cached_property
+    @once
     def in_broken_text(self) -> Overlaps:
         """Whether a span has in it what rules speak of as a whole, so that none need speak of its characters."""
         return overlapping(
@@ -261,3 +289,9 @@ class Checked:
                 *(meant.span for meant in self.unclosed_macros),
             ]
         )
+
+
+def _span_of(match: re.Match[str]) -> Span:
+    """Return where a text is that is nearly a macro, without an `=` that was only found with it."""
+    start, stop = match.span()
+    return Span(start + 1 if match[0][0] == "=" else start, stop)

@@ -4,19 +4,22 @@ import re
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Span
-from macroengine.rules.tables import escapes, html_elements, lost_references, placeholder_patterns
+from macroengine.rules.tables import escapes, html_elements, is_placeholder, lost_references
 
 # An ampersand in any of the forms of HTML; & without a letter between it and ; is &amp; that lost them.
 _AMPERSAND = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)+|&;", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});([A-Za-z0-9_-]*=)?")
+# Of what HTML makes of `&name`, these are ASCII; the table of all has two thousand names.
+_LOST_IN_ASCII = '<>"'
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>|\s*/>")
 
 
 def entities(source: str) -> Iterator[tuple[Span, str]]:
     """Yield where text was taken for an entity of HTML, or made one, and what was meant."""
-    lost, names = lost_references()
-    for match in lost.finditer(source):
-        yield Span(*match.span()), f"&{names[match[1]]}{match[2]}"
+    if not source.isascii() or any(sign in source for sign in _LOST_IN_ASCII):
+        lost, names = lost_references()
+        for match in lost.finditer(source):
+            yield Span(*match.span()), f"&{names[match[1]]}{match[2]}"
     if ";" not in source:
         return
     for match in _AMPERSAND.finditer(source):
@@ -25,6 +28,7 @@ def entities(source: str) -> Iterator[tuple[Span, str]]:
 
     for match in _REFERENCE.finditer(source):
         reference, rest = match.groups()
+        names = lost_references()[1]
         char = unescape(f"&{reference};")
         if rest and reference in names.values():
             yield Span(*match.span()), f"&{reference}{rest}"
@@ -48,5 +52,5 @@ def tags(source: str) -> Iterator[Span]:
         return
     for match in _TAG.finditer(source):
         is_element = match[1] is None or match[1].lower() in html_elements()
-        if is_element and not placeholder_patterns().fullmatch(match[0]):
+        if is_element and not is_placeholder(match[0]):
             yield Span(*match.span())

@@ -7,7 +7,8 @@ from macroengine.arguments import check_flag
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.diagnostics import Diagnostic, Fix
 from macroengine.policy import Policy
-from macroengine.rules import check, prefixes
+from macroengine.rules import RULES, codes, diagnose_checked, prefixes, resolution_of
+from macroengine.rules.checked import Checked
 
 # One round fixes all that does not overlap. What is damaged several times over takes a round for each time.
 _MAX_ROUNDS = 100
@@ -49,24 +50,46 @@ def fix(
     if not isinstance(source, str):
         raise TypeError(f"source must be a str, not {type(source).__name__}")
     check_flag("unsafe", unsafe)
-    # An iterable is read once.
-    wanted = None if select is None else prefixes("select", select)
-    unwanted = prefixes("ignore", ignore)
+    rules = _Rules(unsafe, None if select is None else prefixes("select", select), prefixes("ignore", ignore))
     applied: list[Diagnostic] = []
     done = {source: 0}  # how much was applied when the text was this
-    found = check(source, dialect=dialect, policy=policy, select=wanted, ignore=unwanted)
+    checked = Checked(resolution_of(source, dialect, policy))
+    found = rules.fixing(checked)
     for _ in range(_MAX_ROUNDS):
         chosen = _apart(finding for finding in found if _changes(finding, source) and _is_allowed(finding, unsafe))
         if not chosen:
             break
         source = _apply((finding.fix for finding in chosen if finding.fix), source)
         applied += chosen
-        found = check(source, dialect=dialect, policy=policy, select=wanted, ignore=unwanted)
+        checked = Checked(resolution_of(source, dialect, policy))
+        found = rules.fixing(checked)
         if source in done:  # fixes that undo each other: nothing since then has changed anything
             del applied[done[source] :]
             break
         done[source] = len(applied)
-    return Fixed(source, tuple(applied), tuple(found))
+    return Fixed(source, tuple(applied), tuple(rules.all(checked, found)))
+
+
+class _Rules:
+    """The rules that are asked: those that fix something after every round, the others once no fix is left."""
+
+    def __init__(self, unsafe: bool, select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> None:
+        self._heeded = codes(None, ignore)
+        self._wanted = codes(select, ignore)
+        levels = ("safe", "unsafe") if unsafe else ("safe",)
+        self._fixing = [code for code in self._wanted if RULES[code].fix in levels]
+        self._others = [code for code in self._wanted if RULES[code].fix not in levels]
+
+    def fixing(self, checked: Checked) -> list[Diagnostic]:
+        """Return what the rules find that can fix something."""
+        return diagnose_checked(checked, self._fixing, self._heeded)
+
+    def all(self, checked: Checked, found: list[Diagnostic]) -> list[Diagnostic]:
+        """Return what all rules find, given what those have found that can fix something."""
+        if checked.whole is not None:  # then a rule decides which others are heard
+            return diagnose_checked(checked, self._wanted, self._heeded)
+        others = diagnose_checked(checked, self._others, self._heeded)
+        return sorted([*found, *others], key=lambda one: (one.span.start, one.span.stop, one.code))
 
 
 def _changes(finding: Diagnostic, source: str) -> bool:

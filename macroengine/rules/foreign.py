@@ -87,10 +87,10 @@ def encoded_foreign_macro(checked: Checked) -> Iterator[Finding]:
         parameter it may be meant for the next system.
 
     Example:
-        https://n.example/pb?id=%7Bweb_id%7D
+        https://n.example/pb?campaign=%7Bcampaign_name%7D
 
     Use instead:
-        https://n.example/pb?id=(clickid)
+        https://n.example/pb?campaign=(C)
     """
     source, own = checked.source, checked.dialect
     if "%" not in source:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Span
@@ -204,4 +203,4 @@ def lines_after(core: str) -> Whole | None:
     if not is_remark(rest.lstrip(STRIPPED)):
         return None
     found = _suffix(core, len(line.rstrip(STRIPPED)), safe=False)
-    return replace(found, inner=None, offset=None) if "=" in rest else found
+    return found._replace(inner=None, offset=None) if "=" in rest else found

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from macroengine.caching import short_cache
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.catalogue.elsewhere import called_elsewhere, documented_by
 from macroengine.catalogue.folding import fold
@@ -17,16 +17,14 @@ _SHORT = 3
 GAP = re.compile(r"(?:\s|%20)+")
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(NamedTuple):
     """A text that is no macro, and the macro that is meant."""
 
     span: Span
     macro: str
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(NamedTuple):
     """A macro of another platform."""
 
     span: Span
@@ -46,7 +44,7 @@ class Foreign:
     """What to write instead of such a construct."""
 
 
-@lru_cache(maxsize=4096)
+@short_cache(maxsize=4096)
 def own_macro(name: str, dialect: Dialect) -> str | None:
     """Return the macro of a dialect that has this name, in any spelling, as a template writes it.
 
@@ -105,6 +103,7 @@ class _Reading(NamedTuple):
     """Who documents the name."""
 
 
+@short_cache(maxsize=4096)
 def _read_elsewhere(name: str, platforms: tuple[str, ...], dialect: Dialect) -> _Reading:
     """Return the macros of a dialect that a name in the delimiters of these platforms stands for.
 

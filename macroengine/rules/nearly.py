@@ -23,15 +23,23 @@ class Nearly:
 
     @cached_property
     def unclosed(self) -> re.Pattern[str]:
-        """A name that lacks a delimiter, or has one of another syntax; the only group that matches is the name."""
+        """A name that lacks a delimiter, or has one of another syntax; the only group that matches is the name.
+
+        What lacks the first one is found with the `=` before it: where every alternative begins with a character of
+        its own, `re` skips all others at once.
+        """
         opening, closing, name = self._opening, self._closing, self._syntax.name
         own = self._syntax.delimiters
-        openings = "|".join(re.escape(other.opener) for other in brackets() if other.opener != own[0])
+        openings = [re.escape(other.opener) for other in brackets() if other.opener != own[0]]
         closings = "|".join(re.escape(other.closer) for other in brackets() if other.closer != own[1])
         return re.compile(
-            rf"{opening}({name})(?:(?=[&#]|$)|(?:{closings}))"
-            rf"|(?:{openings})({name}){closing}"
-            rf"|(?<==)({name}){closing}"
+            "|".join(
+                [
+                    rf"{opening}({name})(?:(?=[&#]|$)|(?:{closings}))",
+                    *(rf"{other}({name}){closing}" for other in openings),
+                    rf"=({name}){closing}",
+                ]
+            )
         )
 
     @cached_property
@@ -39,7 +47,8 @@ class Nearly:
         """A name with any number of delimiters; its groups are those before it, the name, and those after it."""
         opening, closing = self._opening, self._closing
         # From the first of a run of delimiters to its last, without going back: a template may be nothing else.
-        return re.compile(rf"(?<!{opening})((?:{opening})++)({self._syntax.name})((?:{closing})++)")
+        first = f"{opening}(?<!{opening}{opening})"
+        return re.compile(rf"({first}(?:{opening})*+)({self._syntax.name})((?:{closing})++)")
 
     @cached_property
     def cut_off(self) -> re.Pattern[str]:

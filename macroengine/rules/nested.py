@@ -26,7 +26,7 @@ def nested_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for macro in checked.resolution.macros:
+    for macro in checked.placed:
         needed = macro.place.layers + 1
         if needed > 1:
             done = times_encoded(macro, checked.dialect)
@@ -55,7 +55,7 @@ def json_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for macro in checked.resolution.macros:
+    for macro in checked.placed:
         innermost = next((escape for escape in macro.place.escapes if escape in _JSON), None)
         if innermost is not None:
             how = "escaped in a string" if innermost is Escape.STRING else "written as a JSON value"

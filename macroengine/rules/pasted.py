@@ -72,7 +72,7 @@ class Pasted:
     @cached_property
     def rewriter_hosts(self) -> re.Pattern[str]:
         """Return the pattern of the hosts of all of them."""
-        return _compiled("|".join(rewriter.host.pattern for rewriter in self.rewriters))
+        return _compiled("|".join(row["host"] for row in table("links")["rewriter"]))
 
     @cached_property
     def commands(self) -> dict[str, Command]:

@@ -1,13 +1,18 @@
 """Rules about what a network may be told, and when."""
 
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
 
+from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Finding
 from macroengine.kinds import Identifier
 from macroengine.plan.resolve import Problem
 from macroengine.rules.checked import Checked
 from macroengine.rules.structure import http_scheme
 from macroengine.rules.wording import findings
+
+_ADVERTISING: Final = Identifier.ADVERTISING  # a member of an enumeration takes as long as a call in Python 3.11
 
 
 def unavailable_macro(checked: Checked) -> Iterator[Finding]:
@@ -151,12 +156,17 @@ def missing_consent(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?idfa=(idfa)&att=(att-status)
     """
     sent = [(macro.node, macro.spec) for macro in checked.resolution.macros if macro.spec is not None]
-    identifiers = [node for node, spec in sent if spec.identifier is Identifier.ADVERTISING]
+    identifiers = [node for node, spec in sent if spec.identifier is _ADVERTISING]
     if identifiers and not any(spec.consent for _, spec in sent):
-        words = [spec.name for spec in checked.dialect.macros.values() if spec.consent]
+        words = _consent_macros(checked.dialect)
         if words:
-            hint = f"there are: {', '.join(map(checked.dialect.syntax.write, words))}"
+            hint = f"there are: {', '.join(words)}"
             yield Finding(identifiers[0].span, "advertising identifier without the user's consent", hint)
+
+
+@lru_cache(maxsize=8)
+def _consent_macros(dialect: Dialect) -> list[str]:
+    return [dialect.syntax.write(spec.name) for spec in dialect.macros.values() if spec.consent]
 
 
 def raw_and_hashed(checked: Checked) -> Iterator[Finding]:
@@ -174,10 +184,13 @@ def raw_and_hashed(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?hash=(sha1-idfa)
     """
-    fields = [(macro, macro.spec.field) for macro in checked.resolution.macros if macro.spec is not None]
-    raw = {field for macro, field in fields if macro.node.function is None}
-    for macro, field in fields:
-        if macro.node.function is not None and field in raw:
+    macros = checked.resolution.macros
+    hashed = [macro for macro in macros if macro.node.function is not None and macro.spec is not None]
+    if not hashed:
+        return
+    raw = {macro.spec.field for macro in macros if macro.node.function is None and macro.spec is not None}
+    for macro in hashed:
+        if macro.spec is not None and macro.spec.field in raw:
             yield Finding(macro.node.span, f"{macro.node.text} is sent as it is, too; send one of the two")
 
 

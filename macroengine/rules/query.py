@@ -1,16 +1,14 @@
-"""Rules about the parameters of a URL."""
+"""Rules about what separates the parameters of a URL, and their names from their values."""
 
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise, zip_longest
 
-from macroengine.catalogue.folding import fold
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.language.nodes import Literal, Pair
-from macroengine.plan.resolve import Problem
 from macroengine.rules.checked import Checked
-from macroengine.rules.meant import documented_names
+from macroengine.rules.structure import lacks_equals
 
 _PARAMETER = r"[A-Za-z_][A-Za-z0-9_.-]*="
 _SECOND_QUESTION_MARK = re.compile(rf"\?(?={_PARAMETER})")
@@ -20,30 +18,6 @@ _FIRST_AMPERSAND = re.compile(rf"&(?={_PARAMETER})")
 _NAME_BEFORE_MACRO = re.compile(r"&(?=[A-Za-z_][A-Za-z0-9_.-]*$)")
 _NEXT_PARAMETER = re.compile(_PARAMETER)
 _SEMICOLON = re.compile(rf";(?={_PARAMETER})")
-
-
-def duplicate_parameter(checked: Checked) -> Iterator[Finding]:
-    """Parameter that stands twice.
-
-    What it does:
-        Finds names of parameters that were there before; names that end in `[]` are lists and may repeat.
-
-    Why it matters:
-        Receivers take the first, the last or both.
-
-    Example:
-        https://n.example/pb?id=(clickid)&id=(af_siteid)
-
-    Use instead:
-        https://n.example/pb?id=(clickid)&site=(af_siteid)
-    """
-    seen: set[str] = set()
-    for pair in checked.template.query:
-        name = "".join(piece.text for piece in pair.name)
-        if name in seen and not name.endswith(("[]", "%5B%5D")):
-            yield Finding(_name_span(pair), f"parameter {name!r} was there before", "give it another name")
-        if name:
-            seen.add(name)
 
 
 def empty_pair(checked: Checked) -> Iterator[Finding]:
@@ -226,81 +200,14 @@ def missing_equals(checked: Checked) -> Iterator[Finding]:
         colon = _colon_before_macro(pair, foreign)
         if colon is not None:
             yield Finding(colon, "colon between a name and its macro; write =", None, Fix("=", colon, safe=False))
-        elif _lacks_equals(pair):
+        elif lacks_equals(pair):
             at = pair.name[1].start
             message = f"no = between {pair.name[0].text!r} and {pair.name[1].text}"
             yield Finding(pair.name[1].span, message, None, Fix("=", Span(at, at), safe=False))
 
 
-def macro_as_name(checked: Checked) -> Iterator[Finding]:
-    """Macro in the name of a parameter.
-
-    What it does:
-        Finds macros before the `=` of a parameter.
-
-    Why it matters:
-        The value of the macro decides what the parameter is called.
-
-    Example:
-        https://n.example/pb?(af_sub1)=1
-
-    Use instead:
-        https://n.example/pb?sub1=(af_sub1)
-    """
-    for pair in checked.template.query:
-        if not _lacks_equals(pair):
-            for piece in pair.name:
-                if not isinstance(piece, Literal):
-                    yield Finding(piece.span, f"{piece.text} is in the name of a parameter")
-
-
-def mismatched_parameter(checked: Checked) -> Iterator[Finding]:
-    """Parameter with the name of another macro than its own.
-
-    What it does:
-        Finds parameters that are called exactly like a macro, and filled from one with another value.
-
-    Why it matters:
-        Whoever reads the reports takes it for the other value. AppsFlyer's own page sends the IP address as a country.
-
-    Example:
-        https://n.example/pb?country_code=(ip)
-
-    Use instead:
-        https://n.example/pb?ip=(ip)
-    """
-    documented = documented_names(checked.dialect)
-    named = [
-        (pair, documented[pair.name[0].text])
-        for pair in checked.template.query
-        if len(pair.name) == 1 == len(pair.value) and pair.name[0].text in documented
-    ]
-    if not named:
-        return
-    # Of a parameter of the tracking link, nobody knows which value it has.
-    known = (macro for macro in checked.resolution.macros if Problem.PARAMETER not in macro.problems)
-    specs = {macro.node.start: macro.spec for macro in known}
-    for pair, called in named:
-        spec, name = specs.get(pair.value[0].start), pair.name[0].text
-        if spec is None or len(name) == 1:
-            continue
-        # idfa={IDFA} is a slip in the name, of which another rule speaks.
-        if called.field != spec.field and fold(name) != fold(spec.name):
-            macro = pair.value[0]
-            yield Finding(macro.span, f"{name!r} is filled with {macro.text}, another value than {name}")
-
-
 def _is_empty(pair: Pair) -> bool:
     return not pair.name and pair.equals is None
-
-
-def _lacks_equals(pair: Pair) -> bool:
-    return (
-        pair.equals is None
-        and len(pair.name) == 2
-        and isinstance(pair.name[0], Literal)
-        and not isinstance(pair.name[1], Literal)
-    )
 
 
 def _colon_before_macro(pair: Pair, foreign: list[int]) -> Span | None:
@@ -320,7 +227,3 @@ def _colon_before_macro(pair: Pair, foreign: list[int]) -> Span | None:
     ):
         return Span(end - 1, end)
     return None
-
-
-def _name_span(pair: Pair) -> Span:
-    return Span(pair.name[0].start, pair.name[-1].span.stop)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from inspect import cleandoc
 from typing import Literal
 
@@ -9,7 +10,7 @@ from macroengine.diagnostics import Finding, Severity
 from macroengine.rules.checked import Checked
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """A rule. Its page is the docstring of `find`."""
 
@@ -24,7 +25,7 @@ class Rule:
     about_policy: bool = False
     """Whether it finds what only the policy is against."""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name of the bad thing that it finds."""
         return self.find.__name__.replace("_", "-")

@@ -9,7 +9,7 @@ from macroengine.catalogue.foreign import notes
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.language.nodes import Literal
 from macroengine.rules.checked import Checked
-from macroengine.rules.tables import placeholder_patterns, web_schemes, wrong_schemes
+from macroengine.rules.tables import is_placeholder, web_schemes, wrong_schemes
 from macroengine.suggest import edit_distance
 from macroengine.template import Template
 
@@ -21,6 +21,7 @@ _HIGHEST_PORT = 65_535
 _MASK = "\ufffc"
 # RFC 1035 section 2.3.4
 _LONGEST_LABEL, _LONGEST_HOST = 63, 253
+_PLAIN_NAME = re.compile(rf"(?:[a-z0-9-]{{1,{_LONGEST_LABEL}}}\.)+[a-z]{{2,{_LONGEST_LABEL}}}")
 
 
 def bad_host(checked: Checked) -> Iterator[Finding]:
@@ -34,13 +35,13 @@ def bad_host(checked: Checked) -> Iterator[Finding]:
         The postback reaches nobody.
 
     Example:
-        https://n..example/pb?id=(clickid)
+        https://2001:db8::1/pb?id=(clickid)
 
     Use instead:
-        https://n.example/pb?id=(clickid)
+        https://[2001:db8::1]/pb?id=(clickid)
     """
     template = checked.template
-    if template.slashes is None or not _has_server(template) or checked.malformed_start:
+    if template.slashes is None or _is_plain_name(template) or not _has_server(template) or checked.malformed_start:
         return
     text = _masked(checked)
     start = template.slashes.span.stop
@@ -129,6 +130,13 @@ def _differ_in_one(one: str, other: str) -> bool:
     return abs(len(one) - len(other)) <= 1 and edit_distance(one, other) == 1
 
 
+def _is_plain_name(template: Template) -> bool:
+    """Say whether a server has a name as nearly all have, of which nothing else need be asked."""
+    authority = template.authority
+    host = authority[0].text if len(authority) == 1 else ""
+    return len(host) <= _LONGEST_HOST and _PLAIN_NAME.fullmatch(host) is not None and not is_placeholder(host)
+
+
 def _has_server(template: Template) -> bool:
     scheme = template.scheme
     if not all(isinstance(piece, Literal) for piece in scheme):
@@ -187,7 +195,7 @@ def _name_findings(host: str, at: int) -> Iterator[Finding]:
     whole = Span(at, at + len(host))
     escape = re.search("%[0-9A-Fa-f]{2}", host)
     labels = host.removesuffix(".").split(".")
-    if placeholder_patterns().fullmatch(host):
+    if is_placeholder(host):
         yield Finding(whole, f"{host} is a placeholder; write the server")
     elif escape:
         span = Span(at + escape.start(), at + escape.end())

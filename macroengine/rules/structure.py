@@ -1,12 +1,12 @@
 """Parts of a template that rules of several families look at."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from macroengine.diagnostics import Span
-from macroengine.language.nodes import Literal
-from macroengine.plan.resolve import Resolution, Resolved
+from macroengine.language.nodes import Literal, Pair
+from macroengine.plan.resolve import Resolved
 from macroengine.rules.tables import web_schemes
 from macroengine.template import Template
 
@@ -31,12 +31,12 @@ def nested_urls(template: Template) -> Iterator[Literal]:
             yield first
 
 
-def split_escapes(resolution: Resolution) -> Iterator[tuple[Resolved, Span]]:
+def split_escapes(macros: Iterable[Resolved], source: str) -> Iterator[tuple[Resolved, Span]]:
     """Yield the macros whose values complete a percent-escape, each with where the escape begins and the macro does."""
-    for macro in resolution.macros:
+    for macro in macros:
         if macro.place.glued:
             stop = macro.node.start
-            half = _HALF_AN_ESCAPE.search(resolution.template.source, max(0, stop - _LONGEST_ESCAPE), stop)
+            half = _HALF_AN_ESCAPE.search(source, max(0, stop - _LONGEST_ESCAPE), stop)
             yield macro, Span(half.start() if half else stop - 1, stop)
 
 
@@ -62,3 +62,19 @@ def _starts() -> tuple[re.Pattern[str], re.Pattern[str]]:
     web = "|".join(web_schemes())
     twice = re.compile(rf"(?:{web}):?[/\\]+(?=(?:{web})(?::[/\\]|//))", re.IGNORECASE)
     return twice, re.compile(rf"(?:{web})(:[/\\]*|[;.,]?[/\\]{{2,}})", re.IGNORECASE)
+
+
+def origin_end(template: Template) -> int:
+    """Return where the scheme and the server of a template end."""
+    origin = template.authority or template.scheme
+    return origin[-1].span.stop if origin else 0
+
+
+def lacks_equals(pair: Pair) -> bool:
+    """Say whether a parameter is a name and a macro, with nothing between them."""
+    return (
+        pair.equals is None
+        and len(pair.name) == 2
+        and isinstance(pair.name[0], Literal)
+        and not isinstance(pair.name[1], Literal)
+    )

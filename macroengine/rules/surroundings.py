@@ -8,6 +8,7 @@ from macroengine.rules.beginnings import MACRO_ENDS
 from macroengine.rules.checked import Checked
 from macroengine.rules.wording import about_whole
 
+_PUNCTUATION = (",", ";", "*", ".", "'")
 _ENDS = re.compile(r"(?:[,;*]+|(?<!\.)\.|')$")
 
 
@@ -155,7 +156,8 @@ def trailing_punctuation(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     source = checked.source
-    match = _ENDS.search(source.rstrip())
+    text = source.rstrip()
+    match = _ENDS.search(text) if text.endswith(_PUNCTUATION) else None
     if match is None or checked.template.slashes is None:
         return
     before = source[: match.start()]

@@ -1,7 +1,7 @@
 """Rules about text that is no macro, and should be one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 from macroengine.catalogue.foreign import nameless
@@ -10,7 +10,9 @@ from macroengine.language.nodes import Literal, Pair
 from macroengine.rules.checked import Checked
 from macroengine.rules.meant import own_macro
 from macroengine.rules.nearly import brackets
-from macroengine.rules.tables import placeholder_patterns
+from macroengine.rules.tables import is_placeholder
+
+_URL_SIGN = re.compile("%(?:25)*(?:3A|2F|3F)", re.IGNORECASE)
 
 
 def empty_template(checked: Checked) -> Iterator[Finding]:
@@ -109,6 +111,8 @@ def nameless_macro(checked: Checked) -> Iterator[Finding]:
         if not match[1].strip(" |") and checked.source[match.start() - 1 : match.start()] == "=":
             yield Finding(Span(*match.span()), f"{match[0]} is a macro without a name; write the name")
     nothing = "".join(checked.syntax.delimiters)
+    if not any(text in checked.literal_text for text in nameless()):
+        return
     for pair in checked.template.query:
         value = pair.value[0] if len(pair.value) == 1 else None
         if value is not None and value.text in nameless() and value.text != nothing:
@@ -134,6 +138,7 @@ def encoded_delimiters(checked: Checked) -> Iterator[Finding]:
     if "%" not in checked.source:
         return
     own = checked.syntax.forms[0]
+    is_nested = _nested_in(checked.source)
     for form in (own, *(other for other in brackets() if other.opener not in own.opener)):
         opening, closing = (quote(affix, safe="").replace("%", "%(?:25)*") for affix in (form.opener, form.closer))
         if opening == form.opener:  # encoding leaves it as it is
@@ -141,7 +146,7 @@ def encoded_delimiters(checked: Checked) -> Iterator[Finding]:
         for match in re.finditer(rf"{opening}({form.name}){closing}", checked.source, re.IGNORECASE):
             macro = own_macro(match[1], checked.dialect)
             if macro is not None:
-                safe = form == own and not _is_nested(checked.source, match.start())
+                safe = form == own and not is_nested(match.start())
                 yield _write(macro, Span(*match.span()), f"encoded delimiters in {match[0]}", safe=safe)
 
 
@@ -207,9 +212,8 @@ def placeholder(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&android_id=(android_id)
     """
-    patterns = placeholder_patterns()
     for macro in checked.resolution.macros:
-        if patterns.fullmatch(macro.node.name):
+        if is_placeholder(macro.node.name):
             yield Finding(macro.node.span, f"{macro.node.text} stands for a macro of yours; write that macro")
     for pair in checked.template.query:
         value = pair.value[0] if len(pair.value) == 1 else None
@@ -218,7 +222,7 @@ def placeholder(checked: Checked) -> Iterator[Finding]:
     for piece in checked.template.path:
         if isinstance(piece, Literal):
             for match in re.finditer("[^/]+", piece.text):
-                if patterns.fullmatch(match[0]):
+                if is_placeholder(match[0]):
                     span = Span(piece.start + match.start(), piece.start + match.end())
                     yield Finding(span, f"{match[0]} is a placeholder; write the value")
 
@@ -230,14 +234,22 @@ def _placeholder_value(pair: Pair, value: Literal, checked: Checked) -> Iterator
     macro = own_macro(text, checked.dialect) if repeats or shouted else None
     if macro is not None:
         yield _write(macro, value.span, f"{text} is a placeholder", safe=False)
-    elif placeholder_patterns().fullmatch(text):
+    elif is_placeholder(text):
         yield Finding(value.span, f"{text} is a placeholder; write the value or a macro")
 
 
-def _is_nested(source: str, position: int) -> bool:
-    """Say whether a position is inside an encoded URL in a value of the query."""
-    value = re.split("[?&]", source[:position])[-1]
-    return re.search("%(?:25)*(?:3A|2F|3F)", value, re.IGNORECASE) is not None
+def _nested_in(source: str) -> Callable[[int], bool]:
+    """Return what says whether a position is inside an encoded URL in a value of the query."""
+    begun: dict[int, int] = {}  # where the first sign of such a URL ends, by the start of the value
+
+    def is_nested(position: int) -> bool:
+        start = max(source.rfind("?", 0, position), source.rfind("&", 0, position)) + 1
+        if start not in begun:
+            sign = _URL_SIGN.search(source, start)
+            begun[start] = sign.end() if sign else len(source) + 1
+        return begun[start] <= position
+
+    return is_nested
 
 
 def _write(macro: str, span: Span, message: str, *, safe: bool) -> Finding:

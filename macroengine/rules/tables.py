@@ -1,9 +1,12 @@
 """The facts that rules go by, from the TOML files in `macroengine/rules/data`."""
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+
+from macroengine.caching import short_cache
 
 _DATA = Path(__file__).resolve().parent / "data"
 
@@ -56,10 +59,16 @@ def lost_references() -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 @cache
-def placeholder_patterns() -> re.Pattern[str]:
-    """Return the pattern of whole values that stand for values."""
+def _placeholder() -> Callable[[str], object]:
     facts = _table("values")["placeholders"]
-    return re.compile("|".join([*facts["patterns"], *facts["bracketed"]]))
+    return re.compile("|".join([*facts["patterns"], *facts["bracketed"]])).fullmatch
+
+
+# Templates repeat each other's names and hosts.
+@short_cache(maxsize=4096)
+def is_placeholder(text: str) -> bool:
+    """Say whether a whole text stands for a value."""
+    return _placeholder()(text) is not None
 
 
 @cache

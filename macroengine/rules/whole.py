@@ -1,7 +1,6 @@
 """What a text is as a whole: a template, a template with something around it, or another thing."""
 
 import re
-from dataclasses import replace
 
 from macroengine.catalogue import Dialect
 from macroengine.catalogue.hosts import Platform, platforms_with_links, tracking_platform
@@ -29,7 +28,7 @@ def whole_text(source: str, dialect: Dialect) -> Whole | None:
         if layer is None or layer.inner is None:
             return first
         layer = _layer(layer.inner, dialect)
-    return replace(first, inner=None, offset=None) if first else None
+    return first._replace(inner=None, offset=None) if first else None
 
 
 def _layer(source: str, dialect: Dialect) -> Whole | None:
@@ -40,7 +39,7 @@ def _layer(source: str, dialect: Dialect) -> Whole | None:
     if found is None or not start:
         return found
     span = Span(found.span.start + start, found.span.stop + start)
-    return replace(found, span=span, offset=None if found.offset is None else found.offset + start)
+    return found._replace(span=span, offset=None if found.offset is None else found.offset + start)
 
 
 def _of_core(core: str, dialect: Dialect) -> Whole | None:

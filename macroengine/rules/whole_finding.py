@@ -1,15 +1,14 @@
 """What the readers of a text as a whole share: their finding, and how they quote the text."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from macroengine.diagnostics import Span
 
 SERVER = re.compile(r"(?:https?:)?//(?:[^/?#@\s]*@)?([^/?#:\s]+)(?::\d+)?([^?#\s]*)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """What is to be said of a text as a whole, instead of its characters; `rule` is the one that says it."""
 
     rule: str

@@ -4,10 +4,10 @@ Suggestions are looked for here, when somebody asks.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import cast
 
-from macroengine.catalogue import MacroSpec
+from macroengine.caching import short_cache
+from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.catalogue.consent import consent_fields
 from macroengine.catalogue.elsewhere import called_elsewhere
 from macroengine.diagnostics import Finding, Fix, Span
@@ -19,8 +19,11 @@ from macroengine.suggest import question
 
 def findings(checked: Checked, problem: Problem) -> Iterator[Finding]:
     """Yield what is to be said of the macros that have a problem, in source order."""
+    macros = checked.by_problem.get(problem)
+    if macros is None:
+        return iter(())
     word = _WORDS[problem]
-    return filter(None, [word(macro, checked.resolution) for macro in checked.by_problem.get(problem, ())])
+    return filter(None, [word(macro, checked.resolution) for macro in macros])
 
 
 def about_whole(checked: Checked, rule: str) -> Iterator[Finding]:
@@ -34,7 +37,7 @@ def about_whole(checked: Checked, rule: str) -> Iterator[Finding]:
 
 def _unknown(macro: Resolved, resolution: Resolution) -> Finding:
     dialect, node = resolution.dialect, macro.node
-    near, hint, is_certain = _near(node.name, resolution)
+    near, hint, is_certain = _near(node.name, dialect)
     if node.function is not None:
         hashed = [spec.names_with(node.function)[:1] for spec, _ in filter(None, map(dialect.find, near))]
         near = list(dict.fromkeys(name for names in hashed for name in names))
@@ -51,24 +54,25 @@ def _unlisted(macro: Resolved, resolution: Resolution) -> Finding:
     name = dialect.syntax.write(node.name, node.function)
     message = f"{name} is not in the catalogue of {dialect.title}, which is incomplete{separator}{suggestion}"
     if suggestion:
-        return replace(found, message=message)
+        return found._replace(message=message)
     hint = found.hint if dialect.find(node.name) else None
     return Finding(node.span, message, hint or f"check the name with {dialect.title}")
 
 
 def _parameter(macro: Resolved, resolution: Resolution) -> Finding | None:
-    near, hint, is_certain = _near(macro.node.name, resolution)
+    near, hint, is_certain = _near(macro.node.name, resolution.dialect)
     names = near[:1] if is_certain else near
     message = f"{macro.node.text} is taken for a parameter of the tracking link{question(names)}"
     return Finding(macro.node.span, message, hint) if near else None
 
 
-def _near(name: str, resolution: Resolution) -> tuple[list[str], str | None, bool]:
+# Partners make the same mistakes, and a parameter of the tracking link is in many templates.
+@short_cache(maxsize=1024)
+def _near(name: str, dialect: Dialect) -> tuple[list[str], str | None, bool]:
     """Return the names that an unknown one may be meant for, a hint where other platforms have it, and any doubt.
 
     What others call so goes before what is merely like it; where they mean different values by it, none is likelier.
     """
-    dialect = resolution.dialect
     elsewhere = called_elsewhere(name, dialect)
     if not elsewhere:
         return dialect.nearest(name), None, True

@@ -123,7 +123,7 @@ def _own(template: Template, dialect: Dialect) -> Template:
         scheme=read(template.scheme),
         authority=read(template.authority),
         path=read(template.path),
-        query=tuple(replace(pair, name=read(pair.name), value=read(pair.value)) for pair in template.query),
+        query=tuple(pair._replace(name=read(pair.name), value=read(pair.value)) for pair in template.query),
         fragment=read(template.fragment),
     )
 

@@ -1,7 +1,6 @@
 """The macro of one dialect that says what a macro of another says."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from macroengine.catalogue import Dialect, Spelling
 from macroengine.kinds import HASHES, Source
@@ -92,7 +91,7 @@ class Counterparts:
         if self._choices is None or not found or () in found:
             return None
         several = [self._in_place(one, macro) for (one,) in found]
-        return several[0]._replace(node=replace(several[0].node, text=self._choice(several)))
+        return several[0]._replace(node=several[0].node._replace(text=self._choice(several)))
 
     def _choice(self, macros: Iterable[Resolved]) -> str:
         form = self._to.syntax.forms[0]

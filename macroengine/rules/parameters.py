@@ -1,0 +1,95 @@
+"""Rules about the names of the parameters of a URL."""
+
+from collections.abc import Iterator
+
+from macroengine.catalogue.folding import fold
+from macroengine.diagnostics import Finding, Span
+from macroengine.language.nodes import Literal, Macro, Pair
+from macroengine.plan.resolve import Problem
+from macroengine.rules.checked import Checked
+from macroengine.rules.meant import documented_names
+from macroengine.rules.structure import lacks_equals
+
+
+def duplicate_parameter(checked: Checked) -> Iterator[Finding]:
+    """Parameter that stands twice.
+
+    What it does:
+        Finds names of parameters that were there before; names that end in `[]` are lists and may repeat.
+
+    Why it matters:
+        Receivers take the first, the last or both.
+
+    Example:
+        https://n.example/pb?id=(clickid)&id=(af_siteid)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&site=(af_siteid)
+    """
+    names = checked.parameter_names
+    if len(set(names)) == len(names):
+        return
+    seen: set[str] = set()
+    for pair, name in zip(checked.template.query, names, strict=True):
+        if name in seen and not name.endswith(("[]", "%5B%5D")):
+            yield Finding(_name_span(pair), f"parameter {name!r} was there before", "give it another name")
+        if name:
+            seen.add(name)
+
+
+def macro_as_name(checked: Checked) -> Iterator[Finding]:
+    """Macro in the name of a parameter.
+
+    What it does:
+        Finds macros before the `=` of a parameter.
+
+    Why it matters:
+        The value of the macro decides what the parameter is called.
+
+    Example:
+        https://n.example/pb?(af_sub1)=1
+
+    Use instead:
+        https://n.example/pb?sub1=(af_sub1)
+    """
+    for pair in checked.template.query:
+        for piece in pair.name:
+            if not isinstance(piece, Literal) and not lacks_equals(pair):
+                yield Finding(piece.span, f"{piece.text} is in the name of a parameter")
+
+
+def mismatched_parameter(checked: Checked) -> Iterator[Finding]:
+    """Parameter with the name of another macro than its own.
+
+    What it does:
+        Finds parameters that are called exactly like a macro, and filled from one with another value.
+
+    Why it matters:
+        Whoever reads the reports takes it for the other value. AppsFlyer's own page sends the IP address as a country.
+
+    Example:
+        https://n.example/pb?country_code=(ip)
+
+    Use instead:
+        https://n.example/pb?ip=(ip)
+    """
+    documented = documented_names(checked.dialect)
+    called: dict[int, str] = {}
+    for index, name in enumerate(checked.parameter_names):
+        if name in documented and len(name) > 1:
+            _, named, _, value = checked.template.query[index]
+            if len(named) == 1 == len(value) and isinstance(value[0], Macro) and value[0].name != name:
+                called[value[0].start] = name
+    for macro in checked.resolution.macros if called else ():
+        name = called.get(macro.node.start, "")
+        # Of a parameter of the tracking link, nobody knows which value it has.
+        if not name or macro.spec is None or Problem.PARAMETER in macro.problems:
+            continue
+        # idfa={IDFA} is a slip in the name, of which another rule speaks.
+        if documented[name].field != macro.spec.field and fold(name) != fold(macro.spec.name):
+            message = f"{name!r} is filled with {macro.node.text}, another value than {name}"
+            yield Finding(macro.node.span, message)
+
+
+def _name_span(pair: Pair) -> Span:
+    return Span(pair.name[0].start, pair.name[-1].span.stop)

@@ -1,0 +1,138 @@
+"""Rules about white space and control characters."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from macroengine.diagnostics import Finding, Fix, Span, overlapping
+from macroengine.rules.beginnings import MACRO_ENDS, begins_as_template, begins_url, is_remark
+from macroengine.rules.checked import Checked
+from macroengine.rules.structure import origin_end
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SPACE = re.compile(r"\s")
+# A line of at least so many characters may have been wrapped by the width of a mail or a page.
+_WRAPPED = 60
+
+
+def control_character(checked: Checked) -> Iterator[Finding]:
+    r"""Control character or line break.
+
+    What it does:
+        Finds control characters, line breaks among them, with the white space around them.
+
+    Why it matters:
+        No URL may hold one. Templates that were copied from a page come with the page's line breaks. There is a fix
+        where nothing but a URL that goes on can have been meant: beside a delimiter, and where a long line was wrapped.
+
+    Example:
+        https://n.example/pb?id=(clickid)&\nip=(ip)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&ip=(ip)
+    """
+    for span, text in checked.white_space:
+        control = _CONTROL.search(text)
+        if control:
+            what = "line break" if "\n" in text or "\r" in text else f"control character {control[0]!a}"
+            if _joins(span, text, checked):
+                yield Finding(span, f"{what} in a URL", "remove it if what follows belongs to the URL")
+            else:
+                yield Finding(span, f"{what} in a URL; remove it", None, Fix("", span, safe=True))
+
+
+def raw_space(checked: Checked) -> Iterator[Finding]:
+    """Space.
+
+    What it does:
+        Finds spaces, the non-breaking and other wide or narrow ones included.
+
+    Why it matters:
+        No URL may hold one, and clients do not agree on what to make of it. Beside a delimiter a space is a typo and is
+        removed, elsewhere it is encoded. The fix is not safe where a remark may begin, and there is none in a host.
+
+    Example:
+        https://n.example/pb?id= (clickid)&name=first deposit
+
+    Use instead:
+        https://n.example/pb?id=(clickid)&name=first%20deposit
+    """
+    spaces = [(span, text) for span, text in checked.white_space if not _CONTROL.search(text)]
+    if not spaces:
+        return
+    aliens = checked.alien_text
+    is_alien, starts, last = overlapping(aliens), sorted(alien.start for alien in aliens), -1
+    for span, text in spaces:
+        if is_alien(span):
+            # Once for each such text, however many spaces it has.
+            which = bisect_right(starts, span.start)
+            if which != last:
+                yield Finding(span, "space in a URL, in text that has to go")
+            last = which
+            continue
+        yield _about_space(span, text, checked)
+
+
+def _about_space(span: Span, text: str, checked: Checked) -> Finding:
+    if _is_stray(checked, span):
+        return Finding(span, "space in a URL; remove it", None, Fix("", span, safe=True))
+    if span.start < origin_end(checked.template):
+        return Finding(span, "space before the path of a URL", "begin with the scheme and the server, without spaces")
+    encoded = "%20" * len(text)
+    return Finding(span, f"space in a URL; write {encoded}", None, Fix(encoded, span, safe=_is_inside(checked, span)))
+
+
+def _is_stray(checked: Checked, span: Span) -> bool:
+    """Say whether a space is a typo: it is at an end, or beside a delimiter, and parts no words."""
+    before, after = _beside(checked, span)
+    if not before or not after:
+        return True
+    if begins_url(checked.source, span.stop):
+        return before == "=" or checked.source.endswith("://", 0, span.start)
+    beside = "?&=#/" if span.start < origin_end(checked.template) else "?&=#"
+    return before in beside or after in beside
+
+
+def _beside(checked: Checked, span: Span) -> tuple[str, str]:
+    return checked.source[max(0, span.start - 1) : span.start], checked.source[span.stop : span.stop + 1]
+
+
+def _is_inside(checked: Checked, span: Span) -> bool:
+    """Say whether a space can only be meant as part of the URL: it is in a value or a path, before any remark."""
+    source = checked.source
+    if not begins_as_template(source):
+        return False
+    start, stop = span.start, span.stop
+    equals, delimiter = source.rfind("=", 0, start), max(source.rfind("?", 0, start), source.rfind("&", 0, start))
+    if equals < delimiter:
+        return False
+    if source.find("&", stop) >= 0:
+        return True
+    if equals < 0:
+        return source.find("=", stop) >= 0 or source.find("?", stop) >= 0
+    return start < checked.remark_start and not source.endswith(MACRO_ENDS, 0, start)
+
+
+def _joins(span: Span, text: str, checked: Checked) -> bool:
+    """Say whether to remove a control character could join what does not belong together."""
+    before, after = _beside(checked, span)
+    source = checked.source
+    if not before or not after or after in "?&=":
+        return False
+    if not _SPACE.search(text):
+        return begins_url(source, span.stop)
+    if begins_url(source, span.stop):
+        return before != "="
+    line = span.start - source.rfind("\n", 0, span.start) - 1
+    if before not in "?&=" and line < _WRAPPED:
+        return True
+    end = source.find("\n", span.stop)
+    following = source[span.stop : end if end >= 0 else len(source)].strip()
+    if is_remark(following) or not begins_as_template(source):
+        return True
+    return before not in "?&=" and not _goes_on(following)
+
+
+def _goes_on(line: str) -> bool:
+    """Say whether a line can be the rest of a URL: one word, and more than letters."""
+    return not re.search(r"\s", line) and re.search(r"[=&%/(){}\[\];]", line) is not None
