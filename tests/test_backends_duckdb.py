@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from macroengine import Default, Dialect, Event, Missing, Policy, UnsupportedError, compile_template
 from macroengine.backends.duckdb import to_sql
-from macroengine.backends.duckdb.words import literal
+from macroengine.backends.ansi import literal
 from tests.backend_cases import FAILS, MILLISECONDS, TEXT, Table, refused, stored, tables
 
 

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from macroengine import Default, Event, Missing, Policy, RenderError, UnsupportedError, compile_template
-from macroengine.backends.duckdb import render_table, words
+from macroengine.backends import ansi
+from macroengine.backends.duckdb import render_table
 
 URL = "https://n.example/pb?"
 CLICK = compile_template(URL + "c=(clickid)")
@@ -163,7 +164,7 @@ def test_a_wrong_column_is_refused_with_those_that_there_are(tmp_path, connectio
 
 def test_a_name_with_a_nul_is_refused():
     with pytest.raises(UnsupportedError, match="NUL"):
-        words.name("a\0b")
+        ansi.name("a\0b")
 
 
 # What is written

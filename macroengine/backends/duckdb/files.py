@@ -9,9 +9,10 @@ from glob import glob as expand
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from macroengine.backends.ansi import literal, name
 from macroengine.backends.duckdb.lines import broken_json_line, count_csv, count_json_lines, csv_header
 from macroengine.backends.duckdb.values import INTEGERS, JSON, TEXT
-from macroengine.backends.duckdb.words import either, literal, name, path_literal
+from macroengine.backends.duckdb.words import either, path_literal
 from macroengine.backends.names import check_distinct, folded, unused
 
 if TYPE_CHECKING:
