@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from macroengine.backends.json_text import ESCAPES
+from macroengine.backends.expression import Case
 from macroengine.backends.language import Column
 from macroengine.errors import UnsupportedError
 from macroengine.plan.segments import Step
@@ -18,8 +18,22 @@ ARGUMENT = "\0\0"
 _SHORT = 24
 
 
+BEYOND_PERCENT: Mapping[Step, Sequence[tuple[str, str]]] = {
+    Step.PERCENT: (),
+    Step.COMPONENT: (("%21", "!"), ("%27", "'"), ("%28", "("), ("%29", ")"), ("%2A", "*")),
+    Step.FORM: (("%20", "+"),),
+}
+"""What to replace in a percent-encoded text to have that of another encoder."""
+
+
 class Literal(str):
     """A text in SQL, which is never NULL."""
+
+    __slots__ = ()
+
+
+class Name(str):
+    """The name of a column in SQL."""
 
     __slots__ = ()
 
@@ -35,13 +49,13 @@ def literal(text: str) -> Literal:
     return Literal(quoted if "\0" not in text else "(" + quoted.replace("\0", "' || chr(0) || '") + ")")
 
 
-def name(identifier: str) -> str:
+def name(identifier: str) -> Name:
     """Return a name as SQL.
 
     Raises:
         UnsupportedError: it has a NUL.
     """
-    return '"' + without_nul(identifier).replace('"', '""') + '"'
+    return Name('"' + without_nul(identifier).replace('"', '""') + '"')
 
 
 def without_nul(identifier: str) -> str:
@@ -53,6 +67,11 @@ def without_nul(identifier: str) -> str:
     if "\0" in identifier:
         raise UnsupportedError(f"cannot read a column with a NUL in its name, {identifier!r}; rename it")
     return identifier
+
+
+def distinct(cases: Iterable[Case[str]]) -> list[Case[str]]:
+    """Return the cases without those whose condition has been asked before."""
+    return list({case.condition: case for case in reversed(list(cases))}.values())[::-1]
 
 
 def choose(cases: Sequence[tuple[str, str]], otherwise: str) -> str:
@@ -79,7 +98,7 @@ class Ansi:
     def shared(self, expression: str) -> str:
         if len(expression) < _SHORT and "\0" not in expression:
             return expression
-        if _SHARED.fullmatch(expression) or isinstance(expression, Literal):
+        if _SHARED.fullmatch(expression) or isinstance(expression, Literal | Name):
             return expression
         return self._numbered(expression)
 
@@ -88,6 +107,7 @@ class Ansi:
 
         It is written once for all arguments, which must be of one type.
         """
+        argument = self.shared(argument)
         expression = self._numbered(function.replace(ARGUMENT, argument))
         self._applied.setdefault(function, {})[argument] = expression
         return expression

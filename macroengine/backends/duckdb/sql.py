@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from macroengine.arguments import check_flag
-from macroengine.backends.ansi import ARGUMENT, Ansi, choose, literal, name
+from macroengine.backends.ansi import ARGUMENT, BEYOND_PERCENT, Ansi, choose, distinct, literal, name
 from macroengine.backends.duckdb.values import TEXT, Unsendable, column_text, escaped, may_be_text
 from macroengine.backends.expression import Expression, Planned, columns_of, express, plan_of, too_long
 from macroengine.backends.language import Column
@@ -66,7 +66,7 @@ def outcome(expression: Expression[str], strict: bool = True) -> str:
     """Return the URL, NULL where the event is not sent, an error or NULL where it cannot be."""
     cases = [
         (case.condition, f"error({literal(case.reason)})" if case.fails and strict else "NULL")
-        for case in (*expression.admission, *expression.failures)
+        for case in distinct(expression.admission + expression.failures)
     ]
     return choose(cases, expression.url)
 
@@ -82,7 +82,7 @@ def problem(expression: Expression[str], plan: RenderPlan) -> str:
     long = f"CASE WHEN strlen({expression.url}) > {plan.max_bytes} THEN {literal(too_long(plan))} END"
     cases = [
         (case.condition, literal(case.reason) if case.fails else "NULL")
-        for case in (*expression.admission, *expression.failures)
+        for case in distinct(expression.admission + expression.failures)
     ]
     return choose(cases, long)
 
@@ -149,13 +149,4 @@ class DuckDb(Ansi):
         return escaped(text)
 
     def encoded(self, text: str, encoder: Step) -> str:
-        encoded = f"url_encode({text})"
-        return self.replaced(encoded, _DIFFERENCES[encoder])
-
-
-_DIFFERENCES: Mapping[Step, Sequence[tuple[str, str]]] = {
-    Step.PERCENT: (),
-    Step.COMPONENT: (("%21", "!"), ("%27", "'"), ("%28", "("), ("%29", ")"), ("%2A", "*")),
-    Step.FORM: (("%20", "+"),),
-}
-"""What other encoders write where `url_encode`, which is that of RFC 3986, writes something else."""
+        return self.replaced(f"url_encode({text})", BEYOND_PERCENT[encoder])
