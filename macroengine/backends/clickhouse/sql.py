@@ -122,7 +122,9 @@ class ClickHouse(Ansi):
         column = name(self.columns[field].name)
         if self._type(field).name == "Bool":
             return column
-        return f"CASE toString({column}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE ELSE NULL END"
+        # What compares is of the type UInt8.
+        yes, no = ("1", "0") if self._type(field).name == "UInt8" else ("true", "false")
+        return f"CASE toString({column}) WHEN '{yes}' THEN TRUE WHEN '{no}' THEN FALSE ELSE NULL END"
 
     def joined(self, parts: Sequence[str]) -> str:
         known = [part if isinstance(part, Literal) else f"ifNull({part}, '')" for part in parts]
