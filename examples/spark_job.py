@@ -19,7 +19,7 @@ from macroengine.backends.spark import render_dataframe
 
 def main() -> None:
     options = arguments()
-    policy = Policy(options.postback, send_all=options.send_all)
+    policy = Policy(options.postback, send_all=options.send_all, consent=options.consent)
     partners = tomllib.loads(Path(options.templates).read_text())
     templates = {partner: compile_template(template, policy=policy) for partner, template in partners.items()}
     session = SparkSession.builder.appName("postbacks").getOrCreate()
@@ -36,6 +36,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--output", required=True, help="a directory that is not there yet")
     parser.add_argument("--postback", type=Postback, default=Postback.INSTALL, choices=list(Postback))
     parser.add_argument("--send-all", action="store_true", help="also send events that are not attributed")
+    parser.add_argument("--consent", action="store_true", help="withhold identifiers of users who do not share them")
     parser.add_argument("--columns", nargs="*", default=[], type=pair, metavar="FIELD=COLUMN")
     parser.add_argument("--keep", nargs="*", default=[], metavar="COLUMN", help="columns to write beside the URL")
     return parser.parse_args()

@@ -86,8 +86,20 @@ class CompiledTemplate:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of an event that are read, in order and without repeats."""
-        return tuple(dict.fromkeys(read.field for value in values_of(self.plan.attributed) for read in value.reads))
+        """The fields of an event that are read, in order and without repeats; last those that tell of consent."""
+        plan = self.plan
+        sent = [read.field for value in values_of(plan.attributed) for read in value.reads]
+        heard = [] if plan.unshared is None else [signal.field for signal in plan.unshared.signals]
+        return tuple(dict.fromkeys([*sent, *heard]))
+
+    @property
+    def needs_consent(self) -> tuple[str, ...]:
+        """The macros that are withheld where the user does not share identifiers, as the template spells them.
+
+        >>> compile_template("https://n.example/pb?c=(clickid)&i=(idfa)", policy=Policy(consent=True)).needs_consent
+        ('idfa',)
+        """
+        return () if self.plan.unshared is None else self.plan.unshared.macros
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -128,7 +140,7 @@ def _unpacked(settings: bytes) -> Any:
 
 
 # Raised whenever a plan or the settings change: what another version pickled means something else, or nothing.
-_FORMAT = 2
+_FORMAT = 3
 
 
 def _unpickled(version: object, *parts: Any) -> CompiledTemplate:

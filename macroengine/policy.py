@@ -25,6 +25,8 @@ class Policy:
     """Where values may come from."""
     deny: frozenset[str]
     """Names of values that are not sent in any form: fields, and macros of any dialect, in any spelling."""
+    consent: bool
+    """Whether identifiers, and hashes of them, are withheld for events whose users do not share them."""
 
     # Written out, since it takes more types than the attributes have.
     def __init__(
@@ -33,13 +35,16 @@ class Policy:
         send_all: bool = False,
         sources: Iterable[Source | SourceWord] = frozenset(Source),
         deny: Iterable[str] = frozenset(),
+        consent: bool = False,
     ) -> None:
         check_flag("send_all", send_all)
+        check_flag("consent", consent)
         given = {
             "postback": member("postback", Postback, postback),
             "send_all": send_all,
             "sources": frozenset(member("source", Source, source) for source in names_in("sources", sources, "source")),
             "deny": names_in("deny", deny),
+            "consent": consent,
         }
         for name, value in given.items():
             object.__setattr__(self, name, value)

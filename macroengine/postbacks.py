@@ -1,6 +1,6 @@
 """One event for many networks: what their templates share is read and encoded once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Generic, cast, overload
@@ -12,8 +12,9 @@ from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError
 from macroengine.event import Event
 from macroengine.kinds import Postback
-from macroengine.plan.segments import Missing, RenderPlan, Segment, Value, values_of
+from macroengine.plan.segments import Missing, RenderPlan, Segment, Signal, Value, values_of
 from macroengine.rendering.compiler import Values, compile_shared, key_of
+from macroengine.rendering.consent import Refuses, refusal
 from macroengine.rendering.conversion import chooser
 
 _Named = dict[str, str | None]
@@ -51,7 +52,8 @@ class PostbackSet(Generic[Urls, Outcomes]):
             self._names = tuple(templates)
             templates = templates.values()
         self._templates = _checked(templates)
-        self._fan_outs: dict[tuple[Postback, bool], _FanOut] = {}
+        self._fan_outs: dict[tuple[Postback, bool, tuple[bool, ...]], _FanOut] = {}
+        self._heard: dict[tuple[Signal, ...], Refuses] | None = None
 
     @property
     def templates(self) -> tuple[CompiledTemplate, ...]:
@@ -106,11 +108,18 @@ class PostbackSet(Generic[Urls, Outcomes]):
         return found if self._names is None else dict(zip(self._names, found, strict=True))
 
     def _fan_out(self, event: Event) -> "_FanOut":
-        kind = event.postback, event.attributed
+        heard = self._heard
+        if heard is None:
+            unshared = [template.plan.unshared for template in self._templates]
+            heard = self._heard = {one.signals: refusal(one.signals) for one in unshared if one is not None}
+        refused = tuple([refuses(event) for refuses in heard.values()]) if heard else ()
+        kind = event.postback, event.attributed, refused
         fan_out = self._fan_outs.get(kind)
         if fan_out is None:
-            plans = [template.plan for template in self._templates]
-            fan_out = self._fan_outs[kind] = _fan_out(plans, event.postback, attributed=event.attributed)
+            said = {signals for signals, is_refused in zip(heard, refused, strict=True) if is_refused}
+            chosen = [_segments(template.plan, event, said) for template in self._templates]
+            limits = [template.plan.max_bytes for template in self._templates]
+            fan_out = self._fan_outs[kind] = _fan_out(chosen, limits)
         return fan_out
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -162,9 +171,11 @@ class _FanOut:
         return [render(values) for render in self.renders]
 
 
-def _fan_out(plans: Iterable[RenderPlan], postback: Postback, *, attributed: bool) -> _FanOut:
-    """Return what is done with events of one kind. Only values that some template may have for them are read."""
-    renderings = [_segments(plan, postback, attributed=attributed) for plan in plans]
+def _fan_out(renderings: Sequence[tuple[Segment, ...] | None], limits: Iterable[int]) -> _FanOut:
+    """Return what is done with events of one kind. Only values that some template may have for them are read.
+
+    For each template there is what it sends for them, None where it does not admit them, and the longest URL.
+    """
     needs = {value: _need(value) for segments in renderings for value in values_of(segments or ())}
     needed = dict.fromkeys(needs.values())
     shared = dict.fromkeys(value for value, _ in needed)
@@ -184,17 +195,21 @@ def _fan_out(plans: Iterable[RenderPlan], postback: Postback, *, attributed: boo
         tuple((*key_of(value)[:2], places[value, False]) for value in optional),
         tuple(places[v, True] for v in filled),
         tuple(
-            _not_sent if segments is None else compile_shared(segments, slots, plan.max_bytes)
-            for segments, plan in zip(renderings, plans, strict=True)
+            _not_sent if segments is None else compile_shared(segments, slots, max_bytes)
+            for segments, max_bytes in zip(renderings, limits, strict=True)
         ),
     )
 
 
-def _segments(plan: RenderPlan, postback: Postback, *, attributed: bool) -> tuple[Segment, ...] | None:
-    """Return what a template sends for events of one kind, None where it does not admit them."""
-    if plan.postback is not postback:
+def _segments(plan: RenderPlan, event: Event, refused: Collection[tuple[Signal, ...]]) -> tuple[Segment, ...] | None:
+    """Return what a template sends for events like this one, which refuse consent by the signals `refused`.
+
+    None where it does not admit them.
+    """
+    if plan.postback is not event.postback:
         return None
-    return plan.attributed if attributed else plan.unattributed
+    both = plan if plan.unshared is None or plan.unshared.signals not in refused else plan.unshared
+    return both.attributed if event.attributed else both.unattributed
 
 
 def _need(value: Value) -> tuple[Value, bool]:

@@ -21,6 +21,7 @@ from macroengine import (
     TemplateError,
     compile_template,
 )
+from macroengine.backends.expression import fields_of, signals_of
 from macroengine.catalogue import dialect
 from macroengine.testing import reference
 from macroengine.testing.strategies import options, policies, templates
@@ -40,6 +41,7 @@ IDENTIFIERS = st.one_of(
 )
 MILLISECONDS = Dialect.from_toml(Path(__file__).parent / "data" / "milliseconds.toml")
 
+CONSENTS = st.sampled_from(["true", "false", "FALSE", "1", "0", "authorized", "3", "denied", "", " 1", "no"])
 TIMES = st.datetimes(timezones=st.just(UTC)) | st.sampled_from(
     [
         datetime(1, 1, 1, tzinfo=UTC),
@@ -201,13 +203,20 @@ def tables(draw: st.DrawFn, *, engine: Engine = "sql") -> Table:
         template = compile_template(source, dialect=name, policy=policy, ignore=["ME"], **how)
     except TemplateError:
         assume(False)
+    plan = template.plan
     assume(not {"postback", "attributed"} & {*template.fields})
     assume(len({field.lower() for field in template.fields}) == len(template.fields))
     json_fields = [spec.field for spec in dialect(name).macros.values() if spec.type == "json"]
     kinds = [kind for kind in KINDS if getattr(kind, engine)]
     flat = [kind for kind in kinds if not kind.nested]
-    columns = {field: draw(st.sampled_from(kinds if field in json_fields else flat)) for field in template.fields}
+    sent = fields_of(plan)
+    columns = {field: draw(st.sampled_from(kinds if field in json_fields else flat)) for field in sent}
     drawn = {field: kind.values | st.none() if kind.nullable else kind.values for field, kind in columns.items()}
+    for told in signals_of(plan):
+        # An event in a flat mapping has only what its dialect knows.
+        if told not in sent and (told in dialect(name).fields or dialect(name).open) and draw(st.booleans()):
+            columns[told] = draw(st.sampled_from(flat))
+            drawn[told] = st.none() | (CONSENTS if columns[told] is TEXTS else columns[told].values)
     if draw(st.booleans()):
         columns["postback"] = TEXTS
         drawn["postback"] = st.sampled_from([str(policy.postback)] * 4 + [str(kind) for kind in Postback])

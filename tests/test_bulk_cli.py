@@ -52,6 +52,14 @@ def test_the_options_of_render_are_taken(run, events):
     assert (events / "urls.txt").read_text() == f"{TEMPLATE[:-9]}none\n" * 4
 
 
+def test_consent_is_asked_for_by_row(run, tmp_path):
+    (tmp_path / "events.csv").write_text("idfa,LAT,att_status\na,true,\nb,false,authorized\nc,,restricted\nd,,\n")
+    arguments = ["https://n.example/pb?i=(idfa)", "--input", "events.csv", "--output", "urls.txt", "--force"]
+    for more, sent in (([], "abcd"), (["--consent", "--columns", "is_lat=lat"], ["", "b", "", "d"])):
+        assert run(*arguments, *more)[0] == 0
+        assert (tmp_path / "urls.txt").read_text() == "".join(f"https://n.example/pb?i={idfa}\n" for idfa in sent)
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

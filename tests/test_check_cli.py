@@ -47,6 +47,7 @@ def test_text_shows_place_code_excerpt_and_summary(run):
         pytest.param([BAD, "--select", "ME2"], 0, "1 warning, 1 fixable", id="selected"),
         pytest.param([BAD, "--ignore", "ME1,ME222"], 0, "nothing found in 1 template", id="ignored"),
         pytest.param([GOOD, "--send-all"], 0, "1 warning", id="send-all"),
+        pytest.param(["https://n.example/pb?a=(IDFV)", "--consent"], 0, "1 info", id="consent"),
         pytest.param(["{click_id}", "--dialect", "appmetrica"], 0, "1 info", id="dialect"),
         pytest.param(
             [GOOD + "&e=(event_name)", "--postback", "in-app"], 0, "nothing found in 1 template", id="postback"
@@ -416,6 +417,13 @@ def test_explain_shows_every_macro_of_a_template(run):
         ["(clickd)", "unknown", "", "", "", "", ""],
         ["(event)", "event_name", "SDK", "yes", "in-app, rejected-in-app", "1", "af_purchase"],
     ]
+
+
+def test_explain_says_what_is_withheld_where_users_do_not_share_it(run):
+    result = run("explain", "https://n.example/pb?a=(clickid)&h=(sha1-idfa)&x=(clickd)", "--consent")
+    header, *rows = [line.split("\t") for line in result.out.splitlines()]
+    assert {len(row) for row in rows} == {len(header)}
+    assert [header[-1], *(row[-1] for row in rows)] == ["needs consent", "no", "yes", ""]
 
 
 def test_explain_of_nothing_says_so(run):

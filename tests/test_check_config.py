@@ -19,6 +19,7 @@ def codes_of(result):
         pytest.param("", EVENT, ["ME301"], id="none"),
         pytest.param('postback = "in-app"', EVENT, [], id="postback"),
         pytest.param("send_all = true", GOOD, ["ME302"], id="send-all"),
+        pytest.param("consent = true", "https://n.example/pb?a=(IDFV)", ["ME308"], id="consent"),
         pytest.param('dialect = "appmetrica"', "{clickid}", ["ME204", "ME104"], id="dialect"),
         pytest.param('dialect = "own.toml"', "https://n.example/pb?id=(mine)", [], id="dialect-of-ones-own"),
         pytest.param('select = ["ME2"]', EVENT + "&&", ["ME212", "ME212"], id="select"),
@@ -96,11 +97,12 @@ def test_files_elsewhere_match_by_name(run, tmp_path, monkeypatch):
             "send-all = true", "macroengine.toml: unknown key 'send-all'; did you mean 'send_all'?", id="near"
         ),
         pytest.param(
-            "x = 1", "unknown key 'x' (known: dialect, postback, send_all, select, ignore, per_file)", id="far"
+            "x = 1", "unknown key 'x' (known: dialect, postback, send_all, consent, select, ignore, per_file)", id="far"
         ),
         pytest.param('postback = "instal"', "'postback' must be one of install, in-app", id="postback"),
         pytest.param("postback = []", "'postback' must be one of install, in-app", id="no-postback"),
         pytest.param("send_all = 1", "'send_all' must be true or false, not 1", id="flag"),
+        pytest.param('consent = "true"', "'consent' must be true or false, not 'true'", id="consent"),
         pytest.param('select = "ME1"', "'select' must be a list of codes, not 'ME1'", id="list"),
         pytest.param("select = [1]", "'select' must be a list of codes, not 1", id="list-of-codes"),
         pytest.param('ignore = ["ME109"]', "'ignore': unknown rule 'ME109'; did you mean", id="code"),

@@ -199,6 +199,20 @@ def test_macros_are_filtered(run):
     assert 0 < len(names) < 10
 
 
+def test_macros_are_filtered_by_consent(run):
+    _, out, _ = run("macros", "--consent", "--dialect", "adjust")
+    names = [line.split("\t")[0] for line in out.splitlines()[1:]]
+    assert names == [spec.name for spec in dialect("adjust").macros.values() if spec.identifier is None]
+    assert "idfa" in dialect("adjust").macros
+
+
+def test_identifiers_are_rendered_for_users_who_share_them(run, write):
+    template = "https://n.example/pb?i=(idfa)"
+    for said, more, sent in (("denied", [], "a"), ("denied", ["--consent"], ""), ("authorized", ["--consent"], "a")):
+        event = write(json.dumps({"sdk": {"idfa": "a", "att_status": said}}))
+        assert run("render", template, "--event", event, *more)[1] == f"https://n.example/pb?i={sent}\n"
+
+
 @pytest.mark.parametrize("name", ["advertising_id", "gaid", "(advertiserId)", "(sha1-advertiserId)"])
 def test_one_macro_is_shown_in_full(run, name):
     status, out, _ = run("macros", name)

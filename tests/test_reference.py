@@ -30,9 +30,11 @@ from macroengine import (
 )
 from macroengine.catalogue.folding import fold
 from macroengine.testing import reference
+from macroengine.testing.reference_consent import is_withheld
 from macroengine.testing.strategies import ALPHABET, events, options, policies, templates, values
 
 DIALECTS = ("appsflyer", "appmetrica")
+CONSENTS = [spec for name in (*DIALECTS, "adjust") for spec in dialect(name).macros.values() if spec.consent]
 # What a policy forbids is a finding; without the findings it must still not be sent. Of the text of a template the
 # reference judges nothing: it is sent as it is.
 IGNORE = ("ME0", "ME221", "ME228", "ME3")
@@ -292,6 +294,10 @@ def changes_of_withheld_values(draw):
         for spec in macros
         if (event.attributed or spec.send_all) and spec.source in policy.sources and fold(spec.field) not in denied
     }
+    if policy.consent:
+        # What says whether the user shares identifiers is not withheld, and whether others are, goes by it.
+        shown -= {(spec.source, spec.field) for spec in macros if is_withheld(spec, event, dialect(name))}
+        shown |= {(source, spec.field) for source in Source for spec in CONSENTS}
     changed = {
         source.lower(): {
             field: value for field, value in getattr(event, source.lower()).items() if (source, field) in shown

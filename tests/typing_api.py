@@ -42,7 +42,9 @@ def uses() -> None:
     assert_type(check("?a=(ip)", select=["ME1"], ignore={"ME102"})[0].fix, Fix | None)
     assert_type(dialect("appsflyer"), Dialect)
 
-    policy = Policy(postback=Postback.IN_APP, send_all=True, sources=frozenset({Source.SDK}), deny=frozenset({"idfa"}))
+    policy = Policy(
+        postback=Postback.IN_APP, send_all=True, sources=frozenset({Source.SDK}), deny=frozenset({"idfa"}), consent=True
+    )
     template = compile_template(
         "?a=(ip)", policy=policy, missing={"ip": Missing.DROP, "city": "keep", "*": Default("none")}, booleans="1/0"
     )

@@ -109,11 +109,11 @@ class _Told:
 def _partner(name: str, row: Any, where: str) -> Partner:
     where = f"{where}, partner {name!r}"
     kinds: dict[str, type] = {kind.value: str for kind in Postback}
-    _check_keys(row, where, {"tracking_id": str, "dialect": str, "send_all": bool}, kinds)
+    _check_keys(row, where, {"tracking_id": str, "dialect": str, "send_all": bool, "consent": bool}, kinds)
     templates = []
     for kind in Postback:
         if kind in row:
-            policy = Policy(kind, send_all=row["send_all"])
+            policy = Policy(kind, send_all=row["send_all"], consent=row["consent"])
             try:
                 templates.append(compile_template(row[kind], dialect=row["dialect"], policy=policy))
             except MacroEngineError as error:

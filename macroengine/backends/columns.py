@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from macroengine.backends.expression import HEADS, Planned, fields_of, plan_of
+from macroengine.backends.expression import HEADS, Planned, fields_of, plan_of, signals_of
 from macroengine.backends.names import find_column, folded
 from macroengine.plan.segments import RenderPlan
 from macroengine.suggest import did_you_mean
@@ -32,20 +32,22 @@ def columns_for(
 ) -> dict[str, str | None]:
     """Return the column of each field that is read, None where there is none and the value is missing.
 
-    `postback` and `attributed` are read where there are such columns.
+    `postback` and `attributed` are read where there are such columns, and so is what tells of consent.
 
     A column is found in any case.
 
     Raises:
         ValueError: a column is missing, or there are several, or one is given for a field that is not read.
     """
-    fields = dict.fromkeys(field for plan in plans for field in fields_of(plan))
+    every = list(plans)
+    fields = dict.fromkeys(field for plan in every for field in fields_of(plan))
+    optional = dict.fromkeys([*(field for plan in every for field in signals_of(plan) if field not in fields), *HEADS])
     for field in given:
-        if field not in fields and field not in HEADS:
-            known = [*fields, *HEADS]
+        if field not in fields and field not in optional:
+            known = [*fields, *optional]
             raise ValueError(f"columns gives {field!r}, which no template reads{did_you_mean(field, known)}")
-    heads = [head for head in HEADS if find_column(head, table) is not None or given.get(head) is not None]
-    return {field: _column(field, given.get(field, field), table) for field in (*fields, *heads)}
+    found = [field for field in optional if given.get(field) is not None or find_column(field, table) is not None]
+    return {field: _column(field, given.get(field, field), table) for field in (*fields, *found)}
 
 
 def _column(field: str, wanted: str | None, table: Sequence[str]) -> str | None:

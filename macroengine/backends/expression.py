@@ -65,9 +65,14 @@ def plan_of(template: Planned | RenderPlan) -> RenderPlan:
 
 
 def fields_of(plan: RenderPlan) -> tuple[str, ...]:
-    """Return the fields that a plan reads, in order and without repeats."""
-    segments = (*plan.attributed, *(plan.unattributed or ()))
-    return tuple(dict.fromkeys(read.field for value in values_of(segments) for read in value.reads))
+    """Return the fields that a plan sends, in order and without repeats."""
+    values = (value for segments in plan.renderings for value in values_of(segments))
+    return tuple(dict.fromkeys(read.field for value in values for read in value.reads))
+
+
+def signals_of(plan: RenderPlan) -> tuple[str, ...]:
+    """Return the fields that tell a plan whether the user shares identifiers, in order and without repeats."""
+    return () if plan.unshared is None else tuple(dict.fromkeys(signal.field for signal in plan.unshared.signals))
 
 
 def texts_of(segments: Iterable[Segment]) -> Iterator[str]:
@@ -93,15 +98,16 @@ def columns_of(plan: RenderPlan, columns: Mapping[str, C] | None, text: C) -> Ma
     """Return the column of each field that a plan reads, and those that say whether it is sent.
 
     `columns` are the types of a table by column, in which names are found in any case; without it, each field of the
-    plan is a column of its name and of type `text`.
+    plan is a column of its name and of type `text`. Where the table has no column for what tells of consent, nothing
+    is told.
 
     Raises:
         ValueError: a column is missing, or two differ in case only.
     """
-    fields = fields_of(plan)
+    fields, signals = fields_of(plan), signals_of(plan)
     if columns is None:
-        return {field: Column(field, text) for field in fields}
-    found = {field: find_column(field, columns) for field in (*HEADS, *fields)}
+        return {field: Column(field, text) for field in (*fields, *signals)}
+    found = {field: find_column(field, columns) for field in (*HEADS, *fields, *signals)}
     absent = [field for field in fields if found[field] is None]
     if absent:
         raise ValueError(f"no type is given for column {absent[0]!r} (given are: {', '.join(columns) or 'none'})")
@@ -129,18 +135,46 @@ def express(plan: RenderPlan, language: Language[E]) -> Expression[E]:
     Raises:
         UnsupportedError: the language cannot say it; the message says what to do instead.
     """
-    _check_fields(fields_of(plan))
+    _check_fields(dict.fromkeys([*fields_of(plan), *(name for name in signals_of(plan) if name in language.columns)]))
     admission = tuple(_admission(plan, language))
-    url, failures = _segments(language, plan.attributed)
-    if plan.unattributed is None or ATTRIBUTED not in language.columns:
-        return Expression(admission, tuple(failures), url)
-    attributed = language.flag(ATTRIBUTED)
-    other_url, other_failures = _segments(language, plan.unattributed)
-    guarded = [
-        *(_guarded(language, case, [attributed]) for case in failures),
-        *(_guarded(language, case, [language.negated(attributed)]) for case in other_failures),
-    ]
-    return Expression(admission, tuple(guarded), language.choose([(attributed, url)], other_url))
+    parts = [(conditions, *_segments(language, segments)) for conditions, segments in _renderings(plan, language)]
+    cases = [_guarded(language, case, conditions) for conditions, _, failures in parts for case in failures]
+    *others, (_, last, _) = parts
+    urls = [(language.every(conditions), url) for conditions, url, _ in others]
+    return Expression(admission, tuple(cases), language.choose(urls, last))
+
+
+def _renderings(plan: RenderPlan, language: Language[E]) -> Iterator[tuple[list[E], tuple[Segment, ...]]]:
+    """Yield what may be sent, each with the conditions under which it is; for every row, those of just one hold."""
+    attributed = language.flag(ATTRIBUTED) if ATTRIBUTED in language.columns else None
+    refused = _refused(plan, language)
+    for both, refuses in ((plan, False), (plan.unshared, True)):
+        if both is None or (refuses and refused is None):
+            continue
+        conditions = [] if refused is None else [refused if refuses else language.negated(refused)]
+        if attributed is None or both.unattributed is None:
+            yield conditions, both.attributed
+        else:
+            yield [*conditions, attributed], both.attributed
+            yield [*conditions, language.negated(attributed)], both.unattributed
+
+
+def _refused(plan: RenderPlan, language: Language[E]) -> E | None:
+    """Return the condition, never NULL, that a row says that its user does not share identifiers; None if none can."""
+    signals = () if plan.unshared is None else plan.unshared.signals
+    heard = dict.fromkeys((signal.field, signal.shares) for signal in signals if signal.field in language.columns)
+    if not heard:
+        return None
+    cases: list[tuple[E, E]] = []
+    for field, shares in heard:
+        head = _head(field)
+        text, unsendable = language.value(head.reads[0], head)
+        refuses = [
+            *(condition for condition, _ in unsendable),
+            language.negated(language.is_one_of(text, ["", *shares])),
+        ]
+        cases += [(condition, language.literal("refused")) for condition in refuses]
+    return language.is_one_of(language.choose(cases, language.literal("")), ["refused"])
 
 
 def _admission(plan: RenderPlan, language: Language[E]) -> Iterable[Case[E]]:
@@ -164,7 +198,7 @@ def _head(field: str) -> Value:
 
 
 def _guarded(language: Language[E], case: Case[E], conditions: Sequence[E]) -> Case[E]:
-    return replace(case, condition=language.every([*conditions, case.condition]))
+    return replace(case, condition=language.every([*conditions, case.condition])) if conditions else case
 
 
 Part = tuple[E, list[Case[E]]]

@@ -26,9 +26,10 @@ def to_column(
 ) -> "Column":
     """Return the URL as a Column, over columns that are named like the fields of the template.
 
-    `columns` gives the types of all columns of the table; without it, those that are read are strings, and there are
-    no others. Where it has `attributed` or `postback`, in any case, the Column is NULL for events that are not sent.
-    An event that cannot be sent ends the query with an error, or is NULL too where `strict` is False. A session must be
+    `columns` gives the types of all columns of the table; without it, those that are read are strings, and there are no
+    others. Where it has `attributed` or `postback`, in any case, the Column is NULL for events that are not sent. Under
+    a policy with consent, the columns that tell of it decide whether identifiers are sent, where the table has them. An
+    event that cannot be sent ends the query with an error, or is NULL too where `strict` is False. A session must be
     running.
 
     Raises:
@@ -76,8 +77,9 @@ def render_dataframe(
     `templates` is one template, or templates by partner, all rendered in one pass. A field is read from the column of
     its name or from that which `columns` gives it; None says that there is none, and that the value is missing. The
     column `attributed` selects the rendering and `postback` the events that are sent, where there are such columns.
-    Columns are found in any case. An event that cannot be sent ends the job with an error. Streams are rendered like
-    tables.
+    Under a policy with consent, the columns that tell of it decide whether identifiers are sent, where the table has
+    them. Columns are found in any case. An event that cannot be sent ends the job with an error. Streams are rendered
+    like tables.
 
     Raises:
         UnsupportedError: the text of a column can differ from that of the Python engine.

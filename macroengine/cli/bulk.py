@@ -86,7 +86,8 @@ def bulk(
     """Render TEMPLATE for a whole table of events, with DuckDB.
 
     Columns are named like fields, in any case, or said to hold them by --columns. A column `postback` decides which
-    events are sent, and a boolean `attributed` how, where there are such columns. The output is there when it is whole,
+    events are sent, and a boolean `attributed` how, where there are such columns; with --consent, columns such as
+    `is_lat` and `att_status` decide whether identifiers are. The output is there when it is whole,
     or not at all; if an event cannot be sent, none is, and the first is named. --where is SQL of your own, and can read
     whatever you can: take it from nobody else.
 

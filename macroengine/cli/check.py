@@ -54,6 +54,7 @@ Settings are taken from macroengine.toml or [tool.macroengine] in the nearest py
 @dialect_option
 @postback_option("The kind of postback that the templates are for.  [default: install]")
 @click.option("--send-all/--no-send-all", default=None, help="Templates are for events of other networks, too.")
+@click.option("--consent/--no-consent", default=None, help="Identifiers are sent only for users who share them.")
 @click.option(
     "--select", metavar="CODE", multiple=True, help="Check only these rules; ME3 is a family. May be repeated."
 )
@@ -120,8 +121,9 @@ def _given(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
         given["dialect"] = options["dialect"]
     if options["postback"] is not None:
         given["postback"] = Postback(options["postback"])
-    if options["send_all"] is not None:
-        given["send_all"] = options["send_all"]
+    for name in ("send_all", "consent"):
+        if options[name] is not None:
+            given[name] = options[name]
     for name in ("select", "ignore"):
         chosen = tuple(code for group in options[name] for code in group.split(","))
         try:

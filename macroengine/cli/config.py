@@ -26,13 +26,14 @@ class Settings:
     dialect: Dialect
     postback: Postback = Postback.INSTALL
     send_all: bool = False
+    consent: bool = False
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
 
     @property
     def policy(self) -> Policy:
         """The policy that templates are checked with."""
-        return Policy(self.postback, self.send_all)
+        return Policy(self.postback, self.send_all, consent=self.consent)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -164,6 +165,7 @@ _KEYS: Mapping[str, Callable[[Any, str, Path], Any]] = {
     "dialect": _dialect,
     "postback": _postback,
     "send_all": _flag,
+    "consent": _flag,
     "select": _codes,
     "ignore": _codes,
 }

@@ -29,7 +29,8 @@ Examples:
 )
 @click.argument("what", metavar="CODE|TEMPLATE")
 @dialect_option
-def explain(what: str, dialect: Dialect) -> None:
+@click.option("--consent", is_flag=True, help="Say which macros are withheld where users do not share identifiers.")
+def explain(what: str, dialect: Dialect, consent: bool) -> None:
     """Explain a rule, by its code or name, or each macro of a template.
 
     Of a macro: the field that it reads, its source, whether it is filled for events of other networks, for which
@@ -44,7 +45,7 @@ def explain(what: str, dialect: Dialect) -> None:
     elif _NAME.fullmatch(what):
         raise click.UsageError(f"unknown rule {what!r}{did_you_mean(what, names)}")
     else:
-        _explain_template(what, dialect)
+        _explain_template(what, dialect, consent=consent)
 
 
 def _explain_fault(code: str) -> None:
@@ -57,16 +58,18 @@ def _explain_fault(code: str) -> None:
     click.echo(f"{code} {fault.name} ({fault.severity})\n\nOf a payload, see intake: {fault.meaning}.")
 
 
-def _explain_template(source: str, dialect: Dialect) -> None:
+def _explain_template(source: str, dialect: Dialect, *, consent: bool) -> None:
+    header = ("macro", "field", "source", "send all", "available", "encoded", "example")
     rows = []
-    for macro in resolve(parse(source, dialect), dialect, Policy()).macros:
+    for macro in resolve(parse(source, dialect), dialect, Policy(consent=consent)).macros:
         spec = macro.spec
         if spec is None:
-            rows.append((macro.node.text, "unknown", *[""] * 5))
+            rows.append((macro.node.text, "unknown", *[""] * (5 + consent)))
         else:
             facts = (spec.field, dialect.labels[spec.source], yes_no(spec.send_all), availability(spec))
-            rows.append((macro.node.text, *facts, str(1 + macro.place.layers), spec.example))
+            more = [yes_no(macro.needs_consent)] if consent else []
+            rows.append((macro.node.text, *facts, str(1 + macro.place.layers), spec.example, *more))
     if not rows:
         click.echo(f"no {dialect.title} macros in {source!r}", err=True)
         return
-    output.print_table(("macro", "field", "source", "send all", "available", "encoded", "example"), rows)
+    output.print_table((*header, "needs consent") if consent else header, rows)

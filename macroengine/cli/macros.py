@@ -4,6 +4,7 @@ import click
 from rich.text import Text
 
 from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.catalogue.consent import needs_consent
 from macroengine.cli import output
 from macroengine.cli.options import SourceWord, dialect_option, postback_option
 from macroengine.kinds import HASHES, Postback, Source
@@ -15,12 +16,15 @@ from macroengine.suggest import did_you_mean
 @dialect_option
 @postback_option("Only macros that are filled for this kind of postback.")
 @click.option("--send-all", is_flag=True, help="Only macros that are filled for events of other networks, too.")
+@click.option("--consent", is_flag=True, help="Only macros that are filled whatever users share.")
 @click.option(
     "--source",
     type=SourceWord(),
     help="Only macros from this source.",
 )
-def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: bool, source: str | None) -> None:
+def macros(
+    name: str | None, dialect: Dialect, *, postback: str | None, send_all: bool, consent: bool, source: str | None
+) -> None:
     """List the macros of a dialect, or show one in full, by any of its names.
 
     Drawn as a table on a terminal, tab-separated elsewhere.
@@ -39,6 +43,7 @@ def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: b
         for spec in dialect.macros.values()
         if (postback is None or Postback(postback) in spec.available)
         and (spec.send_all or not send_all)
+        and not (consent and needs_consent(spec, dialect))
         and (source is None or spec.source is Source(source))
     ]
     output.print_table(("macro", "source", "send all", "available", "description"), rows)

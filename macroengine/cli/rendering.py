@@ -13,6 +13,7 @@ from macroengine.policy import Policy
 
 _RENDERING = (
     click.option("--send-all", is_flag=True, help="Also send events that are not attributed to the network."),
+    click.option("--consent", is_flag=True, help="Withhold identifiers of users who do not share them."),
     click.option(
         "--source",
         "sources",
@@ -67,7 +68,7 @@ def compiled_template(source: str, postback: Postback, **options: Any) -> Compil
         return compile_template(
             source,
             dialect=options["dialect"],
-            policy=Policy(postback, options["send_all"], sources, frozenset(options["deny"])),
+            policy=Policy(postback, options["send_all"], sources, frozenset(options["deny"]), options["consent"]),
             missing=options["missing"] if options["default"] is None else Default(options["default"]),
             unknown=options["unknown"],
             nested=options["nested"],

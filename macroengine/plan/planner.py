@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final, TypeVar
 from typing import Literal as OneOf
 
 from macroengine.catalogue import MacroSpec
+from macroengine.catalogue.consent import consent_fields, sharing_words
 from macroengine.catalogue.folding import fold
 from macroengine.errors import LimitError, UnsupportedError
-from macroengine.kinds import Encoding, Function, HashCase, ValueType
+from macroengine.kinds import HashCase, ValueType
 from macroengine.language.nodes import Part
 from macroengine.limits import Limits
-from macroengine.plan.nesting import PLAIN, Escape, InnerQuery, Place
+from macroengine.plan.inner_urls import InnerQuery
+from macroengine.plan.nesting import PLAIN, Escape
 from macroengine.plan.resolve import Resolution, Resolved
 from macroengine.plan.segments import (
     Absent,
@@ -25,10 +26,12 @@ from macroengine.plan.segments import (
     Refused,
     RenderPlan,
     Segment,
-    Step,
+    Signal,
     Text,
+    Unshared,
     Value,
 )
+from macroengine.plan.steps import is_segment, steps_of
 from macroengine.template import Template
 
 S = TypeVar("S", bound=Segment)
@@ -66,18 +69,37 @@ def plan(resolution: Resolution, options: Options) -> RenderPlan:
         message = f"{deepest.node.text} is in {deepest.place.layers} URLs inside the URL; at most {most} are allowed"
         raise LimitError.at(resolution.template.source, deepest.node.span, message)
     policy = resolution.policy
-    return RenderPlan(
-        policy.postback,
-        _Rendering(resolution, options, attributed=True).segments(),
-        _Rendering(resolution, options, attributed=False).segments() if policy.send_all else None,
-        options.limits.url,
+    attributed = _Rendering(resolution, options, attributed=True).segments()
+    others = _Rendering(resolution, options, attributed=False).segments() if policy.send_all else None
+    unshared = _unshared(resolution, options, others) if policy.consent else None
+    return RenderPlan(policy.postback, attributed, others, options.limits.url, unshared)
+
+
+def _unshared(resolution: Resolution, options: Options, others: tuple[Segment, ...] | None) -> Unshared | None:
+    """Return what is sent where the user does not share identifiers; None where the template sends none."""
+    choices = (
+        choice for macro in resolution.macros for choice in (macro, *resolution.others.get(macro.node.start, ()))
     )
+    withheld = [choice for choice in choices if choice.needs_consent]
+    if not withheld:
+        return None
+    attributed = _Rendering(resolution, options, attributed=True, shared=False).segments()
+    if others is not None and not all(choice.withheld for choice in withheld):
+        others = _Rendering(resolution, options, attributed=False, shared=False).segments()
+    signals = (
+        Signal(source, name, sharing_words(consent)) for source, name, consent in consent_fields(resolution.dialect)
+    )
+    macros = dict.fromkeys(choice.node.name for choice in withheld)
+    return Unshared(tuple(signals), tuple(macros), attributed, others)
 
 
 class _Rendering:
-    """What a template sends for the events that are, or are not, attributed to the network."""
+    """What a template sends for the events that are, or are not, attributed to the network.
 
-    def __init__(self, resolution: Resolution, options: Options, *, attributed: bool) -> None:
+    And for those whose users do, or do not, share their identifiers.
+    """
+
+    def __init__(self, resolution: Resolution, options: Options, *, attributed: bool, shared: bool = True) -> None:
         self._template = resolution.template
         self._dialect = resolution.dialect
         # The next one is the last.
@@ -87,6 +109,7 @@ class _Rendering:
         self._options = options
         self._missing_for = dict(options.missing_for)
         self._attributed = attributed
+        self._shared = shared
         yes, no = options.booleans.split("/")
         self._booleans = yes, no
 
@@ -169,22 +192,21 @@ class _Rendering:
             if not isinstance(missing, Default):
                 return None if missing is _DROP else missing
         booleans = _FLAG if spec.type is _FLAG_TYPE else self._booleans
-        return Value(node.name, reads, spec.type, booleans, self._steps(macro, spec), missing)
+        return Value(
+            node.name,
+            reads,
+            spec.type,
+            booleans,
+            steps_of(macro, spec.encoding or self._dialect.encoding, nested=self._options.nested),
+            missing,
+        )
 
     def _is_sent(self, macro: Resolved) -> bool:
-        return not macro.forbidden and (self._attributed or not macro.withheld)
+        is_shown = self._attributed or not macro.withheld
+        return is_shown and not macro.forbidden and (self._shared or not macro.needs_consent)
 
     def _read(self, spec: MacroSpec) -> Read:
         return Read(spec.source, spec.field, self._options.hash_case or spec.case)
-
-    def _steps(self, macro: Resolved, spec: MacroSpec) -> tuple[Step, ...]:
-        encoding = spec.encoding or self._dialect.encoding
-        if macro.place is PLAIN and macro.node.function is None and encoding is _PERCENT and not macro.host_label:
-            return _IN_PATH if macro.part is Part.PATH else _ENCODED
-        is_segment = not macro.host_label and _is_segment(macro)
-        return _steps(
-            macro.place, macro.node.function, encoding, macro.host_label, is_segment, nested=self._options.nested
-        )
 
     def _missing(self, macro: Resolved, spec: MacroSpec) -> PlannedMissing:
         """Return what is sent where the value is missing; DROP only where there is a parameter to drop."""
@@ -204,7 +226,7 @@ class _Rendering:
             case Missing.RAISE:
                 return _RAISE
             case Default(text):  # pragma: no branch - there is no other kind
-                if _is_segment(macro) and text in (".", ".."):
+                if is_segment(macro) and text in (".", ".."):
                     raise ValueError(f"missing sends {text!r} for {macro.node.text}, which leads to another path")
                 return missing
 
@@ -213,55 +235,9 @@ class _Rendering:
 _EMPTY: Final = Missing.EMPTY
 _DROP: Final = Missing.DROP
 _RAISE: Final = Missing.RAISE
-_PERCENT: Final = Encoding.PERCENT
 _FLAG_TYPE: Final = ValueType.FLAG
 _FLAG = ("1", "0")
 _PARAMETER = (Part.NAME, Part.VALUE)
-_ENCODED = (Step.PERCENT,)
-_IN_PATH = (Step.SEGMENT, Step.PERCENT)
-# What each encoding does with a value in its place; what is around the place is percent-encoded.
-_ENCODINGS: dict[Encoding, tuple[Step, ...]] = {
-    Encoding.PERCENT: (Step.PERCENT,),
-    Encoding.COMPONENT: (Step.COMPONENT,),
-    Encoding.FORM: (Step.FORM,),
-    Encoding.NONE: (Step.IN_PLACE,),
-    Encoding.JSON: (Step.JSON_STRING, Step.IN_PLACE),
-    Encoding.BASE64: (Step.BASE64, Step.IN_PLACE),
-}
-_IN_SEGMENT = {Step.IN_PLACE: Step.IN_SEGMENT}
-# A function that says how often a value is percent-encoded, wherever it is.
-_LAYERS = {Function.PERCENT: 1, Function.PERCENT2: 2, Function.PERCENT3: 3}
-_ESCAPES = {Escape.STRING: Step.JSON_STRING, Escape.VALUE: Step.JSON_VALUE}
-
-
-@lru_cache(maxsize=256)
-def _steps(
-    place: Place, function: str | None, encoding: Encoding, host_label: bool, is_segment: bool, *, nested: bool
-) -> tuple[Step, ...]:
-    """Return what is done with the text of a value in a place, in a dialect that encodes so."""
-    layers = 0 if function is None else _LAYERS.get(Function(function), 0)
-    steps: list[Step] = []
-    if function == Function.NONE:
-        encoding = Encoding.NONE
-    elif function is not None and not layers:
-        steps.append(Step(function))
-    if host_label:
-        return (*steps, Step.HOST_LABEL)
-    first = _ENCODINGS[encoding]
-    if is_segment and place.escapes[:1] != (Escape.VALUE,):
-        steps.append(Step.SEGMENT)
-        first = tuple(_IN_SEGMENT.get(step, step) for step in first)
-    if layers:
-        return (*steps, *(Step.PERCENT,) * layers)
-    encoders = iter([first])
-    for escape in place.escapes:
-        if escape is not Escape.PERCENT:
-            steps.append(_ESCAPES[escape])
-        elif nested:
-            steps += next(encoders, _ENCODED)
-    for _ in range(place.depth if nested else 1):
-        steps += next(encoders, _ENCODED)
-    return tuple(steps)
 
 
 def _query_of(template: Template) -> tuple[int, int]:
@@ -271,12 +247,6 @@ def _query_of(template: Template) -> tuple[int, int]:
         return end, end
     opening = template.query[0].opening
     return (opening.start if opening else 0), end
-
-
-def _is_segment(macro: Resolved) -> bool:
-    """Say whether a value is text of a path: of the URL, or of a URL inside it."""
-    place = macro.place
-    return place.part is Part.PATH or (macro.part is Part.PATH and not place.layers and not place.escapes)
 
 
 def _nothing(macro: Resolved) -> str:

@@ -7,10 +7,12 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
+from macroengine.catalogue.consent import needs_consent
 from macroengine.catalogue.foreign import ForeignText, foreign_texts, inside_foreign
 from macroengine.catalogue.meanings import denied_fields, is_denied, is_known
 from macroengine.language.nodes import Literal, Macro, Part, Pieces
-from macroengine.plan.nesting import NOTHING, PLAIN, InnerQuery, Place, nesting
+from macroengine.plan.inner_urls import InnerQuery
+from macroengine.plan.nesting import NOTHING, PLAIN, Place, nesting
 from macroengine.plan.origin import Origin, origins
 from macroengine.policy import Policy
 from macroengine.suggest import did_you_mean
@@ -35,6 +37,8 @@ class Problem(Enum):
     WITHHELD = auto()
     SOURCE_NOT_ALLOWED = auto()
     DENIED = auto()
+    NEEDS_CONSENT = auto()
+    """Not wrong: an identifier, which is withheld where the user does not share it."""
 
 
 # What most macros are is looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
@@ -47,6 +51,7 @@ _ORIGINS = {
 
 # The row of the catalogue, whether it is forbidden and withheld, and what is wrong with it.
 _Verdict = tuple[MacroSpec | None, bool, bool, tuple[Problem, ...]]
+_NEEDS_CONSENT: Final = Problem.NEEDS_CONSENT
 
 
 class Resolved(NamedTuple):
@@ -64,6 +69,11 @@ class Resolved(NamedTuple):
     withheld: bool
     """Whether its value is withheld where the event is not attributed to the network."""
     problems: tuple[Problem, ...]
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether its value is withheld where the user does not share identifiers."""
+        return _NEEDS_CONSENT in self.problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +162,8 @@ def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str
     is_denied_here = is_denied(spec, denied)
     forbidden = spec.source not in policy.sources or is_denied_here
     problems += _policy_problems(spec, policy, denied=is_denied_here)
+    if policy.consent and not forbidden and needs_consent(spec, dialect):
+        problems.append(_NEEDS_CONSENT)
     return spec, forbidden, policy.withholds(spec), tuple(problems)
 
 

@@ -166,6 +166,31 @@ class Query:
 Segment = Atom | Query
 
 
+class Signal(NamedTuple):
+    """A field in which an event may say that its user does not share identifiers.
+
+    It says so where it has a value, and the text of that is neither empty nor one of the words that say otherwise.
+    """
+
+    source: Source
+    field: str
+    shares: tuple[str, ...]
+    """The texts that say that the user shares them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unshared:
+    """What to send for events whose users do not share their identifiers. Has none of their values."""
+
+    signals: tuple[Signal, ...]
+    """Any of them says so."""
+    macros: tuple[str, ...]
+    """The names of the macros that are withheld, as the template writes them, in order and without repeats."""
+    attributed: tuple[Segment, ...]
+    unattributed: tuple[Segment, ...] | None
+    """The same as that of the plan where nothing more is withheld."""
+
+
 @dataclass(frozen=True, slots=True)
 class RenderPlan:
     """What to send for which event. No text is next to another one."""
@@ -178,6 +203,16 @@ class RenderPlan:
     """For the others; None where they are not sent. Has no value that the policy withholds."""
     max_bytes: int
     """The longest URL to send."""
+    unshared: Unshared | None = None
+    """What to send in the place of both where the user does not share identifiers; None where that changes nothing."""
+
+    @property
+    def renderings(self) -> tuple[tuple[Segment, ...], ...]:
+        """All that may be sent."""
+        both = [self.attributed, self.unattributed]
+        if self.unshared is not None:
+            both += [self.unshared.attributed, self.unshared.unattributed]
+        return tuple(segments for segments in both if segments is not None)
 
 
 def values_of(segments: Iterable[Segment]) -> Iterator[Value]:

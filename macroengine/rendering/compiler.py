@@ -27,6 +27,7 @@ from macroengine.plan.segments import (
     Text,
     Value,
 )
+from macroengine.rendering.consent import refusal
 from macroengine.rendering.conversion import SOURCES, chooser, converter
 from macroengine.rendering.shapes import Entry, Shape, function_source
 from macroengine.rendering.steps import default_text
@@ -43,10 +44,23 @@ def compile_plan(plan: RenderPlan) -> Render:
     It raises RenderError where a value cannot be sent, MissingValueError where one must not be missing, and
     SuppressedError where the event is not for this template.
     """
+    shared = _compiled(plan, plan.attributed, plan.unattributed)
+    if plan.unshared is None:
+        return shared
+    unshared = _compiled(plan, plan.unshared.attributed, plan.unshared.unattributed)
+    refuses = refusal(plan.unshared.signals)
+
+    def render(event: Event) -> str:
+        return unshared(event) if refuses(event) else shared(event)
+
+    return render
+
+
+def _compiled(plan: RenderPlan, attributed: Iterable[Segment], unattributed: Iterable[Segment] | None) -> Render:
     otherwise: Render = _refusal(plan)
-    if plan.unattributed is not None:
-        otherwise = _of_event(plan, plan.unattributed, Entry.UNATTRIBUTED, otherwise)
-    return _of_event(plan, plan.attributed, Entry.ATTRIBUTED, otherwise)
+    if unattributed is not None:
+        otherwise = _of_event(plan, unattributed, Entry.UNATTRIBUTED, otherwise)
+    return _of_event(plan, attributed, Entry.ATTRIBUTED, otherwise)
 
 
 def compile_shared(segments: Iterable[Segment], slots: Mapping[Value, int], max_bytes: int) -> RenderValues:
@@ -61,15 +75,26 @@ def compile_shared(segments: Iterable[Segment], slots: Mapping[Value, int], max_
 
 def plan_source(plan: RenderPlan) -> str:
     """Return what `compile_plan` compiles, with the cells written out: Python to read, not to run."""
-    renderings = {"attributed": (plan.attributed, Entry.ATTRIBUTED)}
-    if plan.unattributed is not None:
-        renderings["not attributed"] = (plan.unattributed, Entry.UNATTRIBUTED)
     parts = []
-    for title, (segments, entry) in renderings.items():
+    if plan.unshared is not None:
+        heard = [f"# {source} {name!r}: {', '.join(map(repr, words))}" for source, name, words in plan.unshared.signals]
+        parts.append(
+            "\n".join(["# what says that identifiers are shared; any other text says that they are not", *heard])
+        )
+    for title, segments, entry in _entries(plan):
         shape, cells = _shape(segments, _Way(entry, _value_cells, plan.max_bytes))
         values = "\n".join(f"# c{index} = {_written(cell)}" for index, cell in enumerate(cells))
         parts.append(f"# {title}\n{values}\n\n{function_source(shape, entry)}")
     return "\n\n".join(parts)
+
+
+def _entries(plan: RenderPlan) -> Iterator[tuple[str, Iterable[Segment], Entry]]:
+    """Yield each rendering of a plan, with what it is for and what its function asks before it renders."""
+    for withheld, both in (("", plan), (", identifiers not shared", plan.unshared)):
+        if both is not None:
+            yield f"attributed{withheld}", both.attributed, Entry.ATTRIBUTED
+            if both.unattributed is not None:
+                yield f"not attributed{withheld}", both.unattributed, Entry.UNATTRIBUTED
 
 
 def _written(cell: object) -> str:

@@ -120,6 +120,7 @@ RULES: dict[str, Rule] = {
     "ME305": Rule(_W, privacy.personal_data_over_http),
     "ME306": Rule(_I, privacy.missing_consent),
     "ME307": Rule(_I, privacy.raw_and_hashed),
+    "ME308": Rule(_I, privacy.identifier_under_consent),
 }
 
 

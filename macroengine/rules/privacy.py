@@ -157,3 +157,25 @@ def raw_and_hashed(checked: Checked) -> Iterator[Finding]:
     for macro, field in fields:
         if macro.node.function is not None and field in raw:
             yield Finding(macro.node.span, f"{macro.node.text} is sent as it is, too; send one of the two")
+
+
+def identifier_under_consent(checked: Checked) -> Iterator[Finding]:
+    """Identifier that is withheld where the user does not share it.
+
+    What it does:
+        Finds advertising and device identifiers, hashes included, where the policy asks for the user's consent.
+
+    Why it matters:
+        They are missing for every event whose user limits ad tracking or has not authorized it, and a receiver that
+        cannot do without them loses these events.
+
+    With:
+        policy=Policy(consent=True)
+
+    Example:
+        https://n.example/pb?id=(idfa)
+
+    Use instead:
+        https://n.example/pb?id=(clickid)
+    """
+    return findings(checked, Problem.NEEDS_CONSENT)

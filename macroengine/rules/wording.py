@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 from macroengine.catalogue import MacroSpec
+from macroengine.catalogue.consent import consent_fields
 from macroengine.catalogue.elsewhere import called_elsewhere
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.kinds import HASHES, Postback, Source
@@ -129,6 +130,15 @@ def _denied(macro: Resolved, _: Resolution) -> Finding:
     return Finding(macro.node.span, f"{macro.node.text} is denied by the policy")
 
 
+def _needs_consent(macro: Resolved, resolution: Resolution) -> Finding:
+    node, dialect = macro.node, resolution.dialect
+    is_choice = node.start in resolution.others
+    written = dialect.syntax.write(node.name, node.function) if is_choice else node.text
+    fields = dict.fromkeys(found.field for found in consent_fields(dialect))
+    message = f"{written} is withheld where the user does not share identifiers"
+    return Finding(node.span, message, f"events say so in: {', '.join(fields)}")
+
+
 def _row(macro: Resolved) -> MacroSpec:
     """Return the row of a macro whose problem is with what stands there."""
     return cast("MacroSpec", macro.spec)
@@ -148,6 +158,7 @@ _WORDS: dict[Problem, Callable[[Resolved, Resolution], Finding | None]] = {
     Problem.APP_SERVER: _app_server,
     Problem.UNAVAILABLE: _unavailable,
     Problem.WITHHELD: _withheld,
+    Problem.NEEDS_CONSENT: _needs_consent,
     Problem.SOURCE_NOT_ALLOWED: _source,
     Problem.DENIED: _denied,
 }

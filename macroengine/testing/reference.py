@@ -25,6 +25,7 @@ from macroengine.limits import Limits
 from macroengine.plan.segments import Default, Missing, MissingWord
 from macroengine.policy import Policy
 from macroengine.template import Template, parse
+from macroengine.testing.reference_consent import is_withheld
 from macroengine.testing.reference_nesting import PERCENT, STRING, WHOLE, Inside, inside
 from macroengine.testing.reference_text import UnsendableError, json_default, json_text, json_value, value_text
 
@@ -454,6 +455,8 @@ def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
     if not event.attributed and not spec.send_all:
         return None
     if spec.source not in policy.sources or is_denied(spec, denied_fields(policy.deny, rendering.dialect)):
+        return None
+    if policy.consent and is_withheld(spec, event, rendering.dialect):
         return None
     # A value counts only where it comes from the documented source.
     return {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}[spec.source].get(

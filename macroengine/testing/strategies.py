@@ -192,10 +192,26 @@ def events(
         mappings[spec.source][spec.field] = draw(_values_of(spec))
         if draw(st.integers(0, 9)) == 5:
             mappings[draw(st.sampled_from(Source))].setdefault(spec.field, "forged")
+    if policy is not None and policy.consent:
+        for source, field in draw(st.lists(st.sampled_from(_consent_fields()), max_size=3)):
+            mappings[source][field] = draw(st.one_of(_CONSENTS, values()))
     postback, attributed = draw(st.sampled_from(Postback)), draw(st.booleans())
     if policy is not None and draw(st.integers(0, 9)) != 5:
         postback, attributed = policy.postback, attributed or not policy.send_all
     return Event(mappings[Source.LINK], mappings[Source.SDK], mappings[Source.PLATFORM], postback, attributed)
+
+
+@cache
+def _consent_fields() -> list[tuple[Source, str]]:
+    """Return where events say whether users share identifiers: in the fields of all dialects, seldom forged."""
+    specs = [spec for name in dialect_names() for spec in dialect_of(name).macros.values() if spec.consent]
+    own = [(spec.source, spec.field) for spec in specs]
+    return [*own, *((source, field) for source in Source for _, field in dict.fromkeys(own))]
+
+
+_YES = ("authorized", "AUTHORIZED", 3, True, 1, "1", "true", "TRUE", "")
+_NO = ("denied", "restricted", "not_determined", "Authorised", " authorized", 0, 0.0, False, "0", "false", "no", "null")
+_CONSENTS: st.SearchStrategy[object] = st.one_of(st.sampled_from(_YES), st.sampled_from(_NO))
 
 
 # Policies and options
@@ -215,6 +231,7 @@ def policies(dialect: str | Dialect = DEFAULT_DIALECT) -> st.SearchStrategy[Poli
         send_all=st.booleans(),
         sources=st.one_of(st.just(frozenset(Source)), st.frozensets(st.sampled_from(Source))),
         deny=st.one_of(st.just(frozenset[str]()), st.frozensets(names, max_size=5)),
+        consent=st.booleans(),
     )
 
 

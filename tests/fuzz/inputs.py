@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from hashlib import sha1
+from itertools import product
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from macroengine import (
     dialect,
     dialect_names,
 )
+from macroengine.catalogue.consent import consent_fields
 
 T = TypeVar("T")
 
@@ -32,6 +34,7 @@ SEPARATOR = b"\xff"
 
 # Those that most templates are in come first.
 DIALECTS = [*(first := ["appsflyer", "appmetrica"]), *(name for name in dialect_names() if name not in first)]
+CONSENTS = ("authorized", "denied", "not_determined", True, False, "1", "0", 3, 1, 0, "")
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -73,12 +76,12 @@ class Input:
 
     def policy(self, dialect: Dialect) -> Policy:
         """Return a policy, which mostly forbids nothing."""
-        postback, send_all = self.choose(list(Postback)), self.flag()
+        postback, given = self.choose(list(Postback)), self.choose(list(product((False, True), repeat=2)))
         everything = frozenset(Source)
         sources = self.choose([everything, *(everything - {source} for source in Source), frozenset[Source]()])
         names = [*dialect.names(), *dialect.fields]
         deny = {self.choose(names) for _ in range(self.choose([0, 1, 2]))}
-        return Policy(postback, send_all, sources, frozenset(deny))
+        return Policy(postback, given[1], sources, frozenset(deny), given[0])
 
     def options(self, dialect: Dialect) -> dict[str, Any]:
         """Return keyword arguments of `render` that say how to render."""
@@ -104,6 +107,8 @@ class Input:
         for spec in specs:
             source = self.choose([spec.source] * 20 + list(Source))
             values[source][spec.field] = self.value()
+        for source, field, _ in consent_fields(dialect("appsflyer")) if policy.consent else ():
+            values[source][field] = self.choose([None, *CONSENTS, self.value()])
         return Event(values[Source.LINK], values[Source.SDK], values[Source.PLATFORM], postback, attributed)
 
     def value(self) -> object:

@@ -63,7 +63,7 @@ def test_a_partner_that_is_no_table_is_named(tmp_path):
 
 def test_the_service_does_not_start_with_a_wrong_configuration(tmp_path):
     path = tmp_path / "partners.toml"
-    path.write_text(GOOD.replace("= true", '= "true"'), "utf-8")
+    path.write_text(GOOD.replace("send_all    = true", 'send_all = "true"'), "utf-8")
     command = [sys.executable, "-m", HERE.name, "--config", str(path), "--database", str(tmp_path / "db.sqlite")]
     done = subprocess.run(command, cwd=HERE.parent, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2

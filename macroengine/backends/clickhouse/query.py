@@ -32,8 +32,9 @@ def render_query(
     `client` is one of clickhouse-connect. `templates` is one template, or templates by partner, all rendered in one
     pass. `query` is a SELECT, and yours: what it says is done. A field is read from the column of its name or from that
     which `columns` gives it; None says that there is none, and that the value is missing. The column `attributed`
-    selects the rendering and `postback` the events that are sent, where there are such columns. Columns are found in
-    any case.
+    selects the rendering and `postback` the events that are sent, where there are such columns. Under a policy with
+    consent, the columns that tell of it decide whether identifiers are sent, where the query has them. Columns are
+    found in any case.
 
     Raises:
         RenderError: an event cannot be sent. The message counts them by reason, and rows may have been yielded before.

@@ -24,8 +24,9 @@ def to_sql(
 
     It reads columns that are named like the fields of the template. `columns` gives the types of all columns of the
     table, as `DESCRIBE` shows them; without it, those that are read are String, and there are no others. Where it has
-    `attributed` or `postback`, in any case, the expression is NULL for events that are not sent. An event that cannot
-    be sent ends the query with an error, or is NULL too where `strict` is False.
+    `attributed` or `postback`, in any case, the expression is NULL for events that are not sent. Under a policy with
+    consent, the columns that tell of it decide whether identifiers are sent, where the table has them. An event that
+    cannot be sent ends the query with an error, or is NULL too where `strict` is False.
 
     >>> from macroengine import compile_template
     >>> print(to_sql(compile_template("https://n.example/pb?c=(clickid)")))  # doctest: +ELLIPSIS
@@ -131,8 +132,9 @@ class ClickHouse(Ansi):
         return f"concat({', '.join(known or [literal('')])})"
 
     def is_one_of(self, text: str, words: Sequence[str]) -> str:
-        # IN is a set for ClickHouse, which has a setting for NULL.
-        return f"has([{', '.join(map(literal, words))}], {text})"
+        # For IN, a setting says what becomes of NULL.
+        one = self.shared(text)
+        return f"if(isNull({one}), NULL, has([{', '.join(map(literal, words))}], {one}))"
 
     def matches(self, text: str, pattern: str) -> str:
         whole = literal(rf"\A(?:{pattern})\z")

@@ -20,8 +20,9 @@ def to_sql(
 
     It reads columns that are named like the fields of the template. `columns` gives the types of all columns of the
     table, as `DESCRIBE` shows them; without it, those that are read are VARCHAR, and there are no others. Where it has
-    `attributed` or `postback`, in any case, the expression is NULL for events that are not sent. An event that cannot
-    be sent ends the query with an error, or is NULL too where `strict` is False.
+    `attributed` or `postback`, in any case, the expression is NULL for events that are not sent. Under a policy with
+    consent, the columns that tell of it decide whether identifiers are sent, where the table has them. An event that
+    cannot be sent ends the query with an error, or is NULL too where `strict` is False.
 
     >>> from macroengine import compile_template
     >>> print(to_sql(compile_template("https://n.example/pb?c=(clickid)")))  # doctest: +ELLIPSIS

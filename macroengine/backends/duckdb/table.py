@@ -62,9 +62,11 @@ def render_table(
     Lines file, a directory of them, if `glob` a pattern for their names, or a relation of DuckDB. `output` ends in
     .parquet, .csv or .txt; it is there when it is whole, or not at all. A field is read from the column of its name or
     from that which `columns` gives it; None says that there is none, and that the value is missing. The column
-    `attributed` selects the rendering and `postback` the events that are sent, where there are such columns. Columns
-    are found in any case. `where` is a condition in SQL, yours: it can read whatever DuckDB can. `memory_limit` (as
-    "2GB") and `threads` hold for this call, and not for a relation, which has a connection with settings of its own.
+    `attributed` selects the rendering and `postback` the events that are sent, where there are such columns. Under a
+    policy with consent, the columns that tell of it decide whether identifiers are sent, where the table has them.
+    Columns are found in any case. `where` is a condition in SQL, yours: it can read whatever DuckDB can. `memory_limit`
+    (as "2GB") and `threads` hold for this call, and not for a relation, which has a connection with settings of its
+    own.
 
     Raises:
         RenderError: events cannot be sent; nothing is written. The message counts them and names the first.
@@ -271,7 +273,7 @@ def _where(table: "DuckDBPyRelation", where: str | None) -> "DuckDBPyRelation":
 
 def _check_lines(plans: Iterable[RenderPlan]) -> None:
     """Refuse a template with a line break, which would make two lines of a URL."""
-    texts = [text for plan in plans for text in texts_of((*plan.attributed, *(plan.unattributed or ())))]
+    texts = [text for plan in plans for segments in plan.renderings for text in texts_of(segments)]
     if any("\n" in text or "\r" in text for text in texts):
         raise UnsupportedError(
             "the template has a line break, and a .txt output one URL a line; write .csv or .parquet"

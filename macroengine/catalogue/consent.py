@@ -1,0 +1,95 @@
+"""Which macros are identifiers that a user may not want to share, and where an event says so."""
+
+import re
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from macroengine.catalogue import Dialect, MacroSpec, dialect_file, dialect_names
+from macroengine.catalogue.folding import fold
+from macroengine.catalogue.meanings import is_denied
+from macroengine.kinds import Consent, Source
+
+_FILE = Path(__file__).resolve().parent / "consent.toml"
+
+
+class ConsentField(NamedTuple):
+    """A field in which an event may say that its user does not share identifiers."""
+
+    source: Source
+    field: str
+    consent: Consent
+    """How it says so."""
+
+
+def needs_consent(spec: MacroSpec, home: Dialect) -> bool:
+    """Say whether a macro of `home` is an advertising or device identifier, or a hash of one.
+
+    A parameter that is in no catalogue is one where any platform calls an identifier so.
+
+    >>> from macroengine import dialect
+    >>> appmetrica = dialect("appmetrica")
+    >>> [needs_consent(appmetrica.find(name)[0], appmetrica) for name in ("ios_ifa", "sha256_gaid", "country_iso")]
+    [True, True, False]
+    """
+    return spec.identifier is not None or is_denied(spec, _identifiers(home))
+
+
+def consent_fields(home: Dialect) -> tuple[ConsentField, ...]:
+    """Return where an event may say it: as `home` has it, and as the dialects that come with the library have it.
+
+    An event is sent in many dialects, and what its user has said holds in all of them. A field that `home` has from
+    another source, as an open dialect has from the link whatever it does not list, is heard there, too.
+
+    >>> from macroengine import dialect
+    >>> sorted(found.field for found in consent_fields(dialect("appsflyer")))
+    ['att_0_1', 'att_status', 'is_lat', 'tracking_enabled']
+    """
+    own = [ConsentField(spec.source, spec.field, spec.consent) for spec in home.macros.values() if spec.consent]
+    listed = {found.field for found in own}
+    others = [found for found in _documented_fields() if found.field not in listed]
+    at_home = [
+        found._replace(source=home.fields.get(found.field, Source.LINK if home.open else found.source))
+        for found in others
+    ]
+    return tuple(dict.fromkeys((*own, *others, *at_home)))
+
+
+def sharing_words(consent: Consent) -> tuple[str, ...]:
+    """Return the texts with which a field says that the user shares identifiers.
+
+    >>> sharing_words(Consent.LIMITED)
+    ('false', 'False', 'FALSE', '0')
+    """
+    return tuple(_words()[consent.value])
+
+
+@cache
+def _words() -> dict[str, list[str]]:
+    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=64)
+def _identifiers(home: Dialect) -> frozenset[str]:
+    """Return the fields, folded, that are identifiers in `home` or in a dialect that comes with the library."""
+    own = {fold(spec.field) for spec in home.macros.values() if spec.identifier is not None}
+    return frozenset(own | {fold(match["field"]) for match in _rows(_IDENTIFIER)})
+
+
+@cache
+def _documented_fields() -> tuple[ConsentField, ...]:
+    found = (ConsentField(Source(row["source"]), row["field"], Consent(row["consent"])) for row in _rows(_CONSENT))
+    return tuple(dict.fromkeys(found))
+
+
+def _rows(pattern: re.Pattern[str]) -> list[re.Match[str]]:
+    """Return the rows that match in the dialects that come with the library, each of which is a line."""
+    texts = (dialect_file(name).read_text(encoding="utf-8") for name in dialect_names())
+    return [match for text in texts for match in pattern.finditer(text)]
+
+
+_ROW = r'^[^\s#=]+ *= \{ field = "(?P<field>[^"]+)", *source = "(?P<source>[^"]+)",'
+_IDENTIFIER = re.compile(_ROW + '.*?, *identifier = "', re.MULTILINE)
+_CONSENT = re.compile(_ROW + '.*?, *consent = "(?P<consent>[^"]+)"', re.MULTILINE)

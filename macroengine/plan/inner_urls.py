@@ -1,0 +1,157 @@
+"""URLs inside a text: where each begins, where it goes on, and which parameters it has."""
+
+import re
+from typing import NamedTuple
+
+from macroengine.diagnostics import Span
+from macroengine.language.nodes import Part
+from macroengine.plan.decoded import Token, Tokens
+
+_is_scheme_end = re.compile(r"[A-Za-z0-9+.-]\Z").search
+_BESIDE_URL = {"?": Part.NAME, "&": Part.NAME, "#": Part.FRAGMENT}
+# The parts of a URL, and which character ends each; RFC 3986 section 3.
+_AFTER_QUERY = {"#": Part.FRAGMENT}
+NEXT_PARTS: dict[Part, dict[str, Part]] = {
+    Part.AUTHORITY: {"/": Part.PATH, "\\": Part.PATH, "?": Part.NAME, **_AFTER_QUERY},
+    Part.PATH: {"/": Part.PATH, "?": Part.NAME, **_AFTER_QUERY},
+    Part.NAME: {"=": Part.VALUE, "&": Part.NAME, **_AFTER_QUERY},
+    Part.VALUE: {"&": Part.NAME, **_AFTER_QUERY},
+    Part.FRAGMENT: {},
+}
+_QUERY = (Part.NAME, Part.VALUE)
+
+
+class InnerQuery(NamedTuple):
+    """The query of a URL inside the URL, in places of the source."""
+
+    opening: Span
+    """What is dropped with the last parameter: the encoded `?`, or nothing."""
+    pairs: tuple[Span, ...]
+    separator: str
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+        return Span(self.opening.start, self.pairs[-1].stop)
+
+
+class Opening(NamedTuple):
+    """Where a URL inside a text begins."""
+
+    start: int
+    """The first token of it."""
+    level: int
+    part: Part
+    """The part in which it begins."""
+    pair: int | None = None
+    """Where the parameter begins whose `=` shows that there is a query."""
+
+
+class Parameters:
+    """Collects the parameters of a URL while it is read."""
+
+    def __init__(self, tokens: Tokens, opening: Opening) -> None:
+        self._tokens = tokens
+        self._start: int | None = opening.start if opening.part is Part.NAME else opening.pair
+        self._pairs: list[Span] = []
+        self._separator: tuple[str, int] | None = None
+        self._opening = self._before(self._start)
+
+    def _before(self, start: int | None) -> Span:
+        """Return the delimiter before the first parameter."""
+        if start is None:
+            return Span(0, 0)  # known once a `?` is met
+        at = self._tokens[start].span.start if start < len(self._tokens) else self._tokens[-1].span.stop
+        before = self._tokens[start - 1] if start else None
+        return before.span if before is not None and before.text in ("?", "&") else Span(at, at)
+
+    def meet(self, index: int, part: Part, following: Part) -> None:
+        """Take note of the delimiter at `index`, or of the end, which leads from one part to another."""
+        if part in _QUERY and following is not Part.VALUE and self._start is not None:
+            if following is Part.NAME and not self._separates(self._tokens[index]):
+                return
+            self._pairs.append(self._span(self._start, index))
+            self._start = index + 1
+        elif following is Part.NAME:
+            self._opening = self._tokens[index].span
+            self._start = index + 1
+
+    def _separates(self, token: Token) -> bool:
+        # All of one kind, so that one can stand for another.
+        kind = (token.text, token.level)
+        self._separator = self._separator or kind
+        return self._separator == kind
+
+    def _span(self, start: int, end: int) -> Span:
+        if start < end:
+            return Span(self._tokens[start].span.start, self._tokens[end - 1].span.stop)
+        at = self._tokens[start - 1].span.stop
+        return Span(at, at)
+
+    def found(self) -> list[InnerQuery]:
+        """Return the query, if there is one."""
+        if not self._pairs:
+            return []
+        char, level = self._separator or ("&", 0)
+        separator = f"%{'25' * (level - 1)}26" if level else char
+        return [InnerQuery(self._opening, tuple(self._pairs), separator)]
+
+
+def first_opening(tokens: Tokens, around: int, *, in_json: bool) -> Opening | None:
+    """Return where the first URL begins that is encoded deeper than the text around it, whose level is `around`.
+
+    In a string of JSON a URL need not be encoded to be one.
+    """
+    for index, token in enumerate(tokens):
+        least = 1 if in_json else around
+        if token.text == "=" and token.level >= least:
+            level = max(token.level, around)
+            return Opening(index + 1, level, Part.VALUE, _pair_start(tokens, index, level))
+        if token.text == ":":
+            found = _scheme(tokens, index)
+            if found is not None and found >= (0 if in_json else around):
+                return Opening(index + 3, max(found, around), Part.AUTHORITY)
+    return None
+
+
+def next_opening(tokens: Tokens, opening: Opening, around: int) -> Opening | None:
+    """Return where a URL goes on that stands around this one, though nothing before said that there is one.
+
+    The level of the text around both is `around`.
+    """
+    if opening.level == around:
+        return None
+    for index in range(opening.start, len(tokens)):
+        token = tokens[index]
+        if not around <= token.level < opening.level:
+            continue
+        if token.text in _BESIDE_URL:
+            return Opening(index + 1, token.level, _BESIDE_URL[token.text])
+        if token.text == "=":
+            return Opening(index + 1, token.level, Part.VALUE, _pair_start(tokens, index, token.level, around))
+        if token.text == ":" and (level := _scheme(tokens, index)) is not None and level < opening.level:
+            return Opening(index + 3, level, Part.AUTHORITY)
+    return None
+
+
+def end_before(opening: Opening) -> int:
+    """Return where the URL ends behind which another one goes on."""
+    return opening.start - (3 if opening.part is Part.AUTHORITY else 1)
+
+
+def _scheme(tokens: Tokens, colon: int) -> int | None:
+    """Return how deep `scheme://` is encoded, whose colon this is; None where it is none."""
+    mark = tokens[colon : colon + 3]
+    if "".join(token.text for token in mark) != "://" or colon == 0:
+        return None
+    before = tokens[colon - 1]
+    return max(token.level for token in mark) if before.is_macro or _is_scheme_end(before.text) else None
+
+
+def _pair_start(tokens: Tokens, equals: int, level: int, least: int = 0) -> int:
+    """Return where the parameter begins whose `=` this is."""
+    for index in range(equals - 1, -1, -1):
+        token = tokens[index]
+        if least <= token.level <= level and token.text in ("?", "&"):
+            return index + 1
+    return 0

@@ -1,0 +1,73 @@
+"""What is done with a value on its way into a template: which steps, in which order."""
+
+from functools import lru_cache
+from typing import Final
+
+from macroengine.kinds import Encoding, Function
+from macroengine.language.nodes import Part
+from macroengine.plan.nesting import PLAIN, Escape, Place
+from macroengine.plan.resolve import Resolved
+from macroengine.plan.segments import Step
+
+
+def steps_of(macro: Resolved, encoding: Encoding, *, nested: bool) -> tuple[Step, ...]:
+    """Return what is done with the text of a value of a macro, where values are encoded so."""
+    if macro.place is PLAIN and macro.node.function is None and encoding is _PERCENT and not macro.host_label:
+        return _IN_PATH if macro.part is Part.PATH else _ENCODED
+    in_segment = not macro.host_label and is_segment(macro)
+    return _made(macro.place, macro.node.function, encoding, macro.host_label, in_segment, nested=nested)
+
+
+def is_segment(macro: Resolved) -> bool:
+    """Say whether a value is text of a path: of the URL, or of a URL inside it."""
+    place = macro.place
+    return place.part is Part.PATH or (macro.part is Part.PATH and not place.layers and not place.escapes)
+
+
+# Looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
+_PERCENT: Final = Encoding.PERCENT
+_ENCODED = (Step.PERCENT,)
+_IN_PATH = (Step.SEGMENT, Step.PERCENT)
+# What each encoding does with a value in its place; what is around the place is percent-encoded.
+_ENCODINGS: dict[Encoding, tuple[Step, ...]] = {
+    Encoding.PERCENT: (Step.PERCENT,),
+    Encoding.COMPONENT: (Step.COMPONENT,),
+    Encoding.FORM: (Step.FORM,),
+    Encoding.NONE: (Step.IN_PLACE,),
+    Encoding.JSON: (Step.JSON_STRING, Step.IN_PLACE),
+    Encoding.BASE64: (Step.BASE64, Step.IN_PLACE),
+}
+_IN_SEGMENT = {Step.IN_PLACE: Step.IN_SEGMENT}
+# A function that says how often a value is percent-encoded, wherever it is.
+_LAYERS = {Function.PERCENT: 1, Function.PERCENT2: 2, Function.PERCENT3: 3}
+_ESCAPES = {Escape.STRING: Step.JSON_STRING, Escape.VALUE: Step.JSON_VALUE}
+
+
+@lru_cache(maxsize=256)
+def _made(
+    place: Place, function: str | None, encoding: Encoding, host_label: bool, in_segment: bool, *, nested: bool
+) -> tuple[Step, ...]:
+    """Return what is done with the text of a value in a place, in a dialect that encodes so."""
+    layers = 0 if function is None else _LAYERS.get(Function(function), 0)
+    steps: list[Step] = []
+    if function == Function.NONE:
+        encoding = Encoding.NONE
+    elif function is not None and not layers:
+        steps.append(Step(function))
+    if host_label:
+        return (*steps, Step.HOST_LABEL)
+    first = _ENCODINGS[encoding]
+    if in_segment and place.escapes[:1] != (Escape.VALUE,):
+        steps.append(Step.SEGMENT)
+        first = tuple(_IN_SEGMENT.get(step, step) for step in first)
+    if layers:
+        return (*steps, *(Step.PERCENT,) * layers)
+    encoders = iter([first])
+    for escape in place.escapes:
+        if escape is not Escape.PERCENT:
+            steps.append(_ESCAPES[escape])
+        elif nested:
+            steps += next(encoders, _ENCODED)
+    for _ in range(place.depth if nested else 1):
+        steps += next(encoders, _ENCODED)
+    return tuple(steps)
