@@ -12,9 +12,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,7 +32,7 @@ encoding = "ENCODING"
 [functions]
 {chr(10).join(f'{function} = "NAME_{function}"' for function in FUNCTIONS)}
 [macros]
-text = {{ field = "v", source = "Link", {', '.join(f'{function} = ["text"]' for function in FUNCTIONS)} }}
+text = {{ field = "v", source = "Link", {", ".join(f'{function} = ["text"]' for function in FUNCTIONS)} }}
 number = {{ field = "v", source = "Link", type = "number" }}
 boolean = {{ field = "v", source = "Link", type = "boolean" }}
 time = {{ field = "v", source = "Link", type = "time" }}
@@ -63,7 +63,16 @@ class Case:
     encoding: str = "percent"
 
 
-ALPHABET = [*map(chr, range(0x30)), *"%&=+?#/\\\"'~*()!{}[]<>aZ09éßİ€", "\x7f", "\u2028", "\ufeff", "😀", "\ufffd", "\U0010ffff"]
+ALPHABET = [
+    *map(chr, range(0x30)),
+    *"%&=+?#/\\\"'~*()!{}[]<>aZ09éßİ€",
+    "\x7f",
+    "\u2028",
+    "\ufeff",
+    "😀",
+    "\ufffd",
+    "\U0010ffff",
+]
 
 
 def text(rng: random.Random) -> str:
@@ -184,9 +193,14 @@ def cases() -> Iterator[Case]:
         yield Case(f"time, as {macro}", QUERY.format(f"{{{macro}}}"), times, TIMES)
     seconds = {CLICKHOUSE: ("DateTime('UTC')", "toDateTime(substring(v, 1, 19), 'UTC')")}
     yield Case("seconds", QUERY.format("{time}"), recent, seconds)
-    yield Case("UUID", QUERY.format("{text}"), lambda rng: str(UUID(int=rng.getrandbits(128))), cast(None, "UUID", None))
+    yield Case(
+        "UUID", QUERY.format("{text}"), lambda rng: str(UUID(int=rng.getrandbits(128))), cast(None, "UUID", None)
+    )
     words = "Enum8('a' = 1, 'it\\'s' = -2, 'é ' = 3)"
-    enum = {SQL: ("ENUM('a', 'it''s', 'é ')", "CAST(v AS ENUM('a', 'it''s', 'é '))"), CLICKHOUSE: (words, f"CAST(v AS {words})")}
+    enum = {
+        SQL: ("ENUM('a', 'it''s', 'é ')", "CAST(v AS ENUM('a', 'it''s', 'é '))"),
+        CLICKHOUSE: (words, f"CAST(v AS {words})"),
+    }
     yield Case("enum", QUERY.format("{text}"), lambda rng: rng.choice(["a", "it's", "é "]), enum)
     yield Case("nested record", QUERY.format("{json}"), record, RECORDS)
     yield Case("nested map", QUERY.format("{json}"), as_map, MAPS)
@@ -259,7 +273,9 @@ def spark_engine() -> Engine:
     from macroengine.backends.spark import failure_column, to_column
 
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-    session = builder.config("spark.ui.showConsoleProgress", "false").config("spark.sql.ansi.enabled", "false").getOrCreate()
+    session = (
+        builder.config("spark.ui.showConsoleProgress", "false").config("spark.sql.ansi.enabled", "false").getOrCreate()
+    )
     session.sparkContext.setLogLevel("OFF")
     session.conf.set("spark.sql.session.timeZone", "Asia/Kathmandu")
 
@@ -276,7 +292,9 @@ def spark_engine() -> Engine:
 ENGINES = {SQL: duckdb_engine, CLICKHOUSE: clickhouse_engine, SPARK: spark_engine}
 
 
-def compare(case: Case, rows: int, engines: Mapping[str, Engine], directory: Path, seed: int) -> Iterator[tuple[str, int, Counter[str], list[Any]]]:
+def compare(
+    case: Case, rows: int, engines: Mapping[str, Engine], directory: Path, seed: int
+) -> Iterator[tuple[str, int, Counter[str], list[Any]]]:
     """Yield for each engine how many rows are equal, how many are refused and why, and the first that differ."""
     (directory / "all.toml").write_text(DIALECT.replace("ENCODING", case.encoding), encoding="utf-8")
     dialect = Dialect.from_toml(directory / "all.toml")
@@ -325,18 +343,19 @@ def main() -> int:
         for case in cases():
             if options.only not in case.name:
                 continue
-            for name, equal, refused, different in compare(case, options.rows, engines, Path(directory), options.seed):
-                print(f"| {case.name} | {name} | {equal:,} | {refused.total():,} | {len(different):,} |", flush=True)
+            for name, same, refused, other in compare(case, options.rows, engines, Path(directory), options.seed):
+                print(f"| {case.name} | {name} | {same:,} | {refused.total():,} | {len(other):,} |", flush=True)
                 for reason, count in refused.items():
                     total[f"{name}: {reason}"] += count
-                for found in different[:3]:
+                for found in other[:3]:
                     print(f"  {found}", file=sys.stderr)
-                total["equal"] += equal
-                total["different"] += len(different)
-    print(f"\n{total.pop('equal'):,} rows equal, {total.pop('different'):,} different, {time.monotonic() - started:,.0f} s")
+                total["equal"] += same
+                total["different"] += len(other)
+    equal, different = total.pop("equal"), total.pop("different")
+    print(f"\n{equal:,} rows equal, {different:,} different, {time.monotonic() - started:,.0f} s")
     for reason, count in sorted(total.items()):
         print(f"{count:,} refused by {reason}")
-    return 0
+    return int(different > 0)
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def _decimals(digits: int, scale: int) -> st.SearchStrategy[Decimal]:
     return st.integers(-most, most).map(lambda number: Decimal(number).scaleb(-scale))
 
 
-_RECORD = "Tuple(a Nullable(String), `b\"é` Nullable(Int32), c Nullable(Bool))"
+_RECORD = 'Tuple(a Nullable(String), `b"é` Nullable(Int32), c Nullable(Bool))'
 TEXTS = Kind("VARCHAR", "string", "Nullable(String)", TEXT | IDENTIFIERS)
 KINDS = [
     TEXTS,
@@ -128,7 +128,9 @@ KINDS = [
         st.sampled_from(["a", "b c", "it's"]),
     ),
     Kind(None, None, "LowCardinality(Nullable(String))", TEXT | IDENTIFIERS),
-    Kind(None, None, "Nullable(FixedString(8))", TEXT.filter(lambda text: len(text.encode()) <= 8 and text[-1:] != "\0")),
+    Kind(
+        None, None, "Nullable(FixedString(8))", TEXT.filter(lambda text: len(text.encode()) <= 8 and text[-1:] != "\0")
+    ),
     Kind(None, None, "Nullable(UUID)", st.uuids().map(str)),
     Kind(None, None, "Nullable(IPv4)", st.ip_addresses(v=4).map(str)),
     Kind(None, None, "Nullable(IPv6)", st.ip_addresses(v=6, network="2001:db8::/32").map(str)),
@@ -155,9 +157,7 @@ KINDS = [
         st.dictionaries(TEXT, TEXT | st.none(), max_size=1),
         nested=True,
     ),
-    Kind(
-        None, None, "Map(String, Nullable(String))", st.dictionaries(TEXT, TEXT | st.none(), max_size=3), nested=True
-    ),
+    Kind(None, None, "Map(String, Nullable(String))", st.dictionaries(TEXT, TEXT | st.none(), max_size=3), nested=True),
     Kind(
         None,
         None,
@@ -172,7 +172,13 @@ KINDS = [
         st.lists(DOUBLES.filter(math.isfinite), max_size=3),
         nested=True,
     ),
-    Kind("BIGINT[]", "array<bigint>", "Array(Nullable(Int64))", st.lists(_integers(64) | st.none(), max_size=3), nested=True),
+    Kind(
+        "BIGINT[]",
+        "array<bigint>",
+        "Array(Nullable(Int64))",
+        st.lists(_integers(64) | st.none(), max_size=3),
+        nested=True,
+    ),
 ]
 
 
@@ -252,6 +258,4 @@ def stored(kind: Kind, value: Any) -> Any:
 
 def refused(message: str) -> bool:
     """Say whether an error is one that a backend may raise where the Python engine finds a text."""
-    return (
-        "not ASCII" in message or "cannot send JSON with" in message or "cannot tell whether the text" in message
-    )
+    return "not ASCII" in message or "cannot send JSON with" in message or "cannot tell whether the text" in message

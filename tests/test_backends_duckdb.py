@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from macroengine import Default, Dialect, Event, Missing, Policy, UnsupportedError, compile_template
-from macroengine.backends.duckdb import to_sql
 from macroengine.backends.ansi import literal
+from macroengine.backends.duckdb import to_sql
 from tests.backend_cases import FAILS, MILLISECONDS, TEXT, Table, refused, stored, tables
 
 
@@ -33,7 +33,8 @@ def test_every_row_comes_out_as_from_the_reference(connection, table: Table):
     try:
         sql = to_sql(table.template, {field: kind.sql for field, kind in table.columns.items()})
     except UnsupportedError as error:
-        assert refused(str(error)), error
+        if not refused(str(error)):
+            raise
         return
     for number, expected in enumerate(table.expected):
         url, message = outcome(connection, f"SELECT {sql} FROM t WHERE n = {number}")

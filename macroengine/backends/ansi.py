@@ -204,7 +204,9 @@ class _Resolution:
         return text, [levels[level] for level in sorted(levels)]
 
     def _text(self, sql: str) -> str:
-        return _SHARED.sub(lambda found: found[0] if self.uses[int(found[1])] > 1 else self._expression(int(found[1])), sql)
+        return _SHARED.sub(
+            lambda found: found[0] if self.uses[int(found[1])] > 1 else self._expression(int(found[1])), sql
+        )
 
     def _expression(self, number: int) -> str:
         if number not in self._written:

@@ -169,12 +169,13 @@ def _refused(plan: RenderPlan, language: Language[E]) -> E | None:
     for field, shares in heard:
         head = _head(field)
         text, unsendable = language.value(head.reads[0], head)
+        text = language.shared(text)
         refuses = [
             *(condition for condition, _ in unsendable),
             language.negated(language.is_one_of(text, ["", *shares])),
         ]
         cases += [(condition, language.literal("refused")) for condition in refuses]
-    return language.is_one_of(language.choose(cases, language.literal("")), ["refused"])
+    return language.shared(language.is_one_of(language.choose(cases, language.literal("")), ["refused"]))
 
 
 def _admission(plan: RenderPlan, language: Language[E]) -> Iterable[Case[E]]:
@@ -272,7 +273,9 @@ def _value(language: Language[E], value: Value) -> Part[E]:
         return language.literal(_whole(default_text(value))), []
     steps = Steps(language, value)
     text = steps.text()
-    cases = [Case(condition, f"{reason} for macro {value.macro!r}", fails=True) for condition, reason in steps.unsendable]
+    cases = [
+        Case(condition, f"{reason} for macro {value.macro!r}", fails=True) for condition, reason in steps.unsendable
+    ]
     if value.missing is Missing.RAISE:
         cases.append(Case(language.is_null(text), f"value of macro {value.macro!r} is missing", fails=True))
     if value.missing in (Missing.DROP, Missing.RAISE) or not (instead := default_text(value)):

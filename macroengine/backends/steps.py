@@ -138,7 +138,7 @@ class Steps(Generic[E]):
         if kind is ValueType.JSON:
             raise UnsupportedError(
                 f"cannot tell whether the text in column {read.field!r} is JSON as Python reads it, for macro "
-                f"{self.value.macro!r} inside JSON; give it a nested type, or render this template with the Python engine"
+                f"{self.value.macro!r} inside JSON; give it a nested type, or use the Python engine"
             )
         written: list[E] = []
         if kind is ValueType.NUMBER or kind in _UNIX:

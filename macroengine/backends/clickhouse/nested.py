@@ -29,7 +29,7 @@ def quoted(text: str) -> str:
 
 
 def float_text(text: str) -> str:
-    """Return the shortest digits that read back as the same Float64, with no exponent; `text` is what toString gives."""
+    """Return the shortest digits that read back as the same Float64, with no exponent; toString gives `text`."""
     digits = "replaceAll(replaceAll(splitByChar('e', t)[1], '.', ''), '-', '')"
     exponent = "toInt32OrZero(splitByChar('e', t)[2])"
     sign = "if(startsWith(t, '-'), '-', '')"
@@ -40,27 +40,29 @@ def float_text(text: str) -> str:
     return f"arrayMap(t -> if(isNull(t), NULL, {chosen}), [{text}])[1]"
 
 
-def json_text(column: str, kind: Type, field: str, shown: str) -> str:
+def json_text(column: str, kind: Type, where: "Where") -> str:
     """Return a nested column as compact JSON, NULL where it is.
 
     Raises:
         UnsupportedError: there is something in it that is written in another way than Python's JSON, or in none.
     """
-    text = _written(_not_null(column, kind), kind, _Where(field, shown))
+    text = _written(_not_null(column, kind), kind, where)
     return f"if(isNull({column}), NULL, {text})" if kind.nullable else text
 
 
-class _Where:
-    """What is said in errors, and names for what is inside."""
+class Where:
+    """A column in errors, and names for what is inside of it."""
 
     def __init__(self, field: str, shown: str) -> None:
         self.field, self.shown = field, shown
         self._numbers: Iterator[int] = count()
 
     def name(self) -> str:
+        """Return a name that has not been used."""
         return f"x{next(self._numbers)}"
 
     def refused(self, kind: Type) -> UnsupportedError:
+        """Return the error for a type inside."""
         what = "Tuple without names" if kind.name == "Tuple" else kind.name
         return UnsupportedError(
             f"cannot write the {what} in column {self.field!r} of type {self.shown} as Python writes JSON; cast it to "
@@ -72,7 +74,7 @@ def _not_null(expression: str, kind: Type) -> str:
     return f"assumeNotNull({expression})" if kind.nullable else expression
 
 
-def _value(expression: str, kind: Type, where: _Where) -> str:
+def _value(expression: str, kind: Type, where: Where) -> str:
     """Return a value inside as JSON, `null` where it is NULL."""
     if kind.name == "Nothing":
         return "'null'"
@@ -80,7 +82,7 @@ def _value(expression: str, kind: Type, where: _Where) -> str:
     return f"if(isNull({expression}), 'null', {text})" if kind.nullable else text
 
 
-def _written(expression: str, kind: Type, where: _Where) -> str:
+def _written(expression: str, kind: Type, where: Where) -> str:  # noqa: PLR0911 - one a type
     match kind.name, kind.arguments:
         case "String", _:
             return quoted(expression)
@@ -108,19 +110,20 @@ def _between(opening: str, parts: str, closing: str) -> str:
     return f"concat('{opening}', arrayStringConcat({parts}, ','), '{closing}')"
 
 
-def _map(expression: str, key: Type, inner: Type, where: _Where) -> str:
+def _map(expression: str, key: Type, inner: Type, where: Where) -> str:
     name, item = where.name(), where.name()
     member = _written(name, key, where)
     if key.name.startswith(_INTEGERS):
         member = f"concat('\"', {member}, '\"')"
     elif key.name not in ("String", "FixedString", "Enum8", "Enum16"):
         raise where.refused(Type("Map", nullable=False))
-    keys = f"mapKeys({expression})"
-    members = f"arrayMap(({name}, {item}) -> concat({member}, ':', {_value(item, inner, where)}), {keys}, mapValues({expression}))"
+    keys, values = f"mapKeys({expression})", f"mapValues({expression})"
+    pair = f"concat({member}, ':', {_value(item, inner, where)})"
+    members = f"arrayMap(({name}, {item}) -> {pair}, {keys}, {values})"
     return f"if(length(arrayDistinct({keys})) = length({keys}), {_between('{', members, '}')}, {_NOTHING})"
 
 
-def _tuple(expression: str, kind: Type, where: _Where) -> str:
+def _tuple(expression: str, kind: Type, where: Where) -> str:
     members = [
         f"{quoted(literal(label))}, ':', {_value(f'tupleElement({expression}, {index})', inner, where)}"
         for index, (label, inner) in enumerate(zip(kind.names, kind.arguments, strict=True), 1)

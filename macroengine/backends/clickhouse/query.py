@@ -85,7 +85,9 @@ class _Job:
         names = columns_for(plans.values(), columns, list(types))
         check_kept(keep, list(types), [URL] if None in plans else [PARTNER, URL])
         # Beside columns that are named by number only, nothing of the table can be taken for what is made of them.
-        read = [f"{'NULL' if column is None else name(column)} AS me_field_{i}" for i, column in enumerate(names.values())]
+        read = [
+            f"{'NULL' if column is None else name(column)} AS me_field_{i}" for i, column in enumerate(names.values())
+        ]
         read += [f"{name(column)} AS me_kept_{index}" for index, column in enumerate(keep)]
         self._events = f"(SELECT {', '.join(read or ['0 AS me_nothing'])} FROM ({query}\n))"
         self._kept = [f"me_kept_{index} AS {name(column)}" for index, column in enumerate(keep)]
@@ -112,7 +114,8 @@ class _Job:
 
     def _sent(self, made: str, added: Sequence[str]) -> str:
         inner = ", ".join([*(f"me_kept_{index}" for index in range(len(self._kept))), made])
-        return f"SELECT {', '.join([*self._kept, *added])} FROM (SELECT {inner} FROM {self._events}) WHERE {URL} IS NOT NULL"
+        made_of = f"SELECT {inner} FROM {self._events}"
+        return f"SELECT {', '.join([*self._kept, *added])} FROM ({made_of}) WHERE {URL} IS NOT NULL"
 
     def failures(self) -> str:
         """Return the query that counts the events that cannot be sent, by partner and reason."""

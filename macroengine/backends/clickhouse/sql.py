@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from macroengine.arguments import check_flag
 from macroengine.backends.ansi import ARGUMENT, BEYOND_PERCENT, Ansi, Literal, distinct
-from macroengine.backends.clickhouse.nested import fixed
+from macroengine.backends.clickhouse.nested import Where, fixed
 from macroengine.backends.clickhouse.types import Type, read_type
 from macroengine.backends.clickhouse.values import Unsendable, column_text, may_be_text
 from macroengine.backends.clickhouse.words import literal, name
@@ -17,9 +17,7 @@ from macroengine.plan.segments import Read, RenderPlan, Step, Value
 TEXT = "String"
 
 
-def to_sql(
-    template: Planned | RenderPlan, columns: Mapping[str, str] | None = None, *, strict: bool = True
-) -> str:
+def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None, *, strict: bool = True) -> str:
     """Return a scalar expression for the URL, to paste into a query of one's own.
 
     It reads columns that are named like the fields of the template. `columns` gives the types of all columns of the
@@ -30,7 +28,7 @@ def to_sql(
 
     >>> from macroengine import compile_template
     >>> print(to_sql(compile_template("https://n.example/pb?c=(clickid)")))  # doctest: +ELLIPSIS
-    CASE WHEN throwIf(((CASE WHEN (NOT isValidUTF8(`click_id`)) THEN 1 WHEN (length((concat('https://n.example/pb?c=', ...
+    CASE WHEN throwIf(((CASE WHEN (NOT isValidUTF8(`click_id`)) THEN 1 WHEN (length((concat('https://n.exam...
 
     Raises:
         UnsupportedError: the text of a column can differ from that of the Python engine.
@@ -114,7 +112,8 @@ class ClickHouse(Ansi):
 
     def value(self, read: Read, value: Value) -> tuple[str, Unsendable]:
         column = self.columns[read.field]
-        return column_text(name(column.name), self._type(read.field), column.type, read.field, value, self.applied)
+        where = Where(read.field, column.type)
+        return column_text(name(column.name), self._type(read.field), where, value, self.applied)
 
     def text_of_event(self, read: Read, value: Value) -> str | None:
         return "TRUE" if may_be_text(self._type(read.field), value.type) else None

@@ -70,6 +70,8 @@ def _type(tokens: list[str]) -> Type | None:
             arguments.append(argument)
             if tokens[-1] not in (",", ")"):
                 return None
+    if names and name not in ("Tuple", "Nested"):
+        return None
     if name in _WRAPPERS and len(arguments) == 1 and isinstance(inner := arguments[0], Type):
         return Type(inner.name, name == "Nullable" or inner.nullable, inner.arguments, inner.names)
     return Type(name, nullable=False, arguments=tuple(arguments), names=tuple(names))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from macroengine.backends.ansi import ARGUMENT
-from macroengine.backends.clickhouse.nested import fixed, float_text, json_text
+from macroengine.backends.clickhouse.nested import Where, fixed, float_text, json_text
 from macroengine.backends.clickhouse.types import Type
 from macroengine.backends.clickhouse.words import literal
 from macroengine.errors import UnsupportedError
@@ -23,7 +23,9 @@ _NOT_JSON = "cannot send JSON with bytes that are not UTF-8, a number that has n
 _MIXED_ADDRESS = "cannot send an IPv6 address that holds one of IPv4, which is written in two ways,"
 
 
-def column_text(column: str, kind: Type, shown: str, field: str, value: Value, applied: Applied) -> tuple[str, Unsendable]:
+def column_text(  # noqa: PLR0911 - one a type
+    column: str, kind: Type, where: Where, value: Value, applied: Applied
+) -> tuple[str, Unsendable]:
     """Return the text of a column. It is NULL where the value is missing, and only there.
 
     Raises:
@@ -34,7 +36,9 @@ def column_text(column: str, kind: Type, shown: str, field: str, value: Value, a
             return _time(column, kind, value.type, applied)
         case "Float64":
             bad = f"(NOT isFinite({column}))"
-            return applied(float_text(f"toString({ARGUMENT})"), column), [(bad, "cannot send a number that has no digits")]
+            return applied(float_text(f"toString({ARGUMENT})"), column), [
+                (bad, "cannot send a number that has no digits")
+            ]
         case "IPv6":
             text = f"toString({column})"
             return text, [(f"(position({text}, '.') > 0)", _MIXED_ADDRESS)]
@@ -45,13 +49,13 @@ def column_text(column: str, kind: Type, shown: str, field: str, value: Value, a
             text = column if kind.name == "String" else f"CAST({column} AS {string_type(kind)})"
             return text, [(f"(NOT isValidUTF8({text}))", "cannot send bytes that are not UTF-8")]
         case "Array" | "Map" | "Tuple" if value.type is ValueType.JSON:
-            text = applied(fixed(ARGUMENT), json_text(column, kind, field, shown))
+            text = applied(fixed(ARGUMENT), json_text(column, kind, where))
             return text, [(f"(NOT isValidUTF8({text}))", _NOT_JSON)]
-    text = flat_text(column, kind)
-    if text is None:
+    flat = flat_text(column, kind)
+    if flat is None:
         advice = _ADVICE.get(kind.name, "cast it to String, in the text that is to be sent")
-        raise UnsupportedError(f"cannot send column {field!r} of type {shown}; {advice}")
-    return text, []
+        raise UnsupportedError(f"cannot send column {where.field!r} of type {where.shown}; {advice}")
+    return flat, []
 
 
 def may_be_text(kind: Type, value: ValueType) -> bool:
@@ -89,7 +93,9 @@ _ADVICE = {
 def _time(column: str, kind: Type, wanted: ValueType, applied: Applied) -> tuple[str, Unsendable]:
     # None of it depends on the zone of the column, the server or the session.
     digits = next((argument for argument in kind.arguments if str(argument).isdigit()), "0")
-    seconds = f"CAST({ARGUMENT} AS {_nullable(f'Decimal(18, {digits})', kind)})" if kind.name == "DateTime64" else ARGUMENT
+    seconds = (
+        f"CAST({ARGUMENT} AS {_nullable(f'Decimal(18, {digits})', kind)})" if kind.name == "DateTime64" else ARGUMENT
+    )
     match wanted:
         case ValueType.UNIX_TIME if kind.name == "DateTime":
             text = f"toString(toUnixTimestamp({ARGUMENT}))"

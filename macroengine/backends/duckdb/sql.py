@@ -7,15 +7,11 @@ from macroengine.arguments import check_flag
 from macroengine.backends.ansi import ARGUMENT, BEYOND_PERCENT, Ansi, choose, distinct, literal, name
 from macroengine.backends.duckdb.values import TEXT, Unsendable, column_text, escaped, may_be_text
 from macroengine.backends.expression import Expression, Planned, columns_of, express, plan_of, too_long
-from macroengine.backends.language import Column
 from macroengine.backends.names import unused
-from macroengine.errors import UnsupportedError
 from macroengine.plan.segments import Read, RenderPlan, Step, Value
 
 
-def to_sql(
-    template: Planned | RenderPlan, columns: Mapping[str, str] | None = None, *, strict: bool = True
-) -> str:
+def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None, *, strict: bool = True) -> str:
     """Return a scalar expression for the URL, to paste into a query of one's own.
 
     It reads columns that are named like the fields of the template. `columns` gives the types of all columns of the

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from macroengine.backends.ansi import choose, literal, name
 from macroengine.backends.columns import PARTNER, URL, check_kept, columns_for, plans_of
 from macroengine.backends.duckdb.files import files_of
 from macroengine.backends.duckdb.output import check_output, copy, replacing
 from macroengine.backends.duckdb.problems import plain, translated
 from macroengine.backends.duckdb.session import Progress, opened, reported
 from macroengine.backends.duckdb.sql import DuckDb, checked, measured, outcome, problem
-from macroengine.backends.ansi import choose, literal, name
 from macroengine.backends.expression import Expression, Planned, express, texts_of
 from macroengine.backends.language import Column
 from macroengine.backends.names import unused
