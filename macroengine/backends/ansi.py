@@ -137,9 +137,6 @@ class Ansi:
     def literal(self, text: str) -> str:
         return literal(text)
 
-    def name(self, identifier: str) -> str:
-        return name(identifier)
-
     def null(self) -> str:
         return self.null_text
 
@@ -166,9 +163,6 @@ class Ansi:
 
     def is_one_of(self, text: str, words: Sequence[str]) -> str:
         return f"({text} IN ({', '.join(map(self.literal, words))}))"
-
-    def is_blank(self, text: str) -> str:
-        return f"(trim(BOTH '0-' FROM {text}) = '')"
 
     def upper(self, text: str) -> str:
         return f"upper({text})"

@@ -272,12 +272,12 @@ def _value(language: Language[E], value: Value) -> Part[E]:
     if not value.reads:
         return language.literal(_whole(default_text(value))), []
     steps = Steps(language, value)
-    text = steps.text()
+    text, present = steps.text()
     cases = [
         Case(condition, f"{reason} for macro {value.macro!r}", fails=True) for condition, reason in steps.unsendable
     ]
     if value.missing is Missing.RAISE:
-        cases.append(Case(language.is_null(text), f"value of macro {value.macro!r} is missing", fails=True))
+        cases.append(Case(language.is_null(present), f"value of macro {value.macro!r} is missing", fails=True))
     if value.missing in (Missing.DROP, Missing.RAISE) or not (instead := default_text(value)):
         return text, cases
     return language.first([text, language.literal(_whole(instead))]), cases

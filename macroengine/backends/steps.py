@@ -28,8 +28,8 @@ class Steps(Generic[E]):
     unsendable: list[tuple[E, str]] = field(default_factory=list)
     """Conditions under which the value cannot be sent, with the reason."""
 
-    def text(self) -> E:
-        """Return the text that is sent, NULL where the value is missing or has no hash.
+    def text(self) -> tuple[E, E]:
+        """Return the text that is sent, and what is NULL where it is: where the value is missing or has no hash.
 
         Raises:
             UnsupportedError: the language cannot say it.
@@ -48,7 +48,8 @@ class Steps(Generic[E]):
         # Each of them is hashed in a case of its own.
         done = [self._done(text, steps, case) for text, case in zip(texts, cases, strict=True)]
         present = [language.negated(language.is_null(text)) for text in texts]
-        return language.choose(list(zip(present, done, strict=True)), language.null())
+        made = language.choose(list(zip(present, [text for text, _ in done], strict=True)), language.null())
+        return made, made
 
     def _read(self) -> list[tuple[Read, E]]:
         """Return the text of each column; what it cannot be sent for counts where no column before has a value."""
@@ -61,8 +62,9 @@ class Steps(Generic[E]):
             found.append((read, language.shared(text)))
         return found
 
-    def _done(self, text: E, steps: Sequence[Step], case: HashCase) -> E:
+    def _done(self, text: E, steps: Sequence[Step], case: HashCase) -> tuple[E, E]:
         is_hex = False
+        present = text
         for step, repeated in groupby(steps):
             times = len(list(repeated))
             if step in _ENCODERS:
@@ -71,13 +73,13 @@ class Steps(Generic[E]):
                     text = self.language.deepened(encoded, times - 1) if times > 1 else encoded
             elif step in HASHES:
                 is_hex = True
-                text = self._hashed(text, step, case)
+                text = present = self.language.shared(self._hashed(text, step, case))
             else:
                 is_hex = False
                 for _ in range(times):
                     text = self._other(step, text)
             text = self.language.shared(text)
-        return text
+        return text, present
 
     def _other(self, step: Step, text: E) -> E:
         language = self.language

@@ -28,7 +28,7 @@ def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = N
 
     >>> from macroengine import compile_template
     >>> print(to_sql(compile_template("https://n.example/pb?c=(clickid)")))  # doctest: +ELLIPSIS
-    CASE WHEN throwIf(((CASE WHEN (NOT isValidUTF8(`click_id`)) THEN 1 WHEN (length((concat('https://n.exam...
+    CASE WHEN if((if(ifNull(((NOT isValidUTF8(`click_id`)) AS me_...
 
     Raises:
         UnsupportedError: the text of a column can differ from that of the Python engine.
@@ -61,10 +61,10 @@ def outcome(expression: Expression[str], plan: RenderPlan, sql: "ClickHouse", *,
     raised = [
         f"throwIf(({number} = {index}), {literal(case.reason)})" for index, case in enumerate(cases, 1) if case.fails
     ]
-    refused = raised if strict else []
+    refused = f"if({number} > 0, {' + '.join(raised)}, 0)" if strict else f"{number}"
     if strict and all(case.fails for case in cases):
-        return f"CASE WHEN {' + '.join(raised)} > 0 THEN '' ELSE {url} END"
-    return f"CASE WHEN {' + '.join([*refused, f'({number} > 0)'])} > 0 THEN NULL ELSE {url} END"
+        return f"CASE WHEN {refused} > 0 THEN '' ELSE {url} END"
+    return f"CASE WHEN {refused} + {number} > 0 THEN NULL ELSE {url} END"
 
 
 def problem(expression: Expression[str], plan: RenderPlan, sql: "ClickHouse") -> str:
@@ -79,8 +79,11 @@ def _numbered(expression: Expression[str], plan: RenderPlan, sql: "ClickHouse") 
     url = sql.shared(expression.url)
     too_large = Case(f"(length({url}) > {plan.max_bytes})", too_long(plan), fails=True)
     cases = [*distinct(expression.admission + expression.failures), too_large]
-    numbers = [(case.condition, str(index)) for index, case in enumerate(cases, 1)]
-    return cases, sql.shared(sql.choose(numbers, "0")), url
+    conditions = [sql.shared(case.condition) for case in cases]
+    numbers = [(condition, str(index)) for index, condition in enumerate(conditions, 1)]
+    # CASE goes through the rows again for each condition. Most rows fulfil none, and a sum tells them at once.
+    found = " + ".join(f"ifNull({condition}, 0)" for condition in conditions)
+    return cases, sql.shared(f"if({found} > 0, {sql.choose(numbers, '0')}, 0)"), url
 
 
 @dataclass(frozen=True, slots=True)

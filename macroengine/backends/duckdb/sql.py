@@ -42,7 +42,7 @@ def failure_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | Non
     >>> from macroengine import compile_template
     >>> template = compile_template("https://n.example/pb?c=(clickid)", missing="raise")
     >>> print(failure_sql(template))  # doctest: +ELLIPSIS
-    CASE WHEN ("click_id" IS NULL) THEN 'value of macro ''clickid'' is missing' WHEN ...
+    CASE WHEN ("click_id" IS NULL) THEN 'value of macro ''clickid'' is missing' ELSE ...
 
     Raises:
         UnsupportedError: the text of a column can differ from that of the Python engine.
