@@ -233,6 +233,17 @@ def test_failing_rows_are_counted_and_the_first_is_named(tmp_path):
     assert left_in(tmp_path) == ["in.parquet"]
 
 
+def test_failing_rows_are_counted_by_reason(tmp_path, connection):
+    relation = connection.sql("SELECT ['x', NULL, repeat('é', 20000), NULL][i] AS click_id FROM range(1, 5) t(i)")
+    with pytest.raises(RenderError) as caught:
+        render_table(REQUIRED, relation, tmp_path / "out.parquet")
+    assert str(caught.value).splitlines() == [
+        "3 events cannot be sent; the first is event 2: value of macro 'clickid' is missing",
+        "2 refused: value of macro 'clickid' is missing",
+        "1 refused: rendered URL is too long; at most 65,536 bytes are allowed",
+    ]
+
+
 @pytest.mark.parametrize("templates", [REQUIRED, {"a": CLICK, "b": REQUIRED}])
 def test_a_url_that_is_too_long_fails_its_row(tmp_path, connection, templates):
     relation = connection.sql("SELECT repeat('é', 7000 * i::INTEGER) AS click_id FROM range(3) t(i)")
