@@ -197,6 +197,7 @@ def test_a_nested_type_that_python_writes_otherwise_is_refused(kind: str, inside
         "'a'",
         "E('a' =",
         "E('a'",
+        "Array(Int8 1)",
         "Array(String,",
         "Array(String, ",
         "Array(",
@@ -296,6 +297,22 @@ def test_what_withholds_identifiers_counts_where_the_table_tells(client):
     types = {"idfa": "String", "att_status": "Nullable(String)"}
     for status, sent in (("'authorized'", "x"), ("'denied'", ""), ("NULL", "x"), ("unhex('FF')", "")):
         assert rendered(client, template, types, idfa="'x'", att_status=status) == (f"{URL}i={sent}", None)
+
+
+def test_columns_of_one_type_are_made_alike(client):
+    template = compile_template(URL + "a=(clickid)&b=(country_code)&c=(language)&d=%5B(C)%2C(af_siteid)%5D")
+    types = dict.fromkeys(template.fields, "Float64")
+    values = {field: f"{number}.5" for number, field in enumerate(template.fields)}
+    assert rendered(client, template, types, **values) == (URL + "a=0.5&b=1.5&c=2.5&d=%5B3.5%2C4.5%5D", None)
+
+
+def test_json_takes_a_whole_value_by_its_type(client):
+    template = compile_template(URL + "d=%5B(clickid)%2C(install_time)%2C(language)%2C(C)%5D")
+    types = {"click_id": "Nullable(Int8)", "install_time": "DateTime", "language": "String", "campaign": "UUID"}
+    uuid = "6c5cbd9b-2f53-4b8e-8e4c-6f2a4fd2bb56"
+    values = {"click_id": "NULL", "install_time": "toDateTime(0)", "language": "'a\"'", "campaign": f"toUUID('{uuid}')"}
+    expected = quote(f'null,"1970-01-01 00:00:00","a\\"","{uuid}"', safe="")
+    assert rendered(client, template, types, **values) == (f"{URL}d=%5B{expected}%5D", None)
 
 
 # Queries
@@ -407,6 +424,7 @@ def test_no_text_of_a_template_becomes_sql(client, text: str):
 
 
 @settings(deadline=None)
+@example(words=["\\", "\\'", "\\n"])
 @given(words=st.lists(TEXT, min_size=1, max_size=3))
 def test_every_text_is_the_literal_that_it_looks_like(client, words: list[str]):
     assert client.query(f"SELECT {', '.join(map(literal, words))}").result_rows == [tuple(words)]
