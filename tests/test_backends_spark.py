@@ -129,22 +129,26 @@ def test_the_vectors_come_out_as_written(spark):
     assert None in urls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_every_step_comes_out_as_from_the_reference_in_every_place(spark, encoding: str):
+def test_every_step_comes_out_as_from_the_reference(spark, encoding: str):
     dialect, wanted = expected(encoding)
+    # Spark takes long to compile: each case is tried with two of the encodings.
+    chosen = list(zip(CASES, wanted, strict=True))[ENCODINGS.index(encoding) % 3 :: 3]
     frame = spark.createDataFrame(list(enumerate([*NASTY, None])), "i int, v string")
     types = {"v": frame.schema["v"].dataType}
-    columns = []
-    for source, options in CASES:
-        template = compile_template(source, dialect=dialect, ignore=["ME"], **options)
-        columns += [to_column(template, types, strict=False), failure_column(template, types)]
-    for start in range(0, len(CASES), 12):  # of more, Java makes no code
-        some = [column.alias(f"c{index}") for index, column in enumerate(columns[2 * start : 2 * start + 24])]
-        rows = [row[1:] for row in sorted(frame.select("i", *some).collect(), key=lambda row: row[0])]
-        for index, ((source, options), urls) in enumerate(zip(CASES[start : start + 12], wanted[start:], strict=False)):
+    for start in range(0, len(chosen), 12):  # for more at once Java makes no code
+        some = chosen[start : start + 12]
+        columns = []
+        for (source, options), _ in some:
+            template = compile_template(source, dialect=dialect, ignore=["ME"], **options)
+            columns += [to_column(template, types, strict=False), failure_column(template, types)]
+        named = [column.alias(f"c{index}") for index, column in enumerate(columns)]
+        rows = [row[1:] for row in sorted(frame.select("i", *named).collect(), key=lambda row: row[0])]
+        for index, (case, urls) in enumerate(some):
             for value, row, url in zip((*NASTY, None), rows, urls, strict=True):
                 got, reason = row[2 * index], row[2 * index + 1]
-                assert (None if reason else got) == url or "not ASCII" in str(reason), (source, options, value)
+                assert (None if reason else got) == url or "not ASCII" in str(reason), (case, value)
 
 
 def test_text_that_may_be_json_is_refused_where_json_takes_a_whole_value(spark):
