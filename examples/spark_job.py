@@ -4,7 +4,7 @@
         --templates partners.toml --input events/ --output urls/ --keep event_id --columns country_code=geo
 
 `partners.toml` has a line for each partner: acme = "https://acme.example/pb?c=(clickid)". The output is Parquet, in a
-directory for each partner.
+directory for each partner. With --stream, events that have come since the last run are rendered, each once.
 """
 
 import argparse
@@ -23,9 +23,16 @@ def main() -> None:
     partners = tomllib.loads(Path(options.templates).read_text())
     templates = {partner: compile_template(template, policy=policy) for partner, template in partners.items()}
     session = SparkSession.builder.appName("postbacks").getOrCreate()
-    events = session.read.parquet(options.input)
+    found = session.read.parquet(options.input)
+    # A stream of files must be told their columns.
+    events = session.readStream.schema(found.schema).parquet(options.input) if options.stream else found
     urls = render_dataframe(events, templates, columns=dict(options.columns), keep=options.keep)
-    urls.write.partitionBy("partner").mode("errorifexists").parquet(options.output)
+    if options.stream:
+        every = {"processingTime": options.every} if options.every else {"availableNow": True}
+        stream = urls.writeStream.partitionBy("partner").format("parquet").option("checkpointLocation", options.stream)
+        stream.trigger(**every).start(options.output).awaitTermination()
+    else:
+        urls.write.partitionBy("partner").mode("errorifexists").parquet(options.output)
     session.stop()
 
 
@@ -37,6 +44,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--postback", type=Postback, default=Postback.INSTALL, choices=list(Postback))
     parser.add_argument("--send-all", action="store_true", help="also send events that are not attributed")
     parser.add_argument("--consent", action="store_true", help="withhold identifiers of users who do not share them")
+    parser.add_argument(
+        "--stream",
+        metavar="CHECKPOINT",
+        help="a directory that keeps what has been read; render what is new",
+    )
+    parser.add_argument("--every", metavar="INTERVAL", help="with --stream: go on, and look so often, as '1 minute'")
     parser.add_argument("--columns", nargs="*", default=[], type=pair, metavar="FIELD=COLUMN")
     parser.add_argument("--keep", nargs="*", default=[], metavar="COLUMN", help="columns to write beside the URL")
     return parser.parse_args()

@@ -14,7 +14,8 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.backend_cases import FAILS, MILLISECONDS, Table, tables
+from tests.backend_cases import FAILS, MILLISECONDS, Table, refused, tables
+from tests.test_backends_steps import CASES, ENCODINGS, NASTY, expected
 from tests.vectors import OF_TEXT, arguments, event_of, row_of
 
 pytest.importorskip("pyspark", reason="pyspark is not installed: pip install 'macroengine[spark]'")
@@ -28,7 +29,7 @@ from pyspark.sql import functions as f
 
 from macroengine import Dialect, Missing, Policy, UnsupportedError, compile_template
 from macroengine.backends.duckdb import render_table
-from macroengine.backends.spark import render_dataframe, to_column
+from macroengine.backends.spark import failure_column, render_dataframe, to_column
 
 EXAMPLES = 40
 
@@ -62,7 +63,7 @@ def drawn(examples: int) -> list[Table]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(table=tables(spark=True))
+    @given(table=tables(engine="spark"))
     def draw(table: Table) -> None:
         found.append(table)
 
@@ -81,7 +82,12 @@ def check(spark, batch: list[Table]) -> None:
     for table in batch:
         sent = [(row, url) for row, url in zip(table.rows, table.expected, strict=True) if url is not FAILS]
         frame = frame_of(spark, table, [row for row, _ in sent])
-        column = to_column(table.template, {field: frame.schema[field].dataType for field in table.columns})
+        try:
+            column = to_column(table.template, {field: frame.schema[field].dataType for field in table.columns})
+        except UnsupportedError as error:
+            if not refused(str(error)):
+                raise
+            continue
         # An event that may be refused would end the query for all others.
         expected += [(len(frames), number, url) for number, (_, url) in enumerate(sent)]
         frames.append(frame.select(f.lit(len(frames)).alias("table"), "n", column.alias("url")))
@@ -121,6 +127,38 @@ def test_the_vectors_come_out_as_written(spark):
             urls.append(vector.get("url"))
     assert [row.url for row in reduce(DataFrame.union, frames).collect()] == urls
     assert None in urls
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_step_comes_out_as_from_the_reference(spark, encoding: str):
+    dialect, wanted = expected(encoding)
+    # Spark takes long to compile: each case is tried with two of the encodings.
+    chosen = list(zip(CASES, wanted, strict=True))[ENCODINGS.index(encoding) % 3 :: 3]
+    frame = spark.createDataFrame(list(enumerate([*NASTY, None])), "i int, v string")
+    types = {"v": frame.schema["v"].dataType}
+    for start in range(0, len(chosen), 12):  # for more at once Java makes no code
+        some = chosen[start : start + 12]
+        columns = []
+        for (source, options), _ in some:
+            template = compile_template(source, dialect=dialect, ignore=["ME"], **options)
+            columns += [to_column(template, types, strict=False), failure_column(template, types)]
+        named = [column.alias(f"c{index}") for index, column in enumerate(columns)]
+        rows = [row[1:] for row in sorted(frame.select("i", *named).collect(), key=lambda row: row[0])]
+        for index, (case, urls) in enumerate(some):
+            for value, row, url in zip((*NASTY, None), rows, urls, strict=True):
+                got, reason = row[2 * index], row[2 * index + 1]
+                assert (None if reason else got) == url or "not ASCII" in str(reason), (case, value)
+
+
+def test_text_that_may_be_json_is_refused_where_json_takes_a_whole_value(spark):
+    template = compile_template("https://n.example/pb?j=%5B(encode)%5D&k=%5B(install_time)%5D", ignore=["ME"])
+    with pytest.raises(UnsupportedError, match="cannot tell whether the text in column 'event_value' is JSON"):
+        to_column(template)
+    frame = spark.sql("SELECT array(1) AS event_value, timestamp_seconds(0) AS install_time")
+    types = {field.name: field.dataType for field in frame.schema}
+    row = frame.select(to_column(template, types)).first()
+    assert row[0] == "https://n.example/pb?j=%5B%5B1%5D%5D&k=%5B%221970-01-01%2000%3A00%3A00%22%5D"
 
 
 # What cannot be the same, and what to do
@@ -318,8 +356,10 @@ def test_columns_that_differ_in_case_only_are_refused_where_they_count(spark):
 # The example
 
 
-def test_the_example_equals_duckdb_row_by_row(tmp_path):
-    source = tmp_path / "events.parquet"
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_example_equals_duckdb_row_by_row(tmp_path, stream: bool):
+    (tmp_path / "events").mkdir()
+    source = tmp_path / "events" / "events.parquet"
     duckdb.sql(
         "SELECT i AS event_id, uuid()::VARCHAR AS click_id, 'a b/' || chr(i::INTEGER + 32) AS geo, "
         "upper(uuid()::VARCHAR) AS idfa, i % 3 > 0 AS attributed FROM range(2000) t(i)"
@@ -339,12 +379,13 @@ def test_the_example_equals_duckdb_row_by_row(tmp_path):
         "-XX:TieredStopAtLevel=1",
         "examples/spark_job.py",
     ]
-    files = ["--templates", tmp_path / "partners.toml", "--input", source, "--output", tmp_path / "urls"]
+    files = ["--templates", tmp_path / "partners.toml", "--input", source.parent, "--output", tmp_path / "urls"]
     root = Path(__file__).parents[1]
     # The interpreter of the tests, wherever spark-submit would look for one.
     environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(root)}
+    more = [[], ["--stream", tmp_path / "checkpoint"]][stream]
     run = subprocess.run(
-        [*command, *files, "--keep", "event_id", "--columns", "country_code=geo"],
+        [*command, *files, "--keep", "event_id", "--columns", "country_code=geo", *more],
         capture_output=True,
         text=True,
         check=False,

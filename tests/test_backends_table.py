@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from macroengine import Default, Event, Missing, Policy, RenderError, UnsupportedError, compile_template
-from macroengine.backends.duckdb import render_table, words
+from macroengine.backends import ansi
+from macroengine.backends.duckdb import render_table
 
 URL = "https://n.example/pb?"
 CLICK = compile_template(URL + "c=(clickid)")
@@ -163,7 +164,7 @@ def test_a_wrong_column_is_refused_with_those_that_there_are(tmp_path, connectio
 
 def test_a_name_with_a_nul_is_refused():
     with pytest.raises(UnsupportedError, match="NUL"):
-        words.name("a\0b")
+        ansi.name("a\0b")
 
 
 # What is written
@@ -230,6 +231,17 @@ def test_failing_rows_are_counted_and_the_first_is_named(tmp_path):
     expected = "200 events cannot be sent; the first is event 777: value of macro 'clickid' is missing"
     assert str(caught.value) == expected
     assert left_in(tmp_path) == ["in.parquet"]
+
+
+def test_failing_rows_are_counted_by_reason(tmp_path, connection):
+    relation = connection.sql("SELECT ['x', NULL, repeat('é', 20000), NULL][i] AS click_id FROM range(1, 5) t(i)")
+    with pytest.raises(RenderError) as caught:
+        render_table(REQUIRED, relation, tmp_path / "out.parquet")
+    assert str(caught.value).splitlines() == [
+        "3 events cannot be sent; the first is event 2: value of macro 'clickid' is missing",
+        "2 refused: value of macro 'clickid' is missing",
+        "1 refused: rendered URL is too long; at most 65,536 bytes are allowed",
+    ]
 
 
 @pytest.mark.parametrize("templates", [REQUIRED, {"a": CLICK, "b": REQUIRED}])

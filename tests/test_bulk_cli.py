@@ -8,6 +8,7 @@ import sys
 import duckdb
 import pytest
 
+from macroengine.backends.duckdb.files import rows_in
 from macroengine.cli import main
 
 TEMPLATE = "https://n.example/pb?c=(clickid)"
@@ -175,7 +176,10 @@ def test_columns_with_commas_are_quoted_as_in_csv(run, events):
     assert (events / "urls.txt").read_text() == TEMPLATE[:-9] + "1&g=2\n"
 
 
-def test_progress_is_shown_on_a_terminal(run, events, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "rate"), [("many.parquet", " rows/s"), ("many.csv", " rows/s"), ("many.csv.gz", "B/s")]
+)
+def test_progress_is_shown_on_a_terminal(run, events, monkeypatch, name: str, rate: str):
     class Terminal(io.StringIO):
         def isatty(self):
             return True
@@ -184,11 +188,20 @@ def test_progress_is_shown_on_a_terminal(run, events, monkeypatch):
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    duckdb.sql("SELECT uuid()::VARCHAR AS click_id FROM range(1500000)").write_parquet(str(events / "many.parquet"))
-    assert run(TEMPLATE, "--input", "many.parquet", "--output", "urls.parquet", "--threads", 1)[0] == 0
+    many = duckdb.sql("SELECT uuid()::VARCHAR AS click_id, 1 AS x FROM range(500000)")
+    many.write_parquet(str(events / name)) if name.endswith("parquet") else many.write_csv(str(events / name))
+    assert run(TEMPLATE, "--input", name, "--output", "urls.parquet", "--threads", 1)[0] == 0
     assert "%" in terminal.getvalue()
-    assert "B/s" in terminal.getvalue()
-    assert "1,500,000 rows read, 1,500,000 events, 1,500,000 URLs in" in terminal.getvalue()
+    assert rate in terminal.getvalue()
+    assert "500,000 rows read, 500,000 events, 500,000 URLs in" in terminal.getvalue()
+
+
+def test_rows_are_counted_or_judged(events):
+    (events / "in.csv").write_text("click_id,x\n" + "abc,1\n" * 1000)
+    assert rows_in([events / "events.parquet"]) == 4
+    assert 900 < rows_in([events / "in.csv"]) < 1100
+    (events / "empty.csv").touch()
+    assert rows_in([events / "empty.csv"]) == 0
 
 
 def test_without_duckdb_the_command_says_what_to_install(run, events, monkeypatch):

@@ -18,7 +18,6 @@ from macroengine import (
     Policy,
     PostbackSet,
     RenderError,
-    UnsupportedError,
     compile_template,
 )
 from macroengine.backends.duckdb import to_sql
@@ -245,15 +244,6 @@ def test_what_the_platform_documents_is_sent_for_a_missing_value(documented):
     assert check_one("?p={v}", Event(), documented, missing=Default("")) == "?p="
     assert check_one("?p={v}", Event(link={"v": ""}), documented) == "?p="
     assert check_one("?p={v}", Event(), documented, missing=Missing.RAISE) is MissingValueError
-
-
-def test_a_table_renders_what_it_can(dialects):
-    plain = dialects["percent"]
-    assert "url_encode" in to_sql(compile_template("?p={v_sha1}", dialect=plain))
-    assert to_sql(compile_template("?p={v_percent2}", dialect=plain)).count("%25") == 1
-    for macro, step in [("{v_md5}", "md5"), ("{v_base64}", "base64"), ("{v_none}", "in-place")]:
-        with pytest.raises(UnsupportedError, match=f"cannot hold macro 'v' with the step {step}"):
-            to_sql(compile_template(f"?p={macro}", dialect=plain))
 
 
 def test_what_is_sent_without_reading_is_text():

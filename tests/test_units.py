@@ -132,7 +132,7 @@ def test_a_table_has_columns_of_their_own_units(own):
     sql = to_sql(compile_template("https://n.example/?t={ms}", dialect=own))
     assert "click_unix_ms" in sql
     assert "click_unix_ts" not in sql
-    with pytest.raises(UnsupportedError, match="'ms' and what it can be converted from"):
+    with pytest.raises(UnsupportedError, match="'ms' over a table that also has what it can be converted from"):
         to_sql(compile_template("https://n.example/?t={ms}&s={s}", dialect=own))
 
 

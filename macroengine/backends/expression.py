@@ -6,8 +6,9 @@ from typing import Generic, Protocol
 
 from macroengine.backends.language import C, Column, E, Language
 from macroengine.backends.names import find_column, folded
+from macroengine.backends.steps import Steps
 from macroengine.errors import UnsupportedError
-from macroengine.kinds import HashCase, Postback, Source, ValueType
+from macroengine.kinds import Postback, Source, ValueType
 from macroengine.plan.segments import (
     Absent,
     Default,
@@ -169,19 +170,22 @@ def _refused(plan: RenderPlan, language: Language[E]) -> E | None:
         return None
     cases: list[tuple[E, E]] = []
     for field, shares in heard:
-        text, unsendable = language.value(_head(field))
+        head = _head(field)
+        text, unsendable = language.value(head.reads[0], head)
+        text = language.shared(text)
         refuses = [
             *(condition for condition, _ in unsendable),
             language.negated(language.is_one_of(text, ["", *shares])),
         ]
         cases += [(condition, language.literal("refused")) for condition in refuses]
-    return language.is_one_of(language.choose(cases, language.literal("")), ["refused"])
+    return language.shared(language.is_one_of(language.choose(cases, language.literal("")), ["refused"]))
 
 
 def _admission(plan: RenderPlan, language: Language[E]) -> Iterable[Case[E]]:
     if POSTBACK in language.columns:
-        postback, _ = language.value(_head(POSTBACK))
-        known = language.is_one_of(language.either(postback, ""), list(Postback))
+        head = _head(POSTBACK)
+        postback, _ = language.value(head.reads[0], head)
+        known = language.is_one_of(_or_nothing(language, postback), list(Postback))
         yield Case(language.negated(known), f"{POSTBACK!r} must be one of {', '.join(Postback)}", fails=True)
         sent = language.is_one_of(postback, [plan.postback])
         yield Case(language.negated(sent), f"not of kind {plan.postback}", fails=False)
@@ -210,27 +214,23 @@ def _segments(language: Language[E], segments: Sequence[Segment]) -> Part[E]:
 
 
 def _query(language: Language[E], query: Query) -> Part[E]:
-    if len(query.separator) > 1:  # what comes before the first parameter is one character
-        raise _unsupported("parameters of a URL inside the URL that may be dropped")
     parts = [_parameter(language, parameter, query.separator) for parameter in query.parameters]
     joined = language.joined([parameter for parameter, _ in parts])
-    url = language.chained([language.literal(query.opening), language.rest(joined)])
+    url = language.chained([language.literal(query.opening), language.rest(joined, len(query.separator))])
     return url, [case for _, cases in parts for case in cases]
 
 
 def _parameter(language: Language[E], parameter: Sequence[Segment], separator: str) -> Part[E]:
     """Return the separator and the parameter, NULL where it is dropped."""
-    if any(isinstance(atom, Query) for atom in parameter):
-        raise _unsupported("parameters of a URL inside the URL that may be dropped")
     parts = [(atom, *_atom(language, atom)) for atom in _behind(separator, parameter)]
     present = [language.negated(language.is_null(url)) for atom, url, _ in parts if _drops(atom)]
-    kept = [url if isinstance(atom, Text) or _drops(atom) else language.either(url, "") for atom, url, _ in parts]
+    kept = [url if isinstance(atom, Text) or _drops(atom) else _or_nothing(language, url) for atom, url, _ in parts]
     cases = [_guarded(language, case, present) for _, _, cases in parts for case in cases]
     return language.chained(kept), cases
 
 
-def _unsupported(what: str) -> UnsupportedError:
-    return UnsupportedError(f"a table cannot hold {what}; render this template with the Python engine")
+def _or_nothing(language: Language[E], text: E) -> E:
+    return language.first([text, language.literal("")])
 
 
 def _behind(text: str, atoms: Sequence[Segment]) -> tuple[Segment, ...]:
@@ -252,7 +252,8 @@ def _atom(language: Language[E], atom: Segment) -> Part[E]:
         case Value():
             return _value(language, atom)
         case Refused(macro):
-            raise _unsupported(f"an escape that macro {macro!r} would complete")
+            reason = f"text before macro {macro!r} begins an escape that a value would complete"
+            return language.null(), [_always(language, reason)]
         case Query():  # pragma: no branch - there is no other kind of segment
             return _query(language, atom)
 
@@ -273,52 +274,18 @@ def _value(language: Language[E], value: Value) -> Part[E]:
     """Return the encoded text of a value or of what is sent for a missing one; NULL for nothing, or Missing.DROP."""
     if not value.reads:
         return language.literal(_whole(default_text(value))), []
-    if len(value.reads) > 1:
-        raise _unsupported(f"macro {value.macro!r}, which names several values")
     if any(field in language.columns for field in value.other_fields):
-        raise _unsupported(f"macro {value.macro!r} and what it can be converted from")
-    steps = [step for step in value.steps if step not in _HANDLED]
-    depth = steps.count(Step.PERCENT)
-    if len(steps) > depth:
-        step = next(step for step in steps if step is not Step.PERCENT)
-        where = "inside JSON" if step in _JSON else f"with the step {step.value}"
-        raise _unsupported(f"macro {value.macro!r} {where}")
-    text, unsendable = language.value(value)
-    if value.hash is not None:
-        text, more = _hashed(language, text, value.reads[0].case, uuid=value.type is ValueType.UUID)
-        unsendable += more
-    if Step.HOST_LABEL in value.steps:
-        unsendable.append((language.negated(_is_label(language, text)), "cannot send what is not a label of a host,"))
-    if Step.SEGMENT in value.steps:
-        unsendable.append(
-            (language.is_one_of(text, [".", ".."]), "cannot send '.' or '..', which lead to another path,")
+        raise UnsupportedError(
+            f"cannot render macro {value.macro!r} over a table that also has what it can be converted from; "
+            "use the Python engine"
         )
-    cases = [Case(condition, f"{reason} for macro {value.macro!r}", fails=True) for condition, reason in unsendable]
+    steps = Steps(language, value)
+    text, present = steps.text()
+    cases = [
+        Case(condition, f"{reason} for macro {value.macro!r}", fails=True) for condition, reason in steps.unsendable
+    ]
     if value.missing is Missing.RAISE:
-        cases.append(Case(language.is_null(text), f"value of macro {value.macro!r} is missing", fails=True))
-    encoded = language.encoded(text, depth)
+        cases.append(Case(language.is_null(present), f"value of macro {value.macro!r} is missing", fails=True))
     if value.missing in (Missing.DROP, Missing.RAISE) or not (instead := default_text(value)):
-        return encoded, cases
-    return language.either(encoded, instead), cases
-
-
-_HANDLED = (Step.SHA1, Step.SEGMENT, Step.HOST_LABEL)
-_JSON = (Step.JSON_STRING, Step.JSON_VALUE)
-
-
-def _is_label(language: Language[E], text: E) -> E:
-    return language.matches(text, "[A-Za-z0-9-]{1,63}")
-
-
-def _hashed(language: Language[E], text: E, case: HashCase, *, uuid: bool) -> tuple[E, list[tuple[E, str]]]:
-    """Return the SHA-1 of an identifier, by the rules of `hash_identifier`."""
-    unsendable: list[tuple[E, str]] = []
-    hashed = text
-    if case is not HashCase.AS_IS:
-        # Engines differ in what the upper case of ß is.
-        unsendable.append((language.negated(language.is_ascii(text)), "cannot hash an identifier that is not ASCII"))
-        hashed = language.upper(text) if case is HashCase.UPPER else language.lower(text)
-    cases = [(language.is_blank(text), language.null())]
-    if uuid:
-        cases.append((language.matches(text, "[0-9A-Fa-f]{40}"), language.lower(text)))
-    return language.choose(cases, language.sha1(hashed)), unsendable
+        return text, cases
+    return language.first([text, language.literal(_whole(instead))]), cases

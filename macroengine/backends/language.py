@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from macroengine.plan.segments import Value
+from macroengine.plan.segments import Read, Step, Value
 
 C = TypeVar("C")
 E = TypeVar("E")
@@ -23,18 +23,24 @@ class Language(Protocol[E]):
     def columns(self) -> Mapping[str, Column[Any]]:
         """The columns by field."""
 
+    def shared(self, expression: E) -> E:
+        """Return the expression, or a name for it, as it is used several times."""
+
     def literal(self, text: str) -> E:
         """Return a text."""
 
     def null(self) -> E:
         """Return NULL."""
 
-    def value(self, value: Value) -> tuple[E, list[tuple[E, str]]]:
+    def value(self, read: Read, value: Value) -> tuple[E, list[tuple[E, str]]]:
         """Return the text of a value, and the conditions under which it has none, with the reason.
 
         Raises:
             UnsupportedError: the text of this type of column can differ from that of the Python engine.
         """
+
+    def text_of_event(self, read: Read, value: Value) -> E | None:
+        """Return the condition that a value is quoted where JSON takes a whole value, None where it never is."""
 
     def flag(self, field: str) -> E:
         """Return the truth of a column, NULL where it holds neither true nor false."""
@@ -45,8 +51,8 @@ class Language(Protocol[E]):
     def chained(self, parts: Sequence[E]) -> E:
         """Return the parts as one text, NULL where one of them is."""
 
-    def either(self, text: E, otherwise: str) -> E:
-        """Return the text, or `otherwise` where it is NULL."""
+    def first(self, texts: Sequence[E]) -> E:
+        """Return the first text that is not NULL."""
 
     def choose(self, cases: Sequence[tuple[E, E]], otherwise: E) -> E:
         """Return the result of the first condition that holds."""
@@ -66,14 +72,17 @@ class Language(Protocol[E]):
     def matches(self, text: E, pattern: str) -> E:
         """Return the condition that the whole text matches; `pattern` is what all regular expressions have alike."""
 
+    def without(self, text: E, pattern: str) -> E:
+        """Return the text without whatever matches the pattern."""
+
     def is_blank(self, text: E) -> E:
         """Return the condition that the text has nothing but `0` and `-`."""
 
     def is_ascii(self, text: E) -> E:
         """Return the condition that the text is ASCII."""
 
-    def rest(self, text: E) -> E:
-        """Return the text without its first character, NULL where it is empty."""
+    def rest(self, text: E, length: int) -> E:
+        """Return the text without its first characters, NULL where it is empty."""
 
     def upper(self, text: E) -> E:
         """Return an ASCII text in upper case."""
@@ -81,8 +90,17 @@ class Language(Protocol[E]):
     def lower(self, text: E) -> E:
         """Return an ASCII text in lower case."""
 
-    def sha1(self, text: E) -> E:
-        """Return the SHA-1 in lower-case hex digits."""
+    def hashed(self, text: E, algorithm: Step) -> E:
+        """Return a hash in lower-case hex digits."""
 
-    def encoded(self, text: E, depth: int) -> E:
-        """Return the text percent-encoded `depth` times."""
+    def base64(self, text: E) -> E:
+        """Return the base64 of the UTF-8, in one line."""
+
+    def json_string(self, text: E) -> E:
+        """Return the text escaped as a part of a JSON string, as Python does it."""
+
+    def encoded(self, text: E, encoder: Step) -> E:
+        """Return the text encoded by one of the encoders of a URL."""
+
+    def deepened(self, encoded: E, layers: int) -> E:
+        """Return an encoded text with every `%` encoded, `layers` times."""

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from macroengine.arguments import check_flag
 from macroengine.backends.columns import PARTNER, URL, check_kept, columns_for, plans_of
 from macroengine.backends.expression import Expression, Planned, columns_of, express, plan_of, too_long
 from macroengine.backends.json_text import ESCAPES
 from macroengine.backends.language import Column as Found
 from macroengine.errors import UnsupportedError
 from macroengine.kinds import ValueType
-from macroengine.plan.segments import RenderPlan, Value
+from macroengine.plan.segments import Read, RenderPlan, Step, Value
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
 _YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800  # seconds since 1970
 
 
-def to_column(template: Planned | RenderPlan, columns: "Mapping[str, DataType] | None" = None) -> "Column":
+def to_column(
+    template: Planned | RenderPlan, columns: "Mapping[str, DataType] | None" = None, *, strict: bool = True
+) -> "Column":
     """Return the URL as a Column, over columns that are named like the fields of the template.
 
     `columns` gives the types of all columns of the table; without it, those that are read are strings, and there are no
     others. Where it has `attributed` or `postback`, in any case, the Column is NULL for events that are not sent. Under
     a policy with consent, the columns that tell of it decide whether identifiers are sent, where the table has them. An
-    event that cannot be sent ends the query with an error. A session must be running.
+    event that cannot be sent ends the query with an error, or is NULL too where `strict` is False. A session must be
+    running.
 
     Raises:
         UnsupportedError: the text of a column can differ from that of the Python engine.
@@ -34,8 +38,31 @@ def to_column(template: Planned | RenderPlan, columns: "Mapping[str, DataType] |
     """
     from pyspark.sql.types import StringType
 
+    check_flag("strict", strict)
     plan = plan_of(template)
-    return _column(plan, columns_of(plan, columns, StringType()))[0]
+    return _column(plan, columns_of(plan, columns, StringType()), strict=strict)[0]
+
+
+def failure_column(template: Planned | RenderPlan, columns: "Mapping[str, DataType] | None" = None) -> "Column":
+    """Return the reason why an event cannot be sent as a Column, NULL for all others.
+
+    The arguments are those of `to_column`.
+
+    Raises:
+        UnsupportedError: the text of a column can differ from that of the Python engine.
+        ValueError: the type of a column is missing, or two differ in case only.
+    """
+    from pyspark.sql import functions as f
+    from pyspark.sql.types import StringType
+
+    plan = plan_of(template)
+    language = _Spark(columns_of(plan, columns, StringType()), f)
+    expression: Expression[Column] = express(plan, language)
+    cases = [
+        (case.condition, f.lit(case.reason) if case.fails else language.null())
+        for case in (*expression.admission, *expression.failures)
+    ]
+    return language.choose([*cases, (_is_long(f, expression.url, plan), f.lit(too_long(plan)))], language.null())
 
 
 def render_dataframe(
@@ -86,21 +113,29 @@ def render_dataframe(
     return table.where(admitted).select(*back, url.alias(URL))
 
 
-def _column(plan: RenderPlan, columns: "Mapping[str, Found[DataType]]") -> "tuple[Column, Column]":
+def _is_long(functions: Any, url: "Column", plan: RenderPlan) -> "Column":
+    long: Column = functions.octet_length(url) > plan.max_bytes
+    return long
+
+
+def _column(
+    plan: RenderPlan, columns: "Mapping[str, Found[DataType]]", *, strict: bool = True
+) -> "tuple[Column, Column]":
     """Return the URL, and the condition that it is sent."""
     from pyspark.sql import functions as f
 
     language = _Spark(columns, f)
     expression: Expression[Column] = express(plan, language)
     cases = [
-        (case.condition, _error(f, case.reason) if case.fails else language.null())
+        (case.condition, _error(f, case.reason) if case.fails and strict else language.null())
         for case in (*expression.admission, *expression.failures)
     ]
     admission = [(case.condition, f.lit(case.fails)) for case in expression.admission]
+    too_large = _error(f, too_long(plan)) if strict else language.null()
     # Inside the array the URL has a name, and is made once.
     checked = f.transform(
         f.array(language.choose(cases, expression.url)),
-        lambda url: f.when(f.octet_length(url) > plan.max_bytes, _error(f, too_long(plan))).otherwise(url),
+        lambda url: f.when(_is_long(f, url, plan), too_large).otherwise(url),
     )
     return checked[0], language.choose(admission, f.lit(True))
 
@@ -128,9 +163,13 @@ class _Spark:
     def null(self) -> "Column":
         return self.f.lit(None).cast("string")
 
-    def value(self, value: Value) -> "tuple[Column, list[tuple[Column, str]]]":
+    def shared(self, expression: "Column") -> "Column":
+        # Spark finds by itself what is there several times.
+        return expression
+
+    def value(self, read: Read, value: Value) -> "tuple[Column, list[tuple[Column, str]]]":
         f = self.f
-        name, kind = self.columns[value.reads[0].field]
+        name, kind = self.columns[read.field]
         column = f.col(_quoted(name))
         match kind.typeName():
             case "string" if kind.simpleString() == "string":
@@ -143,10 +182,18 @@ class _Spark:
             case "timestamp":
                 return self._time(column, value.type)
             case "struct" | "map" | "array" if value.type is ValueType.JSON:
-                _check_nested(kind, value.reads[0].field)
+                _check_nested(kind, read.field)
                 return self._json(column), []
         advice = _ADVICE.get(kind.typeName(), "cast it to STRING, in the text that is to be sent")
-        raise UnsupportedError(f"cannot send column {value.reads[0].field!r} of type {kind.simpleString()}; {advice}")
+        raise UnsupportedError(f"cannot send column {read.field!r} of type {kind.simpleString()}; {advice}")
+
+    def text_of_event(self, read: Read, value: Value) -> "Column | None":
+        kind = self.columns[read.field].type.typeName()
+        if kind == "timestamp":
+            is_text = value.type not in (ValueType.UNIX_TIME, ValueType.UNIX_TIME_MS)
+        else:
+            is_text = kind in ("string", "void")
+        return self.f.lit(True) if is_text else None
 
     def _time(self, column: "Column", kind: ValueType) -> "tuple[Column, list[tuple[Column, str]]]":
         f = self.f
@@ -169,7 +216,7 @@ class _Spark:
     def _json(self, column: "Column") -> "Column":
         f = self.f
         text = f.to_json(column, {"ignoreNullFields": "false"})
-        fixed = reduce(lambda text, pair: f.replace(text, f.lit(pair[0]), f.lit(pair[1])), ESCAPES, text)
+        fixed = self._replaced(text, ESCAPES)
         return f.when(f.contains(text, f.lit(r"\u00")), fixed).otherwise(text)
 
     def flag(self, field: str) -> "Column":
@@ -187,8 +234,8 @@ class _Spark:
     def chained(self, parts: "Sequence[Column]") -> "Column":
         return self.f.concat(*parts)
 
-    def either(self, text: "Column", otherwise: str) -> "Column":
-        return self.f.coalesce(text, self.f.lit(otherwise))
+    def first(self, texts: "Sequence[Column]") -> "Column":
+        return self.f.coalesce(*texts)
 
     def choose(self, cases: "Sequence[tuple[Column, Column]]", otherwise: "Column") -> "Column":
         if not cases:
@@ -215,14 +262,17 @@ class _Spark:
         # $ would let a line break pass.
         return text.rlike(rf"\A(?:{pattern})\z")
 
+    def without(self, text: "Column", pattern: str) -> "Column":
+        return self.f.regexp_replace(text, pattern, "")
+
     def is_blank(self, text: "Column") -> "Column":
         return self.f.btrim(text, self.f.lit("0-")) == ""
 
     def is_ascii(self, text: "Column") -> "Column":
         return self.f.octet_length(text) == self.f.char_length(text)
 
-    def rest(self, text: "Column") -> "Column":
-        return self.f.when(text != "", self.f.substr(text, self.f.lit(2)))
+    def rest(self, text: "Column", length: int) -> "Column":
+        return self.f.when(text != "", self.f.substr(text, self.f.lit(length + 1)))
 
     def upper(self, text: "Column") -> "Column":
         return self.f.upper(text)
@@ -230,20 +280,36 @@ class _Spark:
     def lower(self, text: "Column") -> "Column":
         return self.f.lower(text)
 
-    def sha1(self, text: "Column") -> "Column":
-        return self.f.sha1(text)
+    def hashed(self, text: "Column", algorithm: Step) -> "Column":
+        return self.f.sha2(text, 256) if algorithm is Step.SHA256 else getattr(self.f, algorithm.value)(text)
 
-    def encoded(self, text: "Column", depth: int) -> "Column":
-        if depth == 0:
-            return text
+    def base64(self, text: "Column") -> "Column":
+        # Where a setting asks for it, Spark breaks lines after 76 characters.
+        return self._replaced(self.f.base64(text), [("\r\n", "")])
+
+    def json_string(self, text: "Column") -> "Column":
         f = self.f
-        # java.net.URLEncoder encodes for forms.
-        replacements = [("+", "%20"), ("*", "%2A"), ("%7E", "~")]
-        if depth > 1:
-            replacements.append(("%", "%" + "25" * (depth - 1)))
-        return reduce(
-            lambda text, pair: f.replace(text, f.lit(pair[0]), f.lit(pair[1])), replacements, f.url_encode(text)
-        )
+        # An object with one member: {"a":"..."}, NULL where there is no text.
+        made = self._json(f.named_struct(f.lit("a"), text))
+        return f.when(text.isNotNull(), f.substr(made, f.lit(7), f.length(made) - 8))
+
+    def encoded(self, text: "Column", encoder: Step) -> "Column":
+        return self._replaced(self.f.url_encode(text), _BEYOND_FORMS[encoder])
+
+    def deepened(self, encoded: "Column", layers: int) -> "Column":
+        return self._replaced(encoded, [("%", "%" + "25" * layers)])
+
+    def _replaced(self, text: "Column", pairs: Sequence[tuple[str, str]]) -> "Column":
+        f = self.f
+        return reduce(lambda text, pair: f.replace(text, f.lit(pair[0]), f.lit(pair[1])), pairs, text)
+
+
+# java.net.URLEncoder encodes for forms, and leaves `*` and encodes `~`.
+_BEYOND_FORMS: Mapping[Step, Sequence[tuple[str, str]]] = {
+    Step.PERCENT: (("+", "%20"), ("*", "%2A"), ("%7E", "~")),
+    Step.COMPONENT: (("+", "%20"), ("%7E", "~"), ("%21", "!"), ("%27", "'"), ("%28", "("), ("%29", ")")),
+    Step.FORM: (("*", "%2A"), ("%7E", "~")),
+}
 
 
 def _check_nested(kind: "DataType", field: str) -> None:

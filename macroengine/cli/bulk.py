@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgres
 from rich.text import Text
 
 from macroengine.backends.duckdb import Summary, render_table
-from macroengine.backends.duckdb.files import files_of
+from macroengine.backends.duckdb.files import files_of, rows_in
 from macroengine.cli import output
 from macroengine.cli.inputs import InputError, input_name, read_text, read_toml
 from macroengine.cli.options import dialect_option, postback_option, template_source
@@ -178,10 +178,17 @@ def _summarise(summary: Summary) -> None:
 
 
 class _Rate(ProgressColumn):
-    """How much of the input is read a second."""
+    """How many rows are rendered a second; how much of the input is read, where it does not say how many it has."""
+
+    def __init__(self, rows: int | None) -> None:
+        super().__init__()
+        self._rows = rows
 
     def render(self, task: Task) -> Text:
-        return Text(f"{decimal(int(task.speed or 0))}/s")
+        speed = task.speed or 0
+        if self._rows is None:
+            return Text(f"{decimal(int(speed))}/s")
+        return Text(f"{speed * self._rows / max(task.total or 0, 1):,.0f} rows/s")
 
 
 @contextmanager
@@ -191,8 +198,9 @@ def _progress(source: str, *, glob: bool) -> Iterator[Callable[[float], None] | 
     if not output.shows_progress(prints_results=False):
         yield None
         return
-    size = sum(file.stat().st_size for file in files_of(source, glob=glob))
-    columns = (BarColumn(), TaskProgressColumn(), _Rate(), TimeRemainingColumn(), TextColumn("left"))
+    files = files_of(source, glob=glob)
+    size = sum(file.stat().st_size for file in files)
+    columns = (BarColumn(), TaskProgressColumn(), _Rate(rows_in(files)), TimeRemainingColumn(), TextColumn("left"))
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=size)
         yield lambda share: progress.update(task, completed=share * size)

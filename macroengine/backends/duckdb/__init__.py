@@ -1,6 +1,6 @@
 """DuckDB: whole tables on one machine, as SQL for a query of one's own or from file to file."""
 
-from macroengine.backends.duckdb.sql import to_sql
+from macroengine.backends.duckdb.sql import failure_sql, to_sql
 from macroengine.backends.duckdb.table import Summary, render_table
 
-__all__ = ["Summary", "render_table", "to_sql"]
+__all__ = ["Summary", "failure_sql", "render_table", "to_sql"]

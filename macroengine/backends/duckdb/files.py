@@ -9,9 +9,11 @@ from glob import glob as expand
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from macroengine.backends.ansi import literal, name
 from macroengine.backends.duckdb.lines import broken_json_line, count_csv, count_json_lines, csv_header
+from macroengine.backends.duckdb.problems import translated
 from macroengine.backends.duckdb.values import INTEGERS, JSON, TEXT
-from macroengine.backends.duckdb.words import either, literal, name, path_literal
+from macroengine.backends.duckdb.words import either, path_literal
 from macroengine.backends.names import check_distinct, folded, unused
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _JSON = (".jsonl", ".ndjson")
 _READERS = (".parquet", *_DELIMITERS, *_JSON)
 _PACKED = (".gz", ".zst")
+_SAMPLE = 65_536
 
 # All is said, so that nothing is guessed. All of a CSV is text: a guess would make 7 of the identifier 007. Nothing is
 # missing, and "" is an empty text.
@@ -62,6 +65,26 @@ def files_of(given: str | Path, *, glob: bool = False) -> list[Path]:
     if not found:
         raise FileNotFoundError(ENOENT, "no files match this pattern", str(given))
     return list(dict.fromkeys(file for path in map(Path, found) for file in _files_in(path)))
+
+
+def rows_in(files: Sequence[Path]) -> int | None:
+    """Return how many rows files have: exactly for Parquet, judged by the first lines for texts, None for packed ones.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    import duckdb
+
+    kinds = {file.suffix.lower() for file in files}
+    if kinds == {".parquet"}:
+        query = f"SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata({_list(files)})"
+        with translated(), duckdb.connect() as connection:
+            return int(connection.sql(query).fetchall()[0][0])
+    if kinds & {".parquet", *_PACKED}:  # or several, which are refused later
+        return None
+    with files[0].open("rb") as file:
+        start = file.read(_SAMPLE)
+    return start.count(b"\n") * sum(file.stat().st_size for file in files) // max(len(start), 1)
 
 
 def _files_in(path: Path) -> list[Path]:

@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from errno import EACCES, EEXIST, EINVAL, ENOENT
 from pathlib import Path
 
+from macroengine.backends.ansi import literal
 from macroengine.backends.duckdb.scratch import scratch
-from macroengine.backends.duckdb.words import either, literal
+from macroengine.backends.duckdb.words import either
 
 _WRITERS = {
     # A URL is long, and one group of rows is in memory for each thread: a quarter of the usual size takes two thirds

@@ -3,69 +3,116 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from macroengine.backends.duckdb.values import TEXT, Unsendable, column_text
-from macroengine.backends.duckdb.words import choose, literal, name
+from macroengine.arguments import check_flag
+from macroengine.backends.ansi import ARGUMENT, BEYOND_PERCENT, Ansi, choose, distinct, literal, name
+from macroengine.backends.duckdb.values import TEXT, Unsendable, column_text, escaped, may_be_text
 from macroengine.backends.expression import Expression, Planned, columns_of, express, plan_of, too_long
-from macroengine.backends.language import Column
-from macroengine.plan.segments import RenderPlan, Value
+from macroengine.backends.names import unused
+from macroengine.plan.segments import Read, RenderPlan, Step, Value
 
 
-def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None) -> str:
+def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None, *, strict: bool = True) -> str:
     """Return a scalar expression for the URL, to paste into a query of one's own.
 
     It reads columns that are named like the fields of the template. `columns` gives the types of all columns of the
     table, as `DESCRIBE` shows them; without it, those that are read are VARCHAR, and there are no others. Where it has
     `attributed` or `postback`, in any case, the expression is NULL for events that are not sent. Under a policy with
     consent, the columns that tell of it decide whether identifiers are sent, where the table has them. An event that
-    cannot be sent ends the query with an error.
+    cannot be sent ends the query with an error, or is NULL too where `strict` is False.
 
     >>> from macroengine import compile_template
     >>> print(to_sql(compile_template("https://n.example/pb?c=(clickid)")))  # doctest: +ELLIPSIS
-    list_transform([concat('https://n.example/pb?c=', url_encode("click_id"))], lambda url: CASE WHEN ...
+    list_transform([concat('https://n.example/pb?c=', url_encode("click_id"))], lambda me_0: CASE WHEN ...
+
+    Raises:
+        UnsupportedError: the text of a column can differ from that of the Python engine.
+        ValueError: a column is missing, or two differ in case only.
+    """
+    check_flag("strict", strict)
+    plan = plan_of(template)
+    sql = DuckDb(columns_of(plan, columns, TEXT))
+    return sql.bound(checked(express(plan, sql), plan, sql, strict))
+
+
+def failure_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None) -> str:
+    """Return a scalar expression for the reason why an event cannot be sent, NULL for all others.
+
+    The arguments are those of `to_sql`.
+
+    >>> from macroengine import compile_template
+    >>> template = compile_template("https://n.example/pb?c=(clickid)", missing="raise")
+    >>> print(failure_sql(template))  # doctest: +ELLIPSIS
+    CASE WHEN ("click_id" IS NULL) THEN 'value of macro ''clickid'' is missing' ELSE ...
 
     Raises:
         UnsupportedError: the text of a column can differ from that of the Python engine.
         ValueError: a column is missing, or two differ in case only.
     """
     plan = plan_of(template)
-    return checked(express(plan, Sql(columns_of(plan, columns, TEXT))), plan)
+    sql = DuckDb(columns_of(plan, columns, TEXT))
+    return sql.bound(problem(express(plan, sql), plan))
 
 
-def checked(expression: Expression[str], plan: RenderPlan) -> str:
-    """Return the URL, NULL where the event is not sent, an error where it cannot be or is too long."""
-    # As an argument the URL has a name, and is made once.
-    return f"list_transform([{outcome(expression)}], lambda url: {measured('url', plan)})[1]"
+def checked(expression: Expression[str], plan: RenderPlan, sql: "DuckDb", strict: bool = True) -> str:
+    """Return the URL, NULL where the event is not sent, an error or NULL where it cannot be or is too long."""
+    # What has a name is made once.
+    return measured(sql.shared(outcome(expression, strict)), plan, strict)
 
 
-def outcome(expression: Expression[str]) -> str:
-    """Return the URL, NULL where the event is not sent, an error where it cannot be."""
+def outcome(expression: Expression[str], strict: bool = True) -> str:
+    """Return the URL, NULL where the event is not sent, an error or NULL where it cannot be."""
     cases = [
-        (case.condition, f"error({literal(case.reason)})" if case.fails else "NULL")
-        for case in (*expression.admission, *expression.failures)
+        (case.condition, f"error({literal(case.reason)})" if case.fails and strict else "NULL")
+        for case in distinct(expression.admission + expression.failures)
     ]
     return choose(cases, expression.url)
 
 
-def measured(url: str, plan: RenderPlan) -> str:
-    """Return a URL, or an error where it is too long."""
-    return f"CASE WHEN strlen({url}) > {plan.max_bytes} THEN error({literal(too_long(plan))}) ELSE {url} END"
+def measured(url: str, plan: RenderPlan, strict: bool = True) -> str:
+    """Return a URL, or an error or NULL where it is too long."""
+    instead = f"error({literal(too_long(plan))})" if strict else "NULL"
+    return f"CASE WHEN strlen({url}) > {plan.max_bytes} THEN {instead} ELSE {url} END"
+
+
+def problem(expression: Expression[str], plan: RenderPlan) -> str:
+    """Return why an event cannot be sent, NULL where it can or is not sent."""
+    long = f"CASE WHEN strlen({expression.url}) > {plan.max_bytes} THEN {literal(too_long(plan))} END"
+    cases = [
+        (case.condition, literal(case.reason) if case.fails else "NULL")
+        for case in distinct(expression.admission + expression.failures)
+    ]
+    return choose(cases, long)
 
 
 @dataclass(frozen=True, slots=True)
-class Sql:
+class DuckDb(Ansi):
     """DuckDB's SQL, over these columns."""
 
-    columns: Mapping[str, Column[str]]
+    def bound(self, sql: str) -> str:
+        """Return SQL with names, given by lambdas, for what it uses several times."""
+        text, levels = self.resolved(sql)
+        taken = [column.name for column in self.columns.values()]
+        for number in range(len(levels) - 1, -1, -1):
+            parameter = unused(f"me_{number}", taken)
+            members = ", ".join(f"m{key}: {made}" for key, made in levels[number].items())
+            given = f"{{{members}}}" if len(levels[number]) > 1 else next(iter(levels[number].values()))
+            text = f"list_transform([{given}], lambda {parameter}: {text})[1]"
+            for key in levels[number]:
+                member = f"{parameter}['m{key}']" if len(levels[number]) > 1 else parameter
+                text = text.replace(f"\0{key}\0", member)
+        return text
 
-    def literal(self, text: str) -> str:
-        return literal(text)
+    def value(self, read: Read, value: Value) -> tuple[str, Unsendable]:
+        column = self.columns[read.field]
+        return column_text(name(column.name), column.type, read, value, self.applied)
 
-    def null(self) -> str:
-        return "NULL::VARCHAR"
+    def text_of_event(self, read: Read, value: Value) -> str | None:
+        column = self.columns[read.field]
+        return may_be_text(name(column.name), column.type, value.type)
 
-    def value(self, value: Value) -> tuple[str, Unsendable]:
-        column = self.columns[value.reads[0].field]
-        return column_text(name(column.name), column.type, value)
+    def mapped(self, function: str, arguments: Sequence[str]) -> str:
+        parameter = "c"  # nothing of the table is read inside
+        return f"list_transform([{', '.join(arguments)}], lambda {parameter}: {function.replace(ARGUMENT, parameter)})"
 
     def flag(self, field: str) -> str:
         column = self.columns[field]
@@ -74,32 +121,11 @@ class Sql:
         text = f"CAST({name(column.name)} AS VARCHAR)"
         return f"CASE {text} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END"
 
-    def joined(self, parts: Sequence[str]) -> str:
-        return f"concat({', '.join(parts or [literal('')])})"
-
-    def chained(self, parts: Sequence[str]) -> str:
-        return f"({' || '.join(parts)})"
-
-    def either(self, text: str, otherwise: str) -> str:
-        return f"coalesce({text}, {literal(otherwise)})"
-
-    def choose(self, cases: Sequence[tuple[str, str]], otherwise: str) -> str:
-        return choose(cases, otherwise)
-
-    def every(self, conditions: Sequence[str]) -> str:
-        return f"({' AND '.join(conditions)})"
-
-    def negated(self, condition: str) -> str:
-        return f"(NOT {condition})"
-
-    def is_null(self, expression: str) -> str:
-        return f"({expression} IS NULL)"
-
-    def is_one_of(self, text: str, words: Sequence[str]) -> str:
-        return f"({text} IN ({', '.join(map(literal, words))}))"
-
     def matches(self, text: str, pattern: str) -> str:
         return f"regexp_full_match({text}, {literal(pattern)})"
+
+    def without(self, text: str, pattern: str) -> str:
+        return f"regexp_replace({text}, {literal(pattern)}, '', 'g')"
 
     def is_blank(self, text: str) -> str:
         return f"(trim({text}, '0-') = '')"
@@ -107,20 +133,17 @@ class Sql:
     def is_ascii(self, text: str) -> str:
         return f"(strlen({text}) = length({text}))"
 
-    def rest(self, text: str) -> str:
-        return f"substr(nullif({text}, ''), 2)"
+    def rest(self, text: str, length: int) -> str:
+        return f"substr(nullif({text}, ''), {length + 1})"
 
-    def upper(self, text: str) -> str:
-        return f"upper({text})"
+    def hashed(self, text: str, algorithm: Step) -> str:
+        return f"{algorithm.value}({text})"
 
-    def lower(self, text: str) -> str:
-        return f"lower({text})"
+    def base64(self, text: str) -> str:
+        return f"base64(encode({text}))"
 
-    def sha1(self, text: str) -> str:
-        return f"sha1({text})"
+    def json_string(self, text: str) -> str:
+        return escaped(text)
 
-    def encoded(self, text: str, depth: int) -> str:
-        if depth == 0:
-            return text
-        encoded = f"url_encode({text})"
-        return encoded if depth == 1 else f"replace({encoded}, '%', '%{'25' * (depth - 1)}')"
+    def encoded(self, text: str, encoder: Step) -> str:
+        return self.replaced(f"url_encode({text})", BEYOND_PERCENT[encoder])

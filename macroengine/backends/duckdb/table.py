@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from macroengine.backends.ansi import choose, literal, name
 from macroengine.backends.columns import PARTNER, URL, check_kept, columns_for, plans_of
 from macroengine.backends.duckdb.files import files_of
 from macroengine.backends.duckdb.output import check_output, copy, replacing
 from macroengine.backends.duckdb.problems import plain, translated
 from macroengine.backends.duckdb.session import Progress, opened, reported
-from macroengine.backends.duckdb.sql import Sql, checked, measured, outcome
-from macroengine.backends.duckdb.words import choose, literal, name
-from macroengine.backends.expression import Expression, Planned, express, texts_of, too_long
+from macroengine.backends.duckdb.sql import DuckDb, checked, measured, outcome, problem
+from macroengine.backends.expression import Expression, Planned, express, texts_of
 from macroengine.backends.language import Column
 from macroengine.backends.names import unused
 from macroengine.errors import RenderError, UnsupportedError
@@ -126,6 +126,7 @@ class _Job:
     """What is to be rendered from which events."""
 
     plans: Mapping[str | None, RenderPlan]
+    sql: DuckDb
     expressions: Mapping[str | None, Expression[str]]
     keep: Sequence[str]
     events: "DuckDBPyRelation"
@@ -153,8 +154,9 @@ class _Job:
             field: Column(f"field {index}", kind)
             for index, (field, kind) in enumerate(zip(columns, types, strict=False))
         }
-        expressions = {partner: express(plan, Sql(found)) for partner, plan in plans.items()}
-        return cls(plans, expressions, keep, events, numbered.project(", ".join([*read, f"{number} AS number"])))
+        sql = DuckDb(found)
+        expressions = {partner: express(plan, sql) for partner, plan in plans.items()}
+        return cls(plans, sql, expressions, keep, events, numbered.project(", ".join([*read, f"{number} AS number"])))
 
     def count(self) -> tuple[int | None, Mapping[str, int]]:
         """Return how many events there are, if that decides anything, and how many are not sent, by reason.
@@ -168,7 +170,7 @@ class _Job:
             choose([(case.condition, str(index)) for index, case in enumerate(expression.admission)], "NULL")
             for expression in self.expressions.values()
         )
-        query = f"SELECT count(*), {verdicts} FROM {_EVENTS} GROUP BY ALL"
+        query = f"SELECT count(*), {self.sql.bound(verdicts)} FROM {_EVENTS} GROUP BY ALL"
         total, suppressed = 0, Counter[str]()
         for events, *indices in _rows(self.events, query):
             total += events
@@ -186,16 +188,16 @@ class _Job:
         back = "".join(f"{_kept(index)} AS {name(column)}, " for index, column in enumerate(self.keep))
         if None not in self.plans:
             urls = ", ".join(
-                f"{{{PARTNER}: {literal(partner or '')}, {URL}: {checked(self.expressions[partner], plan)}}}"
+                f"{{{PARTNER}: {literal(partner or '')}, {URL}: {checked(self.expressions[partner], plan, self.sql)}}}"
                 for partner, plan in self.plans.items()
             )
             kept = "".join(f"{_kept(index)}, " for index in range(len(self.keep)))
-            made = f"SELECT {kept}unnest([{urls}], max_depth := 2) FROM {_EVENTS}"
+            made = f"SELECT {kept}unnest({self.sql.bound(f'[{urls}]')}, max_depth := 2) FROM {_EVENTS}"
             return f"SELECT {back}{PARTNER}, {URL} FROM ({made}) WHERE {URL} IS NOT NULL"
         expression, plan = self.expressions[None], self.plans[None]
         admitted = choose([(case.condition, str(case.fails)) for case in expression.admission], "TRUE")
         # Asked for URLs that are not NULL, DuckDB would make each of them twice.
-        made = f"SELECT *, {outcome(expression)} AS {URL} FROM {_EVENTS} WHERE {admitted}"
+        made = f"SELECT *, {self.sql.bound(outcome(expression))} AS {URL} FROM {_EVENTS} WHERE {admitted}"
         return f"SELECT {back}{measured(URL, plan)} AS {URL} FROM ({made})"
 
     def write(self, statement: str) -> int:
@@ -218,20 +220,26 @@ class _Job:
     def failure(self) -> RenderError | None:
         """Return the error for the events that cannot be sent, if there are any."""
         for partner, expression in self.expressions.items():
-            plan = self.plans[partner]
-            long = f"CASE WHEN strlen({expression.url}) > {plan.max_bytes} THEN {literal(too_long(plan))} END"
-            cases = [
-                (case.condition, literal(case.reason) if case.fails else "NULL")
-                for case in (*expression.admission, *expression.failures)
-            ]
-            problems = f"SELECT number, {choose(cases, long)} AS problem FROM {_EVENTS}"
-            query = f"SELECT count(*), min(number), min_by(problem, number) FROM ({problems}) WHERE problem IS NOT NULL"
-            ((count, first, problem),) = _rows(self.numbered, query)
-            if count:
-                events = "1 event" if count == 1 else f"{count:,} events"
-                whose = "" if partner is None else f" for {partner!r}"
-                return RenderError(f"{events} cannot be sent{whose}; the first is event {first:,}: {problem}")
+            found = self.sql.bound(problem(expression, self.plans[partner]))
+            problems = f"SELECT number, {found} AS problem FROM {_EVENTS}"
+            query = (
+                f"SELECT problem, count(*), min(number) FROM ({problems}) WHERE problem IS NOT NULL "
+                "GROUP BY problem ORDER BY min(number)"
+            )
+            if reasons := _rows(self.numbered, query):
+                return RenderError(_refused(reasons, partner))
         return None
+
+
+def _refused(reasons: Sequence[tuple[str, int, int]], partner: str | None) -> str:
+    """Return what is said of events that cannot be sent: for which reason how many, and the first of them."""
+    total = sum(count for _, count, _ in reasons)
+    events = "1 event" if total == 1 else f"{total:,} events"
+    whose = "" if partner is None else f" for {partner!r}"
+    problem, _, first = reasons[0]
+    counts = "".join(f"\n{count:,} refused: {reason}" for reason, count, _ in reasons)
+    more = counts if len(reasons) > 1 else ""
+    return f"{events} cannot be sent{whose}; the first is event {first:,}: {problem}{more}"
 
 
 def _rows(events: "DuckDBPyRelation", query: str) -> list[tuple[Any, ...]]:

@@ -1,13 +1,14 @@
 """From a column of DuckDB to the text that a macro sends, the same as that of the Python engine."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
-from macroengine.backends.duckdb.words import choose, literal
+from macroengine.backends.ansi import ARGUMENT, choose, literal
 from macroengine.backends.json_text import ESCAPES, FOREIGN_NUMBER, STRING
 from macroengine.errors import UnsupportedError
 from macroengine.kinds import ValueType
-from macroengine.plan.segments import Value
+from macroengine.plan.segments import Read, Value
 
 TEXT, JSON = "VARCHAR", "JSON"
 
@@ -17,9 +18,11 @@ _YEARS_1_TO_9999 = "BETWEEN -62135596800000000 AND 253402300799999999"
 
 Unsendable = list[tuple[str, str]]
 """Conditions under which a value that is there has no text, with the reason."""
+Applied = Callable[[str, str], str]
+"""Returns what SQL with ARGUMENT in it makes of an expression."""
 
 
-def column_text(column: str, given: str, value: Value) -> tuple[str, Unsendable]:  # noqa: PLR0911 - one a type
+def column_text(column: str, given: str, read: Read, value: Value, applied: Applied) -> tuple[str, Unsendable]:  # noqa: PLR0911 - one a type
     """Return the text of a column of the type `given`. It is NULL where the value is missing, and only there.
 
     Raises:
@@ -34,18 +37,34 @@ def column_text(column: str, given: str, value: Value) -> tuple[str, Unsendable]
     if kind == "DECIMAL":
         return _decimal(as_text, given), []
     if given == "DOUBLE":
-        return _double(as_text), [(f"(NOT isfinite({column}))", "cannot send a number that has no digits")]
+        return applied(_double(f"CAST({ARGUMENT} AS VARCHAR)"), column), [
+            (f"(NOT isfinite({column}))", "cannot send a number that has no digits")
+        ]
     if given == "BOOLEAN":
         yes, no = map(literal, value.booleans)
         return f"CASE {column} WHEN TRUE THEN {yes} WHEN FALSE THEN {no} END", []
     if given == "TIMESTAMP WITH TIME ZONE":
-        return _time(column, value.type)
+        return _time(column, value.type, applied)
     if given == JSON:
-        return _dynamic(column, value)
+        return _dynamic(column, value, applied)
     if value.type is ValueType.JSON and (kind in ("STRUCT", "MAP") or given.endswith("[]")):
-        _check_nested(given, value.reads[0].field)
-        return _json(f"CAST(to_json({column}) AS VARCHAR)"), []
-    raise UnsupportedError(f"cannot send column {value.reads[0].field!r} of type {given}; {_ADVICE.get(given, _CAST)}")
+        _check_nested(given, read.field)
+        return applied(_json(ARGUMENT), f"CAST(to_json({column}) AS VARCHAR)"), []
+    raise UnsupportedError(f"cannot send column {read.field!r} of type {given}; {_ADVICE.get(given, _CAST)}")
+
+
+def may_be_text(column: str, given: str, kind: ValueType) -> str | None:
+    """Return the condition that a value in JSON is written as a text is; None where it never is."""
+    if given == JSON:
+        return f"(json_type({column}) = 'VARCHAR')"
+    if given == "TIMESTAMP WITH TIME ZONE":
+        return None if kind in (ValueType.UNIX_TIME, ValueType.UNIX_TIME_MS) else "TRUE"
+    return "TRUE" if given in (TEXT, '"NULL"') or given.startswith("ENUM") else None
+
+
+def escaped(text: str) -> str:
+    """Return a text as a part of a JSON string."""
+    return rf"""regexp_replace({_json(f"CAST(to_json({text}) AS VARCHAR)")}, '^"|"$', '', 'g')"""
 
 
 _CAST = "cast it to VARCHAR, in the text that is to be sent"
@@ -76,10 +95,9 @@ def _double(text: str) -> str:
     return choose([(f"contains({text}, 'e+')", large), (f"contains({text}, 'e-')", small)], text)
 
 
-def _time(column: str, kind: ValueType) -> tuple[str, Unsendable]:
+def _time(column: str, kind: ValueType, applied: Applied) -> tuple[str, Unsendable]:
     # Microseconds since 1970 do not depend on the session's TimeZone. Infinite times have none.
-    micros = f"epoch_us({column})"
-    sendable = f"coalesce({micros} {_YEARS_1_TO_9999}, {column} IS NULL)"
+    micros = f"epoch_us({ARGUMENT})"
     match kind:
         case ValueType.UNIX_TIME:
             text = _since_1970(micros, 1_000_000)
@@ -89,8 +107,9 @@ def _time(column: str, kind: ValueType) -> tuple[str, Unsendable]:
             text = f"strftime(make_timestamp({micros}), '%Y-%m-%dT%H:%M:%SZ')"
         case _:
             text = f"strftime(make_timestamp({micros}), '%Y-%m-%d %H:%M:%S')"
-    unsendable = [(f"(NOT {sendable})", "cannot send a time outside the years 1 to 9999")]
-    return choose([(sendable, text)], "''"), unsendable
+    sendable = f"coalesce({micros} {_YEARS_1_TO_9999}, {ARGUMENT} IS NULL)"
+    unsendable = [(f"(NOT {sendable.replace(ARGUMENT, column)})", "cannot send a time outside the years 1 to 9999")]
+    return applied(choose([(sendable, text)], "''"), column), unsendable
 
 
 def _since_1970(micros: str, unit: int) -> str:
@@ -106,31 +125,43 @@ def _json(text: str) -> str:
     return choose([(rf"contains({text}, '\u00')", fixed)], text)
 
 
-def _dynamic(column: str, value: Value) -> tuple[str, Unsendable]:
+def _dynamic(column: str, value: Value, applied: Applied) -> tuple[str, Unsendable]:
     """Return the text of a value in JSON, which can be of any type."""
-    kind = f"json_type({column})"
-    text = f"CAST(json({column}) AS VARCHAR)"
-    double = f"TRY_CAST({text} AS DOUBLE)"
+    parts = applied(_PARTS, column)
+    made = applied(_of_json(value.booleans, is_json=value.type is ValueType.JSON), parts)
+    nested = "JSON with a number that has an exponent" if value.type is ValueType.JSON else "an object or an array"
+    return f"{made}['t']", [
+        (f"({made}['p'] = 1)", "cannot send a number of so many digits"),
+        (f"({made}['p'] = 2)", f"cannot send {nested}"),
+    ]
+
+
+# The type of a value in JSON, its JSON, and its text.
+_PARTS = f"{{k: json_type({ARGUMENT}), t: CAST(json({ARGUMENT}) AS VARCHAR), s: {ARGUMENT} ->> '$'}}"
+
+
+def _of_json(booleans: tuple[str, str], *, is_json: bool) -> str:
+    """Return SQL for the text `t` of a value, and the number `p` of what is wrong with it."""
+    yes, no = map(literal, booleans)
+    kind, text = f"{ARGUMENT}['k']", f"{ARGUMENT}['t']"
     integer = f"regexp_full_match({text}, '-?[0-9]{{1,400}}')"
     container = f"{kind} IN ('OBJECT', 'ARRAY')"
-    number = f"{kind} NOT IN ('OBJECT', 'ARRAY', 'VARCHAR', 'BOOLEAN', 'NULL')"
-    yes, no = map(literal, value.booleans)
+    double = f"TRY_CAST({text} AS DOUBLE)"
     texts = [
-        (f"{kind} = 'VARCHAR'", f"({column} ->> '$')"),
+        (f"{kind} = 'VARCHAR'", f"{ARGUMENT}['s']"),
         (f"{kind} = 'BOOLEAN'", f"CASE {text} WHEN 'true' THEN {yes} ELSE {no} END"),
         (f"{kind} = 'NULL'", "NULL"),
         (container, _json(text)),
         (integer, text),
     ]
-    endless = f"({number} AND NOT {integer} AND NOT coalesce(isfinite({double}), FALSE))"
-    unsendable = [(endless, "cannot send a number of so many digits")]
-    if value.type is ValueType.JSON:
-        bare = f"regexp_replace({text}, {literal(STRING)}, '', 'g')"
-        foreign = f"({container} AND regexp_matches({bare}, {literal(FOREIGN_NUMBER)}))"
-        unsendable.append((foreign, "cannot send JSON with a number that has an exponent"))
-    else:
-        unsendable.append((f"({container})", "cannot send an object or an array"))
-    return choose(texts, _double(f"CAST({double} AS VARCHAR)")), unsendable
+    number = f"list_transform([CAST({double} AS VARCHAR)], lambda d: {_double('d')})[1]"
+    bare = f"regexp_replace({text}, {literal(STRING)}, '', 'g')"
+    problems = [
+        (f"{text} IS NULL OR {kind} IN ('VARCHAR', 'BOOLEAN', 'NULL')", "NULL"),
+        (container, f"CASE WHEN regexp_matches({bare}, {literal(FOREIGN_NUMBER)}) THEN 2 END" if is_json else "2"),
+        (f"{integer} OR isfinite({double})", "NULL"),
+    ]
+    return f"{{t: {choose(texts, number)}, p: {choose(problems, '1')}}}"
 
 
 def _check_nested(given: str, field: str) -> None:

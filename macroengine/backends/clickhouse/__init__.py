@@ -1,0 +1,6 @@
+"""ClickHouse: SQL for queries and materialised views of one's own, and queries rendered through its client."""
+
+from macroengine.backends.clickhouse.query import render_query
+from macroengine.backends.clickhouse.sql import failure_sql, to_sql
+
+__all__ = ["failure_sql", "render_query", "to_sql"]

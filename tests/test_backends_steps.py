@@ -1,0 +1,154 @@
+"""Every step that a backend does, in every place of a URL, held to the reference."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import pytest
+
+from macroengine import Default, Dialect, Event, RenderError, UnsupportedError, compile_template
+from macroengine.backends.clickhouse import sql as clickhouse
+from macroengine.backends.duckdb import sql as duck
+from macroengine.testing import reference
+from tests.clickhouse_client import connect
+from tests.test_steps import ENCODINGS, HOSTILE, MACROS, PLACES, dialect_with
+
+NASTY = [
+    *HOSTILE,
+    *map(chr, range(0x20)),
+    "\x7f\u2028\u2029\ufeff😀",
+    "a/b\\/\\\\u001F\u001f",
+    "'%27%2527",
+    "A" * 40,
+    "aB" * 16,
+    "0-0",
+    "ß",
+    "1e5",
+    "-0",
+    "01",
+    "null",
+    "x" * 300 + "%20" * 200,
+]
+Rows = list[tuple[Any, ...]]
+Query = Callable[[str], Rows]
+
+
+def duckdb_query() -> Query:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE nasty (i INTEGER, v VARCHAR)")
+    connection.executemany("INSERT INTO nasty VALUES (?, ?)", list(enumerate([*NASTY, None])))
+
+    return lambda sql: connection.execute(sql).fetchall()
+
+
+def clickhouse_query() -> Query:
+    client = connect()
+    client.command("CREATE OR REPLACE TABLE nasty (i UInt32, v Nullable(String)) ENGINE = Memory")
+    client.insert("nasty", list(enumerate([*NASTY, None])))
+
+    return lambda sql: client.query(sql).result_rows
+
+
+ENGINES = {"duckdb": (duckdb_query, duck), "clickhouse": (clickhouse_query, clickhouse)}
+TYPES = {"duckdb": "VARCHAR", "clickhouse": "Nullable(String)"}
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request):
+    start, module = ENGINES[request.param]
+    return start(), module, TYPES[request.param]
+
+
+Case = tuple[str, dict[str, object]]
+CASES: list[Case] = [
+    *((place.format(macro), {}) for place in PLACES.values() for macro in MACROS),
+    *((place.format("{v}"), {"nested": False}) for place in PLACES.values()),
+    *((place.format("{v_md5}"), {"missing": "drop"}) for place in PLACES.values()),
+    *((place.format("{v_upper}"), {"missing": Default("a b/é")}) for place in PLACES.values()),
+]
+
+
+@cache
+def expected(encoding: str) -> tuple[Dialect, list[list[object]]]:
+    """Return a dialect, and for each case what becomes of each value: a URL, or None."""
+    with TemporaryDirectory() as directory:
+        dialect = dialect_with(Path(directory), encoding=encoding)
+    return dialect, [[sent(source, value, dialect, options) for value in (*NASTY, None)] for source, options in CASES]
+
+
+def sent(source: str, value: str | None, dialect: Dialect, options) -> str | None:
+    """Return what is sent, None where nothing can be."""
+    try:
+        return reference.render(source, Event(link={"v": value}), dialect=dialect, ignore=["ME"], **options)
+    except RenderError:
+        return None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_step_comes_out_as_from_the_reference_in_every_place(engine, encoding: str):
+    query, module, text = engine
+    dialect, wanted = expected(encoding)
+    for (source, options), urls in zip(CASES, wanted, strict=True):
+        template = compile_template(source, dialect=dialect, ignore=["ME"], **options)
+        made = f"{module.to_sql(template, {'v': text}, strict=False)}, {module.failure_sql(template, {'v': text})}"
+        rows = query(f"SELECT {made}, i FROM nasty ORDER BY i")
+        found = [None if reason else url for url, reason, _ in rows]
+        foreign = [reason is not None and "not ASCII" in reason for _, reason, _ in rows]
+        pairs = list(zip((*NASTY, None), found, urls, foreign, strict=True))
+        assert [pair for pair in pairs if pair[1] != pair[2] and not pair[3]] == [], (source, options)
+
+
+def test_text_that_may_be_json_is_refused_where_json_takes_a_whole_value(engine):
+    _, module, text = engine
+    template = compile_template("https://n.example/pb?j=%5B(encode)%5D", ignore=["ME"])
+    with pytest.raises(UnsupportedError, match="cannot tell whether the text in column 'event_value' is JSON"):
+        module.to_sql(template, {"event_value": text})
+
+
+# Several values, and values in JSON
+
+SEVERAL = """
+name = "several"
+title = "Several"
+[syntax]
+forms = ["{NAME}"]
+name = "[a-z][a-z0-9_]*"
+alternatives = "||"
+[functions]
+sha1 = "NAME_sha1"
+[macros]
+a = { field = "a", source = "Link", sha1 = ["a"], type = "uuid", case = "upper" }
+b = { field = "b", source = "SDK", sha1 = ["b"], type = "uuid", case = "lower" }
+c = { field = "c", source = "SDK", sha1 = ["c"], type = "uuid", case = "upper" }
+"""
+PAIRS = [(a, b) for a in ("aB", "0-0", "", "é", None) for b in ("Cd", "0", "ß", None)]
+
+
+@pytest.mark.parametrize("macro", ["{a||b}", "{a||c}", "{a_sha1||b_sha1}", "{a_sha1||c_sha1}"])
+@pytest.mark.parametrize("missing", ["empty", "drop", "raise", Default("n/a")])
+@pytest.mark.parametrize("place", ["https://n.example/pb?p={}&q=1", "https://n.example/pb?j=%7B%22a%22%3A{}%7D"])
+def test_the_first_of_several_values_is_sent(engine, tmp_path, macro: str, missing, place: str):
+    query, module, text = engine
+    (tmp_path / "several.toml").write_text(SEVERAL)
+    dialect = Dialect.from_toml(tmp_path / "several.toml")
+    source = place.format(macro)
+    template = compile_template(source, dialect=dialect, ignore=["ME"], missing=missing)
+    second = next(field for field in template.fields if field != "a")
+    types = {"a": text, second: text}
+    made = f"{module.to_sql(template, types, strict=False)}, {module.failure_sql(template, types)}"
+    for a, b in PAIRS:
+        given = ", ".join(
+            f"CAST({'NULL' if value is None else repr(value)} AS {text}) AS {field}"
+            for field, value in (("a", a), (second, b))
+        )
+        ((url, reason),) = query(f"SELECT {made} FROM (SELECT {given})")
+        event = Event(link={"a": a}, sdk={second: b})
+        try:
+            expected = reference.render(source, event, dialect=dialect, ignore=["ME"], missing=missing)
+        except RenderError:
+            expected = None
+        assert (None if reason else url) == expected or "not ASCII" in reason, (a, b)
