@@ -17,6 +17,8 @@ from macroengine.matching.faults import (
     AMBIGUOUS,
     DIFFERENT_VALUE,
     DOUBLE_ENCODED,
+    EMPTY_IDENTIFIER,
+    LITERAL_MACRO,
     MISSING_PARAMETER,
     NOT_A_URL,
     NOT_ENCODED,
@@ -143,7 +145,9 @@ class _Comparison:
     def _compare_written(self, reading: Reading, written: str | None, due: str | None, value: Value) -> None:
         """Take the event's word for how a value is written; say where a list is written as one with other elements."""
         if written == due:
-            self._forget(reading, WRONG_CASE)
+            # What stands for a value that is withheld is as it should be.
+            faults = () if reading.macro in self._sent else (EMPTY_IDENTIFIER, LITERAL_MACRO)
+            self._forget(reading, WRONG_CASE, *faults)
         elif is_list(value) and reading.span is not None and _unquoted(written) == _unquoted(due):
             more = (written or "").count(",") - (due or "").count(",")
             if more:
