@@ -625,6 +625,22 @@ def test_what_may_be_a_parameter_inside_or_a_value_is_ambiguous(source, url, val
 
 
 @pytest.mark.parametrize(
+    ("name", "macros", "text"),
+    [
+        ("prebid-server", ("##PBS-INTEGRATION##", "##PBS-BIDDER##"), "a b*"),
+        ("vast", ("[DOMAIN]", "[PLACEMENTTYPE]"), "a!'()*"),
+    ],
+)
+def test_what_an_encoder_leaves_is_no_sign_of_another_template(name, macros, text):
+    source = "https://n.example/pb?u=x%3A%2F%2Fy%2F{}%3Fa%3D{}%23f".format(*macros)
+    template = compile_template(source, dialect=name, missing="drop", ignore="ME")
+    [first, *_] = template.fields
+    event = Event(*[{first: text}] * 3)
+    found = template.match(template.render(event))
+    assert (found.values, names(found)) == ({first: text}, [])
+
+
+@pytest.mark.parametrize(
     "url", ["https://n.example/pb?a=1&b", "https://n.example/pb?b&a=1", "https://n.example/pb?a=1&b="]
 )
 def test_a_name_without_a_value_has_an_empty_one(url):
