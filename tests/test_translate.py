@@ -441,8 +441,10 @@ def test_a_list_becomes_a_text_and_it_is_said():
     assert found.source == "https://n.example/pb?a={GPP_SID}"
     assert [loss.message.partition("}: ")[2] for loss in found.losses] == [
         "written as a list on VAST, written as text on AdCP",
-        "as a list with commas, then encoded as encodeURIComponent does on VAST, "
-        "in Unicode's form NFC, then percent-encoded on AdCP",
+        (
+            "as a list with commas, then encoded as encodeURIComponent does on VAST, "
+            "in Unicode's form NFC, then percent-encoded on AdCP"
+        ),
         "a missing value is '-1' on VAST, dropped on AdCP",
     ]
 

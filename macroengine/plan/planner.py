@@ -11,7 +11,6 @@ from macroengine.catalogue.elsewhere import conversions
 from macroengine.catalogue.folding import fold
 from macroengine.errors import LimitError, UnsupportedError
 from macroengine.kinds import HashCase, Source, ValueType
-from macroengine.language.nodes import Part
 from macroengine.limits import Limits
 from macroengine.plan.inner_urls import InnerQuery
 from macroengine.plan.nesting import PLAIN, Escape
