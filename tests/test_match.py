@@ -715,6 +715,13 @@ def test_a_separator_that_a_value_may_contain_is_ambiguous(own, query, values, e
     assert (found.values, {*names(found)} - {"wrong-value"}) == (values, expected)
 
 
+def test_a_name_that_is_there_twice_stays_ambiguous_beside_a_value_that_is_not_encoded():
+    source = "https://n.example/pb?a={sub_id_3};b={campaign_id};b={browser};c={_sub_id_8}"
+    template = compile_template(source, dialect="keitaro", missing="drop", ignore="ME")
+    found = template.match("https://n.example/pb?a=1;b=2")
+    assert (found.values, {*names(found)}) == ({"af_sub3": "1"}, {"ambiguous"})
+
+
 def test_a_value_with_a_separator_in_it_is_ambiguous_and_no_other_template(own):
     found = match("https://n.example/pb?a=[id]-[data];b=2", "https://n.example/pb?a=1;x-2;b=2", dialect=own)
     assert (found.values, {*names(found)}) == ({}, {"ambiguous", "unknown-parameter"})

@@ -83,6 +83,7 @@ def test_the_hashes_of_a_list_are_verified_one_by_one(own):
         (["2", "7"], "2,8", ["different-value"]),
         (["a b", "7"], "a%2520b,7", ["double-encoded"]),
         (["a%41", "7"], "a%2541,7", []),
+        (["a/b", "7"], "a%2fb,7", ["wrong-case"]),
         (None, "2,7", ["different-value"]),
     ],
 )

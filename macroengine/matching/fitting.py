@@ -145,8 +145,9 @@ def align(parameters: Sequence[Parameter], separator: str, part: Part) -> Aligne
     aligned = aligned or _by_name(wanted, pairs, equals)
     if leaking and (aligned.extra or any(one.is_optional for one in wanted.values())):
         doubtful = {
-            index: found._replace(sure=not any(hole.may_hold(separator) for hole in holes_of(wanted[index].pieces)))
+            index: found._replace(sure=False)
             for index, found in aligned.matched.items()
+            if any(hole.may_hold(separator) for hole in holes_of(wanted[index].pieces))
         }
         return aligned._replace(matched=aligned.matched | doubtful)
     return aligned
