@@ -108,11 +108,14 @@ class CompiledTemplate:
         >>> compile_template("https://n.example/pb?c=(clickid)").match("https://n.example/pb?c=a%20b").values
         {'click_id': 'a b'}
         """
-        from macroengine.matching.front import match_plan  # noqa: PLC0415 - rendering does without
+        from macroengine.matching.front import match_plan, plan_with_gaps  # noqa: PLC0415 - rendering does without
 
         check_type("url", str, "a string", url)
         check_type("event", Event | None, "an Event", event)
-        return match_plan(self.plan, self.dialect, str.__str__(url), event, self.render)
+        plan = self.plan
+        if self.dialect.partial and (self.options.unknown, self.options.missing) == ("error", Missing.EMPTY):
+            plan = plan_with_gaps(self.source, self.dialect, self.policy, self.options)
+        return match_plan(plan, self.dialect, str.__str__(url), event, self.render)
 
     @property
     def macros(self) -> tuple[str, ...]:

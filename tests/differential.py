@@ -36,6 +36,9 @@ from macroengine import (
     dialect,
     dialect_names,
 )
+from macroengine.catalogue.elsewhere import conversions
+from macroengine.kinds import ValueType
+from macroengine.plan.segments import Step, values_of
 from macroengine.rendering.compiler import compile_python
 from macroengine.testing import reference
 from tests.fuzz.inputs import Shouted
@@ -56,6 +59,7 @@ _AROUND = [
     "{}{}",
     "a%20{}%2F",
 ]
+_WITH_UNITS = ("adjust", "branch", "singular")
 _ALPHABETS = ["abcXYZ019-._~", ' !"#$%&()*+,/:;<=>?@[]{}|^`', "éßñ", "Весна漢字", "😀🎉", "\0\n\x7f\x80"]
 _TEXTS = ["", "0", ".", "..", "a b", "%41", "(ip)", "true", "1.5", '{"a":1}', "\ud800", "Ünïcode", "a" * 300]
 _IDENTIFIERS = [
@@ -112,6 +116,8 @@ def _told_apart(
         del others["Python"]
     others["the reference"] = _outcome(lambda one: reference.render(template.source, one, **options), event)
     reached["rendered" if isinstance(ours, str) else ours[0].__name__] += 1
+    if isinstance(ours, str):
+        reached.update({*_kinds_of(template, event)})
     for name, other in others.items():
         is_same = ours == other if name == "Python" else ours[:2] == other[:2] or ours == other
         if not is_same:
@@ -141,7 +147,7 @@ def _options(draw: random.Random) -> dict[str, Any]:
         consent=draw.random() < 0.1,
     )
     return {
-        "dialect": dialect(draw.choice([*["appsflyer", "appmetrica"] * 8, *dialect_names()])),
+        "dialect": dialect(draw.choice([*["appsflyer", "appmetrica"] * 8, *_WITH_UNITS, *dialect_names()])),
         "policy": policy,
         "missing": draw.choice(missing),
         "nested": draw.random() < 0.9,
@@ -164,21 +170,27 @@ def _template(draw: random.Random, chosen: Dialect) -> str:
 
 @cache
 def _macros(chosen: Dialect) -> list[list[str]]:
-    """Return the macros of a dialect, those with a function apart, since there are few."""
+    """Return the macros of a dialect: apart those with a function or a unit, of a family or a list; there are few."""
     write, specs = chosen.syntax.write, list(chosen.macros.values())
     plain = [write(spec.name) for spec in specs]
     hashed = [write(name, function) for spec in specs for function, names in spec.functions for name in names]
     joint = chosen.syntax.forms[0].alternatives
     several = [write(joint.join([one.name, two.name])) for one, two in pairwise(specs)] if joint else []
-    return [macros for macros in (plain, plain, hashed, several) if macros]
+    in_units = [write(spec.name) for spec in specs if spec.field in conversions()]
+    in_families = [write(f"{spec.family}own{number}") for spec in specs if spec.family for number in range(3)]
+    lists = [write(spec.name) for spec in specs if spec.type is ValueType.LIST]
+    return [macros for macros in (plain, plain, hashed, several, in_units, in_families, lists) if macros]
 
 
 def _event(draw: random.Random, chosen: Dialect, template: CompiledTemplate) -> Event:
     values: dict[Source, dict[str, object]] = {source: {} for source in Source}
+    in_units = {value.converted.field: value for value in values_of(template.plan.attributed) if value.converted}
+    given_alone = {value.reads[0].field for value in in_units.values() if draw.random() < 0.5}
     for field in template.fields:
-        if draw.random() < 0.85:
-            source = chosen.fields.get(field, Source.LINK) if draw.random() < 0.95 else draw.choice([*Source])
-            values[source][field] = _value(draw)
+        if draw.random() < 0.85 and field not in given_alone:
+            read = in_units[field].reads[0].source if field in in_units else Source.LINK
+            source = chosen.fields.get(field, read) if draw.random() < 0.95 else draw.choice([*Source])
+            values[source][field] = _value(draw) if field not in in_units or draw.random() < 0.3 else _amount(draw)
     given: list[Any] = [values[source] for source in (Source.LINK, Source.SDK, Source.PLATFORM)]
     if draw.random() < 0.05:
         given[draw.randrange(3)] = MappingProxyType(given[0])
@@ -198,6 +210,24 @@ def _value(draw: random.Random) -> object:
     if kind < 0.85:
         return datetime(2026, 1, 4, tzinfo=UTC) + timedelta(seconds=draw.randrange(10**8))
     return draw.choice(_OTHERS) if kind < 0.95 else draw.randrange(-(10**12), 10**12)
+
+
+def _amount(draw: random.Random) -> object:
+    """Draw a number or a time, as a value that is also wanted in another unit."""
+    number = draw.choice([draw.randrange(-(10**3), 10**12), round(draw.uniform(0, 10**6), draw.randrange(4))])
+    time = datetime(2026, 1, 4, tzinfo=UTC) + timedelta(seconds=draw.randrange(10**8))
+    return draw.choice([number, str(number), Decimal(str(number)), time, time.isoformat(" "), f"{time:%FT%T}Z"])
+
+
+def _kinds_of(template: CompiledTemplate, event: Event) -> Iterator[str]:
+    """Yield what is seldom, and was rendered of an event."""
+    sources = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
+    for value in values_of(template.plan.attributed):
+        source, field, _ = value.reads[0]
+        given = sources[source]
+        if value.converted is not None and given.get(field) is None and given.get(value.converted.field) is not None:
+            yield "converted"
+        yield from {*value.steps} & {Step.LIST, Step.NFC}
 
 
 def main() -> int:

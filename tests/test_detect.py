@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from macroengine import Detected, LimitError, Limits, check, detect, dialect_names, parse
+from macroengine import Detected, LimitError, Limits, check, detect, dialect, dialect_names, parse
 from macroengine.detection.profiles import profiles
 
 TEMPLATES = Path(__file__).parent / "data" / "written_in.jsonl"
@@ -58,6 +58,40 @@ def test_dialects_for_which_the_same_speaks_are_all_listed():
         "singular",
     ]
     assert sum(one.confidence for one in found) < 1
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("https://n.example/pb?a={dcp_mine}", "adjust"),
+        ("https://n.example/pb?a={_mine}&b={_other}", "google-ads"),
+        ("https://n.example/pb?a=${(ad_network.credentials.key)!}", "branch"),
+    ],
+)
+def test_names_of_a_family_are_documented(source, name):
+    [found, *_] = detect(source)
+    assert (found.dialect, found.evidence[1][:9], len(found.evidence)) == (name, "documents", 2)
+
+
+def test_what_is_no_name_of_a_family_is_not_documented():
+    for macro in ("dcp_", "DCP_mine", "dcpmine", "xdcp_mine"):
+        assert "adjust" not in [one.dialect for one in detect(f"?a={{{macro}}}") if "documents" in one.evidence[1]]
+    # Another spelling of the name that stands for the family is that, and no name of it.
+    [adjust] = [one for one in detect("?a={dcp_Name}") if one.dialect == "adjust"]
+    assert adjust.evidence[1] == "documents these otherwise spelled: dcp_Name"
+
+
+def test_detection_and_dialects_know_the_same_families():
+    for profile in profiles():
+        specs = [spec for spec in dialect(profile.name).macros.values() if spec.family]
+        assert sorted(beginning for beginning, _ in profile.families) == sorted(str(spec.family) for spec in specs)
+
+
+def test_an_unknown_name_counts_less_against_a_list_with_gaps():
+    found = {one.dialect: one.confidence for one in detect("https://n.example/pb?a={no_such_name}")}
+    partial = [found[name] for name in found if dialect(name).partial]
+    whole = [found[name] for name in found if not dialect(name).partial and not dialect(name).open]
+    assert min(partial) > 2 * max(whole)
 
 
 def test_the_outer_reading_wins():

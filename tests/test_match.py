@@ -625,6 +625,22 @@ def test_what_may_be_a_parameter_inside_or_a_value_is_ambiguous(source, url, val
 
 
 @pytest.mark.parametrize(
+    ("name", "macros", "text"),
+    [
+        ("prebid-server", ("##PBS-INTEGRATION##", "##PBS-BIDDER##"), "a b*"),
+        ("vast", ("[DOMAIN]", "[PLACEMENTTYPE]"), "a!'()*"),
+    ],
+)
+def test_what_an_encoder_leaves_is_no_sign_of_another_template(name, macros, text):
+    source = "https://n.example/pb?u=x%3A%2F%2Fy%2F{}%3Fa%3D{}%23f".format(*macros)
+    template = compile_template(source, dialect=name, missing="drop", ignore="ME")
+    [first, *_] = template.fields
+    event = Event(*[{first: text}] * 3)
+    found = template.match(template.render(event))
+    assert (found.values, names(found)) == ({first: text}, [])
+
+
+@pytest.mark.parametrize(
     "url", ["https://n.example/pb?a=1&b", "https://n.example/pb?b&a=1", "https://n.example/pb?a=1&b="]
 )
 def test_a_name_without_a_value_has_an_empty_one(url):
@@ -697,6 +713,13 @@ def test_what_is_always_sent_in_place_of_a_value_is_text_of_the_template():
 def test_a_separator_that_a_value_may_contain_is_ambiguous(own, query, values, expected):
     found = match("https://n.example/pb?a=[id];b=[data]", f"https://n.example/pb?{query}", dialect=own)
     assert (found.values, {*names(found)} - {"wrong-value"}) == (values, expected)
+
+
+def test_a_name_that_is_there_twice_stays_ambiguous_beside_a_value_that_is_not_encoded():
+    source = "https://n.example/pb?a={sub_id_3};b={campaign_id};b={browser};c={_sub_id_8}"
+    template = compile_template(source, dialect="keitaro", missing="drop", ignore="ME")
+    found = template.match("https://n.example/pb?a=1;b=2")
+    assert (found.values, {*names(found)}) == ({"af_sub3": "1"}, {"ambiguous"})
 
 
 def test_a_value_with_a_separator_in_it_is_ambiguous_and_no_other_template(own):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
+from unicodedata import normalize
 from uuid import UUID
 
 import pytest
@@ -23,13 +24,16 @@ from macroengine import (
     dialect_names,
     match,
 )
+from macroengine.catalogue.elsewhere import conversions
 from macroengine.encodings.hashing import hash_identifier
 from macroengine.kinds import ValueType
 from macroengine.matching.audit import facts_of, fits
 from macroengine.plan.segments import Missing, Query, Step, Value
+from macroengine.rendering.consent import refusal
 from macroengine.rendering.conversion import chooser, converter
 from macroengine.rendering.steps import default_text
 from macroengine.rendering.values import value_text
+from macroengine.testing.reference_text import converted
 
 SEEDS = 20_000
 CASES = 10_000
@@ -57,6 +61,7 @@ TEXTS = [
         "a_b",
         "a b",
         "ü€😀",
+        "e\u0301,a",
         "%41",
         "a%2Bb",
         "a+b",
@@ -95,6 +100,8 @@ def macros_of(name):
     chosen = dialect(name)
     specs = [spec for spec in chosen.macros.values() if spec.argument is None]
     written = [chosen.syntax.write(spec.name) for spec in specs]
+    seldom = [spec.name for spec in specs if spec.type is ValueType.LIST or spec.field in conversions()]
+    seldom += [f"{spec.family}own{number}" for spec in specs if spec.family for number in range(2)]
     functions = [
         chosen.syntax.write(one, function) for spec in specs for function, names in spec.functions for one in names
     ]
@@ -104,7 +111,8 @@ def macros_of(name):
         for separator in separators
         for one, other in pairwise(specs)
     ]
-    return [kind for kind in (written, functions or written, others or written) if kind]
+    kinds = (written, functions or written, others or written, [*map(chosen.syntax.write, seldom)])
+    return [kind for kind in kinds if kind]
 
 
 def value_of(rng, macros):
@@ -143,19 +151,36 @@ def options_of(rng):
         "hash_case": rng.choice([None, "upper", "lower"]),
         "allow_host_macros": True,
         "ignore": ["ME"],
-        "policy": Policy(Postback.INSTALL, send_all=rng.random() < 0.5, deny=rng.choice([[], [], ["ip"]])),
+        "policy": Policy(
+            Postback.INSTALL,
+            send_all=rng.random() < 0.5,
+            deny=rng.choice([[], [], ["ip"]]),
+            consent=rng.random() < 0.3,
+        ),
     }
 
 
 def event_of(rng, template):
     sources = {Source.LINK: {}, Source.SDK: {}, Source.PLATFORM: {}}
     for value in values_in(template.plan.attributed):
+        if value.converted is not None and rng.random() < 0.7:
+            sources[value.reads[0].source][value.converted.field] = rng.choice([*VALUES[2:10], "9.90", "5", "x"])
         for read in value.reads:
-            if rng.random() < 0.85:
-                given = rng.choice([*VALUES, *rng.sample(TEXTS, 6), "".join(rng.choices(TEXTS, k=2))])
-                given = str(given) if isinstance(given, dict | list) and value.type is not ValueType.JSON else given
-                sources[read.source][read.field] = str(given) if isinstance(given, UUID) else given
+            if rng.random() < (0.85 if value.converted is None else 0.3):
+                sources[read.source][read.field] = given_of(rng, value)
+    if template.plan.unshared is not None:
+        for signal in template.plan.unshared.signals:
+            if rng.random() < 0.5:
+                sources[signal.source][signal.field] = rng.choice(["true", "false", "1", "0", "authorized", "denied"])
     return Event(*sources.values(), attributed=not template.policy.send_all or rng.random() < 0.7)
+
+
+def given_of(rng, value):
+    if value.type is ValueType.LIST and rng.random() < 0.7:
+        return [rng.choice([*TEXTS, "a,b", 5, True]) for _ in range(rng.randrange(4))]
+    given = rng.choice([*VALUES, *rng.sample(TEXTS, 6), "".join(rng.choices(TEXTS, k=2))])
+    given = str(given) if isinstance(given, dict | list) and value.type is not ValueType.JSON else given
+    return str(given) if isinstance(given, UUID) else given
 
 
 def values_in(segments):
@@ -170,8 +195,8 @@ def values_in(segments):
 class Expected:
     """The plain values and hashes that a rendering has in it, found without the matcher."""
 
-    def __init__(self, segments, event, dialect):
-        self.dialect = dialect
+    def __init__(self, segments, event, dialect, reached):
+        self.dialect, self.reached = dialect, reached
         self.sources = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
         self.values, self.hashes = {}, {}
         # A value that is not of its type is taken for one of an alternative.
@@ -197,7 +222,7 @@ class Expected:
         """Return what is sent of a value; None where its parameter is dropped."""
         if not value.reads:
             return default_text(value)
-        if len(value.reads) > 1:
+        if value.is_choice:
             return chooser(value)([*self.sources.values()])
         (read,) = value.reads
         return converter(value)(self.sources[read.source].get(read.field))
@@ -205,6 +230,10 @@ class Expected:
     def take_value(self, value):
         raws = ((read.field, self.sources[read.source].get(read.field)) for read in value.reads)
         field, raw = next(((field, raw) for field, raw in raws if raw is not None), (None, None))
+        if raw is None and value.converted is not None:
+            field, other = value.reads[0].field, self.sources[value.reads[0].source].get(value.converted.field)
+            raw = None if other is None else converted(other, value.converted.times)
+            self.reached["converted"] += raw is not None
         sent = self.sent(value)
         if raw is None or (not isinstance(value.missing, Missing) and sent == default_text(value)):
             return
@@ -217,8 +246,12 @@ class Expected:
         if Step.JSON_VALUE in value.steps and value.type is ValueType.JSON and text == "null":
             return
         text = text.upper() if Step.UPPER in value.steps else text
+        text = normalize("NFC", text) if Step.NFC in value.steps else text
+        self.reached["list"] += Step.LIST in value.steps and "," in text
+        self.reached["another form"] += Step.NFC in value.steps and text != str(raw)
+        self.reached["family"] += self.dialect.member(value.macro) is not None
         if len(value.reads) > 1:
-            spec = next(spec for spec in self.dialect.macros.values() if spec.field == field)
+            spec = next((spec for spec in self.dialect.macros.values() if spec.field == field), None)
             self.is_certain &= fits(value, text, facts_of(field, self.dialect), spec)
         self.values.setdefault(field, set()).add(text)
 
@@ -228,6 +261,14 @@ def compiled(rng, name):
         return compile_template(template_of(rng, name), dialect=name, **options_of(rng))
     except (MacroEngineError, ValueError):
         return None
+
+
+def sent_of(plan, event, reached):
+    """Return what is sent for an event."""
+    refuses = plan.unshared is not None and refusal(plan.unshared.signals)(event)
+    reached["withheld"] += refuses
+    rendering = plan.unshared if refuses else plan
+    return rendering.attributed if event.attributed else rendering.unattributed
 
 
 def check_case(rng, name, reached):
@@ -244,8 +285,7 @@ def check_case(rng, name, reached):
     found = template.match(url)
     shown = (name, template.source, url, found)
     names = {diagnostic.name for diagnostic in found.diagnostics}
-    plan = template.plan
-    due = Expected(plan.attributed if event.attributed else plan.unattributed, event, template.dialect)
+    due = Expected(sent_of(template.plan, event, reached), event, template.dialect, reached)
     if not due.is_certain:
         reached["an alternative of the wrong type"] += 1
         return
@@ -268,7 +308,7 @@ def check_case(rng, name, reached):
     assert not {"different-value", "not-sent"} & {one.name for one in with_event.diagnostics}, (*shown, with_event)
     reached["read back"] += bool(due.values or due.hashes)
     reached[name] += bool(due.values or due.hashes)
-    for value in values_in(plan.attributed):
+    for value in values_in(template.plan.attributed):
         reached.update({*value.steps})
 
 
@@ -281,5 +321,7 @@ def test_what_was_rendered_is_read_back():
     assert reached["read back"] >= CASES
     assert reached["of the source"] > CASES / 5
     assert all(reached[name] > CASES / 100 for name in dialect_names())
+    kinds = ("converted", "list", "another form", "family", "withheld")
+    assert all(reached[kind] > CASES / 200 for kind in kinds), reached
     steps = {*Step} - {Step.SHA256, Step.LOWER}  # of no dialect that comes with the library
     assert all(reached[step] > 20 for step in steps)

@@ -431,3 +431,59 @@ def test_it_is_letters_digits_and_hyphens():
     assert placeholder("(sha1-IDFA)") == "UNTRANSLATED-sha1-IDFA"
     assert placeholder("${(~)!}") == "UNTRANSLATED-macro"
     assert "ME045" not in [finding.code for finding in check("https://n.example/pb?status=UNTRANSLATED")]
+
+
+# Lists, parameters that are dropped, and families of names
+
+
+def test_a_list_becomes_a_text_and_it_is_said():
+    found = translate("https://n.example/pb?a=[GPPSECTIONID]", dialect="vast", to="adcp")
+    assert found.source == "https://n.example/pb?a={GPP_SID}"
+    assert [loss.message.partition("}: ")[2] for loss in found.losses] == [
+        "written as a list on VAST, written as text on AdCP",
+        (
+            "as a list with commas, then encoded as encodeURIComponent does on VAST, "
+            "in Unicode's form NFC, then percent-encoded on AdCP"
+        ),
+        "a missing value is '-1' on VAST, dropped on AdCP",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "sent"),
+    [
+        ("https://n.example/pb?a=@", "dropped"),
+        ("https://n.example/pb?@=a", "dropped"),
+        ("https://n.example/pb?u=x%3Fa%3D@", "dropped"),
+        ("https://n.example/@/pb?a=1", "empty"),
+        ("https://n.example/pb#@", "empty"),
+    ],
+)
+def test_only_a_parameter_is_dropped(source, sent):
+    found = translate(source.replace("@", "{CACHEBUSTER}"), dialect="adcp", to="vast")
+    assert f"a missing value is {sent} on AdCP, '-1' on VAST" in found.losses[-1].message
+
+
+FAMILY = """
+name = "{name}"
+title = "{name}"
+syntax = "brace"
+[macros]
+{family}_name = {{ field = "own", source = "Platform", family = "{family}_" }}
+{family}_other = {{ field = "{name}", source = "Link" }}
+"""
+
+
+def test_a_name_of_a_family_becomes_one_of_the_family_with_the_same_values(tmp_path):
+    read = {}
+    for name, family in (("one", "p"), ("two", "sub")):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(FAMILY.format(name=name, family=family), encoding="utf-8")
+        read[name] = Dialect.from_toml(path)
+    assert translate("?a={p_x}&b={p_y}", dialect=read["one"], to=read["two"]) == Translation(
+        "?a={sub_x}&b={sub_y}", [], exact=True
+    )
+    # What is no such name there is none.
+    assert "UNTRANSLATED" in translate("?a={p_Other}", dialect=read["two"], to=read["one"]).source
+    assert translate("?a={p_Other}", dialect=read["one"], to=read["two"]).source == "?a=UNTRANSLATED-p-Other"
+    assert translate("?a={dcp_x}", dialect="adjust", to="google-ads").source == "?a=UNTRANSLATED-dcp-x"

@@ -23,6 +23,7 @@ from macroengine import (
     parse,
     translate,
 )
+from macroengine.catalogue.elsewhere import conversions
 from macroengine.catalogue.meanings import is_known
 from macroengine.language.untranslated import PLACEHOLDER
 from macroengine.plan.resolve import resolve
@@ -52,6 +53,8 @@ VALUES = [
     1.5,
     True,
     False,
+    ["a,b", "c d", 5],
+    "e\u0301",
     Decimal("9.90"),
     datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC),
     None,
@@ -65,6 +68,7 @@ def macros_of(home, fields=None):
         if fields is not None and spec.field not in fields:
             continue
         yield from (home.syntax.write(name) for name in (spec.name, *spec.spellings))
+        yield from (home.syntax.write(f"{family}own") for family in [spec.family] if family)
         yield from (home.syntax.write(name, function) for function, names in spec.functions for name in names)
 
 
@@ -94,6 +98,10 @@ def event(home, postback, values):
     sources = {"link": {}, "sdk": {}, "platform": {}}
     for field, source in home.fields.items():
         sources[source.name.lower()][field] = values[field]
+    for field, (other, _) in conversions().items():
+        # Where a macro is read, so is the same value in another unit.
+        if field in home.fields:
+            sources[home.fields[field].name.lower()].setdefault(other, values[other])
     return Event(postback=postback, **sources)
 
 
@@ -120,7 +128,7 @@ def check_law(source, home, to, drawing):
     assert not found.losses
     back = translate(found.source, dialect=to, to=home)
     assert not back.exact or back.source == source
-    fields = {*dialect(home).fields, *dialect(to).fields}
+    fields = {*dialect(home).fields, *dialect(to).fields, *(other for other, _ in conversions().values())}
     for postback in POSTBACKS:
         values = {field: drawing.choice(VALUES) for field in fields}
         before = rendered(source, home, postback, values)

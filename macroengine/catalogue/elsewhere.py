@@ -102,6 +102,15 @@ def documented_names() -> Iterator[tuple[str, str, str]]:
                 yield from ((title, one, row["field"]) for one in _NAME.findall(names))
 
 
+def documented_families() -> Iterator[tuple[str, str]]:
+    """Yield what the names of each family begin with, in the dialects that come with the library: title, beginning."""
+    for name in dialect_names():
+        text = dialect_file(name).read_text(encoding="utf-8")
+        title = cast("re.Match[str]", _TITLE.search(text))[1]
+        yield from ((title, beginning) for beginning in _FAMILY.findall(text))
+
+
+_FAMILY = re.compile(r'^[^\s#=]+ *= \{ field = "[^"]+", .*?\bfamily = "([^"]+)"', re.MULTILINE)
 _TITLE = re.compile('^title *= "(.+)"', re.MULTILINE)
 _NAME = re.compile('[^", ]+')
 _ROW = re.compile(

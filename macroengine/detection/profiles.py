@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from macroengine.catalogue import dialect_file, dialect_names
-from macroengine.catalogue.elsewhere import documented_names
+from macroengine.catalogue.elsewhere import documented_families, documented_names
 from macroengine.catalogue.folding import fold
 from macroengine.catalogue.foreign import certain_texts
 from macroengine.catalogue.reader import read_syntax
@@ -39,6 +39,8 @@ class Profile:
     syntax: Syntax
     names: frozenset[str]
     folded: frozenset[str]
+    families: tuple[tuple[str, frozenset[str]], ...]
+    """What the names of each family begin with, and the documented names that do, folded."""
     stranger: Known
     """What a name is that it does not document."""
 
@@ -51,9 +53,15 @@ class Profile:
         return min(each, key=lambda one: one[0].value)
 
     def _knows(self, name: str) -> Known:
-        if name in self.names:
+        if name in self.names or self._is_of_family(name):
             return Known.DOCUMENTED
         return Known.RESPELLED if fold(name) in self.folded else self.stranger
+
+    def _is_of_family(self, name: str) -> bool:
+        return any(
+            name.startswith(beginning) and name != beginning and fold(name) not in others
+            for beginning, others in self.families
+        )
 
 
 class Sign(NamedTuple):
@@ -72,17 +80,24 @@ def profiles() -> tuple[Profile, ...]:
     names: dict[str, set[str]] = {}
     for title, name, _ in documented_names():
         names.setdefault(title, set()).add(name)
-    return tuple(_profile(dialect, names) for dialect in dialect_names())
+    families: dict[str, set[str]] = {}
+    for title, beginning in documented_families():
+        families.setdefault(title, set()).add(beginning)
+    return tuple(_profile(dialect, names, families) for dialect in dialect_names())
 
 
-def _profile(dialect: str, names: Mapping[str, set[str]]) -> Profile:
+def _profile(dialect: str, names: Mapping[str, set[str]], families: Mapping[str, set[str]]) -> Profile:
     head = _head(dialect)
     title = head["title"]
     own = frozenset(names[title])
     syntax = with_functions(read_syntax(head["syntax"], dialect), head.get("functions", {}), own, dialect)
     partial = Known.PERHAPS if head.get("status") == "partial" else Known.UNKNOWN
     stranger = Known.PARAMETER if head.get("open") else partial
-    return Profile(dialect, title, syntax, own, frozenset(map(fold, own)), stranger)
+    of_families = tuple(
+        (beginning, frozenset(fold(name) for name in own if name.startswith(beginning)))
+        for beginning in sorted(families.get(title, ()))
+    )
+    return Profile(dialect, title, syntax, own, frozenset(map(fold, own)), of_families, stranger)
 
 
 def _head(dialect: str) -> dict[str, Any]:

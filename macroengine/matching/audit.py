@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect
 from macroengine.kinds import HashCase, ValueType
-from macroengine.matching.decoding import Note
+from macroengine.matching.decoding import Note, is_list
 from macroengine.matching.faults import DOUBLE_ENCODED, EMPTY_IDENTIFIER, WRONG_CASE, WRONG_VALUE
 from macroengine.matching.sorting import is_changed
 from macroengine.plan.segments import Step, Value
@@ -51,7 +51,11 @@ def audit_value(value: Value, text: str, facts: Facts) -> Iterator[Note]:
 
 def facts_of(field: str, home: Dialect) -> Facts:
     """Return what is known of a field: by its dialect, or else by the one that documents most of this."""
-    return _facts(home).get(field) or Facts(field in _table()["identifying"], HashCase.AS_IS)
+    known = _facts(home)
+    if field in known:
+        return known[field]
+    family = next((family for family in _families(home) if field.startswith(f"{family}_")), None)
+    return known[family] if family else Facts(field in _table()["identifying"], HashCase.AS_IS)
 
 
 def fits(value: Value, text: str, facts: Facts, spec: MacroSpec | None) -> bool:
@@ -103,11 +107,17 @@ def _is_encoded_again(value: Value, text: str) -> bool:
         any(step in encoders for step in value.steps)
         and "%" in text
         and _needed_escape(text) is not None
-        and _is_encoded(text) is not None
+        and _is_encoded(text.replace(",", "") if is_list(value) else text) is not None
     )
 
 
 _is_uuid = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}").fullmatch
+
+
+@lru_cache(maxsize=64)
+def _families(home: Dialect) -> tuple[str, ...]:
+    """Return what the fields of each family of names begin with."""
+    return tuple(spec.field for spec in home.macros.values() if spec.family is not None)
 
 
 @lru_cache(maxsize=64)

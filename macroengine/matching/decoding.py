@@ -6,6 +6,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterator
 from typing import NamedTuple
+from unicodedata import is_normalized
 from urllib.parse import unquote_to_bytes
 
 from macroengine.kinds import ValueType
@@ -37,10 +38,19 @@ class Decoded(NamedTuple):
 
 
 def decode(value: Value, raw: str) -> Decoded:
-    """Return the text whose steps made `raw`. Hashes, and changes of case, cannot be undone, and are left."""
+    """Return the text whose steps made `raw`. Hashes, and changes of case, cannot be undone, and are left.
+
+    The text of a list has its commas, those that separate its elements and those in them.
+    """
     decoder = _Decoder(value)
-    text = decoder.text(raw)
-    return Decoded(text, tuple(dict.fromkeys(decoder.notes)))
+    texts = [decoder.text(element) for element in (raw.split(",") if is_list(value) else [raw])]
+    known = [text for text in texts if text is not None]
+    return Decoded(",".join(known) if len(known) == len(texts) else None, tuple(dict.fromkeys(decoder.notes)))
+
+
+def is_list(value: Value) -> bool:
+    """Say whether the elements of a value are sent one by one, separated by commas."""
+    return value.steps[:1] == (Step.LIST,)
 
 
 def unquote(text: str) -> str:
@@ -95,6 +105,8 @@ class _Decoder:
                 return self._from_json(text)
         if step in HASHES:
             self._check_hash(step, text)
+        elif step is Step.NFC and not is_normalized("NFC", text):
+            self._note(WRONG_VALUE, "is not in Unicode's form NFC", "bring it to that form before it is encoded")
         return text
 
     def _note(self, fault: Fault, message: str, hint: str | None = None) -> None:

@@ -1,10 +1,12 @@
 """Fits texts to the pieces of a template, with URLs inside whose parameters may be dropped or in another order."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from macroengine.matching.flat import Bound, Fit, Misfit, Part, fit_flat
 from macroengine.matching.shape import Group, Hole, Parameter, Pieces, holes_of, merged
+from macroengine.plan.segments import Step
 
 
 def fit(pieces: Pieces, part: Part) -> Fit:
@@ -36,7 +38,17 @@ def _fit_group(pieces: Pieces, at: int, part: Part) -> Fit:
 def _is_possible(bound: Bound, text: str) -> bool:
     """Say whether a value is encoded as deep as its place needs."""
     hole, start, stop, _ = bound
-    return hole.depth <= 1 or text.count("%", start, stop) == text.count("%25", start, stop)
+    if hole.value is None or hole.depth <= 1:
+        return True
+    return _SHALLOW[hole.value.steps[-hole.depth]].search(text, start, stop) is None
+
+
+# By what encodes first, the escapes that encoding again does not make. The others leave some characters as they are.
+_SHALLOW = {
+    Step.PERCENT: re.compile("%(?!25)"),
+    Step.COMPONENT: re.compile("%(?!25|2[1789A])"),
+    Step.FORM: re.compile("%(?!25|2[AB])"),
+}
 
 
 def _fit_present(group: Group, before: Pieces, after: Pieces, part: Part) -> Fit:
@@ -133,8 +145,9 @@ def align(parameters: Sequence[Parameter], separator: str, part: Part) -> Aligne
     aligned = aligned or _by_name(wanted, pairs, equals)
     if leaking and (aligned.extra or any(one.is_optional for one in wanted.values())):
         doubtful = {
-            index: found._replace(sure=not any(hole.may_hold(separator) for hole in holes_of(wanted[index].pieces)))
+            index: found._replace(sure=False)
             for index, found in aligned.matched.items()
+            if any(hole.may_hold(separator) for hole in holes_of(wanted[index].pieces))
         }
         return aligned._replace(matched=aligned.matched | doubtful)
     return aligned

@@ -3,20 +3,22 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from unicodedata import normalize
 
 from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.catalogue.folding import fold
 from macroengine.diagnostics import Span
-from macroengine.encodings.hashing import hash_identifier
 from macroengine.errors import RenderError
 from macroengine.event import Event
-from macroengine.kinds import Postback, Source, ValueType
+from macroengine.kinds import Postback, Source
 from macroengine.limits import Limits
-from macroengine.matching.decoding import layers
+from macroengine.matching.decoding import is_list, layers, unquote
 from macroengine.matching.faults import (
     AMBIGUOUS,
     DIFFERENT_VALUE,
     DOUBLE_ENCODED,
+    EMPTY_IDENTIFIER,
+    LITERAL_MACRO,
     MISSING_PARAMETER,
     NOT_A_URL,
     NOT_ENCODED,
@@ -32,11 +34,13 @@ from macroengine.matching.reading import PATH
 from macroengine.matching.result import Match, Reading, in_order
 from macroengine.matching.sorting import sorted_out
 from macroengine.plan.planner import Options, plan
-from macroengine.plan.resolve import Resolution, Resolved, resolve
-from macroengine.plan.segments import Missing, Read, RenderPlan, Step, Value
+from macroengine.plan.resolve import Problem, Resolution, Resolved, resolve
+from macroengine.plan.segments import HASHES, Missing, Read, RenderPlan, Segment, Step, Value, values_of
 from macroengine.policy import Policy
 from macroengine.rendering.compiler import compile_plan
-from macroengine.rendering.values import UnsendableError, value_text
+from macroengine.rendering.consent import refusal
+from macroengine.rendering.steps import text_steps
+from macroengine.rendering.values import UnsendableError, elements, value_text
 from macroengine.template import parse
 
 Rendered = Callable[[Event], str]
@@ -46,15 +50,15 @@ def match_plan(plan: RenderPlan, dialect: Dialect, url: str, event: Event | None
     """Match a URL against a plan; with an event, against what `render` makes of it, too."""
     matcher = matcher_of(plan, dialect)
     found = matcher.match(url)
-    return found if event is None else _Comparison(matcher, url, found, event).with_event(render)
+    return found if event is None else _Comparison(matcher, url, found, event, plan).with_event(render)
 
 
 def match_source(source: str, dialect: Dialect, url: str, event: Event | None) -> Match:
     """Match a URL against a template, whatever is wrong with the template."""
     if event is None:
         return matcher_of_source(source, dialect).match(url)
-    render = compile_plan(_event_plan(source, dialect, event.postback))
-    return match_plan(readable_plan(source, dialect), dialect, url, event, render)
+    matcher, sent = matcher_of_source(source, dialect), _event_plan(source, dialect, event.postback)
+    return _Comparison(matcher, url, matcher.match(url), event, sent).with_event(compile_plan(sent))
 
 
 def matcher_of_source(source: str, dialect: Dialect) -> Matcher:
@@ -70,6 +74,15 @@ def readable_plan(source: str, dialect: Dialect) -> RenderPlan:
     named = tuple(map(_named, resolution.macros))
     exceptions = tuple((fold(name), Missing.RAISE) for name in sorted({*unknown}))
     return plan(resolution._replace(macros=named), _options(source, missing_for=exceptions))
+
+
+@lru_cache(maxsize=256)
+def plan_with_gaps(source: str, dialect: Dialect, policy: Policy, options: Options) -> RenderPlan:
+    """Return the plan of a template of a catalogue that has gaps: what the platform alone knows may have any value."""
+    resolution = resolve(parse(source, dialect, limits=options.limits), dialect, policy)
+    texts = {fold(macro.node.text) for macro in resolution.macros if Problem.UNLISTED in macro.problems}
+    gaps = tuple((text, Missing.RAISE) for text in sorted(texts))
+    return plan(resolution, replace(options, missing_for=(*options.missing_for, *gaps)))
 
 
 @lru_cache(maxsize=256)
@@ -106,8 +119,9 @@ def _named(macro: Resolved) -> Resolved:
 class _Comparison:
     """What was read of a URL, compared with what should have been sent for an event."""
 
-    def __init__(self, matcher: Matcher, url: str, found: Match, event: Event) -> None:
+    def __init__(self, matcher: Matcher, url: str, found: Match, event: Event, plan: RenderPlan) -> None:
         self._matcher, self._url, self._match, self._event = matcher, url, found, event
+        self._sent = {value.macro for value in values_of(_sent(plan, event))}
         self._found = [*found.findings()]
         self._readings = [*found.readings]
 
@@ -125,9 +139,23 @@ class _Comparison:
         for index, (reading, due, value) in enumerate(readings):
             if reading.is_sure and due.is_sure and value is not None:
                 self._readings[index] = self._compared(reading, due, value)
-                if _written(self._url, reading) == _written(url, due):
-                    self._forget(reading, WRONG_CASE)
+                self._compare_written(reading, _written(self._url, reading), _written(url, due), value)
         return self._result()
+
+    def _compare_written(self, reading: Reading, written: str | None, due: str | None, value: Value) -> None:
+        """Take the event's word for how a value is written; say where a list is written as one with other elements."""
+        if written == due:
+            # What stands for a value that is withheld is as it should be.
+            faults = () if reading.macro in self._sent else (EMPTY_IDENTIFIER, LITERAL_MACRO)
+            self._forget(reading, WRONG_CASE, *faults)
+        elif is_list(value) and reading.span is not None and _unquoted(written) == _unquoted(due):
+            more = (written or "").count(",") - (due or "").count(",")
+            if more:
+                where = "between elements is encoded" if more < 0 else "in an element is not encoded"
+                fault = DOUBLE_ENCODED if more < 0 else NOT_ENCODED
+                words = fault.name if more < 0 else "not encoded"
+                message = f"{words}: a comma {where} in the list {reading.macro!r}"
+                self._report(fault, reading.span, message, reading.parameter, f"it should be {(due or '')[:_SHOWN]!r}")
 
     def _result(self) -> Match:
         diagnostics, parameters = in_order(self._found)
@@ -146,6 +174,8 @@ class _Comparison:
             self._compare_absent(reading)
         elif due.text is None or reading.text is None:
             what = "was sent, and is missing in the event" if due.text is None else "was not sent; the event has it"
+            if reading.text is not None and reading.macro not in self._sent:
+                what = "was sent, though it is withheld for this event"
             message = f"different value: {reading.macro!r} {what}"
             self._report(DIFFERENT_VALUE, reading.span, message, reading.parameter)
         elif not self._is_explained(reading, due.text):
@@ -186,7 +216,20 @@ class _Comparison:
                 message = f"double-encoded: {reading.macro!r} is still encoded after decoding"
                 self._report(DOUBLE_ENCODED, span, message, reading.parameter, f"the event has {due[:_SHOWN]!r}")
             return True
+        if normalize("NFC", text) == due and WRONG_VALUE.code in codes:
+            return True
         return text.replace("+", " ") == due and NOT_ENCODED.code in codes
+
+
+def _sent(plan: RenderPlan, event: Event) -> tuple[Segment, ...]:
+    """Return what is sent for an event."""
+    unshared = plan.unshared
+    sent = plan if unshared is None or not refusal(unshared.signals)(event) else unshared
+    return sent.attributed if event.attributed else sent.unattributed or ()
+
+
+def _unquoted(text: str | None) -> str:
+    return unquote(text or "")
 
 
 _SHOWN = 60
@@ -202,16 +245,16 @@ def _text_of(event: Event, value: Value, read: Read) -> str | None:
     """Return the text of one of the values that the event has; None where it has none."""
     sources = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
     raw = sources[read.source].get(read.field)
-    try:
-        text = None if raw is None else value_text(raw, value.type, value.booleans)
-    except UnsendableError:
+    if raw is None:
         return None
-    if text is None or value.hash is None:
-        return _in_its_case(text, value)
-    return hash_identifier(value.hash.value, read.case, value.type is ValueType.UUID, text)
+    change = text_steps([step for step in value.steps if step in _CHANGING], value.type, read.case)
+    try:
+        texts = elements(raw, value.booleans) if is_list(value) else [value_text(raw, value.type, value.booleans)]
+        made = [change(text) for text in texts]
+    except (UnsendableError, UnicodeEncodeError):
+        return None
+    return ",".join(text or "" for text in made) if is_list(value) else made[0]
 
 
-def _in_its_case(text: str | None, value: Value) -> str | None:
-    if text is not None and Step.UPPER in value.steps:
-        return text.upper()
-    return text.lower() if text is not None and Step.LOWER in value.steps else text
+# What makes another value of one, and cannot be undone.
+_CHANGING = HASHES | {Step.UPPER, Step.LOWER, Step.NFC}

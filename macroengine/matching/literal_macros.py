@@ -42,6 +42,11 @@ def _found(url: str, places: Iterable[Place], home: Dialect) -> Iterator[tuple[s
             yield parameter, macro, span if at < 0 else Span(at, at + len(macro))
 
 
+def is_documented(name: str, home: Dialect) -> bool:
+    """Say whether a dialect has a macro of this name, alone or as one of a family, whatever its case."""
+    return home.named(name) is not None or home.member(name) is not None
+
+
 @lru_cache(maxsize=64)
 def _openers(syntax: Syntax) -> re.Pattern[str]:
     """Return the pattern of what a macro of any platform can begin with."""
@@ -53,7 +58,7 @@ def _macros(text: str, home: Dialect) -> Iterator[str]:
     """Yield the macros in a text: those whose name is documented, and those that nothing else is written like."""
     for match in home.syntax.find.finditer(text):
         reading = home.syntax.read(match[0])
-        if reading is not None and (home.named(reading.name) is not None or _is_macro(match[0], text)):
+        if reading is not None and (is_documented(reading.name, home) or _is_macro(match[0], text)):
             yield match[0]
     for found in foreign_texts(text, home.syntax):
         written = text[found.span.start : found.span.stop]

@@ -10,7 +10,7 @@ from macroengine.language.syntax import Syntax
 from macroengine.matching.audit import audit_value, facts_of, fits
 from macroengine.matching.decoding import Note, decode
 from macroengine.matching.faults import AMBIGUOUS, DOUBLE_ENCODED, EMPTY_IDENTIFIER, LITERAL_MACRO, TOO_LONG
-from macroengine.matching.literal_macros import literal_macros
+from macroengine.matching.literal_macros import is_documented, literal_macros
 from macroengine.matching.reading import FRAGMENT, PATH, Read, Reader, shown_name
 from macroengine.matching.result import Match, Reading, in_order
 from macroengine.matching.shape import Hole, holes_of, normal, shape_of
@@ -134,7 +134,7 @@ class _Values:
         read = self._dialect.syntax.read(raw)
         if read is None or (hole.depth == 0 and _is_raw_value(raw)):
             return False
-        return read.name == hole.macro or self._dialect.named(read.name) is not None
+        return read.name == hole.macro or is_documented(read.name, self._dialect)
 
     def _audited(self, value: Value, reading: Reading) -> Reading:
         text = reading.text or ""

@@ -54,7 +54,8 @@ class Match:
     """
 
     values: dict[str, str]
-    """By field; what is missing, and what can be read in several ways, is left out."""
+    """By field, each as an event would print it, a list with commas; what is missing, and what can be read in several
+    ways, is left out."""
     hashes: dict[str, str]
     """By function and field, as in `sha1-idfa`."""
     pairs: tuple[ReceivedPair, ...]

@@ -11,7 +11,6 @@ from macroengine.catalogue.elsewhere import conversions
 from macroengine.catalogue.folding import fold
 from macroengine.errors import LimitError, UnsupportedError
 from macroengine.kinds import HashCase, Source, ValueType
-from macroengine.language.nodes import Part
 from macroengine.limits import Limits
 from macroengine.plan.inner_urls import InnerQuery
 from macroengine.plan.nesting import PLAIN, Escape
@@ -33,7 +32,7 @@ from macroengine.plan.segments import (
     Unshared,
     Value,
 )
-from macroengine.plan.steps import is_segment, steps_of
+from macroengine.plan.steps import is_in_parameter, is_segment, steps_of
 from macroengine.template import Template
 
 S = TypeVar("S", bound=Segment)
@@ -252,7 +251,6 @@ _DROP: Final = Missing.DROP
 _RAISE: Final = Missing.RAISE
 _FLAG_TYPE: Final = ValueType.FLAG
 _FLAG = ("1", "0")
-_PARAMETER = (Part.NAME, Part.VALUE)
 
 
 def _query_of(template: Template) -> tuple[int, int]:
@@ -266,7 +264,7 @@ def _query_of(template: Template) -> tuple[int, int]:
 
 def _dropped(macro: Resolved) -> PlannedMissing:
     """Return what is sent for no value where its parameter is dropped, if it is in one."""
-    return _DROP if macro.part in _PARAMETER or macro.place.in_pair else _nothing(macro)
+    return _DROP if is_in_parameter(macro) else _nothing(macro)
 
 
 def _nothing(macro: Resolved) -> str:

@@ -35,9 +35,15 @@ def is_segment(macro: Resolved) -> bool:
     return place.part is Part.PATH or (macro.part is Part.PATH and not place.layers and not place.escapes)
 
 
+def is_in_parameter(macro: Resolved) -> bool:
+    """Say whether a macro is in a parameter, which can be dropped: of the URL, or of a URL inside the URL."""
+    return macro.part in _PARAMETER or macro.place.in_pair
+
+
 # Looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
 _PERCENT: Final = Encoding.PERCENT
 _LIST: Final = ValueType.LIST
+_PARAMETER = (Part.NAME, Part.VALUE)
 _ENCODED = (Step.PERCENT,)
 _ENCODERS = (Step.PERCENT, Step.COMPONENT, Step.FORM)
 _IN_PATH = (Step.SEGMENT, Step.PERCENT)

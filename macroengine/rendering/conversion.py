@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from macroengine.encodings.percent import Convert
@@ -29,6 +30,11 @@ def converter(value: Value) -> Convert:
 def read_converter(value: Value, read: Read) -> Convert:
     """Return what converts the values that an event may have in one of the places where `value` is looked for."""
     return _conversion(value, read).convert
+
+
+def unit_converter(value: Value, times: int) -> Convert:
+    """Return what converts the values that an event may have in a unit with `times` of the unit of `value`."""
+    return partial(_in_unit, _conversion(value, value.reads[0]), times)
 
 
 def chooser(value: Value) -> Callable[[Sequence[object]], str | None]:
@@ -118,8 +124,11 @@ class Choice:
         first, converted = self.conversions[0], self.value.converted
         if converted is None:
             return first.convert(None)
-        other = _raw(sources, first.read.source, converted.field)
-        return first.convert(None if other is None else in_smaller_unit(other, converted.times))
+        return _in_unit(first, converted.times, _raw(sources, first.read.source, converted.field))
+
+
+def _in_unit(conversion: Conversion, times: int, raw: object) -> str | None:
+    return conversion.convert(None if raw is None else in_smaller_unit(raw, times))
 
 
 def _raw(sources: Sequence[object], source: Source, field: str) -> object:

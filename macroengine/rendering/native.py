@@ -8,7 +8,7 @@ from macroengine.encodings.encoder import FanOut, Program
 from macroengine.event import Event
 from macroengine.kinds import HashCase, Postback, ValueType
 from macroengine.plan.segments import Missing, Query, Read, Segment, Step, Text, Value
-from macroengine.rendering.conversion import SOURCES, read_converter
+from macroengine.rendering.conversion import SOURCES, read_converter, unit_converter
 from macroengine.rendering.steps import default_text
 
 Segments = Iterable[Segment]
@@ -24,6 +24,7 @@ _CASES: Final = {HashCase.AS_IS: 0, HashCase.UPPER: 1, HashCase.LOWER: 2}
 _IS_UUID: Final = 1
 _CHECKS: Final = {Step.SEGMENT: 2, Step.JSON_STRING: 4}
 _MOST_LAYERS: Final = 255
+_STEPS_IN_PYTHON: Final = (_IN_PYTHON, 0, 0, 0, 0)
 
 
 class _UnknownError(Exception):
@@ -107,8 +108,6 @@ def _parted(value: Value) -> tuple[Value, str | bool | None]:
 
     That is a text; None where its parameter is dropped, False where rendering fails.
     """
-    if value.converted is not None:
-        raise _UnknownError
     shared = value._replace(macro="", missing=Missing.DROP)
     if value.missing is Missing.DROP:
         return shared, None
@@ -118,7 +117,16 @@ def _parted(value: Value) -> tuple[Value, str | bool | None]:
 @lru_cache(maxsize=1024)
 def _reads(value: Value) -> tuple[Described, ...]:
     """Return the places where a value is looked for, each with what is done with its text."""
-    return tuple(_read(value, read) for read in value.reads)
+    return tuple(_read(value, read) for read in value.reads) + _read_in_another_unit(value)
+
+
+def _read_in_another_unit(value: Value) -> tuple[Described, ...]:
+    """Return the place where a value is looked for last, in a larger unit: Python does all that is done with it."""
+    if value.converted is None:
+        return ()
+    field, times = value.converted
+    source = SOURCES.index(value.reads[0].source)
+    return ((source, field, *_STEPS_IN_PYTHON, unit_converter(value, times), None, None),)
 
 
 def _read(value: Value, read: Read) -> Described:
@@ -146,9 +154,9 @@ def _steps(value: Value, read: Read) -> tuple[int, int, int, int, int]:
         if all(step in _ENCODERS or step in _CHECKS for step in steps[1:]):
             uuid = _IS_UUID if value.type is ValueType.UUID else 0
             return _ENCODERS[Step.PERCENT], 1, hashed, _CASES[read.case], uuid
-        return _IN_PYTHON, 0, 0, 0, 0
+        return _STEPS_IN_PYTHON
     while steps and steps[0] in _CHECKS:
         checks |= _CHECKS[steps.pop(0)]
     encoder = _ENCODERS.get(steps[0], _IN_PYTHON) if steps else _IN_PYTHON
     is_known = len(steps) == 1 or (set(steps) == {Step.PERCENT} and len(steps) <= _MOST_LAYERS)
-    return (encoder, len(steps), 0, 0, checks) if encoder and is_known else (_IN_PYTHON, 0, 0, 0, 0)
+    return (encoder, len(steps), 0, 0, checks) if encoder and is_known else _STEPS_IN_PYTHON

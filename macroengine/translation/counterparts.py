@@ -60,7 +60,17 @@ class Counterparts:
         for one in (said, without, *near):
             if one in known:
                 return known[one]
-        return self._parameter(macro)
+        return self._of_family(macro) or self._parameter(macro)
+
+    def _of_family(self, macro: Resolved) -> Sequence[Candidate]:
+        """Return the macro with the same name in the family of the other platform that has the same values."""
+        spec = macro.spec
+        if spec is None or spec.family is None or spec.name in self._home.macros or macro.node.function is not None:
+            return ()
+        families = [(one.field, one.family) for one in self._to.macros.values() if one.family is not None]
+        own = spec.name.removeprefix(spec.family)
+        found = [self._to.member(f"{family}{own}") for field, family in families if field == spec.family_field]
+        return [Candidate(one, one.name, None, is_held=False) for one in found if one is not None]
 
     def _parameter(self, macro: Resolved) -> Sequence[Candidate]:
         """Return the parameter of the other platform's link that has the name of one of this platform's."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from macroengine.catalogue import Dialect, MacroSpec
-from macroengine.kinds import HASHES, HashCase, Postback, ValueType
+from macroengine.kinds import HASHES, HashCase, Postback, Source, ValueType
 from macroengine.plan.nesting import Escape
 from macroengine.plan.resolve import Resolved
 from macroengine.plan.segments import Step
-from macroengine.plan.steps import steps_of
+from macroengine.plan.steps import is_in_parameter, steps_of
 from macroengine.translation.losses import Kind, Loss
 from macroengine.translation.meanings import CHANGING, meaning
 
@@ -23,6 +23,7 @@ _WRITTEN = {
     ValueType.BOOLEAN: "as true or false",
     ValueType.NUMBER: "as a number",
     ValueType.JSON: "as JSON",
+    ValueType.LIST: "as a list",
 }
 _CASES = {HashCase.UPPER: "in upper case", HashCase.LOWER: "in lower case", HashCase.AS_IS: "as it is"}
 _ENCODED = {
@@ -91,7 +92,7 @@ class _Pair:
             yield self._both(Kind.CONVERTED, _encoded(steps), _encoded(others))
 
     def _others(self) -> Iterator[Loss]:
-        missing, instead = _missing(self._spec, self._home), _missing(self._other, self._to)
+        missing, instead = _missing(self._ours, self._home), _missing(self._theirs, self._to)
         if missing != instead:
             sent = ["dropped" if text is None else repr(text) if text else "empty" for text in (missing, instead)]
             yield self._both(Kind.APPROXIMATE, *sent, what="a missing value is ")
@@ -102,7 +103,7 @@ class _Pair:
             yield self._loss(Kind.APPROXIMATE, f"{self._to.title} fills it only in: {', '.join(self._other.contexts)}")
         if self._ours.node.argument is not None:
             yield self._loss(Kind.APPROXIMATE, f"{self._to.title} has nothing for its argument, which is dropped")
-        if self._spec.name not in self._home.macros or self._other.name not in self._to.macros:
+        if _is_of_link(self._spec, self._home) or _is_of_link(self._other, self._to):
             yield self._loss(Kind.APPROXIMATE, "it is a parameter of the tracking link, which must have it there, too")
 
     def _both(self, kind: Kind, ours: str, theirs: str, *, what: str = "") -> Loss:
@@ -110,6 +111,11 @@ class _Pair:
 
     def _loss(self, kind: Kind, message: str) -> Loss:
         return Loss(kind, f"{self._ours.node.text} becomes {self._theirs.node.text}: {message}")
+
+
+def _is_of_link(spec: MacroSpec, dialect: Dialect) -> bool:
+    """Say whether a macro is a parameter of the tracking link that no document names."""
+    return spec.source is Source.LINK and spec.name not in dialect.macros
 
 
 def _makes(macro: Resolved) -> int:
@@ -134,10 +140,10 @@ def _unit(spec: MacroSpec) -> str:
     return _written(spec.type)
 
 
-def _missing(spec: MacroSpec, dialect: Dialect) -> str | None:
+def _missing(macro: Resolved, dialect: Dialect) -> str | None:
     """Return what is sent for a missing value; None where its parameter is dropped."""
-    text = dialect.missing if spec.missing is None else spec.missing
-    return None if text is None and dialect.drops_missing else text or ""
+    text = dialect.missing if macro.spec is None or macro.spec.missing is None else macro.spec.missing
+    return None if not text and dialect.drops_missing and is_in_parameter(macro) else text or ""
 
 
 def _encoded(steps: tuple[Step, ...]) -> str:
