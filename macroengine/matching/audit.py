@@ -132,7 +132,7 @@ def _facts(home: Dialect) -> dict[str, Facts]:
     return known
 
 
-@cache
+@lru_cache(maxsize=8)
 def _shared_hashes(step: Step) -> frozenset[str]:
     """Return the hashes that everybody without an identifier shares."""
     return frozenset(_digest(step, text) for text in _table()["shared"])

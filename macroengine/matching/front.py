@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 from unicodedata import normalize
 
+from macroengine.caching import sized_cache
 from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.catalogue.folding import fold
 from macroengine.diagnostics import Span
@@ -45,6 +45,9 @@ from macroengine.template import parse
 
 Rendered = Callable[[Event], str]
 
+# How many plans are kept, by the length of the template.
+_KEPT = {512: 256, 4_096: 32, 65_536: 4}
+
 
 def match_plan(plan: RenderPlan, dialect: Dialect, url: str, event: Event | None, render: Rendered) -> Match:
     """Match a URL against a plan; with an event, against what `render` makes of it, too."""
@@ -66,7 +69,7 @@ def matcher_of_source(source: str, dialect: Dialect) -> Matcher:
     return matcher_of(readable_plan(source, dialect), dialect)
 
 
-@lru_cache(maxsize=256)
+@sized_cache(_KEPT)
 def readable_plan(source: str, dialect: Dialect) -> RenderPlan:
     """Return the plan for reading a template in which macros may be unknown: their places are read over."""
     resolution = _resolved(source, dialect, Policy())
@@ -76,7 +79,7 @@ def readable_plan(source: str, dialect: Dialect) -> RenderPlan:
     return plan(resolution._replace(macros=named), _options(source, missing_for=exceptions))
 
 
-@lru_cache(maxsize=256)
+@sized_cache(_KEPT)
 def plan_with_gaps(source: str, dialect: Dialect, policy: Policy, options: Options) -> RenderPlan:
     """Return the plan of a template of a catalogue that has gaps: what the platform alone knows may have any value."""
     resolution = resolve(parse(source, dialect, limits=options.limits), dialect, policy)
@@ -85,7 +88,7 @@ def plan_with_gaps(source: str, dialect: Dialect, policy: Policy, options: Optio
     return plan(resolution, replace(options, missing_for=(*options.missing_for, *gaps)))
 
 
-@lru_cache(maxsize=256)
+@sized_cache(_KEPT)
 def _event_plan(source: str, dialect: Dialect, postback: Postback) -> RenderPlan:
     policy = Policy(postback, send_all=True)
     return plan(_resolved(source, dialect, policy), replace(_options(source), unknown="empty"))

@@ -70,7 +70,7 @@ class Matcher:
         return values.match(readings, self.values)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def matcher_of(plan: RenderPlan, dialect: Dialect) -> Matcher:
     """Return what matches URLs against a plan; it is kept."""
     return Matcher(plan, dialect)
