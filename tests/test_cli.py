@@ -107,7 +107,7 @@ def test_template_errors_are_all_shown(run):
         (["render", TEMPLATE, "--event", IN_APP, "--missing", "x"], "'x' is not one of"),
         (["macros", "contry_code"], "unknown macro 'contry_code'; did you mean 'country_code'?"),
         (["macros", "xyz", "--dialect", "appmetrica"], "unknown macro 'xyz'"),
-        (["nonsense"], "No such command"),
+        (["nonsense"], "macroengine: no such command 'nonsense' (see "),
         (["parse"], "give one template"),
         (["parse", "--file", ROOT / "nofile"], "no such file"),
     ],

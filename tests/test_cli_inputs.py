@@ -176,9 +176,29 @@ def test_an_argument_that_names_a_file_is_read(run, write):
     assert run("check", "-", stdin=BAD.encode()).out == run("check", "--file", "-", stdin=BAD.encode()).out
 
 
-def test_an_argument_that_names_a_directory_is_not_a_template(run, tmp_path):
+def test_an_argument_that_names_a_directory_is_its_files(run, tmp_path):
+    below = tmp_path / "templates" / "b"
+    below.mkdir(parents=True)
+    kinds = ".txt, .csv, .tsv, .jsonl, .ndjson, .xlsx, .xlsm"
+    expected = f"templates: no files of templates in this folder ({kinds})"
+    assert message(run, "check", "templates") == expected
+    (below / "t.txt").write_text(BAD)
+    (below / ".hidden.txt").write_text(BAD)
+    (below / "notes.md").write_text("a note")
+    (below.parent / "t.csv").write_text(f"template\n{BAD}\n")
+    (below.parent / ".git").mkdir()
+    (below.parent / ".git" / "t.txt").write_text(BAD)
+    places = [line.split()[0] for line in run("check", "templates").out.splitlines() if " ME" in line]
+    assert [place.rsplit(":", 2)[0] for place in places[::2]] == ["templates/t.csv", "templates/b/t.txt"]
+
+
+def test_a_directory_that_cannot_be_read_says_so(run, tmp_path, monkeypatch):
+    def unreadable(*_):
+        raise PermissionError(13, "Permission denied", "templates")
+
     (tmp_path / "templates").mkdir()
-    assert message(run, "check", "templates") == f"templates: {os.strerror(21).lower()}"
+    monkeypatch.setattr(os, "scandir", unreadable)
+    assert message(run, "check", "templates") == "templates: permission denied"
 
 
 @pytest.mark.parametrize(
@@ -294,7 +314,7 @@ def test_reports_of_long_templates_stay_small(run, write, form, character):
         )
         assert (found[-1]["span"], found[-1]["hint"], found[-1]["fix"]) == ([31, 32], None, None)
     if character == "%" and form == "text":
-        assert result.out.endswith("\n16,000 errors, 1 warning\n")
+        assert result.out.endswith("\n16,000 errors, 1 warning, 16,000 fixable with --fix --unsafe-fixes\n")
 
 
 @pytest.mark.parametrize("option", ["--event", "--events"])

@@ -4,13 +4,11 @@ import csv
 import sys
 from contextlib import suppress
 from importlib import import_module
-from io import StringIO
 from typing import Any
 
 import click
 
 from macroengine.cli import output, process
-from macroengine.cli.inputs import InputError
 from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
 
@@ -82,14 +80,10 @@ def run() -> int:
 def _explain(error: Exception) -> int:
     """Print what went wrong, and return the exit status for it."""
     match error:
-        case InputError(message=message):
-            status = error.exit_code
-        case click.ClickException():
-            text = StringIO()
-            error.show(text)
-            with suppress(OSError):
-                sys.stderr.write("\n".join(map(printable, text.getvalue().split("\n"))))
-            return error.exit_code
+        case click.UsageError():
+            message, status = _usage(error), error.exit_code
+        case click.ClickException():  # pragma: no cover - click has no other that it raises here
+            message, status = error.format_message(), error.exit_code
         case TemplateError():
             with suppress(OSError):
                 output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
@@ -108,3 +102,11 @@ def _explain(error: Exception) -> int:
     with suppress(OSError):
         click.echo(f"macroengine: {printable(message)}", err=True)
     return status
+
+
+def _usage(error: click.UsageError) -> str:
+    """Return what is wrong with a call, in one line like that of every other error, and where help is."""
+    words = " ".join(error.format_message().split()).removesuffix(".")
+    message = words if words[:2].isupper() else words[:1].lower() + words[1:]
+    command = "macroengine" if error.ctx is None else error.ctx.command_path
+    return f"{message} (see {command} --help)"

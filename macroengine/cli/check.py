@@ -1,8 +1,9 @@
 """`macroengine check`: what is wrong with templates, and the templates that were intended."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,16 @@ from click.core import ParameterSource
 
 from macroengine.cli import output
 from macroengine.cli.config import find_config, read_config
-from macroengine.cli.files import DEFAULT_COLUMN, check_fixable
+from macroengine.cli.formats import FORMATS, report_of
 from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path
-from macroengine.cli.job import Arguments, File, Job, Source
-from macroengine.cli.options import dialect_option, postback_option
-from macroengine.cli.reports import GITHUB_REPORT, JSON_REPORT, WIDTH, Report, Tally, print_findings, text_report
-from macroengine.diagnostics import Severity
+from macroengine.cli.job import Arguments, Job
+from macroengine.cli.options import column_options, dialect_option, layout_of, postback_option
+from macroengine.cli.reports import Tally, print_findings
+from macroengine.diagnostics import Severity, printable
 from macroengine.kinds import Postback
 from macroengine.rules import codes
+from macroengine.workspace.columns import Layout
+from macroengine.workspace.sources import Source, files_in, open_source
 
 
 @click.command(
@@ -26,42 +29,43 @@ from macroengine.rules import codes
 Examples:
   macroengine check 'https://n.example/pb?c=(clickid)&idfa=(idfa)'
   macroengine check templates.txt --postback in-app --strict
-  macroengine check --file partners.csv --column postback_url --diff
+  macroengine check partners.xlsx --report report.html
+  macroengine check partners.csv --column postback_url --diff
   pbpaste | macroengine check --file - --fix
 
 \b
-An argument that names an existing file is read as --file reads it. The name says how: .csv and .tsv have a header,
-.jsonl has a string or an object on each line, and any other has one template per line, where blank lines and lines
-that begin with # are skipped.
+An argument that names an existing file is read as --file reads it, and a directory as all of its files. The name says
+how: .csv, .tsv, .xlsx and .xlsm have a header, .jsonl has a string or an object on each line, and any other has one
+template per line, where blank lines and lines that begin with # are skipped. Columns called template or postback url,
+partner, platform, event and ignore are recognised.
 
 \b
 Settings are taken from macroengine.toml or [tool.macroengine] in the nearest pyproject.toml upwards.
 """
 )
-@click.argument("templates", metavar="[TEMPLATE|FILE]...", nargs=-1)
+@click.argument("templates", metavar="[TEMPLATE|FILE|DIR]...", nargs=-1)
 @click.option(
     "--file", "files", metavar="FILE", multiple=True, help="Check the templates in a file; - is standard input."
 )
 @click.option(
     "--files", "as_files", is_flag=True, help="Treat all arguments as names of files, as pre-commit gives them."
 )
-@click.option("--column", metavar="NAME", help=f"The column or key of the template.  [default: {DEFAULT_COLUMN}]")
+@column_options
 @click.option(
-    "--fix", is_flag=True, help="Rewrite .txt, .csv, .tsv and .jsonl files; other templates are printed after fixing."
+    "--fix", is_flag=True, help="Rewrite files of templates, and change nothing else in them; print other templates."
 )
 @click.option("--diff", is_flag=True, help="Show what --fix would change, without changing it.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that may not be what was intended.")
 @dialect_option
-@postback_option("The kind of postback that the templates are for.  [default: install]")
+@postback_option("The kind of postback that the templates are for.  [default: what their macros are for]")
 @click.option("--send-all/--no-send-all", default=None, help="Templates are for events of other networks, too.")
 @click.option(
-    "--select", metavar="CODE", multiple=True, help="Check only these rules; ME3 is a family. May be repeated."
+    "--select", metavar="RULE", multiple=True, help="Check only these rules; ME3 is a family. May be repeated."
 )
-@click.option("--ignore", metavar="CODE", multiple=True, help="Skip these rules. May be repeated.")
+@click.option("--ignore", metavar="RULE", multiple=True, help="Skip these rules, by code or name. May be repeated.")
 @click.option("--strict", is_flag=True, help="Warnings count as errors for the exit status.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
-)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--statistics", is_flag=True, help="Print how often each rule found something, not where.")
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -75,24 +79,20 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     """
     if options["as_files"]:
         templates, files = (), (*templates, *files)
-    if not templates and not files:
-        raise click.UsageError("no templates given; give templates or files")
-    if options["fix"] and options["diff"]:
-        raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
+    _check_usage(templates, files, options)
     path = options["config"]
     config = find_config(Path.cwd()) if path is None else read_config(path)
-    sources = _sources(templates, files, options["column"])
+    sources = _sources(templates, files, layout_of(options))
     if options["fix"] or options["diff"]:
         for source in sources:
-            if isinstance(source, File) and source.path is not None:
-                check_fixable(source.file)
+            source.check_fixable(written=options["fix"])
     job = Job(sources, config, _given(context, options), unsafe=options["unsafe_fixes"])
     if options["diff"]:
-        return job.diff()
+        return _with_notes(job, job.diff())
     tally = Tally()
     # Where fixed templates go to standard output, what is found goes to the other.
     aside = options["fix"] and any(source.path is None for source in sources)
-    report = _report(options["form"], aside=aside)
+    report = report_of(options["form"], aside=aside, statistics=options["statistics"], strict=options["strict"])
     found = job.fixed(tally) if options["fix"] else job.found(tally)
     with _progress(sources) as advance:
         job.advance = advance
@@ -100,17 +100,36 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         # check to find what it says.
         print_findings(report, found, tally, (sys.stderr if aside else sys.stdout).write)
     worst = {Severity.ERROR, Severity.WARNING} if options["strict"] else {Severity.ERROR}
-    return 1 if worst & tally.found.keys() else 0
+    return _with_notes(job, 1 if worst & tally.found.keys() else 0)
 
 
-def _sources(arguments: tuple[str, ...], files: tuple[str, ...], column: str | None) -> list[Source]:
+def _check_usage(templates: tuple[str, ...], files: tuple[str, ...], options: dict[str, Any]) -> None:
+    if not templates and not files:
+        raise click.UsageError("no templates given; give templates or files")
+    if options["fix"] and options["diff"]:
+        raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
+    if options["statistics"] and options["form"] != "text":
+        raise click.UsageError("--statistics is text; give it without --format")
+
+
+def _with_notes(job: Job, status: int) -> int:
+    """Print what could not be done, and return the exit status."""
+    with suppress(OSError):
+        for note in job.notes:
+            click.echo(f"macroengine: {printable(note)}", err=True)
+    return status
+
+
+def _sources(arguments: tuple[str, ...], files: tuple[str, ...], layout: Layout) -> list[Source]:
     """Return what is to be checked: the arguments that are templates, then all files."""
     templates = tuple(argument for argument in arguments if not is_input(argument))
     for template in templates:
         if looks_like_path(template):
             raise InputError(f"{input_name(template)}: no such file; to check it as a template, pipe it to --file -")
     sources: list[Source] = [Arguments(templates)] if templates else []
-    return sources + [File(file, column) for file in (*filter(is_input, arguments), *files)]
+    for given in (*filter(is_input, arguments), *files):
+        sources += [open_source(file, layout) for file in (files_in(given) if os.path.isdir(given) else [given])]  # noqa: PTH112 - a name may be no path
+    return sources
 
 
 def _given(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
@@ -131,25 +150,6 @@ def _given(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
         if chosen:
             given[name] = chosen
     return given
-
-
-def _report(form: str, *, aside: bool) -> Report:
-    match form:
-        case "json":
-            return JSON_REPORT
-        case "github":
-            return GITHUB_REPORT
-        case "sarif":
-            # Here because the metadata of packages, where the version is from, takes long to load.
-            from macroengine.cli.sarif import sarif_report  # noqa: PLC0415
-
-            return sarif_report()
-        case _ if output.is_plain(sys.stderr if aside else sys.stdout):
-            return text_report(WIDTH, colour=False)
-        case _:
-            to = output.errors() if aside else output.results()
-            width = min(WIDTH, to.width) if to.is_terminal else WIDTH
-            return text_report(width, colour=to.color_system is not None and not to.no_color)
 
 
 @contextmanager

@@ -24,7 +24,8 @@ class Settings:
     """What a template is checked as, and for what."""
 
     dialect: Dialect
-    postback: Postback = Postback.INSTALL
+    postback: Postback | None = None
+    """None: the kind that each template is for by its macros."""
     send_all: bool = False
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
@@ -32,7 +33,7 @@ class Settings:
     @property
     def policy(self) -> Policy:
         """The policy that templates are checked with."""
-        return Policy(self.postback, self.send_all)
+        return Policy(self.postback or Postback.INSTALL, self.send_all)
 
     @property
     def wanted(self) -> tuple[str, ...]:

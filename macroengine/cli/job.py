@@ -3,20 +3,25 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from macroengine.cli.config import Config, Settings
-from macroengine.cli.files import STANDARD_INPUT, Record, read_records, rewriting
 from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, printable
 from macroengine.errors import TemplateError
 from macroengine.rules import check
 from macroengine.rules.fixing import Fixed, fix
+from macroengine.template import parse
+from macroengine.workspace.assumed import assumed_postback
+from macroengine.workspace.inputs import input_name
+from macroengine.workspace.record import Record
+from macroengine.workspace.sources import Source
+from macroengine.workspace.writing import Write, text_with
 
 Found = Iterator[tuple[str, Record, Diagnostic]]
-Write = Callable[[str], object]
+Findings = list[Diagnostic] | tuple[Diagnostic, ...]
+Collect = Callable[[Source, Record, Settings, Findings], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ class Arguments:
     templates: tuple[str, ...]
     name: str = "<argument>"
     path: None = None
+    notes: tuple[str, ...] = ()
 
     def records(self) -> Iterator[Record]:
         """Yield the templates."""
@@ -34,36 +40,18 @@ class Arguments:
 
     def rewriting(self) -> AbstractContextManager[Write]:
         """Print what is written."""
-        return nullcontext(sys.stdout.write)
+        return _printing()
+
+    def check_fixable(self, *, written: bool = True) -> None:
+        """Templates are printed after fixing."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """The templates of a file, or of standard input."""
-
-    file: str
-    column: str | None = None
-
-    @property
-    def name(self) -> str:
-        """What the file is called in reports."""
-        return "<stdin>" if self.file == STANDARD_INPUT else self.file
-
-    @property
-    def path(self) -> Path | None:
-        """Where the file is; standard input is nowhere."""
-        return None if self.file == STANDARD_INPUT else Path(self.file)
-
-    def records(self) -> Iterator[Record]:
-        """Yield the records of the file."""
-        return read_records(self.file, self.column)
-
-    def rewriting(self) -> AbstractContextManager[Write]:
-        """Rewrite the file; templates from standard input are written to standard output."""
-        return nullcontext(sys.stdout.write) if self.path is None else rewriting(self.path)
+def _printing() -> AbstractContextManager[Write]:
+    return nullcontext(lambda record, template: sys.stdout.write(text_with(record, template)))
 
 
-Source = Arguments | File
+def _ignored(*_: object) -> None:
+    """Collect nothing."""
 
 
 @dataclass(slots=True)
@@ -74,27 +62,35 @@ class Job:
     config: Config
     given: Mapping[str, Any]
     unsafe: bool
-    advance: Write = len
+    advance: Callable[[str], object] = len
     """Is told the text of each record when it is done."""
+    collect: Collect = _ignored
+    """Is told what is found in each template, before anything is fixed."""
+    notes: list[str] = field(default_factory=list)
+    """What could not be done, for the person who asked for it."""
 
     def found(self, tally: Tally) -> Found:
         """Yield what is found."""
-        for source, record, settings in self._records():
+        for source, record, settings in self._records(tally):
             if record.template is not None:
                 tally.templates += 1
-                for diagnostic in _check(record.template, settings):
+                found = _check(record.template, settings)
+                self.collect(source, record, settings, found)
+                for diagnostic in found:
                     yield source.name, record, diagnostic
 
     def fixed(self, tally: Tally) -> Found:
         """Write the fixed templates, and yield what is found in them still."""
         for source in self.sources:
-            with source.rewriting() as write:
-                for _, record, settings in self._records(source):
-                    fixed = self._fix(record, settings)
-                    write(_raw(record, fixed))
-                    if fixed is not None:
+            with _printing() if source.path is None else source.rewriting() as write:
+                for _, record, settings in self._records(tally, source):
+                    fixed = self._fix(record, settings, source)
+                    write(record, None if fixed is None else fixed.source)
+                    if record.template is not None and fixed is not None:
                         tally.templates += 1
                         tally.fixed += len(fixed.applied)
+                        if self.collect is not _ignored:
+                            self.collect(source, record, settings, _check(record.template, settings))
                         for diagnostic in fixed.remaining:
                             yield source.name, record, diagnostic
 
@@ -103,8 +99,9 @@ class Job:
         changed = 0
         for source in self.sources:
             grown, named = 0, False
-            for _, record, settings in self._records(source):
-                raw = _raw(record, self._fix(record, settings))
+            for _, record, settings in self._records(Tally(), source):
+                fixed = self._fix(record, settings, source)
+                raw = text_with(record, None if fixed is None else fixed.source)
                 if raw == record.raw:
                     continue
                 if not named:
@@ -112,23 +109,49 @@ class Job:
                     sys.stdout.write(f"--- {name}\n+++ {name}\n")
                 named, changed = True, 1
                 old, new = record.raw.splitlines(keepends=True), raw.splitlines(keepends=True)
-                sys.stdout.write(_hunk(record.line, old, record.line + grown, new))
+                sys.stdout.write(_hunk(record, old, record.line + grown, new))
                 grown += len(new) - len(old)
         return changed
 
-    def _records(self, only: Source | None = None) -> Iterator[tuple[Source, Record, Settings]]:
+    def _records(self, tally: Tally, only: Source | None = None) -> Iterator[tuple[Source, Record, Settings]]:
         for source in self.sources if only is None else [only]:
             settings = self.config.settings_for(source.path, self.given)
+            where = input_name(source.name)
             for record in source.records():
-                yield source, record, settings
+                yield source, record, self._of_record(record, settings, where, tally)
                 self.advance(record.raw)
+            self.notes += source.notes
 
-    def _fix(self, record: Record, settings: Settings) -> Fixed | None:
+    def _of_record(self, record: Record, settings: Settings, where: str, tally: Tally) -> Settings:
+        """Return the settings for one template: what its row says counts, and then what its macros say."""
+        if record.template is None:
+            return settings
+        dialect = None if self._is_given("dialect", record) else record.dialect_named(where)
+        postback = None if self._is_given("postback", record) else record.postback_named(where)
+        ignored = record.ignored(where)
+        if dialect or postback or ignored:
+            settings = replace(
+                settings,
+                dialect=dialect or settings.dialect,
+                postback=postback or settings.postback,
+                ignore=(*settings.ignore, *ignored),
+            )
+        if settings.postback is None:
+            kind = _assumed(record.template, settings)
+            tally.assumed[kind] += 1
+            settings = replace(settings, postback=kind)
+        return settings
+
+    def _is_given(self, key: str, record: Record) -> bool:
+        """Say whether the command line decides, and not the row: it names no column for it."""
+        return key in self.given and key not in record.said.strict
+
+    def _fix(self, record: Record, settings: Settings, source: Source) -> Fixed | None:
         """Return the fixed template of a record, None where it has none."""
         if record.template is None:
             return None
         try:
-            return fix(
+            fixed = fix(
                 record.template,
                 dialect=settings.dialect,
                 policy=settings.policy,
@@ -137,21 +160,32 @@ class Job:
             )
         except TemplateError as error:
             return Fixed(record.template, (), error.diagnostics)
+        if record.made_by is not None and fixed.applied:
+            place = f"{input_name(source.name)}:{record.place}"
+            self.notes.append(
+                f"{place}: made by the formula {printable(record.made_by)}, and not changed; fix it there"
+            )
+            return Fixed(record.template, (), tuple(_check(record.template, settings)))
+        return fixed
 
 
-def _check(template: str, settings: Settings) -> list[Diagnostic] | tuple[Diagnostic, ...]:
+def _assumed(template: str, settings: Settings) -> Any:
+    try:
+        return assumed_postback(parse(template, settings.dialect))
+    except TemplateError:  # it is too large to look at
+        return settings.policy.postback
+
+
+def _check(template: str, settings: Settings) -> Findings:
     try:
         return check(template, dialect=settings.dialect, policy=settings.policy, select=settings.wanted)
     except TemplateError as error:  # it is too large to look at
         return error.diagnostics
 
 
-def _raw(record: Record, fixed: Fixed | None) -> str:
-    return record.raw if fixed is None or fixed.source == record.template else record.with_template(fixed.source)
-
-
-def _hunk(old_start: int, old: list[str], new_start: int, new: list[str]) -> str:
-    lines = [f"@@ -{old_start},{len(old)} +{new_start},{len(new)} @@\n"]
+def _hunk(record: Record, old: list[str], new_start: int, new: list[str]) -> str:
+    cell = "" if record.sheet is None else f" {record.place}"
+    lines = [f"@@ -{record.line},{len(old)} +{new_start},{len(new)} @@{cell}\n"]
     lines += [_diff_line("-", text) for text in old]
     lines += [_diff_line("+", text) for text in new]
     return "".join(lines)

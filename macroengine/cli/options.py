@@ -9,6 +9,8 @@ import click
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect, dialect_names
 from macroengine.cli.inputs import read_text
 from macroengine.kinds import Postback, Source
+from macroengine.workspace.columns import Layout
+from macroengine.workspace.text import checked_encoding
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -51,6 +53,37 @@ class SourceWord(click.Choice[str]):
 def postback_option(text: str) -> Callable[[Command], Command]:
     """Add `--postback`, explained by `text`."""
     return click.option("--postback", type=click.Choice([str(choice) for choice in Postback]), help=text)
+
+
+_COLUMNS = (
+    click.option("--column", metavar="NAME", help="The column or key of the template.  [default: recognised by name]"),
+    click.option("--partner-column", metavar="NAME", help="The column or key of the partner."),
+    click.option("--dialect-column", metavar="NAME", help="The column or key that names the dialect of each template."),
+    click.option("--postback-column", metavar="NAME", help="The column or key that says what kind of postback it is."),
+    click.option("--sheet", metavar="NAME", help="The sheet of a workbook.  [default: all that have templates]"),
+    click.option("--encoding", metavar="NAME", help="The encoding of files of text, as cp1252.  [default: recognised]"),
+)
+
+
+def column_options(command: Command) -> Command:
+    """Add the options that say where the templates of a file are; `layout_of` takes them."""
+    for option in reversed(_COLUMNS):
+        command = option(command)
+    return command
+
+
+def layout_of(options: dict[str, Any]) -> Layout:
+    """Return where the templates of files are, as far as the command line says it."""
+    if options["encoding"] is not None:
+        checked_encoding(options["encoding"])
+    return Layout(
+        template=options["column"],
+        partner=options["partner_column"],
+        dialect=options["dialect_column"],
+        postback=options["postback_column"],
+        sheet=options["sheet"],
+        encoding=options["encoding"],
+    )
 
 
 def template_source(template: str | None, file: Path | None) -> str:

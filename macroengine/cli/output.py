@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, printable
+from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, excerpt, printable
 
 # rich takes longer to load than a template to check; who needs no console does not wait for it.
 if TYPE_CHECKING:
@@ -78,12 +78,20 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, 
     from rich.text import Text
 
     for diagnostic in diagnostics:
-        head, *lines = str(diagnostic).split("\n")
+        head, *lines = _shown(diagnostic, to.width if to.is_terminal else None)
         severity, _, rest = head.partition("[")
         to.print(Text.assemble((severity, f"bold {COLOURS[diagnostic.severity]}"), f"[{rest}"))
         for line in lines:
             marked = line.strip() and not line.strip(" ^")
             to.print(Text(line, style="bold" if marked else ""))
+
+
+def _shown(diagnostic: Diagnostic | PayloadDiagnostic, columns: int | None) -> list[str]:
+    """Return the lines of a diagnostic; the template in it is cut only to fit a terminal."""
+    lines = str(diagnostic).split("\n")
+    if isinstance(diagnostic, Diagnostic):
+        lines[1:3] = excerpt(diagnostic.source, diagnostic.span, columns and columns - 2)
+    return lines
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
