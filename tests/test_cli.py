@@ -97,7 +97,7 @@ def test_template_errors_are_all_shown(run):
     [
         (["render", TEMPLATE, "--event", "nofile.json"], "nofile.json: no such file or directory"),
         (["render", TEMPLATE, "--event", ROOT], "is a directory"),
-        (["render", TEMPLATE], "no events given; use --event or --events"),
+        (["render", TEMPLATE], "no events given; use --event, --events or --set"),
         (["render", TEMPLATE, "--event", "-", "--events", "-"], "give --event or --events, not both"),
         (["render", "--event", IN_APP], "give one template: as an argument, or with --file"),
         (["render", TEMPLATE, "--event", IN_APP, "--dialect", "appsflier"], "did you mean 'appsflyer'"),

@@ -118,7 +118,7 @@ def test_rows_of_several_lines_may_follow_each_other(run, write):
         (["check", GOOD, "--config", "/dev/zero"], "larger than 1,048,576 bytes"),
         (["render", GOOD, "--event", "/dev/zero"], "larger than 1,048,576 bytes"),
         (["render", GOOD, "--events", "/dev/zero"], "line 1 is longer than 1,048,576 bytes"),
-        (["render", "--file", "/dev/zero", "--event", "-"], "larger than 1,048,576 bytes"),
+        (["render", "--file", "/dev/zero", "--event", "-"], "line 1 is longer than 1,048,576 bytes"),
         (["parse", "--file", "/dev/zero"], "larger than 1,048,576 bytes"),
         (["intake", "appsflyer-s2s", "/dev/zero"], "line 1 is longer than 1,048,576 bytes"),
         (["intake", "appmetrica", "/dev/zero"], "line 1 is longer than 1,048,576 bytes"),

@@ -12,7 +12,7 @@ from macroengine.cli import output, process
 from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
 
-COMMANDS = ("check", "render", "bulk", "parse", "macros", "explain", "rules", "intake")
+COMMANDS = ("check", "preview", "diff", "render", "bulk", "parse", "macros", "explain", "rules", "intake")
 
 
 _BAD_INPUT = (csv.Error, MemoryError, RecursionError)

@@ -8,20 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from macroengine.cli import output
-from macroengine.cli.config import find_config, read_config
+from macroengine.cli.config import Settings, find_config, read_config
 from macroengine.cli.formats import FORMATS, report_of
-from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path
-from macroengine.cli.job import Arguments, Job
+from macroengine.cli.inputs import InputError, input_name
+from macroengine.cli.job import Collect, Findings, Job, given_settings, sources_of
 from macroengine.cli.options import column_options, dialect_option, layout_of, postback_option
 from macroengine.cli.reports import Tally, print_findings
 from macroengine.diagnostics import Severity, printable
-from macroengine.kinds import Postback
-from macroengine.rules import codes
-from macroengine.workspace.columns import Layout
-from macroengine.workspace.sources import Source, files_in, open_source
+from macroengine.workspace.record import Record
+from macroengine.workspace.sources import Source
+
+_REPORTS = (".html", ".xlsx", ".csv", ".md")
 
 
 @click.command(
@@ -65,6 +64,12 @@ Settings are taken from macroengine.toml or [tool.macroengine] in the nearest py
 @click.option("--ignore", metavar="RULE", multiple=True, help="Skip these rules, by code or name. May be repeated.")
 @click.option("--strict", is_flag=True, help="Warnings count as errors for the exit status.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--report",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a report for people: .html, .xlsx, .csv or .md.",
+)
 @click.option("--statistics", is_flag=True, help="Print how often each rule found something, not where.")
 @click.option(
     "--config",
@@ -82,13 +87,16 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     _check_usage(templates, files, options)
     path = options["config"]
     config = find_config(Path.cwd()) if path is None else read_config(path)
-    sources = _sources(templates, files, layout_of(options))
+    sources = sources_of(templates, files, layout_of(options))
     if options["fix"] or options["diff"]:
         for source in sources:
             source.check_fixable(written=options["fix"])
-    job = Job(sources, config, _given(context, options), unsafe=options["unsafe_fixes"])
+    job = Job(sources, config, given_settings(context, options), unsafe=options["unsafe_fixes"])
     if options["diff"]:
         return _with_notes(job, job.diff())
+    entries: list[Any] = []
+    if options["report"] is not None:
+        job.collect = _collecting(entries, options["report"], sources)
     tally = Tally()
     # Where fixed templates go to standard output, what is found goes to the other.
     aside = options["fix"] and any(source.path is None for source in sources)
@@ -99,6 +107,8 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         # The stream itself, on which the progress bar makes room: a console takes longer to print a line than the
         # check to find what it says.
         print_findings(report, found, tally, (sys.stderr if aside else sys.stdout).write)
+    if options["report"] is not None:
+        _write_report(entries, options["report"])
     worst = {Severity.ERROR, Severity.WARNING} if options["strict"] else {Severity.ERROR}
     return _with_notes(job, 1 if worst & tally.found.keys() else 0)
 
@@ -108,8 +118,43 @@ def _check_usage(templates: tuple[str, ...], files: tuple[str, ...], options: di
         raise click.UsageError("no templates given; give templates or files")
     if options["fix"] and options["diff"]:
         raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
+    if options["report"] is not None and options["report"].suffix.lower() not in _REPORTS:
+        raise click.UsageError(
+            f"--report: expected a file that ends in {', '.join(_REPORTS)}, not {options['report'].name!r}"
+        )
+    if options["report"] is not None and options["diff"]:
+        raise click.UsageError("--diff only shows changes; give --report without it")
     if options["statistics"] and options["form"] != "text":
         raise click.UsageError("--statistics is text; give it without --format")
+
+
+def _collecting(entries: list[Any], report: Path, sources: Iterable[Source]) -> Collect:
+    """Return what adds an entry of the report for each template."""
+    from macroengine.workspace.reports.entry import entry_of  # noqa: PLC0415 - few calls need it
+
+    if any(source.path is not None and os.path.realpath(source.path) == os.path.realpath(report) for source in sources):
+        raise InputError(f"{input_name(report)}: the report would replace the file that is checked; give another name")
+
+    def collect(source: Source, record: Record, settings: Settings, found: Findings) -> None:
+        entries.append(
+            entry_of(
+                record,
+                file=source.name,
+                dialect=settings.dialect,
+                policy=settings.policy,
+                found=output.abridged(found),
+                wanted=settings.wanted,
+            )
+        )
+
+    return collect
+
+
+def _write_report(entries: list[Any], path: Path) -> None:
+    from macroengine.workspace.reports.writing import write_report  # noqa: PLC0415 - few calls need it
+
+    write_report(entries, path)
+    click.echo(f"report written to {printable(str(path))}", err=True)
 
 
 def _with_notes(job: Job, status: int) -> int:
@@ -118,38 +163,6 @@ def _with_notes(job: Job, status: int) -> int:
         for note in job.notes:
             click.echo(f"macroengine: {printable(note)}", err=True)
     return status
-
-
-def _sources(arguments: tuple[str, ...], files: tuple[str, ...], layout: Layout) -> list[Source]:
-    """Return what is to be checked: the arguments that are templates, then all files."""
-    templates = tuple(argument for argument in arguments if not is_input(argument))
-    for template in templates:
-        if looks_like_path(template):
-            raise InputError(f"{input_name(template)}: no such file; to check it as a template, pipe it to --file -")
-    sources: list[Source] = [Arguments(templates)] if templates else []
-    for given in (*filter(is_input, arguments), *files):
-        sources += [open_source(file, layout) for file in (files_in(given) if os.path.isdir(given) else [given])]  # noqa: PTH112 - a name may be no path
-    return sources
-
-
-def _given(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings that the command line gives."""
-    given = {}
-    if context.get_parameter_source("dialect") is ParameterSource.COMMANDLINE:
-        given["dialect"] = options["dialect"]
-    if options["postback"] is not None:
-        given["postback"] = Postback(options["postback"])
-    if options["send_all"] is not None:
-        given["send_all"] = options["send_all"]
-    for name in ("select", "ignore"):
-        chosen = tuple(code for group in options[name] for code in group.split(","))
-        try:
-            codes(chosen, ())
-        except ValueError as error:
-            raise click.UsageError(f"--{name}: {error}") from None
-        if chosen:
-            given[name] = chosen
-    return given
 
 
 @contextmanager

@@ -1,22 +1,28 @@
 """The templates of a call, one after the other: checked, fixed, or compared with what they would be fixed to."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import click
+from click.core import ParameterSource
+
 from macroengine.cli.config import Config, Settings
+from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path
 from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, printable
 from macroengine.errors import TemplateError
-from macroengine.rules import check
+from macroengine.kinds import Postback
+from macroengine.rules import check, codes
 from macroengine.rules.fixing import Fixed, fix
 from macroengine.template import parse
 from macroengine.workspace.assumed import assumed_postback
-from macroengine.workspace.inputs import input_name
+from macroengine.workspace.columns import Layout
 from macroengine.workspace.record import Record
-from macroengine.workspace.sources import Source
+from macroengine.workspace.sources import Source, files_in, open_source
 from macroengine.workspace.writing import Write, text_with
 
 Found = Iterator[tuple[str, Record, Diagnostic]]
@@ -71,7 +77,7 @@ class Job:
 
     def found(self, tally: Tally) -> Found:
         """Yield what is found."""
-        for source, record, settings in self._records(tally):
+        for source, record, settings in self.records(tally):
             if record.template is not None:
                 tally.templates += 1
                 found = _check(record.template, settings)
@@ -83,7 +89,7 @@ class Job:
         """Write the fixed templates, and yield what is found in them still."""
         for source in self.sources:
             with _printing() if source.path is None else source.rewriting() as write:
-                for _, record, settings in self._records(tally, source):
+                for _, record, settings in self.records(tally, source):
                     fixed = self._fix(record, settings, source)
                     write(record, None if fixed is None else fixed.source)
                     if record.template is not None and fixed is not None:
@@ -99,7 +105,7 @@ class Job:
         changed = 0
         for source in self.sources:
             grown, named = 0, False
-            for _, record, settings in self._records(Tally(), source):
+            for _, record, settings in self.records(Tally(), source):
                 fixed = self._fix(record, settings, source)
                 raw = text_with(record, None if fixed is None else fixed.source)
                 if raw == record.raw:
@@ -113,7 +119,8 @@ class Job:
                 grown += len(new) - len(old)
         return changed
 
-    def _records(self, tally: Tally, only: Source | None = None) -> Iterator[tuple[Source, Record, Settings]]:
+    def records(self, tally: Tally, only: Source | None = None) -> Iterator[tuple[Source, Record, Settings]]:
+        """Yield the records of all sources, or of one, each with the settings for its template."""
         for source in self.sources if only is None else [only]:
             settings = self.config.settings_for(source.path, self.given)
             where = input_name(source.name)
@@ -193,3 +200,35 @@ def _hunk(record: Record, old: list[str], new_start: int, new: list[str]) -> str
 
 def _diff_line(sign: str, text: str) -> str:
     return sign + text if text.endswith("\n") else f"{sign}{text}\n\\ No newline at end of file\n"
+
+
+def sources_of(arguments: tuple[str, ...], files: tuple[str, ...], layout: Layout) -> list[Source]:
+    """Return what is to be checked: the arguments that are templates, then all files."""
+    templates = tuple(argument for argument in arguments if not is_input(argument))
+    for template in templates:
+        if looks_like_path(template):
+            raise InputError(f"{input_name(template)}: no such file; to check it as a template, pipe it to --file -")
+    sources: list[Source] = [Arguments(templates)] if templates else []
+    for given in (*filter(is_input, arguments), *files):
+        sources += [open_source(file, layout) for file in (files_in(given) if os.path.isdir(given) else [given])]  # noqa: PTH112 - a name may be no path
+    return sources
+
+
+def given_settings(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that the command line gives."""
+    given = {}
+    if context.get_parameter_source("dialect") is ParameterSource.COMMANDLINE:
+        given["dialect"] = options["dialect"]
+    if options["postback"] is not None:
+        given["postback"] = Postback(options["postback"])
+    if options["send_all"] is not None:
+        given["send_all"] = options["send_all"]
+    for name in ("select", "ignore"):
+        chosen = tuple(code for group in options.get(name, ()) for code in group.split(","))
+        try:
+            codes(chosen, ())
+        except ValueError as error:
+            raise click.UsageError(f"--{name}: {error}") from None
+        if chosen:
+            given[name] = chosen
+    return given

@@ -20,10 +20,12 @@ from macroengine.suggest import did_you_mean
     type=SourceWord(),
     help="Only macros from this source.",
 )
-def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: bool, source: str | None) -> None:
+def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: bool, source: str | None) -> int:
     """List the macros of a dialect, or show one in full, by any of its names.
 
     Drawn as a table on a terminal, tab-separated elsewhere.
+
+    Exit status: 0, or 1 for a macro that the dialect does not have.
 
     \b
     Examples:
@@ -32,8 +34,7 @@ def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: b
       macroengine macros --dialect appmetrica | cut -f1
     """
     if name is not None:
-        _show(name, dialect)
-        return
+        return _show(name, dialect)
     rows = [
         (spec.name, dialect.labels[spec.source], yes_no(spec.send_all), availability(spec), spec.description)
         for spec in dialect.macros.values()
@@ -42,19 +43,22 @@ def macros(name: str | None, dialect: Dialect, postback: str | None, send_all: b
         and (source is None or spec.source is Source(source))
     ]
     output.print_table(("macro", "source", "send all", "available", "description"), rows)
+    return 0
 
 
-def _show(name: str, dialect: Dialect) -> None:
+def _show(name: str, dialect: Dialect) -> int:
     reading = dialect.syntax.read(name)
     found = dialect.find(reading.name if reading else name)
     spec = found[0] if found else None
     if spec is None or spec.name not in dialect.macros:
-        raise click.UsageError(f"unknown macro {name!r}{did_you_mean(name, dialect.names())}")
+        output.complain(f"unknown macro {name!r} of {dialect.title}{did_you_mean(name, dialect.names())}")
+        return 1
     console = output.results()
     for key, value in _facts(spec, dialect).items():
         if value:
             inferred = "  (inferred)" if key.replace(" ", "_") in spec.inferred else ""
             console.print(Text.assemble((f"{key:12}", "bold"), value, (inferred, "dim")))
+    return 0
 
 
 def _facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:

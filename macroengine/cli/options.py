@@ -55,6 +55,28 @@ def postback_option(text: str) -> Callable[[Command], Command]:
     return click.option("--postback", type=click.Choice([str(choice) for choice in Postback]), help=text)
 
 
+def _read_values(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001 - click's
+    pairs = {}
+    for pair in values:
+        field, equals, value = pair.partition("=")
+        if not equals or not field:
+            raise click.BadParameter(f"write FIELD=VALUE, not {pair!r}")
+        pairs[field] = value
+    return pairs
+
+
+def set_option(command: Command) -> Command:
+    """Add `--set`."""
+    return click.option(
+        "--set",
+        "set_",
+        metavar="FIELD=VALUE",
+        multiple=True,
+        callback=_read_values,
+        help="A value, by the name of its field or macro; may be repeated.",
+    )(command)
+
+
 _COLUMNS = (
     click.option("--column", metavar="NAME", help="The column or key of the template.  [default: recognised by name]"),
     click.option("--partner-column", metavar="NAME", help="The column or key of the partner."),

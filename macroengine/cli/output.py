@@ -73,6 +73,19 @@ def abridged(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         yield replace(first, message=message, hint=None, fix=None)
 
 
+def complain(message: str) -> None:
+    """Print what is wrong, as every error of the command line is printed."""
+    click.echo(f"macroengine: {printable(message)}", err=True)
+
+
+def width_of(stream: IO[str]) -> int | None:
+    """Return how many columns standard output or error has; None where it is not a terminal and nothing is cut."""
+    if is_plain(stream):
+        return None
+    to = errors() if stream is sys.stderr else results()
+    return to.width if to.is_terminal else None
+
+
 def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, to: "Console") -> None:
     """Print diagnostics, each over the text or the pointer that shows its place."""
     from rich.text import Text
