@@ -454,10 +454,23 @@ def test_explain_shows_every_macro_of_a_template(run):
 
 def test_explain_of_nothing_says_so(run):
     assert "unknown rule 'ME999'" in run("explain", "ME999").err
-    assert run("explain", "ME999").status == 2
+    assert run("explain", "ME999").status == 1
     result = run("explain", "html-entitty")
-    assert "unknown rule 'html-entitty'; did you mean 'html-entity'?" in result.err
-    assert (result.status, result.out) == (2, "")
+    assert result.err == "macroengine: unknown rule 'html-entitty'; did you mean 'html-entity'?\n"
+    assert (result.status, result.out) == (1, "")
+    assert "intake: " in run("explain", "missing-field").out
+    assert run("explain").err == run("explain", "x", "--file", "y").err
+    assert "give a rule or a template, or a file with --file" in run("explain").err
+
+
+def test_explain_shows_the_macros_of_a_file(run, tmp_path):
+    (tmp_path / "t.csv").write_text(f"partner,platform,template\nAcme,,{GOOD}\nBeta,AppMetrica,{{click_id}}\n,,\n")
+    rows = [line.split("\t")[:3] for line in run("explain", "--file", "t.csv").out.splitlines()]
+    assert rows == [
+        ["place", "macro", "field"],
+        ["t.csv:2", "(clickid)", "click_id"],
+        ["t.csv:3", "{click_id}", "click_id"],
+    ]
     result = run("explain", "https://n.example")
     assert result == (0, "", "no AppsFlyer macros in 'https://n.example'\n")
 

@@ -98,7 +98,7 @@ def test_files_elsewhere_match_by_name(run, tmp_path, monkeypatch):
             "send-all = true", "macroengine.toml: unknown key 'send-all'; did you mean 'send_all'?", id="near"
         ),
         pytest.param(
-            "x = 1", "unknown key 'x' (known: dialect, postback, send_all, select, ignore, per_file)", id="far"
+            "x = 1", "unknown key 'x' (known: dialect, postback, send_all, select, ignore, columns, sheet, ", id="far"
         ),
         pytest.param('postback = "instal"', "'postback' must be one of install, in-app", id="postback"),
         pytest.param("postback = []", "'postback' must be one of install, in-app", id="no-postback"),

@@ -106,7 +106,7 @@ def _explain(error: Exception) -> int:
 
 def _usage(error: click.UsageError) -> str:
     """Return what is wrong with a call, in one line like that of every other error, and where help is."""
-    words = " ".join(error.format_message().split()).removesuffix(".")
+    words = " ".join(error.format_message().split()).removesuffix(".").replace(". Did you mean", "; did you mean")
     message = words if words[:2].isupper() else words[:1].lower() + words[1:]
     command = "macroengine" if error.ctx is None else error.ctx.command_path
     return f"{message} (see {command} --help)"

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from macroengine.cli import output
-from macroengine.cli.config import Settings, find_config, read_config
+from macroengine.cli.config import NearestConfig, Settings, find_config, read_config
 from macroengine.cli.formats import FORMATS, report_of
 from macroengine.cli.inputs import InputError, input_name
 from macroengine.cli.job import Collect, Findings, Job, given_settings, sources_of
@@ -39,7 +39,8 @@ template per line, where blank lines and lines that begin with # are skipped. Co
 partner, platform, event and ignore are recognised.
 
 \b
-Settings are taken from macroengine.toml or [tool.macroengine] in the nearest pyproject.toml upwards.
+Settings are taken from the nearest macroengine.toml, or [tool.macroengine] of pyproject.toml, from the folder of a
+file upwards, or else from the working folder.
 """
 )
 @click.argument("templates", metavar="[TEMPLATE|FILE|DIR]...", nargs=-1)
@@ -86,8 +87,8 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         templates, files = (), (*templates, *files)
     _check_usage(templates, files, options)
     path = options["config"]
-    config = find_config(Path.cwd()) if path is None else read_config(path)
-    sources = sources_of(templates, files, layout_of(options))
+    config = NearestConfig(find_config(Path.cwd())) if path is None else read_config(path)
+    sources = sources_of(templates, files, layout_of(options), config)
     if options["fix"] or options["diff"]:
         for source in sources:
             source.check_fixable(written=options["fix"])

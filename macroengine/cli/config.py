@@ -14,6 +14,8 @@ from macroengine.kinds import Postback
 from macroengine.policy import Policy
 from macroengine.rules import codes
 from macroengine.suggest import did_you_mean
+from macroengine.workspace.columns import ROLES, Layout, folded
+from macroengine.workspace.text import checked_encoding
 
 _OWN_FILE = "macroengine.toml"
 _PROJECT_FILE = "pyproject.toml"
@@ -29,6 +31,18 @@ class Settings:
     send_all: bool = False
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """What the columns of tables are called, by what they say."""
+    sheet: str | None = None
+    encoding: str | None = None
+    dialects: Mapping[str, Dialect] = field(default_factory=dict)
+    """Custom dialects, by the names that rows of tables may use."""
+
+    def layout(self, given: Layout) -> Layout:
+        """Return where the templates of a file are: as given, and else as the settings say."""
+        said = {**self.columns, "sheet": self.sheet, "encoding": self.encoding}
+        missing = {name: value for name, value in said.items() if getattr(given, name) is None}
+        return replace(given, **missing)
 
     @property
     def policy(self) -> Policy:
@@ -48,6 +62,8 @@ class Config:
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
     per_file: dict[str, dict[str, Any]] = field(default_factory=dict)
+    is_file: bool = True
+    """Whether there is a file of it; otherwise it has no settings."""
 
     def settings_for(self, file: Path | None, given: Mapping[str, Any]) -> Settings:
         """Return the settings for a file, None for what is in none; what is `given` on the command line is over all."""
@@ -69,6 +85,24 @@ class Config:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class NearestConfig:
+    """The configurations of the folders of files; where a file has none, that of the working folder."""
+
+    working: Config
+    found: dict[Path, Config] = field(default_factory=dict)
+
+    def settings_for(self, file: Path | None, given: Mapping[str, Any]) -> Settings:
+        """Return the settings for a file, by the nearest configuration from its folder upwards."""
+        if file is None:
+            return self.working.settings_for(None, given)
+        folder = Path(os.path.realpath(file)).parent
+        if folder not in self.found:
+            config = find_config(folder)
+            self.found[folder] = config if config.is_file else self.working
+        return self.found[folder].settings_for(file, given)
+
+
 def find_config(folder: Path) -> Config:
     """Return the configuration of a folder: that of the nearest folder upwards that has one."""
     for parent in (folder, *folder.parents):
@@ -77,7 +111,7 @@ def find_config(folder: Path) -> Config:
             return read_config(own)
         if project.is_file() and "macroengine" in _tools(project):
             return read_config(project)
-    return Config(folder)
+    return Config(folder, is_file=False)
 
 
 def read_config(path: Path) -> Config:
@@ -161,10 +195,39 @@ def _codes(value: Any, where: str, _: Path) -> tuple[str, ...]:
     return found
 
 
+def _word(value: Any, where: str, _: Path) -> str:
+    word: str = _expect(value, str, f"{where} must be a string")
+    return word
+
+
+def _encoding(value: Any, where: str, folder: Path) -> str:
+    try:
+        return checked_encoding(_word(value, where, folder))
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def _columns(value: Any, where: str, folder: Path) -> dict[str, str]:
+    columns = _expect(value, dict, f"{where} must be a table")
+    for role in columns:
+        if role not in ROLES:
+            raise InputError(f"{where}: unknown column {role!r}{did_you_mean(role, ROLES)} (known: {', '.join(ROLES)})")
+    return {role: _word(name, f"{where}: {role!r}", folder) for role, name in columns.items()}
+
+
+def _dialects(value: Any, where: str, folder: Path) -> dict[str, Dialect]:
+    dialects = _expect(value, dict, f"{where} must be a table")
+    return {folded(name): _dialect(file, f"{where}: {name!r}", folder) for name, file in dialects.items()}
+
+
 _KEYS: Mapping[str, Callable[[Any, str, Path], Any]] = {
     "dialect": _dialect,
     "postback": _postback,
     "send_all": _flag,
     "select": _codes,
     "ignore": _codes,
+    "columns": _columns,
+    "sheet": _word,
+    "encoding": _encoding,
+    "dialects": _dialects,
 }

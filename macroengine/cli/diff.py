@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from macroengine.cli import output
-from macroengine.cli.config import Settings, find_config
+from macroengine.cli.config import NearestConfig, Settings, find_config
 from macroengine.cli.inputs import InputError, input_name, is_input
 from macroengine.cli.job import Job, given_settings, sources_of
 from macroengine.cli.options import column_options, dialect_option, layout_of, postback_option
@@ -55,9 +55,10 @@ def diff(context: click.Context, /, old: str, new: str, **options: Any) -> int:
     """
     if is_input(old) != is_input(new):
         raise click.UsageError("compare two templates, or two files")
-    job = Job([], find_config(Path.cwd()), given_settings(context, options), unsafe=False)
+    config = NearestConfig(find_config(Path.cwd()))
+    job = Job([], config, given_settings(context, options), unsafe=False)
     layout = layout_of(options)
-    versions = [_templates(job, sources_of((given,), (), layout)) for given in (old, new)]
+    versions = [_templates(job, sources_of((given,), (), layout, config)) for given in (old, new)]
     compared = [one for one in _compared(*versions) if one.changes or None in (one.old, one.new)]
     write = _FORMATS[options["form"]]
     sys.stdout.writelines(f"{line}\n" for line in write(compared))

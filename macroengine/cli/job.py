@@ -5,13 +5,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from macroengine.cli.config import Config, Settings
-from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path
+from macroengine.cli.config import Config, NearestConfig, Settings
+from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, is_input, looks_like_path
 from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, printable
 from macroengine.errors import TemplateError
@@ -65,7 +66,7 @@ class Job:
     """What is to be done, and with which settings."""
 
     sources: list[Source]
-    config: Config
+    config: Config | NearestConfig
     given: Mapping[str, Any]
     unsafe: bool
     advance: Callable[[str], object] = len
@@ -133,7 +134,7 @@ class Job:
         """Return the settings for one template: what its row says counts, and then what its macros say."""
         if record.template is None:
             return settings
-        dialect = None if self._is_given("dialect", record) else record.dialect_named(where)
+        dialect = None if self._is_given("dialect", record) else record.dialect_named(where, settings.dialects)
         postback = None if self._is_given("postback", record) else record.postback_named(where)
         ignored = record.ignored(where)
         if dialect or postback or ignored:
@@ -202,7 +203,9 @@ def _diff_line(sign: str, text: str) -> str:
     return sign + text if text.endswith("\n") else f"{sign}{text}\n\\ No newline at end of file\n"
 
 
-def sources_of(arguments: tuple[str, ...], files: tuple[str, ...], layout: Layout) -> list[Source]:
+def sources_of(
+    arguments: tuple[str, ...], files: tuple[str, ...], layout: Layout, config: Config | NearestConfig
+) -> list[Source]:
     """Return what is to be checked: the arguments that are templates, then all files."""
     templates = tuple(argument for argument in arguments if not is_input(argument))
     for template in templates:
@@ -210,7 +213,10 @@ def sources_of(arguments: tuple[str, ...], files: tuple[str, ...], layout: Layou
             raise InputError(f"{input_name(template)}: no such file; to check it as a template, pipe it to --file -")
     sources: list[Source] = [Arguments(templates)] if templates else []
     for given in (*filter(is_input, arguments), *files):
-        sources += [open_source(file, layout) for file in (files_in(given) if os.path.isdir(given) else [given])]  # noqa: PTH112 - a name may be no path
+        is_folder = given != STANDARD_INPUT and os.path.isdir(given)  # noqa: PTH112 - a template is too long for a Path
+        for file in files_in(given) if is_folder else [given]:
+            path = None if file == STANDARD_INPUT else Path(file)
+            sources.append(open_source(file, config.settings_for(path, {}).layout(layout)))
     return sources
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from macroengine.cli import output
-from macroengine.cli.config import find_config
+from macroengine.cli.config import NearestConfig, find_config
 from macroengine.cli.events import read_event
 from macroengine.cli.inputs import input_name
 from macroengine.cli.job import Job, given_settings, sources_of
@@ -63,8 +63,9 @@ def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[
     """
     if not templates and not files:
         raise click.UsageError("no templates given; give templates or files")
-    sources = sources_of(templates, files, layout_of(options))
-    job = Job(sources, find_config(Path.cwd()), given_settings(context, options), unsafe=False)
+    config = NearestConfig(find_config(Path.cwd()))
+    sources = sources_of(templates, files, layout_of(options), config)
+    job = Job(sources, config, given_settings(context, options), unsafe=False)
     as_json = options["form"] == "json"
     status, between = 0, ""
     sys.stdout.write("[\n" if as_json else "")
@@ -138,8 +139,9 @@ def _table(shown: Preview) -> Iterator[str]:
     for row in cells[1:]:
         yield from wrapped(f"  {row[0]}", width, 0)
         for head, cell in list(zip(heads, row, strict=True))[1:]:
-            if cell:
-                yield from (f"    {line.strip()}" for line in wrapped(f"{head}: {cell}", max(width - 4, 16), 0))
+            if cell or head != "macro":
+                lines = wrapped(f"{head}: {cell or '(empty)'}", max(width - 4, 16), 0)
+                yield from (f"    {line.strip()}" for line in lines)
 
 
 def _as_json(name: str, record: Record, shown: Preview) -> str:

@@ -1,8 +1,9 @@
 """What a file has for each template: where it is, whose it is, and how it is replaced."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 from macroengine.catalogue import Dialect, dialect, dialect_names
 from macroengine.kinds import Postback
@@ -25,6 +26,7 @@ class Said:
 
 
 _NOTHING = Said()
+_NO_DIALECTS: Mapping[str, Dialect] = MappingProxyType({})
 # A shorter name may be in any word.
 _SHORTEST = 6
 
@@ -53,8 +55,8 @@ class Record:
         """Where the template is in its file: a line, or the cell of a sheet."""
         return str(self.line) if self.sheet is None else f"{_quoted(self.sheet)}!{self.cell}"
 
-    def dialect_named(self, where: str) -> Dialect | None:
-        """Return the dialect that the row says; None where it says none.
+    def dialect_named(self, where: str, custom: Mapping[str, Dialect] = _NO_DIALECTS) -> Dialect | None:
+        """Return the dialect that the row says, one of the library or a custom one; None where it says none.
 
         Raises:
             InputError: the column was asked for, and the word in it is not the name of a dialect.
@@ -62,6 +64,8 @@ class Record:
         word = self.said.dialect
         if not word:
             return None
+        if folded(word) in custom:
+            return custom[folded(word)]
         found = _dialect_named(folded(word))
         if found is not None:
             return dialect(found)

@@ -103,7 +103,7 @@ def _finding(diagnostic: Diagnostic) -> Iterator[str]:
     start, stop = diagnostic.span.start, diagnostic.span.stop
     before, after = diagnostic.source[max(0, start - 30) : start], diagnostic.source[stop : stop + 30]
     cut = ("…" if start > 30 else "", "…" if stop + 30 < len(diagnostic.source) else "")
-    marked = f"<mark>{_text(diagnostic.source[start:stop]) or '&nbsp;'}</mark>"
+    marked = f'<mark class="{diagnostic.severity}">{_text(diagnostic.source[start:stop]) or "&nbsp;"}</mark>'
     yield f'<p class="where"><code>{cut[0]}{_text(before)}{marked}{_text(after)}{cut[1]}</code></p>'
     if advice := instead(diagnostic):
         word = "hint" if diagnostic.fix is None else "safe fix" if diagnostic.fix.safe else "write, if it was meant"
