@@ -237,7 +237,10 @@ for name in ("SIGHUP", "SIGPIPE", "SIGKILL", "SIGALRM", "SIGXFSZ", "SIGUSR1"):
     "arguments",
     [
         ["--help"],
-        *([name, "--help"] for name in ("check", "render", "bulk", "parse", "macros", "explain", "rules", "intake")),
+        *(
+            [name, "--help"]
+            for name in ("check", "preview", "diff", "render", "bulk", "parse", "macros", "explain", "rules", "intake")
+        ),
         ["check", "t.txt", "--fix"],
         ["bulk", GOOD, "--input", "in.csv", "--output", "out.csv"],
     ],

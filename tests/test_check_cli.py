@@ -12,6 +12,7 @@ from jsonschema import Draft4Validator
 from terminal import terminal
 
 from macroengine import RULES, check
+from macroengine.diagnostics import columns as columns_of
 
 CASES = Path(__file__).parent / "cases" / "widths"
 GOOD = "https://n.example/pb?id=(clickid)"
@@ -83,6 +84,15 @@ def test_a_terminal_is_as_wide_as_it_is(run, monkeypatch, golden, columns):
     # The place is not broken, nor what it belongs to.
     assert all(len(line) <= columns or line.startswith("<argument>") for line in text.splitlines())
     golden(CASES / f"{columns}.txt", text)
+
+
+def test_long_words_are_cut_on_a_terminal(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with terminal(monkeypatch, "stdout") as shown:
+        run("check", f"https://n.example/pb?id=({'ab' * 150})&y={'标' * 300}")
+        text = shown.text
+    assert f"'{'ab' * 29}…\n" in text
+    assert max(map(columns_of, re.sub(r"\x1b\[[\d;]*m", "", text).splitlines())) <= 80
 
 
 @pytest.mark.parametrize("columns", [20, 60, 80, 200])

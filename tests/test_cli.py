@@ -281,7 +281,7 @@ def test_a_file_without_templates_renders_nothing(run, write):
 def test_help_has_every_command(run):
     help_ = run("--help")
     assert (help_.status, help_.err) == (0, "")
-    for command in ("check", "render", "bulk", "explain", "parse", "macros", "rules", "intake"):
+    for command in ("check", "preview", "diff", "render", "bulk", "explain", "parse", "macros", "rules", "intake"):
         assert f" {command} " in help_.out
 
 

@@ -56,7 +56,7 @@ def test_what_cannot_be_previewed():
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("?a&=1&b=2", [("a", ""), ("", "1"), ("b", "2")]),
+        ("?a&=1&&b=2", [("a", ""), ("", "1"), ("b", "2")]),
         ("https://n.example/pb", []),
         ("?a=x%3Fb%3D1", [("a", "x?b=1")]),
         ("?u=app%3A%2F%2Fx%3Fflag%26n%3D1", [("u", "app://x?flag&n=1"), ("u > n", "1")]),
@@ -129,6 +129,7 @@ def test_previews_of_an_event(run, tmp_path):
     assert (result.status, result.out) == (1, "")
     assert result.err.startswith("<argument>:1: cannot be rendered\n  cannot send a value of type dict")
     assert run("preview", "?c=(clickid)", "--event", "e.json", "--format", "json").out == "[\n]\n"
+    assert "without values" not in run("preview", "?c=(clickid)", "--missing", "raise").out
 
 
 def test_a_preview_says_what_was_skipped(run, tmp_path):

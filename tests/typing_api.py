@@ -20,6 +20,7 @@ from macroengine import (
     Policy,
     Postback,
     PostbackSet,
+    Preview,
     RenderError,
     Source,
     Template,
@@ -28,6 +29,7 @@ from macroengine import (
     compile_template,
     dialect,
     parse,
+    preview,
     render,
 )
 from macroengine.delivery import RetrySchedule, next_try
@@ -57,6 +59,13 @@ def uses() -> None:
     except TemplateError as error:
         assert_type(error.source, str)
         assert_type(error.diagnostics, tuple[Diagnostic, ...])
+
+
+def previews() -> None:
+    shown = preview("?a=(ip)", policy=Policy(send_all=True), values={"ip": "1"}, missing="drop", event=Event())
+    assert_type(shown, Preview)
+    assert_type(shown.not_attributed, str | None)
+    assert_type(shown.parameters[0].macros, tuple[str, ...])
 
 
 def chooses_by_words() -> None:

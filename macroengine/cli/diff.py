@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 
 from macroengine.cli import output
 from macroengine.cli.config import NearestConfig, Settings, find_config
-from macroengine.cli.inputs import InputError, input_name, is_input
+from macroengine.cli.inputs import is_input
 from macroengine.cli.job import Job, given_settings, sources_of
 from macroengine.cli.options import column_options, dialect_option, layout_of, postback_option
 from macroengine.cli.reports import Tally, wrapped
@@ -43,8 +44,8 @@ class Compared:
 def diff(context: click.Context, /, old: str, new: str, **options: Any) -> int:
     """Say what the partner would receive differently when the template OLD becomes NEW.
 
-    OLD and NEW are templates, or files of templates, which are compared by partner and kind of postback; without
-    partners, by line.
+    OLD and NEW are templates, or files of templates, which are compared by partner and event, in their order where
+    one has several; without partners, by line.
 
     \b
     Examples:
@@ -69,16 +70,18 @@ def _templates(job: Job, sources: Any) -> dict[str, tuple[Record, Settings]]:
     """Return the templates by what they are compared by."""
     found: dict[str, tuple[Record, Settings]] = {}
     job.sources = sources
-    for source, record, settings in job.records(Tally()):
-        if record.template is None:
-            continue
-        kind = record.said.postback and f" ({settings.postback})"
-        key = f"{record.said.partner}{kind}" if record.said.partner else _numbered(record)
-        if key in found:
-            place = f"{input_name(source.name)}:{record.place}"
-            raise InputError(f"{place}: {key} is repeated; give each partner one template of each kind")
-        found[key] = record, settings
+    for _, record, settings in job.records(Tally()):
+        if record.template is not None:
+            said = record.said
+            title = said.partner + (f" ({said.postback})" if said.postback else "")
+            found[_unused(title if said.partner else _numbered(record), found)] = record, settings
     return found
+
+
+def _unused(title: str, found: Container[str]) -> str:
+    """Return the title with a number, where there is a template of that title already."""
+    numbered = (f"{title} {number}" for number in count(2))
+    return title if title not in found else next(one for one in numbered if one not in found)
 
 
 def _numbered(record: Record) -> str:

@@ -23,7 +23,7 @@ from macroengine.template import parse
 from macroengine.workspace.assumed import assumed_postback
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.record import Record
-from macroengine.workspace.sources import Source, files_in, open_source
+from macroengine.workspace.sources import Source, TextFile, files_in, open_source
 from macroengine.workspace.writing import Write, text_with
 
 Found = Iterator[tuple[str, Record, Diagnostic]]
@@ -51,6 +51,10 @@ class Arguments:
 
     def check_fixable(self, *, written: bool = True) -> None:
         """Templates are printed after fixing."""
+
+
+def _is_standard_input(source: Source) -> bool:
+    return isinstance(source, TextFile) and source.path is None
 
 
 def _printing() -> AbstractContextManager[Write]:
@@ -89,7 +93,7 @@ class Job:
     def fixed(self, tally: Tally) -> Found:
         """Write the fixed templates, and yield what is found in them still."""
         for source in self.sources:
-            with _printing() if source.path is None else source.rewriting() as write:
+            with _printing() if _is_standard_input(source) else source.rewriting() as write:
                 for _, record, settings in self.records(tally, source):
                     fixed = self._fix(record, settings, source)
                     write(record, None if fixed is None else fixed.source)
