@@ -248,11 +248,12 @@ def test_a_workbook_with_a_chart_is_not_written(run, book):
         ("xl/worksheets/sheet2.xml", []),
         ("xl/unheard-of.xml", ["xl/unheard-of.xml"]),
         ("xl/comments1.xml", []),
+        ("xl/sharedStrings.xml", ["phonetic guides"]),
     ],
 )
 def test_what_would_be_lost_is_said_in_words(book, part, words):
     path = book(["template"], [BAD])
-    rewritten(path, lambda name, content: {part: b""} if name is None else content)
+    rewritten(path, lambda name, content: {part: b"<rPh>"} if name is None else content)
     assert lost_parts(path.read_bytes()) == words
 
 
@@ -340,6 +341,16 @@ def test_what_is_not_a_workbook_says_what_it_is(run, tmp_path, content, message)
         assert (result.status, result.out) == (2, "")
         assert message in result.err
     assert (tmp_path / "t.xlsx").read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [encrypted(), archive(a="b")])
+@pytest.mark.parametrize("name", ["t.csv", "t.txt", "-"])
+def test_a_workbook_by_another_name_is_recognised(run, tmp_path, content, name):
+    (tmp_path / "t.csv").write_bytes(content)
+    (tmp_path / "t.txt").write_bytes(content)
+    result = run("check", "--file", name, stdin=content)
+    assert (result.status, result.out) == (2, "")
+    assert "a workbook, not text; save it as .xlsx, and give it by that name" in result.err
 
 
 def test_a_workbook_that_unpacks_to_too_much(run, tmp_path, monkeypatch):

@@ -19,7 +19,6 @@ from macroengine.errors import TemplateError
 from macroengine.kinds import Postback
 from macroengine.rules import check, codes
 from macroengine.rules.fixing import Fixed, fix
-from macroengine.template import parse
 from macroengine.workspace.assumed import assumed_postback
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.record import Record
@@ -149,7 +148,7 @@ class Job:
                 ignore=(*settings.ignore, *ignored),
             )
         if settings.postback is None:
-            kind = _assumed(record.template, settings)
+            kind = assumed_postback(record.template, settings.dialect)
             tally.assumed[kind] += 1
             settings = replace(settings, postback=kind)
         return settings
@@ -179,13 +178,6 @@ class Job:
             )
             return Fixed(record.template, (), tuple(_check(record.template, settings)))
         return fixed
-
-
-def _assumed(template: str, settings: Settings) -> Any:
-    try:
-        return assumed_postback(parse(template, settings.dialect))
-    except TemplateError:  # it is too large to look at
-        return settings.policy.postback
 
 
 def _check(template: str, settings: Settings) -> Findings:

@@ -7,6 +7,8 @@ from typing import IO
 from macroengine.workspace.inputs import MAX_BYTES, InputError, input_name, opened
 
 BOM = "\ufeff"
+# What a workbook begins with: that of an archive, or of a file of Excel 97.
+WORKBOOK_MARKS = (b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1"))
 _CHUNK = 65_536
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -78,6 +80,11 @@ def decoded_lines(file: str, encoding: str | None = None) -> Iterator[tuple[int,
         yield number + 1, pending
 
 
+def _refuse_workbook(head: bytes, name: str) -> None:
+    if head.startswith(WORKBOOK_MARKS):
+        raise InputError(f"{name}: a workbook, not text; save it as .xlsx, and give it by that name")
+
+
 def _check_length(line: str, name: str, number: int) -> None:
     if len(line) > MAX_BYTES:
         raise InputError(f"{name}: line {number:,} is longer than {MAX_BYTES:,} bytes")
@@ -88,6 +95,7 @@ def _decoded(stream: IO[bytes], name: str, given: str | None) -> Iterator[str]:
     chunk = read(_CHUNK)
     while 0 < len(chunk) < len(codecs.BOM_UTF32_LE) and (more := read(_CHUNK)):
         chunk += more
+    _refuse_workbook(chunk, name)
     encoding = checked_encoding(given) if given is not None else guessed_encoding(chunk)
     decoder, offset = codecs.getincrementaldecoder(encoding)(), 0
     while True:

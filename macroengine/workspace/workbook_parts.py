@@ -8,9 +8,8 @@ from fnmatch import fnmatchcase
 from importlib import resources
 
 from macroengine.workspace.inputs import InputError
+from macroengine.workspace.text import WORKBOOK_MARKS
 
-# What a compound file begins with: an encrypted workbook, or one of Excel 97.
-_COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")
 _MAX_UNPACKED = 536_870_912
 _PARTS = tomllib.loads((resources.files(__package__) / "workbook_parts.toml").read_text(encoding="utf-8"))
 # A formula with the result of its last calculation.
@@ -24,7 +23,7 @@ def check_archive(content: bytes, name: str) -> None:
     Raises:
         InputError: it is not, or is encrypted or too large.
     """
-    if content.startswith(_COMPOUND):
+    if content.startswith(WORKBOOK_MARKS[1]):
         raise InputError(
             f"{name}: locked with a password, or in the old .xls format; save it in Excel as .xlsx without one"
         )
@@ -48,6 +47,8 @@ def lost_parts(content: bytes) -> list[str]:
         for name in archive.namelist():
             if not any(fnmatchcase(name, pattern) for pattern in _PARTS["kept"]):
                 lost[_words(name)] = None
+            elif name == "xl/sharedStrings.xml" and b"<rPh" in archive.read(name):
+                lost["phonetic guides"] = None
             elif name.startswith("xl/worksheets/sheet"):
                 sheet = archive.read(name)
                 results += len(_RESULT.findall(sheet))
