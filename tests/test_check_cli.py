@@ -469,6 +469,12 @@ def test_explain_of_nothing_says_so(run):
     assert result.err == "macroengine: unknown rule 'html-entitty'; did you mean 'html-entity'?\n"
     assert (result.status, result.out) == (1, "")
     assert "intake: " in run("explain", "missing-field").out
+    assert run("explain", "Html_Entity").out.startswith("ME222 ")
+    assert run("explain", "ME2222").err == "macroengine: unknown rule 'ME2222'; did you mean 'ME222'?\n"
+    assert run("explain", "click_id").err == (
+        "macroengine: unknown rule 'click_id'; for the macro, see: macroengine macros click_id\n"
+    )
+    assert run("explain", "clickid").status == 1
     assert run("explain").err == run("explain", "x", "--file", "y").err
     assert "give a rule or a template, or a file with --file" in run("explain").err
 

@@ -178,11 +178,12 @@ def test_hidden_sheets_are_skipped_and_named(run, book):
         (["--sheet", "Partnrs"], "t.xlsx: no sheet 'Partnrs'; did you mean 'Partners'? (known: 'Partners')"),
         ([], "t.xlsx: no column 'template' in the first 20 rows of a visible sheet (sheets: 'Partners'); say where"),
         (["--column", "c"], "t.xlsx: no column 'c' in the first 20 rows"),
+        (["--column", "postbak no."], "rows of a visible sheet; did you mean 'postback no.'? (sheets: 'Partners')"),
         (["--column", "a", "--partner-column", "p"], "t.xlsx: sheet 'Partners': no column 'p' (known: 'a', 'b')"),
     ],
 )
 def test_what_is_not_in_a_workbook_is_named(run, book, arguments, message):
-    book(["a", None, "b"], [GOOD])
+    book(["a", None, "b"], [GOOD, "", "postback no."])
     result = run("check", "t.xlsx", *arguments)
     assert (result.status, result.out) == (2, "")
     assert message in result.err

@@ -44,6 +44,8 @@ ENCODINGS = [
         ("t.csv", f"partner\tpostback_url\né\t{BAD}\n"),
         ("t.tsv", f"partner,postback url\né,{BAD}\n"),
         ("t.txt", f"# é\r\n{BAD}\r\n"),
+        ("t.txt", f"Partner\tPostback URL\r\né\t{BAD}\r\n"),
+        ("t.txt", f"Postback URL\r\n{BAD}\r\n"),
         ("t.jsonl", f'{{"partner": "é", "Postback-URL": "{BAD}"}}\n'),
     ],
 )
@@ -178,6 +180,14 @@ def test_rows_may_end_early_or_in_empty_cells(run, tmp_path):
         "t.csv:3:25 ME101",
         "t.csv:3:33 ME222",
     ]
+
+
+def test_cells_that_are_copied_from_a_spreadsheet(run):
+    cells = f"Partner\tPostback URL\r\nAcme\t{BAD}\r\n"
+    result = run("check", "-", "--fix", stdin=cells.encode())
+    assert result.out == cells.replace(BAD, MENDED)
+    assert result.err.startswith("<stdin>:2:25 ME101")
+    assert "nothing found in 0 templates" in run("check", "-", stdin=b"").out
 
 
 def test_a_header_that_is_too_long_is_named(run, tmp_path):

@@ -11,6 +11,7 @@ import click
 from macroengine.cli import output, process
 from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
+from macroengine.suggest import did_you_mean
 
 COMMANDS = ("check", "preview", "diff", "render", "bulk", "parse", "macros", "explain", "rules", "intake")
 
@@ -36,6 +37,15 @@ class Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(f"macroengine.cli.{cmd_name}"), cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called; of one that there is not, say which was meant."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            known = did_you_mean(args[0], COMMANDS) or f" (known: {', '.join(COMMANDS)})"
+            raise click.UsageError(f"no such command {args[0]!r}{known}", ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. For a closed pipe, click and rich would exit with status 1."""

@@ -20,8 +20,9 @@ from macroengine.template import parse
 from macroengine.workspace.sources import Source, open_source
 
 _COLUMNS = ("macro", "field", "source", "send all", "available", "encoded", "example")
-_CODE = re.compile(r"[A-Z]{2}\d{3}", re.IGNORECASE)
-_NAME = re.compile(r"[a-z]+(-[a-z]+)*", re.IGNORECASE)
+_CODE = re.compile(r"[A-Z]+\d+", re.IGNORECASE)
+# What no template is.
+_WORD = re.compile(r"[\w-]+")
 
 
 @click.command(
@@ -48,26 +49,32 @@ def explain(what: str | None, file: str | None, dialect: Dialect, **options: Any
         raise click.UsageError("give a rule or a template, or a file with --file")
     if file is not None:
         return _explain_file(open_source(file, layout_of(options)), dialect)
-    if what is None or not (_CODE.fullmatch(what) or _NAME.fullmatch(what)):
+    if what is None or not _WORD.fullmatch(what):
         return _explain_template(what or "", dialect)
     names = {rule.name: code for code, rule in RULES.items()}
-    code = names.get(what.lower(), what.upper())
+    code = names.get(_name(what), what.upper())
     if code not in RULES:
-        return _explain_fault(what, names)
+        return _explain_fault(what, names, dialect)
     click.echo(page(code))
     return 0
 
 
-def _explain_fault(what: str, names: Iterable[str]) -> int:
+def _name(what: str) -> str:
+    return what.lower().replace("_", "-")
+
+
+def _explain_fault(what: str, names: Iterable[str], dialect: Dialect) -> int:
     # Loading it takes longer than all the rest of the command.
     from macroengine.intake import FAULTS  # noqa: PLC0415 - see above
 
     faults = {fault.name: code for code, fault in FAULTS.items()}
-    code = faults.get(what.lower(), what.upper())
+    code = faults.get(_name(what), what.upper())
     fault = FAULTS.get(code)
     if fault is None:
         known = [*RULES, *FAULTS] if _CODE.fullmatch(what) else [*names, *faults]
-        output.complain(f"unknown rule {what!r}{did_you_mean(code if _CODE.fullmatch(what) else what, known)}")
+        macro = f"; for the macro, see: macroengine macros {what}" if dialect.named(what) else ""
+        nearest = did_you_mean(code if _CODE.fullmatch(what) else _name(what), known)
+        output.complain(f"unknown rule {what!r}{macro or nearest}")
         return 1
     click.echo(f"{code} {fault.name} ({fault.severity})\n\nOf a payload, see intake: {fault.meaning}.")
     return 0

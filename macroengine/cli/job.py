@@ -19,7 +19,7 @@ from macroengine.errors import TemplateError
 from macroengine.kinds import Postback
 from macroengine.rules import check, codes
 from macroengine.rules.fixing import Fixed, fix
-from macroengine.workspace.assumed import assumed_postback
+from macroengine.workspace.assumed import assumed_postback, parsed
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.record import Record
 from macroengine.workspace.sources import Source, TextFile, files_in, open_source
@@ -182,7 +182,9 @@ class Job:
 
 def _check(template: str, settings: Settings) -> Findings:
     try:
-        return check(template, dialect=settings.dialect, policy=settings.policy, select=settings.wanted)
+        return check(
+            parsed(template, settings.dialect), dialect=settings.dialect, policy=settings.policy, select=settings.wanted
+        )
     except TemplateError as error:  # it is too large to look at
         return error.diagnostics
 

@@ -1,11 +1,22 @@
 """The kind of postback that a template is for, where nobody says it."""
 
 from collections import Counter
+from functools import lru_cache
 
 from macroengine.catalogue import Dialect
 from macroengine.errors import TemplateError
 from macroengine.kinds import Postback
-from macroengine.template import parse
+from macroengine.template import Template, parse
+
+
+@lru_cache(maxsize=1)
+def parsed(source: str, dialect: Dialect) -> Template:
+    """Return the syntax tree of a template; of one that was the last already, the same.
+
+    Raises:
+        LimitError: the template is too large.
+    """
+    return parse(source, dialect)
 
 
 def assumed_postback(source: str, dialect: Dialect) -> Postback:
@@ -16,7 +27,7 @@ def assumed_postback(source: str, dialect: Dialect) -> Postback:
     'in-app'
     """
     try:
-        macros = list(parse(source, dialect).macros())
+        macros = list(parsed(source, dialect).macros())
     except TemplateError:  # it is too large to look at
         return Postback.INSTALL
     filled: Counter[Postback] = Counter()

@@ -4,16 +4,17 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-from macroengine.workspace.columns import Layout
+from macroengine.workspace.columns import Layout, recognised
 from macroengine.workspace.inputs import STANDARD_INPUT, InputError, input_name, suffix
 from macroengine.workspace.json_lines import json_records
-from macroengine.workspace.lines import text_records
+from macroengine.workspace.lines import split_ending, text_records
 from macroengine.workspace.record import Record
 from macroengine.workspace.tables import Table
-from macroengine.workspace.text import decoded_lines
+from macroengine.workspace.text import BOM, decoded_lines
 from macroengine.workspace.writing import Write, rewriting_text
 
 _TABLES = (".csv", ".tsv")
@@ -87,9 +88,18 @@ class TextFile:
             return Table(lines, name, self.layout).records(kind)
         if kind in _JSON_LINES:
             return json_records(lines, name, self.layout)
+        first = next(lines, None)
+        header = [] if first is None else split_ending(first[1].removeprefix(BOM))[0].split("\t")
+        is_header = "template" in recognised(header, self.layout)
+        if first is not None and is_header and len(header) > 1:  # what Excel saves as text, and copies
+            return Table(chain([first], lines), name, self.layout).records(_TABLES[1])
         if self.layout.asked():
             raise InputError(f"{name}: only {', '.join((*_TABLES, *_JSON_LINES, *_WORKBOOKS))} files have columns")
-        return text_records(lines)
+        if first is None:
+            return iter(())
+        if is_header:
+            return chain([Record(first[1], 1)], text_records(lines))
+        return text_records(chain([first], lines))
 
     def rewriting(self) -> AbstractContextManager[Write]:
         """Rewrite the file, in its encoding."""

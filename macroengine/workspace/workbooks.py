@@ -70,9 +70,12 @@ class WorkbookFile:
         if not found:
             wanted = self.layout.template or DEFAULT_COLUMN
             titles = ", ".join(repr(sheet.title) for sheet in self._sheets)
+            near = did_you_mean(
+                wanted, (text for sheet in self._chosen() for row in _top(sheet) for text in row if text)
+            )
             raise InputError(
-                f"{input_name(self.file)}: no column {wanted!r} in the first {_HEADER_ROWS} rows of a visible sheet "
-                f"(sheets: {titles}); say where the templates are with --sheet and --column"
+                f"{input_name(self.file)}: no column {wanted!r} in the first {_HEADER_ROWS} rows of a visible sheet"
+                f"{near} (sheets: {titles}); say where the templates are with --sheet and --column"
             )
 
     @contextmanager
@@ -142,8 +145,7 @@ class WorkbookFile:
 
     def _header(self, sheet: "Worksheet") -> tuple[int, dict[str, int]] | None:
         """Return the row of the header and what its columns are, if the sheet has templates."""
-        for number, row in enumerate(sheet.iter_rows(max_row=_HEADER_ROWS, values_only=True), 1):
-            header = ["" if value is None else str(value) for value in row]
+        for number, header in enumerate(_top(sheet), 1):
             if "template" in recognised(header, self.layout):
                 return number, columns_of(header, self.layout, f"{input_name(self.file)}: sheet {sheet.title!r}")
         return None
@@ -220,3 +222,9 @@ class WorkbookFile:
                 return load_workbook(content, **options)
         except Exception as error:  # noqa: BLE001 - openpyxl has no base of its errors
             raise InputError(f"{name}: not a workbook that can be read: {error}") from None
+
+
+def _top(sheet: "Worksheet") -> Iterator[list[str]]:
+    """Yield the texts of the rows among which the header is."""
+    for row in sheet.iter_rows(max_row=_HEADER_ROWS, values_only=True):
+        yield ["" if value is None else str(value) for value in row]
