@@ -42,7 +42,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that is called; of one that there is not, say which was meant."""
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             known = did_you_mean(args[0], COMMANDS) or f" (known: {', '.join(COMMANDS)})"
             raise click.UsageError(f"no such command {args[0]!r}{known}", ctx)
         return super().resolve_command(ctx, args)
