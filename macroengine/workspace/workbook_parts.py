@@ -15,6 +15,8 @@ _PARTS = tomllib.loads((resources.files(__package__) / "workbook_parts.toml").re
 # A formula with the result of its last calculation.
 _RESULT = re.compile(rb"(?:</f>|<f\b[^<>]*/>)\s*<v>[^<]")
 _EXTENSION = b"<extLst"
+# What places anything that is drawn on a sheet.
+_ANCHOR = b"Anchor"
 
 
 def check_archive(content: bytes, name: str) -> None:
@@ -45,6 +47,8 @@ def lost_parts(content: bytes) -> list[str]:
     results = 0
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for name in archive.namelist():
+            if fnmatchcase(name, _PARTS["drawing"]) and _ANCHOR not in archive.read(name):
+                continue  # Google Sheets writes one without anything in it for each sheet
             if not any(fnmatchcase(name, pattern) for pattern in _PARTS["kept"]):
                 lost[_words(name)] = None
             elif name == "xl/sharedStrings.xml" and b"<rPh" in archive.read(name):

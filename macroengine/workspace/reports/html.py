@@ -138,7 +138,8 @@ def _preview(shown: Preview) -> Iterator[str]:
     if shown.withheld:
         yield f"<p>Withheld where not attributed: <code>{_text(', '.join(shown.withheld))}</code></p>"
     if shown.parameters:
-        yield '<div class="scroll" tabindex="0" role="region" aria-label="Parameters"><table><thead><tr><th scope="col">parameter</th><th scope="col">value</th>'
+        yield '<div class="scroll" tabindex="0" role="region" aria-label="Parameters">'
+        yield '<table><thead><tr><th scope="col">parameter</th><th scope="col">value</th>'
         yield '<th scope="col">macro</th></tr></thead><tbody>'
         yield from map(_parameter, shown.parameters)
         yield "</tbody></table></div>"
