@@ -110,9 +110,9 @@ def _as_text(name: str, record: Record, shown: Preview) -> str:
     facts = [record.said.partner, shown.policy.postback, shown.dialect.title]
     lines = [f"{printable(name)}:{record.place}  {printable(', '.join(filter(None, facts)))}"]
     other = shown.not_attributed or "not sent (--send-all sends it)"
-    lines += [f"  attributed      {shown.attributed}", f"  not attributed  {other}"]
+    lines += [f"  attributed      {printable(shown.attributed)}", f"  not attributed  {printable(other)}"]
     if shown.without_values is not None:
-        lines.append(f"  without values  {shown.without_values}")
+        lines.append(f"  without values  {printable(shown.without_values)}")
     for title, names in (("withheld", shown.withheld), ("dropped", shown.dropped)):
         lines += [f"  {title:14}  {printable(', '.join(names))}"] if names else []
     return "\n".join([*lines, *_table(shown)]) + "\n"
