@@ -4,6 +4,7 @@ import json
 import xml.etree.ElementTree as ET
 
 import pytest
+from terminal import terminal
 
 from macroengine import check, compile_template, fix
 from macroengine.rules import codes
@@ -25,6 +26,27 @@ def test_each_format_is_as_in_its_golden_file(run, golden, request, form):
     if form == "sarif":  # the pages of all rules are in it
         text = json.dumps(json.loads(text)["runs"][0]["results"], indent=1) + "\n"
     golden(request.path.parent / "cases" / "reports" / f"format.{form}", text)
+
+
+@pytest.mark.parametrize("columns", [20, 60, 80, 200])
+@pytest.mark.parametrize("form", ["json", "github", "gitlab", "junit", "sarif"])
+def test_formats_for_programs_are_the_same_on_any_terminal(run, monkeypatch, form, columns):
+    piped = run("check", "t.txt", "--format", form).out
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with terminal(monkeypatch, "stdout", columns=columns) as shown:
+        run("check", "t.txt", "--format", form)
+        assert shown.text == piped
+
+
+@pytest.mark.parametrize("columns", [20, 60, 80, 200])
+def test_statistics_and_diffs_fit_or_are_whole(run, monkeypatch, golden, request, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    texts = []
+    for command in (["check", "t.txt", "--statistics"], ["diff", GOOD, BAD], ["check", "t.txt", "--diff"]):
+        with terminal(monkeypatch, "stdout", columns=columns) as shown:
+            run(*command)
+            texts.append(f"$ macroengine {' '.join(command)}\n{shown.text}")
+    golden(request.path.parent / "cases" / "widths" / f"others-{columns}.txt", "\n".join(texts))
 
 
 def test_gitlab_tells_findings_apart(run):
