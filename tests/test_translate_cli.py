@@ -85,8 +85,7 @@ def test_translate_prints_templates_and_what_is_lost_apart(run, files):
     assert status == 0
     assert out == "https://n.example/pb?c={click_id}&i={ios_ifa}\nhttps://n.example/pb?c={click_id}\n"
     assert err.splitlines() == [
-        "<argument>:1:36 MT007 warning (IDFA) becomes {ios_ifa}: in upper case on",
-        "    AppsFlyer, as it is on AppMetrica",
+        "<argument>:1:36 MT007 warning (IDFA) becomes {ios_ifa}: in upper case on AppsFlyer, as it is on AppMetrica",
         "  https://n.example/pb?c=(clickid)&i=(IDFA)",
         "                                     ^^^^^^",
     ]
@@ -150,7 +149,7 @@ def test_translate_goes_on_after_a_template_that_is_too_large(run, files, name):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "Missing option '--to'"),
+        ([], "missing option '--to'"),
         (["--to", "nope"], "unknown dialect 'nope'"),
         (["--to", "auto"], "unknown dialect 'auto'"),
         (["--to", "adjust", "--dialect", "nope"], "unknown dialect 'nope'"),
