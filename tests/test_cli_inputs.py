@@ -209,6 +209,29 @@ def test_an_argument_that_names_a_directory_is_its_files(run, tmp_path):
     assert [place.rsplit(":", 2)[0] for place in places[::2]] == ["templates/t.csv", "templates/b/t.txt"]
 
 
+def test_tables_in_a_directory_without_templates_are_skipped(run, tmp_path):
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    others = {"costs.csv": "sep=;\npartner;cost\nAcme;1\n", "empty.csv": "", "log.jsonl": '\n{"a": 1}\n'}
+    for name, text in others.items():
+        (folder / name).write_text(text)
+    assert message(run, "check", "templates") == (
+        "templates: no file in this folder has a column of templates; say which one it is with --column"
+    )
+    (folder / "t.csv").write_text(f"template\n{BAD}\n")
+    for options in ([], ["--diff"], ["--fix"]):
+        result = run("check", "templates", *options)
+        assert result.status == 1
+        assert [line.split(": ")[1] for line in result.err.splitlines() if "skipped" in line] == [
+            "skipped templates/costs.csv",
+            "skipped templates/empty.csv",
+            "skipped templates/log.jsonl:2",
+        ]
+    assert {name: (folder / name).read_text() for name in others} == others
+    assert message(run, "check", "templates/costs.csv").startswith("templates/costs.csv: no column 'template'")
+    assert "no column 'who'" in message(run, "check", "templates", "--partner-column", "who")
+
+
 def test_a_directory_that_cannot_be_read_says_so(run, tmp_path, monkeypatch):
     def unreadable(*_):
         raise PermissionError(13, "Permission denied", "templates")

@@ -82,6 +82,14 @@ def test_what_is_newly_withheld_or_personal():
     assert "withheld" not in {one.kind for one in diff(BASE, f"{BASE}?a=(clickid)")}
 
 
+def test_what_consent_withholds():
+    policy = Policy(consent=True)
+    changes = diff(f"{BASE}?a=(clickid)", f"{BASE}?a=(idfa)", policy=policy)
+    assert [(one.kind, one.lost) for one in changes] == [("refilled", True), ("consent", True), ("personal", False)]
+    assert changes[1].message == "'a' is now empty for users who do not share identifiers: (idfa) is withheld"
+    assert "consent" not in {one.kind for one in diff(f"{BASE}?a=(clickid)", f"{BASE}?a=(idfa)")}
+
+
 # The command
 
 OLD = f"partner,event,template\nAcme,install,{BASE}?a=(clickid)\nBeta,,{BASE}?a=(ip)\nSame,,{BASE}\nOld,,{BASE}\n"
@@ -98,6 +106,8 @@ def test_two_templates(run):
     result = run("diff", f"{BASE}?a=(clickid)", f"{BASE}?b=(clickid)&c=1")
     assert result == (1, "- 'a' is renamed to 'b'\n+ 'c' is new, always '1'\n2 changes, 1 lost\n", "")
     assert run("diff", BASE, BASE) == (0, "nothing changes for the partner\n", "")
+    options = ["--dialect", "auto", "--consent"]
+    assert "{ios_ifa} is withheld" in run("diff", f"{BASE}?a={{click_id}}", f"{BASE}?a={{ios_ifa}}", *options).out
     assert run("diff", BASE, f"{BASE}?a=1").out == "+ 'a' is new, always '1'\n1 change, 0 lost\n"
     assert run("diff", f"{BASE}?a=1", f"{BASE}?a=2").out.startswith("~ ")
 

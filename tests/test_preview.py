@@ -32,6 +32,26 @@ def test_without_send_all_there_is_one_rendering():
     assert shown.without_values == "https://n.example/pb?u=https%3A%2F%2Fx.example%3Fid%3D%26z%3D1&geo="
 
 
+def test_what_is_withheld_without_consent():
+    source = "https://n.example/pb?i=(idfa)&c=(clickid)&lat=(is_lat)&att=(att-status)&t=(att-0-1)"
+    shown = preview(source, policy=Policy(consent=True), missing="drop")
+    assert shown.needs_consent == ("(idfa)",)
+    assert shown.attributed.endswith("?i=30255BCE-4CDA-4F62-91DC-475B1D7E60A2&c=8594845&lat=false&att=authorized&t=1")
+    assert shown.without_consent == "https://n.example/pb?c=8594845&lat=true&att=not_determined&t=0"
+    for same in (preview(source), preview(NESTED, policy=Policy(consent=True))):
+        assert (same.needs_consent, same.without_consent) == ((), None)
+
+
+def test_the_command_shows_what_is_withheld_without_consent(run):
+    url = "https://n.example/pb?i={ios_ifa}&c={click_id}"
+    out = run("preview", url, "--dialect", "auto", "--consent").out
+    assert "  without consent https://n.example/pb?i=&c=123456789\n" in out
+    assert "  needs consent   {ios_ifa}\n" in out
+    (row,) = json.loads(run("preview", url, "--dialect", "auto", "--consent", "--format", "json").out)
+    assert (row["needs_consent"], row["without_consent"]) == (["{ios_ifa}"], "https://n.example/pb?i=&c=123456789")
+    assert "consent" not in run("preview", url, "--dialect", "appmetrica").out
+
+
 def test_values_are_over_the_event_and_the_event_over_the_examples():
     event = Event(link={"click_id": "1"}, attributed=False)
     assert preview(NESTED, event=event, values={"country_code": "DE"}).parameters[-1].value == "DE"

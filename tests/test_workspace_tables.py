@@ -1,6 +1,7 @@
 """Tables as people have them: their delimiters, encodings and headers, and what is written back."""
 
 import codecs
+import json
 import os
 import subprocess
 import sys
@@ -133,6 +134,32 @@ def test_what_the_command_line_says_counts_before_what_rows_say(run, tmp_path):
     assert places(run("check", "t.csv", "--postback", "install", "--dialect", "appsflyer")) == ["t.csv:2:37 ME301"]
     options = ["--postback", "install", "--postback-column", "kind", "--dialect-column", "platform"]
     assert "not of AppMetrica" in run("check", "t.csv", *options, "--dialect", "appsflyer").out
+
+
+ADJUST = "https://n.example/pb?a={gps_adid}&t={tracker}&n={tracker_name}"
+
+
+def test_a_row_may_leave_the_dialect_to_be_detected(run, tmp_path):
+    (tmp_path / "t.csv").write_text(f"platform,template\nAuto,{ADJUST}\nAppMetrica,?c={{click_id}}\nmine,{ADJUST}\n")
+    assert "t.csv:4:1 ME036" in places(run("check", "t.csv"))
+    (tmp_path / "macroengine.toml").write_text('dialects = { mine = "auto" }')
+    assert {place.split()[1] for place in places(run("check", "t.csv"))} == {"ME306", "ME204"}
+    rows = [line.split("\t")[:3] for line in run("explain", "--file", "t.csv").out.splitlines()]
+    assert rows[1] == ["t.csv:2", "{gps_adid}", "advertising_id"]
+    assert run("render", "--file", "t.csv", "--event", "-", stdin=b'{"click_id": "1"}').out.splitlines()[1] == "?c=1"
+    found = json.loads(run("translate", "t.csv", "--to", "adjust", "--format", "json").out)
+    assert [row["dialect"] for row in found] == ["adjust", "appmetrica", "adjust"]
+    (tmp_path / "t.csv").write_text(f"platform,template\nautoo,{ADJUST}\n")
+    said = run("check", "t.csv", "--dialect-column", "platform").err
+    assert said == "macroengine: t.csv:2: unknown dialect 'autoo'; did you mean 'auto'?\n"
+
+
+def test_a_row_names_a_dialect_without_the_context(run, tmp_path):
+    (tmp_path / "t.csv").write_text(f"platform,template\nAdjust,{ADJUST}\n")
+    options = ["--dialect", "vast", "--context", "error", "--dialect-column", "platform"]
+    result = run("check", "t.csv", *options)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("macroengine: t.csv:2: unknown context 'error' (known: ")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import click
 from macroengine.cli import output
 from macroengine.cli.config import NearestConfig, find_config
 from macroengine.cli.job import Arguments, sources_of
-from macroengine.cli.options import column_options, layout_of
+from macroengine.cli.options import file_options, layout_of
 from macroengine.detection.detect import Detected
 from macroengine.detection.detect import detect as detect_dialects
 from macroengine.errors import TemplateError
@@ -31,7 +31,7 @@ Examples:
 )
 @click.argument("templates", metavar="[TEMPLATE|FILE]...", nargs=-1)
 @click.option("--file", "files", metavar="FILE", multiple=True, help="Look at the templates in a file; - is stdin.")
-@column_options
+@file_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def detect(templates: tuple[str, ...], files: tuple[str, ...], form: str, **options: Any) -> int:
     """Say in which dialect each TEMPLATE is written, the likeliest first, and what says so.

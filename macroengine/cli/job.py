@@ -22,7 +22,7 @@ from macroengine.rules.fixing import Fixed, fix
 from macroengine.workspace.assumed import assumed_postback, dialect_for, parsed
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.record import Record
-from macroengine.workspace.sources import Source, TextFile, files_in, open_source
+from macroengine.workspace.sources import Source, TextFile, open_source, sources_in
 from macroengine.workspace.writing import Write, text_with
 
 Found = Iterator[tuple[str, Record, Diagnostic]]
@@ -220,11 +220,15 @@ def sources_of(
         if looks_like_path(template):
             raise InputError(f"{input_name(template)}: no such file; to check it as a template, pipe it to --file -")
     sources: list[Source] = [Arguments(templates)] if templates else []
+
+    def layout_in(path: Path | None) -> Layout:
+        return config.settings_for(path, {}).layout(layout)
+
     for given in (*filter(is_input, arguments), *files):
-        is_folder = given != STANDARD_INPUT and os.path.isdir(given)  # noqa: PTH112 - a template is too long for a Path
-        for file in files_in(given) if is_folder else [given]:
-            path = None if file == STANDARD_INPUT else Path(file)
-            sources.append(open_source(file, config.settings_for(path, {}).layout(layout)))
+        if given != STANDARD_INPUT and os.path.isdir(given):  # noqa: PTH112 - a template is too long for a Path
+            sources += sources_in(given, layout_in)
+        else:
+            sources.append(open_source(given, layout_in(None if given == STANDARD_INPUT else Path(given))))
     return sources
 
 

@@ -117,13 +117,20 @@ def set_option(command: Command) -> Command:
     )(command)
 
 
+_COLUMN = click.option(
+    "--column", metavar="NAME", help="The column or key of the template.  [default: recognised by name]"
+)
+_SHEET = click.option("--sheet", metavar="NAME", help="The sheet of a workbook.  [default: all that have templates]")
+_ENCODING = click.option(
+    "--encoding", metavar="NAME", help="The encoding of files of text, as cp1252.  [default: recognised]"
+)
 _COLUMNS = (
-    click.option("--column", metavar="NAME", help="The column or key of the template.  [default: recognised by name]"),
+    _COLUMN,
     click.option("--partner-column", metavar="NAME", help="The column or key of the partner."),
     click.option("--dialect-column", metavar="NAME", help="The column or key that names the dialect of each template."),
     click.option("--postback-column", metavar="NAME", help="The column or key that says what kind of postback it is."),
-    click.option("--sheet", metavar="NAME", help="The sheet of a workbook.  [default: all that have templates]"),
-    click.option("--encoding", metavar="NAME", help="The encoding of files of text, as cp1252.  [default: recognised]"),
+    _SHEET,
+    _ENCODING,
 )
 
 
@@ -134,15 +141,22 @@ def column_options(command: Command) -> Command:
     return command
 
 
+def file_options(command: Command) -> Command:
+    """Add those of the `column_options` that say where the templates are, and nothing more about them."""
+    for option in (_ENCODING, _SHEET, _COLUMN):
+        command = option(command)
+    return command
+
+
 def layout_of(options: dict[str, Any]) -> Layout:
     """Return where the templates of files are, as far as the command line says it."""
     if options["encoding"] is not None:
         checked_encoding(options["encoding"])
     return Layout(
         template=options["column"],
-        partner=options["partner_column"],
-        dialect=options["dialect_column"],
-        postback=options["postback_column"],
+        partner=options.get("partner_column"),
+        dialect=options.get("dialect_column"),
+        postback=options.get("postback_column"),
         sheet=options["sheet"],
         encoding=options["encoding"],
     )

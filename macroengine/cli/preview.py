@@ -38,7 +38,9 @@ from macroengine.workspace.record import Record
 @postback_option("The kind of postback.  [default: what the macros of each template are for]")
 @context_option
 @click.option("--send-all/--no-send-all", default=None, help="Also show what is sent for events of other networks.")
-@click.option("--consent/--no-consent", default=None, help="Also show what is sent of users who share no identifiers.")
+@click.option(
+    "--consent/--no-consent", default=None, help="Also show what is sent for users who do not share identifiers."
+)
 @click.option("--event", metavar="FILE", help="Take the values of this event, as JSON, not those of the catalogue.")
 @set_option
 @click.option(

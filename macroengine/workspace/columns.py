@@ -7,7 +7,7 @@ from importlib import resources
 
 from macroengine.kinds import Postback
 from macroengine.suggest import did_you_mean
-from macroengine.workspace.inputs import InputError
+from macroengine.workspace.inputs import InputError, NoColumnError
 
 DEFAULT_COLUMN = "template"
 ROLES = ("template", "partner", "dialect", "postback", "ignore")
@@ -75,7 +75,8 @@ def columns_of(header: Sequence[str], layout: Layout, where: str) -> dict[str, i
     """Return what `recognised` does, when the column of the template and all that are asked for are among it.
 
     Raises:
-        InputError: one of them is not.
+        NoColumnError: that of the template is not.
+        InputError: one of the others is not.
     """
     found = recognised(header, layout)
     for role, name in {"template": DEFAULT_COLUMN, **layout.asked()}.items():
@@ -83,5 +84,6 @@ def columns_of(header: Sequence[str], layout: Layout, where: str) -> dict[str, i
             known = [column for column in header if column.strip()]
             listed = f" (known: {', '.join(map(repr, known)) or 'none'})"
             option = "" if role in layout.asked() else "; say which has the templates with --column"
-            raise InputError(f"{where}: no column {name!r}{did_you_mean(name, known)}{listed}{option}")
+            kind = NoColumnError if role == "template" else InputError
+            raise kind(f"{where}: no column {name!r}{did_you_mean(name, known)}{listed}{option}")
     return found

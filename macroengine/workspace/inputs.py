@@ -30,6 +30,10 @@ class InputError(MacroEngineError):
     """An input that cannot be used; the message names it."""
 
 
+class NoColumnError(InputError):
+    """An input that has no column or key of templates."""
+
+
 def input_name(file: str | Path) -> str:
     """Return what an input is called in messages; characters that do not print are escaped."""
     return "standard input" if str(file) == STANDARD_INPUT else printable(str(file))

@@ -6,7 +6,7 @@ from typing import Any
 
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.columns import DEFAULT_COLUMN, ROLES, Layout, recognised
-from macroengine.workspace.inputs import InputError, parse_json
+from macroengine.workspace.inputs import InputError, NoColumnError, parse_json
 from macroengine.workspace.lines import split_ending
 from macroengine.workspace.record import Record, Said
 from macroengine.workspace.text import BOM
@@ -38,7 +38,7 @@ def _template(data: dict[str, Any], where: str, found: dict[str, str], layout: L
     if key is None:
         wanted = layout.template or DEFAULT_COLUMN
         known = ", ".join(map(repr, data)) or "none"
-        raise InputError(f"{where} no key {wanted!r}{did_you_mean(wanted, data)} (known: {known})")
+        raise NoColumnError(f"{where} no key {wanted!r}{did_you_mean(wanted, data)} (known: {known})")
     if not isinstance(data[key], str):
         raise InputError(f"{where} the value of {key!r} is not a string")
     template: str = data[key]

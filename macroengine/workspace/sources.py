@@ -1,15 +1,15 @@
 """Where templates are: each source yields records, and is rewritten with other templates in them."""
 
 import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
 from macroengine.workspace.columns import Layout, recognised
-from macroengine.workspace.inputs import STANDARD_INPUT, InputError, input_name, suffix
+from macroengine.workspace.inputs import STANDARD_INPUT, InputError, NoColumnError, input_name, suffix
 from macroengine.workspace.json_lines import json_records
 from macroengine.workspace.lines import split_ending, text_records
 from macroengine.workspace.record import Record
@@ -94,7 +94,7 @@ class TextFile:
         if first is not None and is_header and len(header) > 1:  # what Excel saves as text, and copies
             return Table(chain([first], lines), name, self.layout).records(_TABLES[1])
         if self.layout.asked():
-            raise InputError(f"{name}: only {', '.join((*_TABLES, *_JSON_LINES, *_WORKBOOKS))} files have columns")
+            raise NoColumnError(f"{name}: only {', '.join((*_TABLES, *_JSON_LINES, *_WORKBOOKS))} files have columns")
         if first is None:
             return iter(())
         if is_header:
@@ -133,6 +133,54 @@ def open_source(file: str, layout: Layout = Layout()) -> Source:  # noqa: B008 -
 
         return WorkbookFile(file, layout)
     return TextFile(file, layout)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file in a folder of templates that has none itself."""
+
+    name: str
+    notes: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return Path(self.name)
+
+    def records(self) -> Iterator[Record]:
+        """Yield nothing."""
+        return iter(())
+
+    def rewriting(self) -> AbstractContextManager[Write]:
+        """Leave the file as it is."""
+        return nullcontext(lambda *_: None)
+
+    def check_fixable(self, *, written: bool = True) -> None:
+        """There is nothing to fix."""
+
+
+def sources_in(folder: str, layout_of: Callable[[Path], Layout]) -> list[Source]:
+    """Return the files of templates in a folder, as `files_in` does; tables without a column of templates are skipped.
+
+    Raises:
+        InputError: there are no files, or none of them has templates.
+        OSError: a folder or a file cannot be read.
+    """
+    found = [_in_folder(file, layout_of(Path(file))) for file in files_in(folder)]
+    if all(isinstance(source, Skipped) for source in found):
+        raise InputError(
+            f"{input_name(folder)}: no file in this folder has a column of templates; say which one it is with --column"
+        )
+    return found
+
+
+def _in_folder(file: str, layout: Layout) -> Source:
+    source = open_source(file, layout)
+    try:
+        next((record for record in source.records() if record.template is not None), None)
+    except NoColumnError as error:
+        return Skipped(file, (f"skipped {error}",))
+    return source
 
 
 def files_in(folder: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from macroengine.workspace.columns import ROLES, Layout, columns_of, recognised
-from macroengine.workspace.inputs import MAX_BYTES, InputError
+from macroengine.workspace.inputs import MAX_BYTES, InputError, NoColumnError
 from macroengine.workspace.lines import split_ending
 from macroengine.workspace.record import Record, Said
 from macroengine.workspace.text import BOM
@@ -52,7 +52,7 @@ class Table:
             raise InputError(f"{self._name}: line {rows.line_num + len(before):,}: {error}") from None
         if header is None:
             wanted = self._layout.template or ROLES[0]
-            raise InputError(f"{self._name}: the file is empty; expected a header with the column {wanted!r}")
+            raise NoColumnError(f"{self._name}: the file is empty; expected a header with the column {wanted!r}")
 
     def _said(self, row: Sequence[str], found: Mapping[str, int]) -> Said:
         said = {role: row[found[role]].strip() for role in ROLES[1:] if role in found and found[role] < len(row)}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.columns import DEFAULT_COLUMN, ROLES, Layout, columns_of, recognised
-from macroengine.workspace.inputs import InputError, input_name, read_whole
+from macroengine.workspace.inputs import InputError, NoColumnError, input_name, read_whole
 from macroengine.workspace.record import Record, Said
 from macroengine.workspace.workbook_parts import check_archive, lost_parts
 from macroengine.workspace.writing import Write, replacing
@@ -59,7 +59,8 @@ class WorkbookFile:
         """Yield a record for each cell that has a template.
 
         Raises:
-            InputError: the workbook cannot be read, or no sheet has a column of templates.
+            NoColumnError: no sheet has a column of templates.
+            InputError: the workbook cannot be read.
         """
         found = False
         for sheet in self._chosen():
@@ -73,7 +74,7 @@ class WorkbookFile:
             near = did_you_mean(
                 wanted, (text for sheet in self._chosen() for row in _top(sheet) for text in row if text)
             )
-            raise InputError(
+            raise NoColumnError(
                 f"{input_name(self.file)}: no column {wanted!r} in the first {_HEADER_ROWS} rows of a visible sheet"
                 f"{near} (sheets: {titles}); say where the templates are with --sheet and --column"
             )
