@@ -145,18 +145,19 @@ def test_what_is_counted():
 
 
 def test_both_renderings_are_in_the_page():
-    template = "https://n.example/pb?c=(clickid)&geo=(country_code)"
+    template = "https://n.example/pb?c=(clickid)&geo=(country_code)&i=(idfa)"
     one = entry_of(
         Record("", 1, template),
         file="t",
         dialect=dialect("appsflyer"),
-        policy=Policy(send_all=True),
+        policy=Policy(send_all=True, consent=True),
         found=[],
         wanted=(),
     )
     page = html_report([one])
     assert "Not attributed:" in page
     assert "Withheld where not attributed: <code>(clickid)</code>" in page
+    assert "Withheld where the user does not share identifiers: <code>(idfa)</code>" in page
 
 
 @pytest.mark.parametrize(
