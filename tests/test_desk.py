@@ -20,7 +20,7 @@ def test_the_commands_of_the_page_run(run, tmp_path):
         shutil.copy(ROOT / "examples" / "partners.xlsx", tmp_path / name)
     shutil.copy(ROOT / "examples" / "partners.xlsx", tmp_path / "partners.xlsm")
     commands = re.findall(r"^\$ macroengine (.*?)(?:  +#.*)?$", PAGE, re.MULTILINE)
-    assert len(commands) == 7
+    assert len(commands) == 8
     for command in commands:
         result = run(*shlex.split(command))
         assert result.status in (0, 1), (command, result.err)
@@ -28,6 +28,17 @@ def test_the_commands_of_the_page_run(run, tmp_path):
         assert shown is None or result.out == shown[1]
     assert (tmp_path / "report.html").exists()
     assert (tmp_path / "fixed.xlsx").exists()
+
+
+def test_the_commands_of_the_readme_run(run, tmp_path):
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    reported, fixed = re.findall(r"^\$ \.venv/bin/macroengine (check .*?)  +#.*\n", readme, re.MULTILINE)
+    assert run(*shlex.split(reported)).status == 1
+    assert (tmp_path / "report.html").exists()
+    result = run(*shlex.split(fixed))
+    assert (result.status, f"{result.out}```" in readme) == (0, True)
+    assert run("check", "examples/partners.xlsx").out == "nothing found in 15 templates\n"
 
 
 def test_the_settings_of_the_page_are_right(run, tmp_path):
