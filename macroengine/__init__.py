@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from macroengine.rules.fixing import Fixed as Fixed, fix as fix
     from macroengine.template import Template as Template, parse as parse
     from macroengine.translation.translate import Translation as Translation, translate as translate
+    from macroengine.workspace.preview import Preview as Preview, preview as preview
 
 # Where each public name is defined. A module is loaded when one of its names is first used: a program that only catches
 # errors need not wait for the parser.
@@ -83,6 +84,7 @@ _HOMES = {
     "rules": ("RULES", "check"),
     "rules.fixing": ("Fixed", "fix"),
     "translation.translate": ("Translation", "translate"),
+    "workspace.preview": ("Preview", "preview"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -135,8 +135,10 @@ class PayloadDiagnostic:
         return "\n".join(lines)
 
 
-def excerpt(source: str, span: Span, width: int = _WIDTH) -> list[str]:
+def excerpt(source: str, span: Span, width: int | None = _WIDTH) -> list[str]:
     r"""Return two lines of at most `width` columns: the text around `span`, and carets under it.
+
+    Without a width, the text is shown whole.
 
     What does not print is shown as an escape, wide characters count two columns, combining ones none.
 
@@ -144,7 +146,8 @@ def excerpt(source: str, span: Span, width: int = _WIDTH) -> list[str]:
       a=(x)\n&b=
            ^^
     """
-    room = width - 4
+    # No character takes more columns than its longest escape.
+    room = len(r"\U0001f600") * (len(source) + 1) if width is None else max(width - 4, 1)
     start = span.start
     marked = _cells(source[start : min(span.stop, start + room)])
     before, after = _cells(source[max(0, start - room) : start]), _cells(source[span.stop : span.stop + room])

@@ -10,7 +10,7 @@ import pytest
 
 from macroengine import atomic
 from macroengine.cli import job
-from macroengine.cli.files import _named
+from macroengine.workspace.writing import named
 
 BAD = "https://n.example/pb?id=(clickid)&;ip=(ip)"
 GOOD = "https://n.example/pb?id=(clickid)&ip=(ip)"
@@ -179,7 +179,7 @@ def test_an_error_of_writing_has_the_name_of_the_file():
         raise OSError(28, "full")
 
     with pytest.raises(OSError, match=r"full: 't\.txt'"):
-        _named(full, "t.txt")("x")
+        named(full, "t.txt")("x")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_an_error_of_writing_has_the_name_of_the_file():
 def test_only_lists_of_templates_are_fixed(run, tmp_path, name, option):
     (tmp_path / name).write_text(BAD)
     (tmp_path / "t.txt").write_text(BAD)
-    kinds = "only .txt, .csv, .tsv, .jsonl and .ndjson files can be fixed"
+    kinds = "only .txt, .csv, .tsv, .jsonl, .ndjson, .xlsx and .xlsm files can be fixed"
     message = f"macroengine: {name}: {kinds}; in other files, a line may not be a template\n"
     for arguments in (["t.txt", name], ["--file", name]):
         assert run("check", *arguments, option) == (2, "", message)
@@ -237,8 +237,11 @@ for name in ("SIGHUP", "SIGPIPE", "SIGKILL", "SIGALRM", "SIGXFSZ", "SIGUSR1"):
     "arguments",
     [
         ["--help"],
-        *([name, "--help"] for name in ("check", "render", "bulk", "parse", "macros", "explain", "rules", "intake")),
-        ["match", "--help"],
+        *(
+            [name, "--help"]
+            for name in ("check", "preview", "diff", "render", "bulk", "parse", "macros", "explain", "rules", "intake")
+        ),
+        *([name, "--help"] for name in ("detect", "translate", "match")),
         ["check", "t.txt", "--fix"],
         ["bulk", GOOD, "--input", "in.csv", "--output", "out.csv"],
     ],

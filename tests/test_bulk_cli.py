@@ -298,3 +298,18 @@ def test_a_template_in_a_csv_may_have_odd_line_breaks(run, events):
     status, _, errors = run(*arguments, "--output", "urls.csv")
     assert status == 0, errors
     assert "&x=\u2028" in (events / "urls.csv").read_text()
+
+
+def test_the_kind_of_postback_is_taken_from_the_macros(run, tmp_path):
+    (tmp_path / "in.csv").write_text("click_id,event_name,postback\n1,buy,in-app\n2,,install\n")
+    template = f"{TEMPLATE}&e=(event_name)"
+    table = ("--input", "in.csv", "--output", "out.txt")
+    status, out, errors = run(template, *table)
+    assert (status, out) == (0, "")
+    assert errors.startswith("postback assumed from the macros: in-app; set it with --postback\n")
+    assert (tmp_path / "out.txt").read_text() == "https://n.example/pb?c=1&e=buy\n"
+    (tmp_path / "p.toml").write_text(f'a = "{template}"\nb = "{TEMPLATE}"\n')
+    status, _, errors = run("--templates", "p.toml", *table, "--force")
+    assert errors.startswith("postback assumed from the macros: in-app; ")
+    status, _, errors = run(template, *table, "--force", "--postback", "install")
+    assert (status, "error[ME301]" in errors) == (1, True)

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft4Validator
+from terminal import terminal
 
 from macroengine import RULES, check
+from macroengine.diagnostics import columns as columns_of
 
+CASES = Path(__file__).parent / "cases" / "widths"
 GOOD = "https://n.example/pb?id=(clickid)"
 BAD = "https://n.example/pb?id=(clickd)&;ip=(ip)"
 MENDED = "https://n.example/pb?id=(clickd)&ip=(ip)"
@@ -30,7 +33,7 @@ def test_text_shows_place_code_excerpt_and_summary(run):
         "<argument>:2:33 ME222 warning '&;' is '&' damaged by HTML; write &\n"
         "  https://n.example/pb?id=(clickd)&;ip=(ip)\n"
         "                                  ^^\n"
-        "1 error, 1 warning, 1 fixable\n"
+        "1 error, 1 warning, 1 fixable with --fix, 1 more with --fix --unsafe-fixes\n"
     )
     assert (result.status, result.err) == (1, "")
 
@@ -40,11 +43,13 @@ def test_text_shows_place_code_excerpt_and_summary(run):
     [
         pytest.param([GOOD], 0, "nothing found in 1 template", id="clean"),
         pytest.param([GOOD, GOOD], 0, "nothing found in 2 templates", id="two-clean"),
-        pytest.param([GOOD + "&&"], 0, "2 warnings, 2 fixable", id="warnings"),
-        pytest.param([GOOD + "&&", "--strict"], 1, "2 warnings, 2 fixable", id="warnings-under-strict"),
+        pytest.param([GOOD + "&&"], 0, "2 warnings, 2 fixable with --fix", id="warnings"),
+        pytest.param([GOOD + "&&", "--strict"], 1, "2 warnings, 2 fixable with --fix", id="warnings-under-strict"),
         pytest.param(["&x=(clickid)", "--strict"], 0, "1 info", id="infos-under-strict"),
-        pytest.param([BAD], 1, "1 error, 1 warning, 1 fixable", id="errors"),
-        pytest.param([BAD, "--select", "ME2"], 0, "1 warning, 1 fixable", id="selected"),
+        pytest.param(
+            [BAD], 1, "1 error, 1 warning, 1 fixable with --fix, 1 more with --fix --unsafe-fixes", id="errors"
+        ),
+        pytest.param([BAD, "--select", "ME2"], 0, "1 warning, 1 fixable with --fix", id="selected"),
         pytest.param([BAD, "--ignore", "ME1,ME222"], 0, "nothing found in 1 template", id="ignored"),
         pytest.param([GOOD, "--send-all"], 0, "1 warning", id="send-all"),
         pytest.param(["https://n.example/pb?a=(IDFV)", "--consent"], 0, "1 info", id="consent"),
@@ -61,10 +66,49 @@ def test_status_and_summary(run, arguments, status, summary):
     assert result.status == status
 
 
-def test_long_words_are_cut_and_long_messages_are_broken(run):
-    result = run("check", f"https://n.example/pb?id=({'ab' * 150})&y={'é' * 300}")
-    assert max(map(len, result.out.splitlines())) <= 80
-    assert f"'{'ab' * 29}…\n" in result.out
+def test_nothing_is_cut_or_broken_where_there_is_no_terminal(run, monkeypatch):
+    source = f"https://n.example/pb?id=({'ab' * 150})&y={'é' * 300}"
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = run("check", source).out.splitlines()
+    assert lines[0] == f"<argument>:1:25 ME101 error unknown macro '{'ab' * 150}'"
+    assert lines[1] == f"  {source}"
+    assert lines[2] == " " * 26 + "^" * 302
+
+
+@pytest.mark.parametrize("columns", [20, 60, 80, 200])
+def test_a_terminal_is_as_wide_as_it_is(run, monkeypatch, golden, columns):
+    source = f"https://n.example/pb?id=(clickd)&;ip=(ip)&{'ab' * 50}=(events_name)"
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with terminal(monkeypatch, "stdout", columns=columns) as shown:
+        run("check", source, "--postback", "install")
+        text = re.sub(r"\x1b\[[\d;]*m", "", shown.text)
+    # The place is not broken, nor what it belongs to.
+    assert all(len(line) <= columns or line.startswith("<argument>") for line in text.splitlines())
+    golden(CASES / f"{columns}.txt", text)
+
+
+def test_long_words_are_cut_on_a_terminal(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with terminal(monkeypatch, "stdout") as shown:
+        run("check", f"https://n.example/pb?id=({'ab' * 150})&y={'标' * 300}")
+        text = shown.text
+    assert f"'{'ab' * 29}…\n" in text
+    assert max(map(columns_of, re.sub(r"\x1b\[[\d;]*m", "", text).splitlines())) <= 80
+
+
+@pytest.mark.parametrize("columns", [20, 60, 80, 200])
+def test_a_long_path_does_not_break_a_header(run, monkeypatch, tmp_path, columns):
+    name = f"{'a' * 100}.txt"
+    monkeypatch.setenv("COLUMNS", str(columns))
+    (tmp_path / name).write_text(BAD)
+    with terminal(monkeypatch, "stdout", columns=columns) as shown:
+        run("check", name)
+        text = re.sub(r"\x1b\[[\d;]*m", "", shown.text)
+    assert [line.split()[:3] for line in text.splitlines() if line.startswith(name)] == [
+        [f"{name}:1:25", "ME101", "error"],
+        [f"{name}:1:33", "ME222", "warning"],
+    ]
+    assert text.count("ME101") == 1
 
 
 def test_colour_is_for_terminals_and_never_where_no_color_is_set(run, monkeypatch):
@@ -214,7 +258,7 @@ def test_files_may_be_arguments(run, tmp_path):
     [
         pytest.param("t.csv", b"id,url\n", "t.csv: no column 'template' (known: 'id', 'url')", id="no-column"),
         pytest.param(
-            "t.csv", b"id,Template\n", "no column 'template'; did you mean 'Template'? (known: 'id',", id="near"
+            "t.csv", b"id,Templte\n", "no column 'template'; did you mean 'Templte'? (known: 'id',", id="near"
         ),
         pytest.param(
             "t.csv", b"", "t.csv: the file is empty; expected a header with the column 'template'", id="empty-csv"
@@ -343,7 +387,7 @@ def test_standard_input_is_fixed_to_standard_output(run):
     result = run("check", "--file", "-", "--fix", stdin=f"# c\r\n{BAD}\r\n".encode())
     assert result.out == f"# c\r\n{MENDED}\r\n"
     assert result.err.startswith("<stdin>:2:25 ME101 error")
-    assert result.err.endswith("1 fixed, 1 error\n")
+    assert result.err.endswith("1 fixed, 1 error, 1 fixable with --fix --unsafe-fixes\n")
     assert result.status == 1
 
 
@@ -442,10 +486,29 @@ def test_explain_says_what_is_withheld_where_users_do_not_share_it(run):
 
 def test_explain_of_nothing_says_so(run):
     assert "unknown rule 'ME999'" in run("explain", "ME999").err
-    assert run("explain", "ME999").status == 2
+    assert run("explain", "ME999").status == 1
     result = run("explain", "html-entitty")
-    assert "unknown rule 'html-entitty'; did you mean 'html-entity'?" in result.err
-    assert (result.status, result.out) == (2, "")
+    assert result.err == "macroengine: unknown rule 'html-entitty'; did you mean 'html-entity'?\n"
+    assert (result.status, result.out) == (1, "")
+    assert "intake: " in run("explain", "missing-field").out
+    assert run("explain", "Html_Entity").out.startswith("ME222 ")
+    assert run("explain", "ME2222").err == "macroengine: unknown rule 'ME2222'; did you mean 'ME222'?\n"
+    assert run("explain", "click_id").err == (
+        "macroengine: unknown rule 'click_id'; for the macro, see: macroengine macros click_id\n"
+    )
+    assert run("explain", "clickid").status == 1
+    assert run("explain").err == run("explain", "x", "--file", "y").err
+    assert "give a rule or a template, or a file with --file" in run("explain").err
+
+
+def test_explain_shows_the_macros_of_a_file(run, tmp_path):
+    (tmp_path / "t.csv").write_text(f"partner,platform,template\nAcme,,{GOOD}\nBeta,AppMetrica,{{click_id}}\n,,\n")
+    rows = [line.split("\t")[:3] for line in run("explain", "--file", "t.csv").out.splitlines()]
+    assert rows == [
+        ["place", "macro", "field"],
+        ["t.csv:2", "(clickid)", "click_id"],
+        ["t.csv:3", "{click_id}", "click_id"],
+    ]
     result = run("explain", "https://n.example")
     assert result == (0, "", "no AppsFlyer macros in 'https://n.example'\n")
 

@@ -16,7 +16,8 @@ def codes_of(result):
 @pytest.mark.parametrize(
     ("settings", "template", "expected"),
     [
-        pytest.param("", EVENT, ["ME301"], id="none"),
+        pytest.param("", EVENT, [], id="none"),
+        pytest.param('postback = "install"', EVENT, ["ME301"], id="install"),
         pytest.param('postback = "in-app"', EVENT, [], id="postback"),
         pytest.param("send_all = true", GOOD, ["ME302"], id="send-all"),
         pytest.param("consent = true", "https://n.example/pb?a=(IDFV)", ["ME308"], id="consent"),
@@ -44,7 +45,7 @@ def test_the_nearest_configuration_counts(run, tmp_path, monkeypatch):
     (tmp_path / "a" / "pyproject.toml").write_text("[tool.other]\nx = 1")
     monkeypatch.chdir(below)
     assert codes_of(run("check", EVENT)) == []
-    (tmp_path / "a" / "macroengine.toml").write_text("")
+    (tmp_path / "a" / "macroengine.toml").write_text('postback = "install"')
     assert codes_of(run("check", EVENT)) == ["ME301"]
 
 
@@ -63,7 +64,8 @@ def test_a_configuration_can_be_named(run, tmp_path):
 
 def test_settings_of_single_files(run, tmp_path):
     (tmp_path / "macroengine.toml").write_text(
-        'ignore = ["ME2"]\n[per_file."events/*"]\npostback = "in-app"\n[per_file."*.tsv"]\nignore = ["ME3"]'
+        'postback = "install"\nignore = ["ME2"]\n'
+        '[per_file."events/*"]\npostback = "in-app"\n[per_file."*.tsv"]\nignore = ["ME3"]'
     )
     (tmp_path / "events").mkdir()
     for name in ("events/a.txt", "a.txt"):
@@ -98,7 +100,8 @@ def test_files_elsewhere_match_by_name(run, tmp_path, monkeypatch):
         ),
         pytest.param(
             "x = 1",
-            "unknown key 'x' (known: dialect, postback, send_all, consent, context, select, ignore, per_file)",
+            "unknown key 'x' (known: dialect, postback, send_all, consent, context, select, ignore, columns, sheet, "
+            "encoding, dialects, per_file)",
             id="far",
         ),
         pytest.param('postback = "instal"', "'postback' must be one of install, in-app", id="postback"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from macroengine import Postback, dialect
+from macroengine.cli.app import COMMANDS
 from macroengine.cli.options import _complete_dialect
 
 ROOT = Path(__file__).parent.parent
@@ -97,7 +98,7 @@ def test_template_errors_are_all_shown(run):
     [
         (["render", TEMPLATE, "--event", "nofile.json"], "nofile.json: no such file or directory"),
         (["render", TEMPLATE, "--event", ROOT], "is a directory"),
-        (["render", TEMPLATE], "no events given; use --event or --events"),
+        (["render", TEMPLATE], "no events given; use --event, --events or --set"),
         (["render", TEMPLATE, "--event", "-", "--events", "-"], "give --event or --events, not both"),
         (["render", "--event", IN_APP], "give one template: as an argument, or with --file"),
         (["render", TEMPLATE, "--event", IN_APP, "--dialect", "appsflier"], "did you mean 'appsflyer'"),
@@ -105,9 +106,8 @@ def test_template_errors_are_all_shown(run):
         (["render", TEMPLATE, "--event", IN_APP, "--ignore", "ME9"], "unknown rule 'ME9'"),
         (["render", TEMPLATE, "--event", IN_APP, "--deny", "x"], "policy denies 'x'"),
         (["render", TEMPLATE, "--event", IN_APP, "--missing", "x"], "'x' is not one of"),
-        (["macros", "contry_code"], "unknown macro 'contry_code'; did you mean 'country_code'?"),
-        (["macros", "xyz", "--dialect", "appmetrica"], "unknown macro 'xyz'"),
-        (["nonsense"], "No such command"),
+        (["nonsense"], "macroengine: no such command 'nonsense' (known: check, preview, "),
+        (["chek"], "macroengine: no such command 'chek'; did you mean 'check'? (see "),
         (["parse"], "give one template"),
         (["parse", "--file", ROOT / "nofile"], "no such file"),
     ],
@@ -117,6 +117,17 @@ def test_wrong_usage_exits_with_2_and_one_clear_message(run, arguments, message)
     assert (status, out) == (2, "")
     assert message in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["contry_code"], "unknown macro 'contry_code' of AppsFlyer; did you mean 'country_code'?"),
+        (["xyz", "--dialect", "appmetrica"], "unknown macro 'xyz' of AppMetrica"),
+    ],
+)
+def test_a_macro_that_is_not_known_is_a_finding(run, arguments, message):
+    assert run("macros", *arguments) == (1, "", f"macroengine: {message}\n")
 
 
 @pytest.mark.parametrize(
@@ -223,10 +234,70 @@ def test_one_macro_is_shown_in_full(run, name):
     assert "https://support.appsflyer.com" in out
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check"], "no templates given; give templates or files (see "),
+        (["check", "--nonsense"], "no such option '--nonsense'; did you mean "),
+        (["check", "t.csv"], "t.csv: no such file; to check it as a template, pipe it to --file -"),
+        (["bulk", TEMPLATE], "missing option '--input' (see "),
+        (["macros", "--postback", "instal"], "invalid value for '--postback': 'instal' is not one of"),
+    ],
+)
+def test_all_errors_look_alike(run, arguments, words):
+    status, out, err = run(*arguments)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"macroengine: {words}")
+
+
+def test_several_templates_of_a_file_are_rendered(run, write, tmp_path):
+    write(f"# ours\n{TEMPLATE}\n\n?geo=(country_code)\n?x=(clickd)\n", "t.txt")
+    event = write('{"click_id": "1"}')
+    status, out, err = run("render", "--file", "t.txt", "--event", event, "--set", "country_code=DE")
+    assert (status, out) == (1, "https://n.example/pb?c=1\n?geo=DE\n")
+    assert err.startswith("t.txt:5: cannot be rendered\nerror[ME101]: unknown macro 'clickd'")
+    events = write('{"click_id": "1"}\n{"click_id": {}}\n', "e.jsonl")
+    status, out, err = run("render", "--file", "t.txt", "--events", events)
+    assert (status, out) == (1, "https://n.example/pb?c=1\n?geo=\n?geo=\n")
+    assert err.count("t.txt:5: cannot be rendered") == 1
+    assert "e.jsonl:2: cannot send" in err
+    assert "3 URLs, 0 events not sent, 3 failed" in err
+
+
+def test_rows_of_a_table_are_rendered_as_what_they_say(run, write):
+    write("platform,event,template\nAppMetrica,,?c={click_id}\n,purchase,?e=(event_name)\n", "t.csv")
+    event = write('{"postback": "in-app"}')
+    options = ["--event", event, "--set", "click_id=1", "--set", "event_name=buy"]
+    assert run("render", "--file", "t.csv", *options) == (0, "?c=1\n?e=buy\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--set", "x"], "write FIELD=VALUE, not 'x'"),
+        (["--set", "contry_code=DE"], "--set: unknown field 'contry_code' of AppsFlyer; did you mean 'country_code'"),
+    ],
+)
+def test_values_that_cannot_be_set(run, arguments, message):
+    status, out, err = run("render", TEMPLATE, *arguments)
+    assert (status, out) == (2, "")
+    assert message in err
+
+
+def test_a_value_is_enough_to_render(run):
+    assert run("render", TEMPLATE, "--set", "clickid=a b").out == "https://n.example/pb?c=a%20b\n"
+    assert run("render", "?e=(event_name)", "--set", "event=x", "--postback", "in-app").out == "?e=x\n"
+
+
+def test_a_file_without_templates_renders_nothing(run, write):
+    write("# none\n", "t.txt")
+    assert run("render", "--file", "t.txt", "--set", "ip=1").err == "macroengine: t.txt: has no templates\n"
+
+
 def test_help_has_every_command(run):
     help_ = run("--help")
     assert (help_.status, help_.err) == (0, "")
-    for command in ("check", "render", "bulk", "explain", "parse", "match", "macros", "rules", "intake"):
+    for command in COMMANDS:
         assert f" {command} " in help_.out
 
 

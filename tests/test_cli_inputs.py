@@ -118,7 +118,7 @@ def test_rows_of_several_lines_may_follow_each_other(run, write):
         (["check", GOOD, "--config", "/dev/zero"], "larger than 1,048,576 bytes"),
         (["render", GOOD, "--event", "/dev/zero"], "larger than 1,048,576 bytes"),
         (["render", GOOD, "--events", "/dev/zero"], "line 1 is longer than 1,048,576 bytes"),
-        (["render", "--file", "/dev/zero", "--event", "-"], "larger than 1,048,576 bytes"),
+        (["render", "--file", "/dev/zero", "--event", "-"], "line 1 is longer than 1,048,576 bytes"),
         (["parse", "--file", "/dev/zero"], "larger than 1,048,576 bytes"),
         (["match", GOOD, "/dev/zero"], "line 1 is longer than 1,048,576 bytes"),
         (["match", GOOD, GOOD, "--event", "/dev/zero"], "larger than 1,048,576 bytes"),
@@ -168,7 +168,7 @@ def test_a_pipe_is_read(run, tmp_path):
     "command", [["check", "pipe"], ["check", "--fix", "pipe.txt"], ["check", "--config", "pipe", GOOD]]
 )
 def test_a_pipe_to_which_nothing_is_written(run, tmp_path, monkeypatch, command):
-    monkeypatch.setattr("macroengine.cli.inputs._PATIENCE_MS", 50)
+    monkeypatch.setattr("macroengine.workspace.inputs._PATIENCE_MS", 50)
     for name in ("pipe", "pipe.txt"):
         os.mkfifo(tmp_path / name)
     assert message(run, *command).endswith(
@@ -193,9 +193,52 @@ def test_an_argument_that_names_a_file_is_read(run, write):
     assert run("check", "-", stdin=BAD.encode()).out == run("check", "--file", "-", stdin=BAD.encode()).out
 
 
-def test_an_argument_that_names_a_directory_is_not_a_template(run, tmp_path):
+def test_an_argument_that_names_a_directory_is_its_files(run, tmp_path):
+    below = tmp_path / "templates" / "b"
+    below.mkdir(parents=True)
+    kinds = ".txt, .csv, .tsv, .jsonl, .ndjson, .xlsx, .xlsm"
+    expected = f"templates: no files of templates in this folder ({kinds})"
+    assert message(run, "check", "templates") == expected
+    (below / "t.txt").write_text(BAD)
+    (below / ".hidden.txt").write_text(BAD)
+    (below / "notes.md").write_text("a note")
+    (below.parent / "t.csv").write_text(f"template\n{BAD}\n")
+    (below.parent / ".git").mkdir()
+    (below.parent / ".git" / "t.txt").write_text(BAD)
+    places = [line.split()[0] for line in run("check", "templates").out.splitlines() if " ME" in line]
+    assert [place.rsplit(":", 2)[0] for place in places[::2]] == ["templates/t.csv", "templates/b/t.txt"]
+
+
+def test_tables_in_a_directory_without_templates_are_skipped(run, tmp_path):
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    others = {"costs.csv": "sep=;\npartner;cost\nAcme;1\n", "empty.csv": "", "log.jsonl": '\n{"a": 1}\n'}
+    for name, text in others.items():
+        (folder / name).write_text(text)
+    assert message(run, "check", "templates") == (
+        "templates: no file in this folder has a column of templates; say which one it is with --column"
+    )
+    (folder / "t.csv").write_text(f"template\n{BAD}\n")
+    for options in ([], ["--diff"], ["--fix"]):
+        result = run("check", "templates", *options)
+        assert result.status == 1
+        assert [line.split(": ")[1] for line in result.err.splitlines() if "skipped" in line] == [
+            "skipped templates/costs.csv",
+            "skipped templates/empty.csv",
+            "skipped templates/log.jsonl:2",
+        ]
+    assert {name: (folder / name).read_text() for name in others} == others
+    assert message(run, "check", "templates/costs.csv").startswith("templates/costs.csv: no column 'template'")
+    assert "no column 'who'" in message(run, "check", "templates", "--partner-column", "who")
+
+
+def test_a_directory_that_cannot_be_read_says_so(run, tmp_path, monkeypatch):
+    def unreadable(*_):
+        raise PermissionError(13, "Permission denied", "templates")
+
     (tmp_path / "templates").mkdir()
-    assert message(run, "check", "templates") == f"templates: {os.strerror(21).lower()}"
+    monkeypatch.setattr(os, "scandir", unreadable)
+    assert message(run, "check", "templates") == "templates: permission denied"
 
 
 @pytest.mark.parametrize(
@@ -314,7 +357,7 @@ def test_reports_of_long_templates_stay_small(run, write, form, character):
         )
         assert (found[-1]["span"], found[-1]["hint"], found[-1]["fix"]) == ([31, 32], None, None)
     if character == "%" and form == "text":
-        assert result.out.endswith("\n16,000 errors, 1 warning\n")
+        assert result.out.endswith("\n16,000 errors, 1 warning, 16,000 fixable with --fix --unsafe-fixes\n")
 
 
 @pytest.mark.parametrize("option", ["--event", "--events"])

@@ -20,6 +20,13 @@ COMMANDS = [
     ["check", "--file", "-"],
     ["check", "--file", "t.txt", "--file", "-", "--fix"],
     ["check", BAD],
+    ["check", "--file", "t.txt", "--format", "gitlab"],
+    ["check", "--file", "t.txt", "--format", "junit"],
+    ["check", "--file", "t.txt", "--statistics"],
+    ["preview", GOOD],
+    ["diff", GOOD, BAD],
+    ["explain", "--file", "t.txt"],
+    ["render", GOOD, "--set", "click_id=1"],
     ["render", GOOD, "--event", "e.json"],
     ["render", GOOD, "--events", "e.jsonl"],
     ["parse", GOOD],
@@ -86,7 +93,11 @@ def test_a_report_in_a_real_file_is_whole_next_to_a_real_terminal(tmp_path, file
     with (tmp_path / "report").open("w") as report:
         done = started(tmp_path, "check", "--file", "t.txt", stdout=report, stderr=shown.stream)
     assert "checking" in shown.text
-    assert (tmp_path / "report").read_text().endswith("\n3 errors, 3 warnings, 3 fixable\n")
+    assert (
+        (tmp_path / "report")
+        .read_text()
+        .endswith("\n3 errors, 3 warnings, 3 fixable with --fix, 3 more with --fix --unsafe-fixes\n")
+    )
     assert done.returncode == 1
     shown.close()
 

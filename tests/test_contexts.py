@@ -86,6 +86,9 @@ def test_the_commands_take_a_context(run, tmp_path):
     assert "ME310" in run("check", *vast, "click", ERROR_CODE).out
     refused = run("check", *vast, "clik", ERROR_CODE)
     assert (refused.status, "did you mean 'click'?" in refused.err) == (2, True)
+    unsaid = run("check", "--dialect", "auto", "--context", "click", ERROR_CODE)
+    assert (unsaid.status, "say which dialect it is" in unsaid.err) == (2, True)
+    assert "ME310" in run("preview", *vast, "click", ERROR_CODE).err
     rendered = run("render", *vast, "error", ERROR_CODE, "--event", "-", stdin=b'{"sdk": {"errorcode": "900"}}')
     assert rendered.out == "https://n.example/pixel?code=900\n"
     assert run("render", *vast, "click", ERROR_CODE, "--event", "-", stdin=b"{}").status == 1

@@ -147,3 +147,5 @@ def test_the_command_prints_them(run):
     assert run("explain", "--format", "adcp", "https://n.example/").out == "[]\n"
     refused = run("explain", "--dialect", "adcp", "--format", "adcp", f"https://n.example/?{NESTED}{{SKU}}")
     assert (refused.status, "encoded once" in refused.err) == (2, True)
+    refused = run("explain", "--format", "adcp", "--file", "t.txt")
+    assert (refused.status, "give it as an argument" in refused.err) == (2, True)

@@ -189,5 +189,5 @@ def test_a_code_of_intake_is_explained(run):
         "",
     )
     status, _, err = run("explain", "ME599")
-    assert status == 2
+    assert status == 1
     assert "unknown rule 'ME599'; did you mean 'ME5" in err

@@ -196,7 +196,7 @@ def test_the_memory_does_not_grow_with_the_urls():
         ([T, "--events", "bad.csv"], "no column 'url'"),
         ([T, GOOD, "--dialect", "apsflyer"], "unknown dialect 'apsflyer'; did you mean 'appsflyer'?"),
         ([], "give one template: as an argument, or with --file"),
-        ([T, GOOD, "more"], "Got unexpected extra argument"),
+        ([T, GOOD, "more"], "got unexpected extra argument"),
     ],
 )
 def test_wrong_usage_is_explained(run, write, arguments, said):

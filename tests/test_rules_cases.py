@@ -21,8 +21,15 @@ CORPUS = {row["id"]: row["template"] for row in read("corpus.jsonl")}
 ROWS = [row | {"template": CORPUS[row["id"]]} for row in read("rule_cases.jsonl")]
 
 
+@pytest.fixture
+def terminal(run, monkeypatch):
+    """Let a report be as wide as on a terminal, without its colours."""
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "80"}.items():
+        monkeypatch.setenv(name, value)
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
-def test_real_template_is_reported_as_in_its_golden_file(row, run, golden):
+def test_real_template_is_reported_as_in_its_golden_file(row, run, terminal, golden):
     result = run("check", row["template"], "--dialect", row["dialect"], "--postback", row["postback"])
     fixed = fix(row["template"], dialect=row["dialect"], policy=Policy(row["postback"])).source
     head = f"# {row['about']} ({row['dialect']}, {row['postback']})"
@@ -32,7 +39,7 @@ def test_real_template_is_reported_as_in_its_golden_file(row, run, golden):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
-def test_lines_of_text_output_fit_80_columns(row, run):
+def test_lines_of_text_output_fit_80_columns(row, run, terminal):
     result = run("check", row["template"], "--dialect", row["dialect"], "--postback", row["postback"])
     assert [line for line in result.out.splitlines() if columns(line) > 80] == []
 

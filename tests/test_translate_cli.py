@@ -2,6 +2,7 @@
 
 import json
 
+import openpyxl
 import pytest
 
 from macroengine.cli.options import _complete_dialect_or_auto
@@ -85,8 +86,7 @@ def test_translate_prints_templates_and_what_is_lost_apart(run, files):
     assert status == 0
     assert out == "https://n.example/pb?c={click_id}&i={ios_ifa}\nhttps://n.example/pb?c={click_id}\n"
     assert err.splitlines() == [
-        "<argument>:1:36 MT007 warning (IDFA) becomes {ios_ifa}: in upper case on",
-        "    AppsFlyer, as it is on AppMetrica",
+        "<argument>:1:36 MT007 warning (IDFA) becomes {ios_ifa}: in upper case on AppsFlyer, as it is on AppMetrica",
         "  https://n.example/pb?c=(clickid)&i=(IDFA)",
         "                                     ^^^^^^",
     ]
@@ -150,7 +150,7 @@ def test_translate_goes_on_after_a_template_that_is_too_large(run, files, name):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "Missing option '--to'"),
+        ([], "missing option '--to'"),
         (["--to", "nope"], "unknown dialect 'nope'"),
         (["--to", "auto"], "unknown dialect 'auto'"),
         (["--to", "adjust", "--dialect", "nope"], "unknown dialect 'nope'"),
@@ -160,6 +160,37 @@ def test_translate_goes_on_after_a_template_that_is_too_large(run, files, name):
 def test_wrong_usage_of_translate(run, options, message):
     status, _, err = run("translate", APPSFLYER, *options)
     assert (status, message in err) == (2, True)
+
+
+# Files
+
+
+def test_workbooks_are_read_as_check_reads_them(run, files):
+    book = openpyxl.Workbook()
+    book.active.title = "Partners"
+    book.active.append(["platform", "event", "Postback URL"])
+    book.active.append(["AppMetrica", "install", "https://n.example/pb?i={ios_ifa}&e={event_name}"])
+    book.create_sheet("Old").append(["template"])
+    book["Old"].sheet_state = "hidden"
+    book.save(files / "t.xlsx")
+    hidden = "macroengine: t.xlsx: sheet 'Old' is hidden and was skipped; read it with --sheet"
+    (row,) = json.loads(run("detect", "t.xlsx", "--format", "json").out)
+    assert (row["file"], row["line"], row["sheet"], row["cell"]) == ("t.xlsx", 2, "Partners", "C2")
+    status, out, err = run("detect", "t.xlsx")
+    assert (status, out.splitlines()[1].split("\t")[0], err) == (0, "t.xlsx:Partners!C2", f"{hidden}\n")
+    status, out, err = run("translate", "t.xlsx", "--to", "appsflyer")
+    assert (status, out) == (1, "https://n.example/pb?i=(IDFA)&e=(event_name)\n")
+    assert "t.xlsx:Partners!C2:36 MT004 error " in err
+    assert err.endswith(f"{hidden}\n")
+    (row,) = json.loads(run("translate", "t.xlsx", "--to", "appsflyer", "--format", "json").out)
+    assert (row["dialect"], row["sheet"], row["cell"]) == ("appmetrica", "Partners", "C2")
+
+
+def test_the_settings_of_a_folder_say_what_is_read(run, files):
+    (files / "macroengine.toml").write_text('dialect = "adjust"\ncolumns = { template = "name" }')
+    (files / "t.csv").write_text("name,template\n{country},-\n")
+    assert run("detect", "t.csv", "--format", "json").out.count("{country}") == 1
+    assert run("translate", "t.csv", "--to", "appsflyer").out == "(country_code)\n"
 
 
 # --dialect auto

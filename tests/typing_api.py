@@ -22,6 +22,7 @@ from macroengine import (
     Policy,
     Postback,
     PostbackSet,
+    Preview,
     Reading,
     ReceivedPair,
     RenderError,
@@ -35,6 +36,7 @@ from macroengine import (
     dialect,
     match,
     parse,
+    preview,
     render,
     translate,
 )
@@ -84,6 +86,13 @@ def translates() -> None:
     translate("?a=(ip)", dialect="appsflyer")  # type: ignore[call-arg]
     translate("?a=(ip)", "appsflyer", "adjust")  # type: ignore[call-arg]
     translation.exact = True  # type: ignore[misc]
+
+
+def previews() -> None:
+    shown = preview("?a=(ip)", policy=Policy(send_all=True), values={"ip": "1"}, missing="drop", event=Event())
+    assert_type(shown, Preview)
+    assert_type(shown.not_attributed, str | None)
+    assert_type(shown.parameters[0].macros, tuple[str, ...])
 
 
 def chooses_by_words() -> None:

@@ -3,7 +3,7 @@
 import re
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from macroengine.catalogue import Dialect, MacroSpec, dialect_file, dialect_names
 from macroengine.catalogue.folding import fold
@@ -64,8 +64,17 @@ def sharing_words(consent: Consent) -> tuple[str, ...]:
     return tuple(_words()[consent.value])
 
 
+def refusing_value(consent: Consent) -> object:
+    """Return an example of what a field says where the user does not share identifiers.
+
+    >>> refusing_value(Consent.LIMITED)
+    True
+    """
+    return _words()["refusing"][consent.value]
+
+
 @cache
-def _words() -> dict[str, list[str]]:
+def _words() -> dict[str, Any]:
     import tomllib  # noqa: PLC0415 - as in the reader of dialects
 
     return tomllib.loads(_FILE.read_text(encoding="utf-8"))

@@ -1,21 +1,23 @@
 """The command `macroengine` and what all of its commands share."""
 
 import csv
+import re
 import sys
 from contextlib import suppress
 from importlib import import_module
-from io import StringIO
 from typing import Any
 
 import click
 
 from macroengine.cli import output, process
-from macroengine.cli.inputs import InputError
 from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
+from macroengine.suggest import did_you_mean
 
 COMMANDS = (
     "check",
+    "preview",
+    "diff",
     "render",
     "bulk",
     "parse",
@@ -30,6 +32,8 @@ COMMANDS = (
 
 
 _BAD_INPUT = (csv.Error, MemoryError, RecursionError)
+# Of one option that is like the wrong one, and of several.
+_DID_YOU_MEAN = re.compile(r"\. \(?Did you mean(?: one of:)? (.*\?)\)?$")
 _EXPLAINED = (click.ClickException, click.Abort, MacroEngineError, OSError, *_BAD_INPUT)
 
 
@@ -50,6 +54,15 @@ class Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(f"macroengine.cli.{cmd_name}"), cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called; of one that there is not, say which was meant."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            known = did_you_mean(args[0], COMMANDS) or f" (known: {', '.join(COMMANDS)})"
+            raise click.UsageError(f"no such command {args[0]!r}{known}", ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. For a closed pipe, click and rich would exit with status 1."""
@@ -94,14 +107,10 @@ def run() -> int:
 def _explain(error: Exception) -> int:
     """Print what went wrong, and return the exit status for it."""
     match error:
-        case InputError(message=message):
-            status = error.exit_code
-        case click.ClickException():
-            text = StringIO()
-            error.show(text)
-            with suppress(OSError):
-                sys.stderr.write("\n".join(map(printable, text.getvalue().split("\n"))))
-            return error.exit_code
+        case click.UsageError():
+            message, status = _usage(error), error.exit_code
+        case click.ClickException():  # pragma: no cover - click has no other that it raises here
+            message, status = error.format_message(), error.exit_code
         case TemplateError():
             with suppress(OSError):
                 output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
@@ -120,3 +129,12 @@ def _explain(error: Exception) -> int:
     with suppress(OSError):
         click.echo(f"macroengine: {printable(message)}", err=True)
     return status
+
+
+def _usage(error: click.UsageError) -> str:
+    """Return what is wrong with a call, in one line like that of every other error, and where help is."""
+    words = " ".join(error.format_message().split()).removesuffix(".")
+    words = _DID_YOU_MEAN.sub(r"; did you mean \1", words)
+    message = words if words[:2].isupper() else words[:1].lower() + words[1:]
+    command = "macroengine" if error.ctx is None else error.ctx.command_path
+    return f"{message} (see {command} --help)"

@@ -20,6 +20,7 @@ from macroengine.cli.options import dialect_option, postback_option, template_so
 from macroengine.cli.rendering import compiled_template, rendering_options
 from macroengine.engine import CompiledTemplate
 from macroengine.kinds import Postback
+from macroengine.workspace.assumed import assumed_postback
 
 # Some thousands of templates.
 _MAX_BYTES = 16_777_216
@@ -78,7 +79,7 @@ def _read_columns(context: click.Context, parameter: click.Parameter, values: tu
 @click.option("--memory-limit", metavar="SIZE", help="As 2GB. Default: 80 % of the memory.")
 @click.option("--threads", metavar="N", type=click.IntRange(min=1), help="Default: one a core.")
 @dialect_option
-@postback_option("Send this kind only. Default: install.")
+@postback_option("Send this kind only.  [default: what the macros of each template are for]")
 @rendering_options
 def bulk(
     template: str | None, file: Path | None, templates: Path | None, source: str, target: Path, **options: Any
@@ -114,12 +115,22 @@ def bulk(
 def _templates(
     template: str | None, file: Path | None, templates: Path | None, *, postback: str | None, **options: Any
 ) -> CompiledTemplate | dict[str, CompiledTemplate]:
-    kind = Postback(postback or Postback.INSTALL)
+    def compiled(source: str) -> CompiledTemplate:
+        kind = assumed_postback(source, options["dialect"]) if postback is None else Postback(postback)
+        if postback is None and kind is not Postback.INSTALL:
+            assumed.setdefault(kind)
+        return compiled_template(source, kind, **options)
+
+    assumed: dict[Postback, None] = {}
     if templates is None:
-        return compiled_template(template_source(template, file), kind, **options)
-    if template is not None or file is not None:
+        found: CompiledTemplate | dict[str, CompiledTemplate] = compiled(template_source(template, file))
+    elif template is not None or file is not None:
         raise click.UsageError("give one template, or --templates, not both")
-    return {partner: compiled_template(source, kind, **options) for partner, source in _read_templates(templates)}
+    else:
+        found = {partner: compiled(source) for partner, source in _read_templates(templates)}
+    if assumed:
+        click.echo(f"postback assumed from the macros: {', '.join(assumed)}; set it with --postback", err=True)
+    return found
 
 
 def _read_templates(path: Path) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """`macroengine check`: what is wrong with templates, and the templates that were intended."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -7,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from macroengine.cli import output
-from macroengine.cli.config import find_config, read_config
-from macroengine.cli.files import DEFAULT_COLUMN, check_fixable
-from macroengine.cli.job import File, Job, Source, given_sources
-from macroengine.cli.options import context_option, dialect_or_auto_option, postback_option
-from macroengine.cli.reports import GITHUB_REPORT, JSON_REPORT, Report, Tally, print_findings, text_report_on
-from macroengine.diagnostics import Severity
-from macroengine.kinds import Postback
-from macroengine.rules import codes
+from macroengine.cli.config import NearestConfig, Settings, find_config, read_config
+from macroengine.cli.formats import FORMATS, report_of
+from macroengine.cli.inputs import InputError, input_name
+from macroengine.cli.job import Collect, Findings, Job, given_settings, sources_of
+from macroengine.cli.options import column_options, context_option, dialect_or_auto_option, layout_of, postback_option
+from macroengine.cli.reports import Tally, print_findings
+from macroengine.diagnostics import Severity, printable
+from macroengine.workspace.record import Record
+from macroengine.workspace.sources import Source
+
+_REPORTS = (".html", ".xlsx", ".csv", ".md")
 
 
 @click.command(
@@ -25,41 +28,44 @@ from macroengine.rules import codes
 Examples:
   macroengine check 'https://n.example/pb?c=(clickid)&idfa=(idfa)'
   macroengine check templates.txt --postback in-app --strict
-  macroengine check --file partners.csv --column postback_url --diff
-  macroengine check --file partners.csv --dialect auto
+  macroengine check partners.xlsx --report report.html
+  macroengine check partners.csv --column postback_url --diff
+  macroengine check partners.csv --dialect auto
   pbpaste | macroengine check --file - --fix
 
 \b
-An argument that names an existing file is read as --file reads it. The name says how: .csv and .tsv have a header,
-.jsonl has a string or an object on each line, and any other has one template per line, where blank lines and lines
-that begin with # are skipped.
+An argument that names an existing file is read as --file reads it, and a directory as all of its files. The name says
+how: .csv, .tsv, .xlsx and .xlsm have a header, .jsonl has a string or an object on each line, and any other has one
+template per line, where blank lines and lines that begin with # are skipped. Columns called template or postback url,
+partner, platform, event and ignore are recognised.
 
 \b
-Settings are taken from macroengine.toml or [tool.macroengine] in the nearest pyproject.toml upwards.
+Settings are taken from the nearest macroengine.toml, or [tool.macroengine] of pyproject.toml, from the folder of a
+file upwards, or else from the working folder.
 """
 )
-@click.argument("templates", metavar="[TEMPLATE|FILE]...", nargs=-1)
+@click.argument("templates", metavar="[TEMPLATE|FILE|DIR]...", nargs=-1)
 @click.option(
     "--file", "files", metavar="FILE", multiple=True, help="Check the templates in a file; - is standard input."
 )
 @click.option(
     "--files", "as_files", is_flag=True, help="Treat all arguments as names of files, as pre-commit gives them."
 )
-@click.option("--column", metavar="NAME", help=f"The column or key of the template.  [default: {DEFAULT_COLUMN}]")
+@column_options
 @click.option(
-    "--fix", is_flag=True, help="Rewrite .txt, .csv, .tsv and .jsonl files; other templates are printed after fixing."
+    "--fix", is_flag=True, help="Rewrite files of templates, and change nothing else in them; print other templates."
 )
 @click.option("--diff", is_flag=True, help="Show what --fix would change, without changing it.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that may not be what was intended.")
 @dialect_or_auto_option
-@postback_option("The kind of postback that the templates are for.  [default: install]")
+@postback_option("The kind of postback that the templates are for.  [default: what their macros are for]")
 @context_option
 @click.option("--send-all/--no-send-all", default=None, help="Templates are for events of other networks, too.")
 @click.option("--consent/--no-consent", default=None, help="Identifiers are sent only for users who share them.")
 @click.option(
-    "--select", metavar="CODE", multiple=True, help="Check only these rules; ME3 is a family. May be repeated."
+    "--select", metavar="RULE", multiple=True, help="Check only these rules; ME3 is a family. May be repeated."
 )
-@click.option("--ignore", metavar="CODE", multiple=True, help="Skip these rules. May be repeated.")
+@click.option("--ignore", metavar="RULE", multiple=True, help="Skip these rules, by code or name. May be repeated.")
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
@@ -69,9 +75,14 @@ Settings are taken from macroengine.toml or [tool.macroengine] in the nearest py
     metavar="N",
 )
 @click.option("--strict", is_flag=True, help="Warnings count as errors for the exit status.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
+    "--report",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a report for people: .html, .xlsx, .csv or .md.",
 )
+@click.option("--statistics", is_flag=True, help="Print how often each rule found something, not where.")
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -85,70 +96,85 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     """
     if options["as_files"]:
         templates, files = (), (*templates, *files)
-    if not templates and not files:
-        raise click.UsageError("no templates given; give templates or files")
-    if options["fix"] and options["diff"]:
-        raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
-    if options["jobs"] > 1 and (options["fix"] or options["diff"]):
-        raise click.UsageError("--jobs checks only; leave it out with --fix and --diff")
+    _check_usage(templates, files, options)
     path = options["config"]
-    config = find_config(Path.cwd()) if path is None else read_config(path)
-    sources = given_sources(templates, files, options["column"])
+    config = NearestConfig(find_config(Path.cwd())) if path is None else read_config(path)
+    sources = sources_of(templates, files, layout_of(options), config)
     if options["fix"] or options["diff"]:
         for source in sources:
-            if isinstance(source, File) and source.path is not None:
-                check_fixable(source.file)
-    job = Job(sources, config, _given(context, options), unsafe=options["unsafe_fixes"], jobs=options["jobs"])
+            source.check_fixable(written=options["fix"])
+    job = Job(sources, config, given_settings(context, options), unsafe=options["unsafe_fixes"], jobs=options["jobs"])
     if options["diff"]:
-        return job.diff()
+        return _with_notes(job, job.diff())
+    entries: list[Any] = []
+    if options["report"] is not None:
+        job.collect = _collecting(entries, options["report"], sources)
     tally = Tally()
     # Where fixed templates go to standard output, what is found goes to the other.
     aside = options["fix"] and any(source.path is None for source in sources)
-    report = _report(options["form"], aside=aside)
+    report = report_of(options["form"], aside=aside, statistics=options["statistics"], strict=options["strict"])
     found = job.fixed(tally) if options["fix"] else job.found(tally)
     with _progress(sources) as advance:
         job.advance = advance
         # The stream itself, on which the progress bar makes room: a console takes longer to print a line than the
         # check to find what it says.
         print_findings(report, found, tally, (sys.stderr if aside else sys.stdout).write)
+    if options["report"] is not None:
+        _write_report(entries, options["report"])
     worst = {Severity.ERROR, Severity.WARNING} if options["strict"] else {Severity.ERROR}
-    return 1 if worst & tally.found.keys() else 0
+    return _with_notes(job, 1 if worst & tally.found.keys() else 0)
 
 
-def _given(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings that the command line gives."""
-    given = {}
-    if context.get_parameter_source("dialect") is ParameterSource.COMMANDLINE:
-        given["dialect"] = options["dialect"]
-    if options["postback"] is not None:
-        given["postback"] = Postback(options["postback"])
-    for name in ("context", "send_all", "consent"):
-        if options[name] is not None:
-            given[name] = options[name]
-    for name in ("select", "ignore"):
-        chosen = tuple(code for group in options[name] for code in group.split(","))
-        try:
-            codes(chosen, ())
-        except ValueError as error:
-            raise click.UsageError(f"--{name}: {error}") from None
-        if chosen:
-            given[name] = chosen
-    return given
+def _check_usage(templates: tuple[str, ...], files: tuple[str, ...], options: dict[str, Any]) -> None:
+    if not templates and not files:
+        raise click.UsageError("no templates given; give templates or files")
+    if options["fix"] and options["diff"]:
+        raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
+    if options["jobs"] > 1 and (options["fix"] or options["diff"]):
+        raise click.UsageError("--jobs checks only; leave it out with --fix and --diff")
+    if options["report"] is not None and options["report"].suffix.lower() not in _REPORTS:
+        raise click.UsageError(
+            f"--report: expected a file that ends in {', '.join(_REPORTS)}, not {options['report'].name!r}"
+        )
+    if options["report"] is not None and options["diff"]:
+        raise click.UsageError("--diff only shows changes; give --report without it")
+    if options["statistics"] and options["form"] != "text":
+        raise click.UsageError("--statistics is text; give it without --format")
 
 
-def _report(form: str, *, aside: bool) -> Report:
-    match form:
-        case "json":
-            return JSON_REPORT
-        case "github":
-            return GITHUB_REPORT
-        case "sarif":
-            # Here because the metadata of packages, where the version is from, takes long to load.
-            from macroengine.cli.sarif import sarif_report  # noqa: PLC0415
+def _collecting(entries: list[Any], report: Path, sources: Iterable[Source]) -> Collect:
+    """Return what adds an entry of the report for each template."""
+    from macroengine.workspace.reports.entry import entry_of  # noqa: PLC0415 - few calls need it
 
-            return sarif_report()
-        case _:
-            return text_report_on(aside=aside)
+    if any(source.path is not None and os.path.realpath(source.path) == os.path.realpath(report) for source in sources):
+        raise InputError(f"{input_name(report)}: the report would replace the file that is checked; give another name")
+
+    def collect(source: Source, record: Record, settings: Settings, found: Findings) -> None:
+        entries.append(
+            entry_of(
+                record,
+                file=source.name,
+                dialect=settings.dialect_of(record.template or ""),
+                policy=settings.policy,
+                found=output.abridged(found),
+                wanted=settings.wanted,
+            )
+        )
+
+    return collect
+
+
+def _write_report(entries: list[Any], path: Path) -> None:
+    from macroengine.workspace.reports.writing import write_report  # noqa: PLC0415 - few calls need it
+
+    write_report(entries, path)
+    click.echo(f"report written to {printable(str(path))}", err=True)
+
+
+def _with_notes(job: Job, status: int) -> int:
+    """Print what could not be done, and return the exit status."""
+    output.print_notes(job.notes)
+    return status
 
 
 @contextmanager

@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect
 from macroengine.cli.inputs import InputError, input_name, read_toml
-from macroengine.cli.options import AUTO, dialect_for
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Postback
 from macroengine.policy import Policy
 from macroengine.rules import codes
 from macroengine.suggest import did_you_mean
+from macroengine.workspace.assumed import AUTO, dialect_for
+from macroengine.workspace.columns import ROLES, Layout, folded
+from macroengine.workspace.text import checked_encoding
 
 _OWN_FILE = "macroengine.toml"
 _PROJECT_FILE = "pyproject.toml"
@@ -26,21 +28,49 @@ class Settings:
 
     dialect: Dialect | Literal["auto"]
     """"auto" is the likeliest dialect of each template."""
-    postback: Postback = Postback.INSTALL
+    postback: Postback | None = None
+    """None: the kind that each template is for by its macros."""
     send_all: bool = False
     consent: bool = False
     context: str | None = None
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """What the columns of tables are called, by what they say."""
+    sheet: str | None = None
+    encoding: str | None = None
+    dialects: Mapping[str, Dialect | Literal["auto"]] = field(default_factory=dict)
+    """Custom dialects, by the names that rows of tables may use."""
+
+    def layout(self, given: Layout) -> Layout:
+        """Return where the templates of a file are: as given, and else as the settings say."""
+        said = {**self.columns, "sheet": self.sheet, "encoding": self.encoding}
+        missing = {name: value for name, value in said.items() if getattr(given, name) is None}
+        return replace(given, **missing)
 
     def dialect_of(self, template: str) -> Dialect:
         """Return the dialect that a template is checked in."""
         return dialect_for(self.dialect, template)
 
+    def check_context(self) -> None:
+        """Refuse a context that the dialect does not have.
+
+        Raises:
+            InputError: it has no such context, or it is only found out which dialect it is.
+        """
+        if self.dialect == AUTO:
+            if self.context is not None:
+                raise InputError("a context is one of a dialect's own; say which dialect it is")
+            return
+        try:
+            self.dialect.check_context(self.context)
+        except ValueError as error:
+            raise InputError(str(error)) from None
+
     @property
     def policy(self) -> Policy:
         """The policy that templates are checked with."""
-        return Policy(self.postback, self.send_all, consent=self.consent, context=self.context)
+        return Policy(self.postback or Postback.INSTALL, self.send_all, consent=self.consent, context=self.context)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -55,19 +85,14 @@ class Config:
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
     per_file: dict[str, dict[str, Any]] = field(default_factory=dict)
+    is_file: bool = True
+    """Whether there is a file of it; otherwise it has no settings."""
 
     def settings_for(self, file: Path | None, given: Mapping[str, Any]) -> Settings:
         """Return the settings for a file, None for what is in none; what is `given` on the command line is over all."""
         found = Settings(dialect(DEFAULT_DIALECT))
         for values in (self.settings, *self._of_file(file), given):
             found = replace(found, **values)
-        if found.dialect == AUTO and found.context is not None:
-            raise InputError("a context is one of a dialect's own; say which dialect it is")
-        try:
-            if found.dialect != AUTO:
-                found.dialect.check_context(found.context)
-        except ValueError as error:
-            raise InputError(str(error)) from None
         return found
 
     def _of_file(self, file: Path | None) -> list[dict[str, Any]]:
@@ -83,6 +108,24 @@ class Config:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class NearestConfig:
+    """The configurations of the folders of files; where a file has none, that of the working folder."""
+
+    working: Config
+    found: dict[Path, Config] = field(default_factory=dict)
+
+    def settings_for(self, file: Path | None, given: Mapping[str, Any]) -> Settings:
+        """Return the settings for a file, by the nearest configuration from its folder upwards."""
+        if file is None:
+            return self.working.settings_for(None, given)
+        folder = Path(os.path.realpath(file)).parent
+        if folder not in self.found:
+            config = find_config(folder)
+            self.found[folder] = config if config.is_file else self.working
+        return self.found[folder].settings_for(file, given)
+
+
 def find_config(folder: Path) -> Config:
     """Return the configuration of a folder: that of the nearest folder upwards that has one."""
     for parent in (folder, *folder.parents):
@@ -91,7 +134,7 @@ def find_config(folder: Path) -> Config:
             return read_config(own)
         if project.is_file() and "macroengine" in _tools(project):
             return read_config(project)
-    return Config(folder)
+    return Config(folder, is_file=False)
 
 
 def read_config(path: Path) -> Config:
@@ -165,11 +208,6 @@ def _flag(value: Any, where: str, _: Path) -> bool:
     return flag
 
 
-def _word(value: Any, where: str, _: Path) -> str:
-    word: str = _expect(value, str, f"{where} must be a string")
-    return word
-
-
 def _codes(value: Any, where: str, _: Path) -> tuple[str, ...]:
     found = tuple(
         _expect(code, str, f"{where} must be a list of codes")
@@ -182,6 +220,31 @@ def _codes(value: Any, where: str, _: Path) -> tuple[str, ...]:
     return found
 
 
+def _word(value: Any, where: str, _: Path) -> str:
+    word: str = _expect(value, str, f"{where} must be a string")
+    return word
+
+
+def _encoding(value: Any, where: str, folder: Path) -> str:
+    try:
+        return checked_encoding(_word(value, where, folder))
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def _columns(value: Any, where: str, folder: Path) -> dict[str, str]:
+    columns = _expect(value, dict, f"{where} must be a table")
+    for role in columns:
+        if role not in ROLES:
+            raise InputError(f"{where}: unknown column {role!r}{did_you_mean(role, ROLES)} (known: {', '.join(ROLES)})")
+    return {role: _word(name, f"{where}: {role!r}", folder) for role, name in columns.items()}
+
+
+def _dialects(value: Any, where: str, folder: Path) -> dict[str, Dialect | Literal["auto"]]:
+    dialects = _expect(value, dict, f"{where} must be a table")
+    return {folded(name): _dialect(file, f"{where}: {name!r}", folder) for name, file in dialects.items()}
+
+
 _KEYS: Mapping[str, Callable[[Any, str, Path], Any]] = {
     "dialect": _dialect,
     "postback": _postback,
@@ -190,4 +253,8 @@ _KEYS: Mapping[str, Callable[[Any, str, Path], Any]] = {
     "context": _word,
     "select": _codes,
     "ignore": _codes,
+    "columns": _columns,
+    "sheet": _word,
+    "encoding": _encoding,
+    "dialects": _dialects,
 }

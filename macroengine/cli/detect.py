@@ -3,17 +3,22 @@
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import click
 
 from macroengine.cli import output
-from macroengine.cli.files import DEFAULT_COLUMN
-from macroengine.cli.job import Arguments, Source, given_sources
+from macroengine.cli.config import NearestConfig, find_config
+from macroengine.cli.job import Arguments, sources_of
+from macroengine.cli.options import file_options, layout_of
 from macroengine.detection.detect import Detected
 from macroengine.detection.detect import detect as detect_dialects
 from macroengine.errors import TemplateError
+from macroengine.workspace.record import Record
+from macroengine.workspace.sources import Source
 
-_Found = tuple[str, str, list[Detected]]
+_Found = tuple[Source, Record, list[Detected]]
 
 
 @click.command(
@@ -26,9 +31,9 @@ Examples:
 )
 @click.argument("templates", metavar="[TEMPLATE|FILE]...", nargs=-1)
 @click.option("--file", "files", metavar="FILE", multiple=True, help="Look at the templates in a file; - is stdin.")
-@click.option("--column", metavar="NAME", help=f"The column or key of the template.  [default: {DEFAULT_COLUMN}]")
+@file_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def detect(templates: tuple[str, ...], files: tuple[str, ...], column: str | None, form: str) -> int:
+def detect(templates: tuple[str, ...], files: tuple[str, ...], form: str, **options: Any) -> int:
     """Say in which dialect each TEMPLATE is written, the likeliest first, and what says so.
 
     Confidence is from 0 to 1. Drawn as a table on a terminal, tab-separated elsewhere. Files are read as check reads
@@ -38,19 +43,33 @@ def detect(templates: tuple[str, ...], files: tuple[str, ...], column: str | Non
     """
     if not templates and not files:
         raise click.UsageError("no templates given; give templates or files")
-    search = _Search(given_sources(templates, files, column))
+    config = NearestConfig(find_config(Path.cwd()))
+    search = _Search(sources_of(templates, files, layout_of(options), config))
     if form == "json":
         _print_json(search.found())
-        return search.status
-    single = len(templates) == 1 and not files and isinstance(search.sources[0], Arguments)
+    else:
+        _print_text(search, is_single=len(templates) == 1 and not files and isinstance(search.sources[0], Arguments))
+    output.print_notes(note for source in search.sources for note in source.notes)
+    return search.status
+
+
+def _print_text(search: "_Search", *, is_single: bool) -> None:
     columns = ("dialect", "confidence", "evidence")
     rows = (
-        (*(() if single else (place,)), one.dialect, f"{one.confidence:.3f}", "; ".join(one.evidence))
-        for place, _, detected in search.found()
+        (
+            *(() if is_single else (_place(source, record),)),
+            one.dialect,
+            f"{one.confidence:.3f}",
+            "; ".join(one.evidence),
+        )
+        for source, record, detected in search.found()
         for one in detected
     )
-    output.print_table(columns if single else ("template", *columns), rows)
-    return search.status
+    output.print_table(columns if is_single else ("template", *columns), rows)
+
+
+def _place(source: Source, record: Record) -> str:
+    return f"{source.name}:{record.place}"
 
 
 class _Search:
@@ -61,13 +80,12 @@ class _Search:
         self.status = 0
 
     def found(self) -> Iterator[_Found]:
-        """Yield where each template is, the template, and its dialects."""
+        """Yield each template with its source and its dialects."""
         for source in self.sources:
             for record in source.records():
                 if record.template is None:
                     continue
-                place = f"{source.name}:{record.line}"
-                yield place, record.template, self._detected(place, record.template)
+                yield source, record, self._detected(_place(source, record), record.template)
 
     def _detected(self, place: str, template: str) -> list[Detected]:
         try:
@@ -85,10 +103,11 @@ class _Search:
 
 def _print_json(found: Iterator[_Found]) -> None:
     between = "[\n"
-    for place, template, detected in found:
-        file, _, line = place.rpartition(":")
+    for source, record, detected in found:
         rows = [{"dialect": one.dialect, "confidence": one.confidence, "evidence": one.evidence} for one in detected]
-        row = {"file": file, "line": int(line), "template": template, "detected": rows}
+        row = {"file": source.name, "line": record.line, "template": record.template, "detected": rows}
+        # What only workbooks have.
+        row |= {"sheet": record.sheet, "cell": record.cell} if record.sheet is not None else {}
         sys.stdout.write(between + json.dumps(row))
         between = ",\n"
     sys.stdout.write("[]\n" if between == "[\n" else "\n]\n")

@@ -2,13 +2,16 @@
 
 import json
 import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
 
 import click
 
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
+from macroengine.cli.inputs import input_name
 from macroengine.cli.macros import availability, yes_no
-from macroengine.cli.options import dialect_option
+from macroengine.cli.options import column_options, dialect_or_auto_option, layout_of
 from macroengine.declarations import declarations
 from macroengine.plan.resolve import resolve
 from macroengine.plan.steps import times_encoded
@@ -17,9 +20,13 @@ from macroengine.rules import RULES
 from macroengine.rules.pages import page
 from macroengine.suggest import did_you_mean
 from macroengine.template import parse
+from macroengine.workspace.assumed import dialect_for
+from macroengine.workspace.sources import Source, open_source
 
-_CODE = re.compile(r"[A-Z]{2}\d{3}", re.IGNORECASE)
-_NAME = re.compile(r"[a-z]+(-[a-z]+)*", re.IGNORECASE)
+_COLUMNS = ("macro", "field", "source", "send all", "available", "encoded", "example")
+_CODE = re.compile(r"[A-Z]+\d+", re.IGNORECASE)
+# What no template is.
+_WORD = re.compile(r"[\w-]+")
 
 
 @click.command(
@@ -31,8 +38,10 @@ Examples:
   macroengine explain --dialect vast --format adcp 'https://n.example/pixel?cb=[CACHEBUSTING]'
 """
 )
-@click.argument("what", metavar="CODE|TEMPLATE")
-@dialect_option
+@click.argument("what", metavar="CODE|NAME|TEMPLATE", required=False)
+@click.option("--file", metavar="FILE", help="Explain the macros of each template in a file; - is standard input.")
+@column_options
+@dialect_or_auto_option
 @click.option("--consent", is_flag=True, help="Say which macros are withheld where users do not share identifiers.")
 @click.option(
     "--format",
@@ -42,53 +51,100 @@ Examples:
     show_default=True,
     help="As a table, or as the macro declarations of AdCP 3.2 in JSON.",
 )
-def explain(what: str, dialect: Dialect, consent: bool, form: str) -> None:
+def explain(
+    what: str | None, file: str | None, dialect: Dialect | Literal["auto"], consent: bool, form: str, **options: Any
+) -> int:
     """Explain a rule, by its code or name, or each macro of a template.
 
     Of a macro: the field that it reads, its source, whether it is filled for events of other networks, for which
     postbacks it is, how many times its value is encoded, and an example of it.
+
+    Exit status: 0, or 1 for a rule that does not exist.
     """
+    if (what is None) == (file is None):
+        raise click.UsageError("give a rule or a template, or a file with --file")
     if form == "adcp":
-        _declare(what, dialect)
-        return
+        if what is None:
+            raise click.UsageError("--format adcp declares the macros of one template; give it as an argument")
+        return _declare(what, dialect_for(dialect, what))
+    if file is not None:
+        return _explain_file(open_source(file, layout_of(options)), dialect, consent=consent)
+    if what is None or not _WORD.fullmatch(what):
+        return _explain_template(what or "", dialect_for(dialect, what or ""), consent=consent)
     names = {rule.name: code for code, rule in RULES.items()}
-    code = names.get(what, what.upper())
-    if code in RULES:
-        click.echo(page(code))
-    elif _CODE.fullmatch(what):
-        _explain_fault(code)
-    elif _NAME.fullmatch(what):
-        raise click.UsageError(f"unknown rule {what!r}{did_you_mean(what, names)}")
-    else:
-        _explain_template(what, dialect, consent=consent)
+    code = names.get(_name(what), what.upper())
+    if code not in RULES:
+        return _explain_fault(what, names, dialect_for(dialect, ""))
+    click.echo(page(code))
+    return 0
 
 
-def _explain_fault(code: str) -> None:
-    # Loading it takes longer than all the rest of the command.
+def _name(what: str) -> str:
+    return what.lower().replace("_", "-")
+
+
+def _explain_fault(what: str, names: Iterable[str], dialect: Dialect) -> int:
+    pages = dict(_other_pages())
+    named = {name: code for code, (name, _) in pages.items()}
+    code = named.get(_name(what), what.upper())
+    if code not in pages:
+        known = [*RULES, *pages] if _CODE.fullmatch(what) else [*names, *named]
+        macro = f"; for the macro, see: macroengine macros {what}" if dialect.named(what) else ""
+        nearest = did_you_mean(code if _CODE.fullmatch(what) else _name(what), known)
+        output.complain(f"unknown rule {what!r}{macro or nearest}")
+        return 1
+    click.echo(pages[code][1])
+    return 0
+
+
+def _other_pages() -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield each code that is not of a rule, with its name and its page."""
+    # Loading these takes longer than all the rest of the command.
     from macroengine.intake import FAULTS  # noqa: PLC0415 - see above
     from macroengine.matching.faults import FAULTS as OF_MATCH  # noqa: PLC0415 - see above
     from macroengine.translation.losses import Kind  # noqa: PLC0415 - see above
 
-    losses = {kind.code: kind for kind in Kind}
-    if code in losses:
-        loss = losses[code]
-        click.echo(f"{code} {loss.label} ({loss.severity})\n\nOf a macro, see translate: {loss.meaning}.")
-        return
-    fault = FAULTS.get(code) or OF_MATCH.get(code)
-    if fault is None:
-        raise click.UsageError(f"unknown rule {code!r}{did_you_mean(code, [*RULES, *FAULTS, *losses, *OF_MATCH])}")
-    whose = "Of a payload, see intake" if code in FAULTS else "Of a URL that was sent, see match"
-    click.echo(f"{code} {fault.name} ({fault.severity})\n\n{whose}: {fault.meaning}.")
+    for whose, faults in (("a payload, see intake", FAULTS), ("a URL that was sent, see match", OF_MATCH)):
+        for code, fault in faults.items():
+            yield code, (fault.name, f"{code} {fault.name} ({fault.severity})\n\nOf {whose}: {fault.meaning}.")
+    for kind in Kind:
+        page_of = f"{kind.code} {kind.label} ({kind.severity})\n\nOf a macro, see translate: {kind.meaning}."
+        yield kind.code, (kind.label, page_of)
 
 
-def _declare(source: str, dialect: Dialect) -> None:
+def _declare(source: str, dialect: Dialect) -> int:
     declared = declarations(resolve(parse(source, dialect), dialect, Policy()))
     click.echo(json.dumps(declared, indent=2, ensure_ascii=False))
+    return 0
 
 
-def _explain_template(source: str, dialect: Dialect, *, consent: bool) -> None:
-    header = ("macro", "field", "source", "send all", "available", "encoded", "example")
+def _explain_file(source: Source, dialect: Dialect | Literal["auto"], *, consent: bool) -> int:
+    name = input_name(source.name)
     rows = []
+    for record in source.records():
+        if record.template is not None:
+            chosen = dialect_for(record.dialect_named(name) or dialect, record.template)
+            rows += [(f"{name}:{record.place}", *row) for row in _rows(record.template, chosen, consent=consent)]
+    output.print_table(("place", *_columns(consent=consent)), rows)
+    return 0
+
+
+def _explain_template(source: str, dialect: Dialect, *, consent: bool) -> int:
+    rows = _rows(source, dialect, consent=consent)
+    if rows:
+        output.print_table(_columns(consent=consent), rows)
+    else:
+        click.echo(f"no {dialect.title} macros in {source!r}", err=True)
+    return 0
+
+
+def _columns(*, consent: bool) -> tuple[str, ...]:
+    return (*_COLUMNS, "needs consent") if consent else _COLUMNS
+
+
+def _rows(source: str, dialect: Dialect, *, consent: bool) -> list[tuple[str, ...]]:
+    """Return a row for each macro of a template."""
+    rows: list[tuple[str, ...]] = []
     for macro in resolve(parse(source, dialect), dialect, Policy(consent=consent)).macros:
         spec = macro.spec
         if spec is None:
@@ -97,7 +153,4 @@ def _explain_template(source: str, dialect: Dialect, *, consent: bool) -> None:
             facts = (spec.field, dialect.labels[spec.source], yes_no(spec.send_all), availability(spec))
             more = [yes_no(macro.needs_consent)] if consent else []
             rows.append((macro.node.text, *facts, str(times_encoded(macro, dialect)), spec.example, *more))
-    if not rows:
-        click.echo(f"no {dialect.title} macros in {source!r}", err=True)
-        return
-    output.print_table((*header, "needs consent") if consent else header, rows)
+    return rows

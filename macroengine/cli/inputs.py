@@ -1,46 +1,40 @@
-"""Inputs of the command line: opened by name, and read within bounds."""
+"""Arguments that may be names of files. How inputs are read is the workspace's."""
 
-import errno
-import json
 import os
-import re
-import select
-import stat
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path, PurePath
-from typing import IO, Any
 
-import click
+from macroengine.workspace.inputs import (
+    MAX_BYTES,
+    STANDARD_INPUT,
+    InputError,
+    input_name,
+    parse_json,
+    read_lines,
+    read_text,
+    read_toml,
+    read_whole,
+    suffix,
+)
 
-from macroengine.diagnostics import printable
+__all__ = [
+    "MAX_BYTES",
+    "STANDARD_INPUT",
+    "InputError",
+    "input_name",
+    "is_input",
+    "looks_like_path",
+    "parse_json",
+    "read_lines",
+    "read_text",
+    "read_toml",
+    "read_whole",
+    "suffix",
+]
 
-STANDARD_INPUT = "-"
-
-# No template or event is nearly as long; an endless device must not fill the memory.
-MAX_BYTES = 1_048_576
-# Reading a longer integer takes ever more time, and Python refuses by default.
-_MAX_DIGITS = 4_300
-# The time that tomllib takes for a dotted key grows with the square of its parts.
-_LONG_KEY = re.compile(r"""(?<![\w.-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*\.[ \t]*){100}""")
-_PATIENCE_MS = 10_000
 # What a template has, and the name of a file rarely.
 _QUERY = frozenset("?=&")
 _MACRO = frozenset("(){}[]<>%$#")
 _SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".xlsx", ".toml", ".yaml", ".yml", ".list")
 _PREFIXES = ("./", "../", "~/", ".\\", "..\\")
-
-
-class InputError(click.ClickException):
-    """An input that cannot be used; the message names it."""
-
-    exit_code = 2
-
-
-def input_name(file: str | Path) -> str:
-    """Return what an input is called in messages; characters that do not print are escaped."""
-    return "standard input" if str(file) == STANDARD_INPUT else printable(str(file))
 
 
 def is_input(argument: str) -> bool:
@@ -63,134 +57,3 @@ def looks_like_path(argument: str) -> bool:
     # A host has a dot or a port, and a template has macros.
     is_host = argument.startswith("//") or {".", ":"} & set(first)
     return bool(slash) and not is_host and not _MACRO & set(argument)
-
-
-@contextmanager
-def opened(file: str | Path) -> Iterator[IO[bytes]]:
-    """Open an input for reading; `-` is standard input.
-
-    Raises:
-        OSError: it cannot be read; the error has its name.
-    """
-    if str(file) != STANDARD_INPUT:
-        with open(file, "rb", opener=_open) as stream:
-            yield stream
-        return
-    try:
-        yield sys.stdin.buffer
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, input_name(file)) from None
-
-
-def _open(path: str, flags: int) -> int:
-    """Open a file; for one to write to a named pipe, wait no longer than people do.
-
-    Raises:
-        OSError: it cannot be opened, or nobody writes to it.
-    """
-    # Only POSIX has named pipes, and to open one waits for ever.
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-        return descriptor
-    waiting = select.poll()
-    waiting.register(descriptor, select.POLLIN)
-    if not waiting.poll(_PATIENCE_MS):
-        os.close(descriptor)
-        raise TimeoutError(errno.ETIMEDOUT, "Nothing is written to this pipe", path)
-    os.set_blocking(descriptor, True)
-    return descriptor
-
-
-def read_whole(file: str | Path, max_bytes: int = MAX_BYTES) -> bytes:
-    """Return the content of an input.
-
-    Raises:
-        InputError: it is larger than `max_bytes`.
-        OSError: it cannot be read.
-    """
-    with opened(file) as stream:
-        content = stream.read(max_bytes + 1)
-    if len(content) > max_bytes:
-        raise InputError(f"{input_name(file)}: larger than {max_bytes:,} bytes")
-    return content
-
-
-def read_text(file: str | Path, max_bytes: int = MAX_BYTES) -> str:
-    """Return the text of an input, without a byte order mark.
-
-    Raises:
-        InputError: it is larger than `max_bytes`, or not UTF-8.
-        OSError: it cannot be read.
-    """
-    try:
-        return read_whole(file, max_bytes).decode().removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{input_name(file)}: not UTF-8 at byte {error.start:,}") from None
-
-
-def read_lines(file: str | Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of an input with their numbers, each with its own ending.
-
-    Raises:
-        InputError: a line is longer than `MAX_BYTES`.
-        OSError: the input cannot be read.
-    """
-    number = 0
-    with opened(file) as stream:
-        while line := stream.readline(MAX_BYTES + 1):
-            number += 1
-            if len(line) > MAX_BYTES:
-                raise InputError(f"{input_name(file)}: line {number:,} is longer than {MAX_BYTES:,} bytes")
-            yield number, line
-
-
-def read_toml(file: str | Path, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
-    """Return the content of a TOML file.
-
-    Raises:
-        InputError: it is not TOML, or larger than `max_bytes`.
-        OSError: it cannot be read.
-    """
-    import tomllib  # noqa: PLC0415 - most commands read none
-
-    text, name = read_text(file, max_bytes), input_name(file)
-    if _LONG_KEY.search(text):
-        raise InputError(f"{name}: a key has more than 100 parts")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message = str(error)
-        raise InputError(f"{name}: not TOML: {message[0].lower()}{message[1:]}") from None
-    except RecursionError:
-        raise InputError(f"{name}: nested too deeply") from None
-    except ValueError:  # Python's words for it are about Python
-        raise InputError(f"{name}: an integer has more than {_MAX_DIGITS:,} digits") from None
-
-
-def parse_json(text: str, where: str, line: int | None = None, **hooks: Any) -> Any:
-    """Return the value of a JSON text, which may be the line `line` of a file that `where` names.
-
-    Raises:
-        InputError: it is not JSON, or a hook raises a ValueError.
-    """
-    at = where if line is None else f"{where}:{line}"
-    try:
-        return json.loads(text, parse_int=_integer, **hooks)
-    except json.JSONDecodeError as error:
-        place = f"{error.lineno}:{error.colno}" if line is None else error.colno
-        raise InputError(f"{at}:{place}: not JSON: {error.msg[0].lower()}{error.msg[1:]}") from None
-    except RecursionError:
-        raise InputError(f"{at}: nested too deeply") from None
-    except ValueError as error:
-        raise InputError(f"{at}: {error}") from None
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > _MAX_DIGITS:
-        raise ValueError(f"an integer has {len(digits):,} digits; the limit is {_MAX_DIGITS:,}")
-    return int(digits)
-
-
-def suffix(file: str | Path) -> str:
-    """Return the ending of a file's name, in lower case."""
-    return PurePath(file).suffix.lower()

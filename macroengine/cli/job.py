@@ -1,24 +1,34 @@
 """The templates of a call, one after the other: checked, fixed, or compared with what they would be fixed to."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from macroengine.cli.config import Config, Settings
-from macroengine.cli.files import STANDARD_INPUT, Record, read_records, rewriting
-from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path
+import click
+from click.core import ParameterSource
+
+from macroengine.cli.config import Config, NearestConfig, Settings
+from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, is_input, looks_like_path
 from macroengine.cli.parallel import in_order
 from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, printable
 from macroengine.errors import TemplateError
-from macroengine.rules import check
+from macroengine.kinds import Postback
+from macroengine.rules import check, codes
 from macroengine.rules.fixing import Fixed, fix
+from macroengine.workspace.assumed import assumed_postback, dialect_for, parsed
+from macroengine.workspace.columns import Layout
+from macroengine.workspace.record import Record
+from macroengine.workspace.sources import Source, TextFile, open_source, sources_in
+from macroengine.workspace.writing import Write, text_with
 
 Found = Iterator[tuple[str, Record, Diagnostic]]
-Write = Callable[[str], object]
+Findings = list[Diagnostic] | tuple[Diagnostic, ...]
+Collect = Callable[[Source, Record, Settings, Findings], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,7 @@ class Arguments:
     templates: tuple[str, ...]
     name: str = "<argument>"
     path: None = None
+    notes: tuple[str, ...] = ()
 
     def records(self) -> Iterator[Record]:
         """Yield the templates."""
@@ -36,46 +47,22 @@ class Arguments:
 
     def rewriting(self) -> AbstractContextManager[Write]:
         """Print what is written."""
-        return nullcontext(sys.stdout.write)
+        return _printing()
+
+    def check_fixable(self, *, written: bool = True) -> None:
+        """Templates are printed after fixing."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """The templates of a file, or of standard input."""
-
-    file: str
-    column: str | None = None
-
-    @property
-    def name(self) -> str:
-        """What the file is called in reports."""
-        return "<stdin>" if self.file == STANDARD_INPUT else self.file
-
-    @property
-    def path(self) -> Path | None:
-        """Where the file is; standard input is nowhere."""
-        return None if self.file == STANDARD_INPUT else Path(self.file)
-
-    def records(self) -> Iterator[Record]:
-        """Yield the records of the file."""
-        return read_records(self.file, self.column)
-
-    def rewriting(self) -> AbstractContextManager[Write]:
-        """Rewrite the file; templates from standard input are written to standard output."""
-        return nullcontext(sys.stdout.write) if self.path is None else rewriting(self.path)
+def _is_standard_input(source: Source) -> bool:
+    return isinstance(source, TextFile) and source.path is None
 
 
-Source = Arguments | File
+def _printing() -> AbstractContextManager[Write]:
+    return nullcontext(lambda record, template: sys.stdout.write(text_with(record, template)))
 
 
-def given_sources(arguments: tuple[str, ...], files: tuple[str, ...], column: str | None) -> list[Source]:
-    """Return what a command is given: the arguments that are templates, then all files."""
-    templates = tuple(argument for argument in arguments if not is_input(argument))
-    for template in templates:
-        if looks_like_path(template):
-            raise InputError(f"{input_name(template)}: no such file; to check it as a template, pipe it to --file -")
-    sources: list[Source] = [Arguments(templates)] if templates else []
-    return sources + [File(file, column) for file in (*filter(is_input, arguments), *files)]
+def _ignored(*_: object) -> None:
+    """Collect nothing."""
 
 
 @dataclass(slots=True)
@@ -83,36 +70,43 @@ class Job:
     """What is to be done, and with which settings."""
 
     sources: list[Source]
-    config: Config
+    config: Config | NearestConfig
     given: Mapping[str, Any]
     unsafe: bool
     jobs: int = 1
     """How many processes check templates."""
-    advance: Write = len
+    advance: Callable[[str], object] = len
     """Is told the text of each record when it is done."""
+    collect: Collect = _ignored
+    """Is told what is found in each template, before anything is fixed."""
+    notes: list[str] = field(default_factory=list)
+    """What could not be done, for the person who asked for it."""
 
     def found(self, tally: Tally) -> Found:
         """Yield what is found."""
         templates = (
-            ((source, record), (record.template, settings))
-            for source, record, settings in self._records()
+            ((source, record, settings), (record.template, settings))
+            for source, record, settings in self.records(tally)
             if record.template is not None
         )
-        for (source, record), diagnostics in in_order(_check, templates, self.jobs):
+        for (source, record, settings), found in in_order(_check, templates, self.jobs):
             tally.templates += 1
-            for diagnostic in diagnostics:
+            self.collect(source, record, settings, found)
+            for diagnostic in found:
                 yield source.name, record, diagnostic
 
     def fixed(self, tally: Tally) -> Found:
         """Write the fixed templates, and yield what is found in them still."""
         for source in self.sources:
-            with source.rewriting() as write:
-                for _, record, settings in self._records(source):
-                    fixed = self._fix(record, settings)
-                    write(_raw(record, fixed))
-                    if fixed is not None:
+            with _printing() if _is_standard_input(source) else source.rewriting() as write:
+                for _, record, settings in self.records(tally, source):
+                    fixed = self._fix(record, settings, source)
+                    write(record, None if fixed is None else fixed.source)
+                    if record.template is not None and fixed is not None:
                         tally.templates += 1
                         tally.fixed += len(fixed.applied)
+                        if self.collect is not _ignored:
+                            self.collect(source, record, settings, _check((record.template, settings)))
                         for diagnostic in fixed.remaining:
                             yield source.name, record, diagnostic
 
@@ -121,8 +115,9 @@ class Job:
         changed = 0
         for source in self.sources:
             grown, named = 0, False
-            for _, record, settings in self._records(source):
-                raw = _raw(record, self._fix(record, settings))
+            for _, record, settings in self.records(Tally(), source):
+                fixed = self._fix(record, settings, source)
+                raw = text_with(record, None if fixed is None else fixed.source)
                 if raw == record.raw:
                     continue
                 if not named:
@@ -130,23 +125,54 @@ class Job:
                     sys.stdout.write(f"--- {name}\n+++ {name}\n")
                 named, changed = True, 1
                 old, new = record.raw.splitlines(keepends=True), raw.splitlines(keepends=True)
-                sys.stdout.write(_hunk(record.line, old, record.line + grown, new))
+                sys.stdout.write(_hunk(record, old, record.line + grown, new))
                 grown += len(new) - len(old)
         return changed
 
-    def _records(self, only: Source | None = None) -> Iterator[tuple[Source, Record, Settings]]:
+    def records(self, tally: Tally, only: Source | None = None) -> Iterator[tuple[Source, Record, Settings]]:
+        """Yield the records of all sources, or of one, each with the settings for its template."""
         for source in self.sources if only is None else [only]:
             settings = self.config.settings_for(source.path, self.given)
+            settings.check_context()
+            where = input_name(source.name)
             for record in source.records():
-                yield source, record, settings
+                yield source, record, self._of_record(record, settings, where, tally)
                 self.advance(record.raw)
+            self.notes += source.notes
 
-    def _fix(self, record: Record, settings: Settings) -> Fixed | None:
+    def _of_record(self, record: Record, settings: Settings, where: str, tally: Tally) -> Settings:
+        """Return the settings for one template: what its row says counts, and then what its macros say."""
+        if record.template is None:
+            return settings
+        dialect = None if self._is_given("dialect", record) else record.dialect_named(where, settings.dialects)
+        postback = None if self._is_given("postback", record) else record.postback_named(where)
+        ignored = record.ignored(where)
+        chosen = dialect_for(dialect or settings.dialect, record.template)
+        if chosen is not settings.dialect or postback or ignored:
+            settings = replace(
+                settings,
+                dialect=chosen,
+                postback=postback or settings.postback,
+                ignore=(*settings.ignore, *ignored),
+            )
+        if dialect is not None:
+            _check_context(settings, f"{where}:{record.place}")
+        if settings.postback is None:
+            kind = assumed_postback(record.template, chosen)
+            tally.assumed[kind] += 1
+            settings = replace(settings, postback=kind)
+        return settings
+
+    def _is_given(self, key: str, record: Record) -> bool:
+        """Say whether the command line decides, and not the row: it names no column for it."""
+        return key in self.given and key not in record.said.strict
+
+    def _fix(self, record: Record, settings: Settings, source: Source) -> Fixed | None:
         """Return the fixed template of a record, None where it has none."""
         if record.template is None:
             return None
         try:
-            return fix(
+            fixed = fix(
                 record.template,
                 dialect=settings.dialect_of(record.template),
                 policy=settings.policy,
@@ -155,23 +181,34 @@ class Job:
             )
         except TemplateError as error:
             return Fixed(record.template, (), error.diagnostics)
+        if record.made_by is not None and fixed.applied:
+            place = f"{input_name(source.name)}:{record.place}"
+            self.notes.append(
+                f"{place}: made by the formula {printable(record.made_by)}, and not changed; fix it there"
+            )
+            return Fixed(record.template, (), tuple(_check((record.template, settings))))
+        return fixed
 
 
-def _check(work: tuple[str, Settings]) -> list[Diagnostic] | tuple[Diagnostic, ...]:
+def _check_context(settings: Settings, place: str) -> None:
+    try:
+        settings.check_context()
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
+def _check(work: tuple[str, Settings]) -> Findings:
     template, settings = work
     try:
         dialect = settings.dialect_of(template)
-        return check(template, dialect=dialect, policy=settings.policy, select=settings.wanted)
+        return check(parsed(template, dialect), dialect=dialect, policy=settings.policy, select=settings.wanted)
     except TemplateError as error:  # it is too large to look at
         return error.diagnostics
 
 
-def _raw(record: Record, fixed: Fixed | None) -> str:
-    return record.raw if fixed is None or fixed.source == record.template else record.with_template(fixed.source)
-
-
-def _hunk(old_start: int, old: list[str], new_start: int, new: list[str]) -> str:
-    lines = [f"@@ -{old_start},{len(old)} +{new_start},{len(new)} @@\n"]
+def _hunk(record: Record, old: list[str], new_start: int, new: list[str]) -> str:
+    cell = "" if record.sheet is None else f" {record.place}"
+    lines = [f"@@ -{record.line},{len(old)} +{new_start},{len(new)} @@{cell}\n"]
     lines += [_diff_line("-", text) for text in old]
     lines += [_diff_line("+", text) for text in new]
     return "".join(lines)
@@ -179,3 +216,45 @@ def _hunk(old_start: int, old: list[str], new_start: int, new: list[str]) -> str
 
 def _diff_line(sign: str, text: str) -> str:
     return sign + text if text.endswith("\n") else f"{sign}{text}\n\\ No newline at end of file\n"
+
+
+def sources_of(
+    arguments: tuple[str, ...], files: tuple[str, ...], layout: Layout, config: Config | NearestConfig
+) -> list[Source]:
+    """Return what is to be checked: the arguments that are templates, then all files."""
+    templates = tuple(argument for argument in arguments if not is_input(argument))
+    for template in templates:
+        if looks_like_path(template):
+            raise InputError(f"{input_name(template)}: no such file; to check it as a template, pipe it to --file -")
+    sources: list[Source] = [Arguments(templates)] if templates else []
+
+    def layout_in(path: Path | None) -> Layout:
+        return config.settings_for(path, {}).layout(layout)
+
+    for given in (*filter(is_input, arguments), *files):
+        if given != STANDARD_INPUT and os.path.isdir(given):  # noqa: PTH112 - a template is too long for a Path
+            sources += sources_in(given, layout_in)
+        else:
+            sources.append(open_source(given, layout_in(None if given == STANDARD_INPUT else Path(given))))
+    return sources
+
+
+def given_settings(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that the command line gives."""
+    given = {}
+    if context.get_parameter_source("dialect") is ParameterSource.COMMANDLINE:
+        given["dialect"] = options["dialect"]
+    if options["postback"] is not None:
+        given["postback"] = Postback(options["postback"])
+    for name in ("context", "send_all", "consent"):
+        if options.get(name) is not None:
+            given[name] = options[name]
+    for name in ("select", "ignore"):
+        chosen = tuple(code for group in options.get(name, ()) for code in group.split(","))
+        try:
+            codes(chosen, ())
+        except ValueError as error:
+            raise click.UsageError(f"--{name}: {error}") from None
+        if chosen:
+            given[name] = chosen
+    return given

@@ -25,10 +25,12 @@ from macroengine.suggest import did_you_mean
     type=SourceWord(),
     help="Only macros from this source.",
 )
-def macros(name: str | None, dialect: Dialect, **only: Any) -> None:
+def macros(name: str | None, dialect: Dialect, **only: Any) -> int:
     """List the macros of a dialect, or show one in full, by any of its names.
 
     Drawn as a table on a terminal, tab-separated elsewhere.
+
+    Exit status: 0, or 1 for a macro that the dialect does not have.
 
     \b
     Examples:
@@ -38,8 +40,7 @@ def macros(name: str | None, dialect: Dialect, **only: Any) -> None:
       macroengine macros --dialect vast --context click
     """
     if name is not None:
-        _show(name, dialect)
-        return
+        return _show(name, dialect)
     try:
         dialect.check_context(only["context"])
     except ValueError as error:
@@ -50,6 +51,7 @@ def macros(name: str | None, dialect: Dialect, **only: Any) -> None:
         if _is_listed(spec, dialect, **only)
     ]
     output.print_table(("macro", "source", "send all", "available", "description"), rows)
+    return 0
 
 
 def _is_listed(
@@ -71,17 +73,19 @@ def _is_listed(
     )
 
 
-def _show(name: str, dialect: Dialect) -> None:
+def _show(name: str, dialect: Dialect) -> int:
     reading = dialect.syntax.read(name)
     found = dialect.find(reading.name if reading else name)
     if found is None or found[1] is Spelling.PARAMETER:
-        raise click.UsageError(f"unknown macro {name!r}{did_you_mean(name, dialect.names())}")
+        output.complain(f"unknown macro {name!r} of {dialect.title}{did_you_mean(name, dialect.names())}")
+        return 1
     spec, _ = found
     console = output.results()
     for key, value in _facts(spec, dialect).items():
         if value:
             inferred = "  (inferred)" if _is_inferred(key.replace(" ", "_"), spec, dialect) else ""
             console.print(Text.assemble((f"{key:12}", "bold"), value, (inferred, "dim")))
+    return 0
 
 
 def _is_inferred(key: str, spec: MacroSpec, dialect: Dialect) -> bool:

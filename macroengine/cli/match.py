@@ -9,7 +9,6 @@ import click
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.events import read_event
-from macroengine.cli.files import read_records
 from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path, read_lines, suffix
 from macroengine.cli.options import dialect_option, template_source
 from macroengine.cli.received import Summary, counting
@@ -17,8 +16,10 @@ from macroengine.diagnostics import printable
 from macroengine.engine import match as match_url
 from macroengine.matching.front import matcher_of_source
 from macroengine.matching.result import Match, Reading
+from macroengine.workspace.columns import Layout
+from macroengine.workspace.sources import open_source
 
-_RECORDS = (".csv", ".tsv", ".jsonl", ".ndjson")
+_RECORDS = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xlsm")
 DEFAULT_COLUMN = "url"
 
 
@@ -28,7 +29,9 @@ DEFAULT_COLUMN = "url"
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Read the template from a file.")
 @click.option("--event", metavar="FILE", help="Compare with this event, one as JSON; - is standard input.")
 @click.option("--events", metavar="FILE", help="Check a file of received URLs, one a line; - is standard input.")
-@click.option("--column", metavar="NAME", help="The column of a .csv or .jsonl file that has the URLs.  [default: url]")
+@click.option(
+    "--column", metavar="NAME", help="The column of a .csv, .jsonl or .xlsx file that has the URLs.  [default: url]"
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @dialect_option
 def match(
@@ -147,7 +150,7 @@ def _match_many(source: str, dialect: Dialect, events: str, column: str | None, 
 def _received(file: str, column: str | None) -> Iterator[tuple[int, str]]:
     """Yield the URLs of a file with their lines. Bytes that are not UTF-8 are for the audit to find."""
     if column is not None or suffix(file) in _RECORDS:
-        records = read_records(file, column or DEFAULT_COLUMN)
+        records = open_source(file, Layout(template=column or DEFAULT_COLUMN)).records()
         yield from ((record.line, record.template) for record in records if record.template)
         return
     for number, line in read_lines(file):

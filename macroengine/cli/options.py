@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect, dialect_names
 from macroengine.cli.inputs import read_text
 from macroengine.kinds import Postback, Source
+from macroengine.workspace.assumed import AUTO
+from macroengine.workspace.columns import Layout
+from macroengine.workspace.text import checked_encoding
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,10 +35,6 @@ def dialect_option(command: Command, default: str = DEFAULT_DIALECT) -> Command:
         show_default=True,
         help=f"One of {', '.join(dialect_names())}, or a .toml file of your own.",
     )(command)
-
-
-AUTO: Final = "auto"
-"""The word for the likeliest dialect of each template."""
 
 
 def dialect_or_auto_option(command: Command) -> Command:
@@ -71,16 +70,6 @@ def _complete_dialect_or_auto(context: click.Context, parameter: click.Parameter
     return [*(word for word in (AUTO,) if word.startswith(begun)), *_complete_dialect(context, parameter, begun)]
 
 
-def dialect_for(given: Dialect | Literal["auto"], template: str) -> Dialect:
-    """Return the dialect that is given; for auto, the likeliest one, and the default with nothing to tell it by."""
-    if isinstance(given, Dialect):
-        return given
-    from macroengine.detection.detect import detect  # noqa: PLC0415 - most calls name the dialect
-
-    found = detect(template)
-    return dialect(found[0].dialect if found else DEFAULT_DIALECT)
-
-
 class SourceWord(click.Choice[str]):
     """A source of values by its word, or by the one that AppsFlyer's documents use."""
 
@@ -104,6 +93,73 @@ def context_option(command: Command) -> Command:
     """Add `--context`."""
     text = "Where the templates are used, as burl or click; `macroengine macros NAME` shows the contexts of a macro."
     return click.option("--context", metavar="WORD", help=text)(command)
+
+
+def _read_values(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001 - click's
+    pairs = {}
+    for pair in values:
+        field, equals, value = pair.partition("=")
+        if not equals or not field:
+            raise click.BadParameter(f"write FIELD=VALUE, not {pair!r}")
+        pairs[field] = value
+    return pairs
+
+
+def set_option(command: Command) -> Command:
+    """Add `--set`."""
+    return click.option(
+        "--set",
+        "set_",
+        metavar="FIELD=VALUE",
+        multiple=True,
+        callback=_read_values,
+        help="A value, by the name of its field or macro; may be repeated.",
+    )(command)
+
+
+_COLUMN = click.option(
+    "--column", metavar="NAME", help="The column or key of the template.  [default: recognised by name]"
+)
+_SHEET = click.option("--sheet", metavar="NAME", help="The sheet of a workbook.  [default: all that have templates]")
+_ENCODING = click.option(
+    "--encoding", metavar="NAME", help="The encoding of files of text, as cp1252.  [default: recognised]"
+)
+_COLUMNS = (
+    _COLUMN,
+    click.option("--partner-column", metavar="NAME", help="The column or key of the partner."),
+    click.option("--dialect-column", metavar="NAME", help="The column or key that names the dialect of each template."),
+    click.option("--postback-column", metavar="NAME", help="The column or key that says what kind of postback it is."),
+    _SHEET,
+    _ENCODING,
+)
+
+
+def column_options(command: Command) -> Command:
+    """Add the options that say where the templates of a file are; `layout_of` takes them."""
+    for option in reversed(_COLUMNS):
+        command = option(command)
+    return command
+
+
+def file_options(command: Command) -> Command:
+    """Add those of the `column_options` that say where the templates are, and nothing more about them."""
+    for option in (_ENCODING, _SHEET, _COLUMN):
+        command = option(command)
+    return command
+
+
+def layout_of(options: dict[str, Any]) -> Layout:
+    """Return where the templates of files are, as far as the command line says it."""
+    if options["encoding"] is not None:
+        checked_encoding(options["encoding"])
+    return Layout(
+        template=options["column"],
+        partner=options.get("partner_column"),
+        dialect=options.get("dialect_column"),
+        postback=options.get("postback_column"),
+        sheet=options["sheet"],
+        encoding=options["encoding"],
+    )
 
 
 def template_source(template: str | None, file: Path | None) -> str:

@@ -5,12 +5,13 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 import click
 
-from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, printable
+from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, excerpt, printable
 
 # rich takes longer to load than a template to check; who needs no console does not wait for it.
 if TYPE_CHECKING:
@@ -73,17 +74,45 @@ def abridged(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         yield replace(first, message=message, hint=None, fix=None)
 
 
+def complain(message: str) -> None:
+    """Print what is wrong, as every error of the command line is printed."""
+    click.echo(f"macroengine: {printable(message)}", err=True)
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print what could not be done, for the person who asked for it."""
+    with suppress(OSError):
+        for note in notes:
+            complain(note)
+
+
+def width_of(stream: IO[str]) -> int | None:
+    """Return how many columns standard output or error has; None where it is not a terminal and nothing is cut."""
+    if is_plain(stream):
+        return None
+    to = errors() if stream is sys.stderr else results()
+    return to.width if to.is_terminal else None
+
+
 def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, to: "Console") -> None:
     """Print diagnostics, each over the text or the pointer that shows its place."""
     from rich.text import Text
 
     for diagnostic in diagnostics:
-        head, *lines = str(diagnostic).split("\n")
+        head, *lines = _shown(diagnostic, to.width if to.is_terminal else None)
         severity, _, rest = head.partition("[")
         to.print(Text.assemble((severity, f"bold {COLOURS[diagnostic.severity]}"), f"[{rest}"))
         for line in lines:
             marked = line.strip() and not line.strip(" ^")
             to.print(Text(line, style="bold" if marked else ""))
+
+
+def _shown(diagnostic: Diagnostic | PayloadDiagnostic, columns: int | None) -> list[str]:
+    """Return the lines of a diagnostic; the template in it is cut only to fit a terminal."""
+    lines = str(diagnostic).split("\n")
+    if isinstance(diagnostic, Diagnostic):
+        lines[1:3] = excerpt(diagnostic.source, diagnostic.span, columns and columns - 2)
+    return lines
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -1,10 +1,9 @@
-"""`macroengine render`: URLs from a template and events."""
+"""`macroengine render`: URLs from templates and events."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
@@ -13,25 +12,32 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.events import read_event, read_events
-from macroengine.cli.inputs import input_name
-from macroengine.cli.options import dialect_option, postback_option, template_source
+from macroengine.cli.inputs import InputError, input_name
+from macroengine.cli.options import column_options, dialect_option, layout_of, postback_option, set_option
 from macroengine.cli.rendering import compiled_template, rendering_options
 from macroengine.diagnostics import printable
 from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError, SuppressedError, TemplateError
+from macroengine.event import Event
 from macroengine.kinds import Postback
+from macroengine.workspace.assumed import dialect_for
+from macroengine.workspace.preview import with_values
+from macroengine.workspace.record import Record
+from macroengine.workspace.sources import open_source
 
 
 @click.command()
 @click.argument("template", required=False)
-@click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Read the template from a file.")
+@click.option("--file", metavar="FILE", help="Read templates from a file: one per line, or per row of a table.")
 @click.option("--event", metavar="FILE", help="One event as JSON; - is standard input.")
-@click.option("--events", metavar="FILE", help="Events as JSON Lines, one URL a line; - is standard input.")
+@click.option("--events", metavar="FILE", help="Events as JSON Lines, one URL per line; - is standard input.")
+@set_option
+@column_options
 @dialect_option
-@postback_option("Send this kind only. Default: whatever the event is.")
+@postback_option("Send this kind only.  [default: the kind of the event]")
 @rendering_options
-def render(template: str | None, file: Path | None, event: str | None, events: str | None, **options: Any) -> int:
-    """Render TEMPLATE for one event, or for many.
+def render(template: str | None, file: str | None, event: str | None, events: str | None, **options: Any) -> int:
+    """Render TEMPLATE, or each template of a file, for one event or for many.
 
     Of many events, those that the template is not for are skipped, and those that cannot be sent are reported with
     their line; the exit status is then 1.
@@ -39,63 +45,114 @@ def render(template: str | None, file: Path | None, event: str | None, events: s
     \b
     Examples:
       macroengine render 'https://n.example/pb?c=(clickid)' --event event.json
-      macroengine render --file template.txt --events events.jsonl --postback in-app > urls.txt
+      macroengine render 'https://n.example/pb?geo=(country_code)' --set country_code=DE
+      macroengine render --file templates.txt --events events.jsonl --postback in-app > urls.txt
       zcat events.gz | macroengine render --file template.txt --events - --send-all --missing drop
 
     \b
     An event is JSON, {"postback": "in-app", "attributed": true, "link": {"click_id": "1"},
     "sdk": {"event_name": "af_purchase"}, "platform": {"country_code": "DE"}}, or flat, with the same fields
-    side by side.
+    side by side. Values of --set are put over those of the event.
     """
-    source = template_source(template, file)
-    if (event is None) == (events is None):
-        raise click.UsageError(
-            "no events given; use --event or --events" if event is None else "give --event or --events, not both"
-        )
+    templates = _templates(template, file, options)
+    if event is not None and events is not None:
+        raise click.UsageError("give --event or --events, not both")
+    if event is None and events is None and not options["set_"]:
+        raise click.UsageError("no events given; use --event, --events or --set")
+    work = _Work(templates, dict(options.pop("set_")), options)
+    if events is not None:
+        return work.render_many(events)
     dialect: Dialect = options["dialect"]
-
-    # Looked up once for each kind of event, which takes longer than to render one.
-    @cache
-    def compiled(kind: Postback) -> CompiledTemplate:
-        return _compiled(source, kind, **options)
-
-    if event is None:
-        return _render_many(compiled, events or "", dialect)
-    one = read_event(event, dialect)
-    # Not click.echo, which would take the escapes of colours for its own, and out of the URL.
-    sys.stdout.write(compiled(one.postback).render(one) + "\n")
-    return 0
+    one = Event(postback=options["postback"] or Postback.INSTALL) if event is None else read_event(event, dialect)
+    return work.render_one(one)
 
 
-def _compiled(source: str, kind: Postback, *, postback: str | None, **options: Any) -> CompiledTemplate:
-    """Return the template for the kind of postback that is asked for, or else for that of an event."""
-    return compiled_template(source, Postback(postback or kind), **options)
+def _templates(template: str | None, file: str | None, options: dict[str, Any]) -> list[tuple[str, Record]]:
+    """Return the templates with their places."""
+    layout = layout_of(options)
+    for name in ("column", "partner_column", "dialect_column", "postback_column", "sheet", "encoding"):
+        del options[name]
+    if (template is None) == (file is None):
+        raise click.UsageError("give one template: as an argument, or with --file")
+    if file is None:
+        return [("", Record("", 1, template))]
+    name = input_name(file)
+    found = [(f"{name}:{record.place}", record) for record in open_source(file, layout).records()]
+    found = [(place, record) for place, record in found if record.template is not None]
+    if not found:
+        raise InputError(f"{name}: has no templates")
+    return found
 
 
-def _render_many(compiled: Callable[[Postback], CompiledTemplate], events: str, dialect: Dialect) -> int:
-    sent = suppressed = failed = 0
-    refused: set[Postback] = set()
-    with _progress() as advance:
-        for number, event in read_events(events, dialect):
-            advance(number)
-            if event.postback in refused:
-                failed += 1
-                continue
+@dataclass
+class _Work:
+    """The templates of a call, and how they are rendered."""
+
+    templates: list[tuple[str, Record]]
+    values: dict[str, str]
+    options: dict[str, Any]
+    failed: int = 0
+    sent: int = 0
+    suppressed: int = 0
+    reported: set[tuple[str, Postback]] = field(default_factory=set)
+    compiled: dict[tuple[str, Postback], CompiledTemplate] = field(default_factory=dict)
+
+    def render_one(self, event: Event) -> int:
+        """Print a URL for each template. A template alone is refused with its errors, and nothing else."""
+        for place, record in self.templates:
             try:
-                sys.stdout.write(compiled(event.postback).render(event) + "\n")
-                sent += 1
-            except SuppressedError:
-                suppressed += 1
-            except RenderError as error:
-                failed += 1
-                click.echo(printable(f"{input_name(events)}:{number}: {error}"), err=True)
-            except TemplateError as error:
-                failed += 1
-                refused.add(event.postback)
-                output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
-    if suppressed or failed:
-        click.echo(f"{sent:,} URLs, {suppressed:,} events not sent, {failed:,} failed", err=True)
-    return 1 if failed else 0
+                # Not click.echo, which would take the escapes of colours for its own, and out of the URL.
+                sys.stdout.write(self._url(place, record, event) + "\n")
+            except (RenderError, TemplateError) as error:
+                if len(self.templates) == 1:
+                    raise
+                self._fail(place, error, event)
+        return 1 if self.failed else 0
+
+    def render_many(self, events: str) -> int:
+        """Print a URL for each event and each template."""
+        with _progress() as advance:
+            for number, event in read_events(events, self.options["dialect"]):
+                advance(number)
+                for place, record in self.templates:
+                    try:
+                        sys.stdout.write(self._url(place, record, event) + "\n")
+                        self.sent += 1
+                    except SuppressedError:
+                        self.suppressed += 1
+                    except RenderError as error:
+                        self._fail(f"{input_name(events)}:{number}", error, event)
+                    except TemplateError as error:
+                        self._fail(place, error, event)
+        if self.suppressed or self.failed:
+            counts = f"{self.sent:,} URLs, {self.suppressed:,} events not sent, {self.failed:,} failed"
+            click.echo(counts, err=True)
+        return 1 if self.failed else 0
+
+    def _url(self, place: str, record: Record, event: Event) -> str:
+        where = place.rpartition(":")[0]
+        kind = Postback(self.options["postback"] or record.postback_named(where) or event.postback)
+        template = self.compiled.get((place, kind))
+        if template is None:  # looking it up takes longer than to render an event
+            dialect = dialect_for(record.dialect_named(where) or self.options["dialect"], record.template or "")
+            options = {**self.options, "dialect": dialect, "postback": kind}
+            template = self.compiled[place, kind] = compiled_template(record.template or "", **options)
+        try:
+            known = with_values(event, self.values, template.dialect) if self.values else event
+        except ValueError as error:
+            raise click.UsageError(f"--set: {error}") from None
+        return template.render(known)
+
+    def _fail(self, place: str, error: RenderError | TemplateError, event: Event) -> None:
+        """Report an error; those of a template once for each kind of postback."""
+        self.failed += 1
+        if isinstance(error, RenderError):
+            click.echo(printable(f"{place}: {error}"), err=True)
+        elif (place, event.postback) not in self.reported:
+            self.reported.add((place, event.postback))
+            if place:
+                click.echo(f"{place}: cannot be rendered", err=True)
+            output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
 
 
 @contextmanager

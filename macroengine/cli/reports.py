@@ -1,18 +1,20 @@
 """Findings as text, JSON, GitHub annotations: each report is a function that prints them as they come."""
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from macroengine.cli.files import Record
-from macroengine.cli.output import COLOURS, abridged, errors, is_plain, results, style
+from macroengine.cli.output import COLOURS, abridged, style
 from macroengine.diagnostics import Diagnostic, Severity, columns, excerpt, printable
+from macroengine.kinds import Postback
+from macroengine.workspace.record import Record
 
-WIDTH = 80
+# What a message quotes of a template need not fill a terminal.
 _LONGEST_WORD = 60
+_NARROWEST = 20
+_INDENT = "    "
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +34,43 @@ class Tally:
     templates: int = 0
     found: Counter[Severity] = field(default_factory=Counter)
     fixable: int = 0
+    unsafe: int = 0
+    """How many have a fix that may not be what was intended."""
     fixed: int = 0
+    rules: Counter[tuple[str, str, Severity]] = field(default_factory=Counter)
+    """How many findings there are of each rule, by its code, name and severity."""
+    assumed: Counter[Postback] = field(default_factory=Counter)
+    """How many templates are for each kind of postback by their macros alone."""
 
     def count(self, diagnostic: Diagnostic) -> None:
         """Count a finding."""
         self.found[diagnostic.severity] += 1
-        self.fixable += diagnostic.fix is not None and diagnostic.fix.safe
+        self.rules[diagnostic.code, diagnostic.name, diagnostic.severity] += 1
+        if diagnostic.fix is not None:
+            self.fixable += diagnostic.fix.safe
+            self.unsafe += not diagnostic.fix.safe
+
+    def lines(self) -> list[str]:
+        """Return the summary, after the kinds of postback that were assumed where one of them is not the usual one."""
+        if not self.assumed.keys() - {Postback.INSTALL}:
+            return [str(self)]
+        counts = [f"{kind} for {_counted(number, 'template')}" for kind in Postback if (number := self.assumed[kind])]
+        return [f"postback assumed from the macros: {', '.join(counts)}; set it with --postback", str(self)]
 
     def __str__(self) -> str:
         parts = [f"{self.fixed:,} fixed"] if self.fixed else []
         counts = [(number, word) for word in Severity if (number := self.found[word])]
-        parts += [f"{number:,} {word}{'s' if number > 1 else ''}" for number, word in counts]
-        parts += [f"{self.fixable:,} fixable"] if self.fixable else []
+        parts += [_counted(number, word) for number, word in counts]
+        parts += [f"{self.fixable:,} fixable with --fix"] if self.fixable else []
+        if self.unsafe:
+            parts.append(f"{self.unsafe:,} {'more' if self.fixable else 'fixable'} with --fix --unsafe-fixes")
         if not counts:
-            parts.append(f"nothing found in {self.templates:,} template{'s' if self.templates != 1 else ''}")
+            parts.append(f"nothing found in {_counted(self.templates, 'template')}")
         return ", ".join(parts)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'s' if number != 1 else ''}"
 
 
 def print_findings(
@@ -71,52 +95,73 @@ def print_findings(
     write(report.end(tally))
 
 
-def text_report_on(*, aside: bool) -> Report:
-    """Return the report for people on standard output, or `aside` on standard error."""
-    if is_plain(sys.stderr if aside else sys.stdout):
-        return text_report(WIDTH, colour=False)
-    to = errors() if aside else results()
-    width = min(WIDTH, to.width) if to.is_terminal else WIDTH
-    return text_report(width, colour=to.color_system is not None and not to.no_color)
-
-
-def text_report(width: int, *, colour: bool) -> Report:
-    """Return the report for people: at most `width` columns wide where words and file names allow."""
+def text_report(width: int | None, *, colour: bool) -> Report:
+    """Return the report for people: at most `width` columns wide, but for places; without a width, nothing is cut."""
+    columns_ = None if width is None else max(width, _NARROWEST)
 
     def show(file: str, record: Record, diagnostic: Diagnostic) -> str:
-        place = f"{printable(file)}:{record.line}:{diagnostic.span.start + 1}"
+        place = f"{printable(file)}:{record.place}:{diagnostic.span.start + 1}"
         severity = diagnostic.severity
         kind = f"{diagnostic.code} {severity}"
         # The place stays whole, however long: editors and terminals make a link of it.
-        start, *lines = _wrap(f"{kind} {diagnostic.message}", width, columns(place) + 1)
-        lines.insert(0, f"{place} {style(kind, COLOURS[severity], colour=colour)}{start.removeprefix(kind)}")
-        line, carets = excerpt(diagnostic.source, diagnostic.span, width - 2)
+        start, *lines = wrapped(diagnostic.message, columns_, columns(place) + len(kind) + 2)
+        head = f"{place} {style(kind, COLOURS[severity], colour=colour)}"
+        lines.insert(0, f"{head} {start}" if start else head)
+        line, carets = excerpt(diagnostic.source, diagnostic.span, columns_ and columns_ - 2)
         lines += [line, style(carets, COLOURS[severity], colour=colour)]
         if diagnostic.hint is not None:
-            lines += _wrap(f"  hint: {diagnostic.hint}", width, 0)
+            first, *rest = wrapped(diagnostic.hint, columns_, len("  hint: "))
+            lines += [f"  hint: {first}".rstrip(), *rest]
         return "\n".join(lines) + "\n"
 
-    return Report(str, show, lambda tally: f"{tally}\n")
+    def end(tally: Tally) -> str:
+        lines = [line for text in tally.lines() for line in wrapped(text, columns_, 0)]
+        return "\n".join(lines) + "\n"
+
+    return Report(str, show, end)
 
 
-def _wrap(text: str, width: int, taken: int) -> list[str]:
-    """Break a text between words, so that it is at most `width` columns wide; long words are cut short.
+def statistics_report() -> Report:
+    """Return the report that only counts: how often each rule found something, the most frequent first."""
 
-    Of the first line so many columns are `taken`.
+    def end(tally: Tally) -> str:
+        rows = sorted(tally.rules.items(), key=lambda row: (-row[1], row[0]))
+        width = max((len(f"{count:,}") for _, count in rows), default=0)
+        lines = [f"{count:>{width},} {code} {severity} {name}\n" for (code, name, severity), count in rows]
+        return "".join(lines) + "\n".join(tally.lines()) + "\n"
+
+    return Report(str, lambda *_: "", end)
+
+
+def wrapped(text: str, width: int | None, taken: int) -> list[str]:
+    """Break a text between words, so that it is at most `width` columns wide; further lines are indented.
+
+    Of the first line so many columns are `taken`; it stays empty where no word fits into the rest.
     """
+    if width is None:
+        return [printable(text)]
     if taken + len(text) <= width and text.isascii() and text.isprintable():
         return [text]
-    first, *words = map(_shown, text.split(" "))
-    lines, used = [first], taken + columns(first)
-    for word in words:
-        needed = 1 + columns(word)
-        if used + needed <= width:
-            lines[-1] += f" {word}"
-            used += needed
-        else:
-            lines.append(f"    {word}")
-            used = 3 + needed
+    lines, used = [""], taken
+    for word in _pieces(text, width - len(_INDENT)):
+        gap = 0 if lines[-1] in ("", _INDENT) else 1
+        if used + gap + columns(word) > width:
+            lines.append(_INDENT)
+            used, gap = len(_INDENT), 0
+        lines[-1] += " " * gap + word
+        used += gap + columns(word)
     return lines
+
+
+def _pieces(text: str, room: int) -> Iterator[str]:
+    """Yield the words of a text; one that is wider than the room, in pieces."""
+    for word in map(_shown, text.split(" ")):
+        rest = word
+        while columns(rest) > room:
+            length = max(1, next(n for n in range(len(rest), 0, -1) if columns(rest[:n]) <= room or n == 1))
+            yield rest[:length]
+            rest = rest[length:]
+        yield rest
 
 
 def _shown(word: str) -> str:
@@ -130,7 +175,7 @@ def _shown(word: str) -> str:
 
 def _as_json(file: str, record: Record, diagnostic: Diagnostic) -> str:
     fix = diagnostic.fix
-    row = {
+    row: dict[str, object] = {
         "file": file,
         "line": record.line,
         "template": diagnostic.source,
@@ -142,6 +187,9 @@ def _as_json(file: str, record: Record, diagnostic: Diagnostic) -> str:
         "hint": diagnostic.hint,
         "fix": fix and {"replacement": fix.replacement, "span": [fix.span.start, fix.span.stop], "safe": fix.safe},
     }
+    # What only tables have.
+    row |= {"sheet": record.sheet, "cell": record.cell} if record.sheet is not None else {}
+    row |= {"partner": record.said.partner} if record.said.partner else {}
     return json.dumps(row)
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from macroengine.cli.files import Record
 from macroengine.cli.reports import Report
 from macroengine.diagnostics import Diagnostic, Severity, Span
 from macroengine.errors import LIMIT_EXCEEDED
 from macroengine.rules import RULES
+from macroengine.workspace.record import Record
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -70,7 +70,9 @@ def _location(file: str, record: Record, diagnostic: Diagnostic) -> dict[str, An
         return {"logicalLocations": [{"name": f"{file}:{record.line}:{diagnostic.span.start + 1}"}]}
     region = _region(record, diagnostic.span) if record.in_line else {"startLine": record.line}
     snippet = {"text": diagnostic.source[diagnostic.span.start : diagnostic.span.stop]}
-    return {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": {**region, "snippet": snippet}}}
+    location = {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": {**region, "snippet": snippet}}}
+    cell: dict[str, Any] = {} if record.sheet is None else {"logicalLocations": [{"fullyQualifiedName": record.place}]}
+    return {**location, **cell}
 
 
 def _region(record: Record, span: Span) -> dict[str, Any]:

@@ -4,28 +4,32 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
 import click
 
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
-from macroengine.cli.files import DEFAULT_COLUMN, Record
-from macroengine.cli.job import given_sources
+from macroengine.cli.config import NearestConfig, find_config
+from macroengine.cli.formats import text_report_on
+from macroengine.cli.job import Job, given_settings, sources_of
 from macroengine.cli.options import (
     SourceWord,
-    dialect_for,
+    column_options,
     dialect_or_auto_option,
+    layout_of,
     other_dialect_option,
     postback_option,
 )
-from macroengine.cli.reports import text_report_on
+from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.errors import TemplateError
 from macroengine.kinds import Postback, Source
 from macroengine.policy import Policy
 from macroengine.translation.translate import Translation
 from macroengine.translation.translate import translate as translate_template
+from macroengine.workspace.record import Record
 
 
 @click.command(
@@ -39,7 +43,7 @@ Examples:
 @click.argument("templates", metavar="[TEMPLATE|FILE]...", nargs=-1)
 @other_dialect_option
 @click.option("--file", "files", metavar="FILE", multiple=True, help="Translate the templates in a file; - is stdin.")
-@click.option("--column", metavar="NAME", help=f"The column or key of the template.  [default: {DEFAULT_COLUMN}]")
+@column_options
 @dialect_or_auto_option
 @postback_option("Report what is not filled for this kind of postback.")
 @click.option("--send-all", is_flag=True, help="Report what is not filled for events of other networks.")
@@ -47,7 +51,8 @@ Examples:
 @click.option("--deny", metavar="MACRO", multiple=True, help="Do not send this macro in any form; may be repeated.")
 @click.option("--strict", is_flag=True, help="Exit with 1 unless every translation is exact.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def translate(templates: tuple[str, ...], files: tuple[str, ...], **options: Any) -> int:
+@click.pass_context
+def translate(context: click.Context, /, templates: tuple[str, ...], files: tuple[str, ...], **options: Any) -> int:
     """Write each TEMPLATE in another dialect, and say what is lost.
 
     The templates go to standard output, one per line, and what is lost to standard error. A macro that the other
@@ -57,23 +62,26 @@ def translate(templates: tuple[str, ...], files: tuple[str, ...], **options: Any
     """
     if not templates and not files:
         raise click.UsageError("no templates given; give templates or files")
-    work = _Work(options["dialect"], options["to"], _policy(**options))
-    found = work.translated(templates, files, options["column"])
+    config = NearestConfig(find_config(Path.cwd()))
+    sources = sources_of(templates, files, layout_of(options), config)
+    work = _Work(Job(sources, config, given_settings(context, options), unsafe=False), options)
+    found = work.translated()
     if options["form"] == "json":
         _print_json(found)
     else:
         _print_text(found)
+    output.print_notes(work.job.notes)
     return 1 if work.is_failed or (options["strict"] and not work.is_exact) else 0
 
 
 def _policy(
-    postback: str | None, send_all: bool, sources: tuple[str, ...], deny: tuple[str, ...], **_: Any
+    postback: Postback | None, *, send_all: bool, sources: tuple[str, ...], deny: tuple[str, ...], **_: Any
 ) -> Policy | None:
     """Return the policy that is asked for; None where none is."""
     if not (postback or send_all or sources or deny):
         return None
     allowed = frozenset(map(Source, sources)) or frozenset(Source)
-    return Policy(Postback(postback or Postback.INSTALL), send_all, allowed, frozenset(deny))
+    return Policy(postback or Postback.INSTALL, send_all, allowed, frozenset(deny))
 
 
 @dataclass(slots=True)
@@ -88,34 +96,33 @@ class _Place:
 class _Work:
     """The templates of a call, each with its translation."""
 
-    dialect: Dialect | Literal["auto"]
-    to: Dialect
-    policy: Policy | None
+    job: Job
+    options: dict[str, Any]
     is_exact: bool = True
     is_failed: bool = False
 
-    def translated(
-        self, templates: tuple[str, ...], files: tuple[str, ...], column: str | None
-    ) -> Iterator[tuple[_Place, Translation]]:
+    def translated(self) -> Iterator[tuple[_Place, Translation]]:
         """Yield each template with its translation; of one that cannot be translated, say why."""
-        for source in given_sources(templates, files, column):
-            for record in source.records():
-                if record.template is None:
-                    continue
-                try:
-                    dialect = dialect_for(self.dialect, record.template)
-                    translation = self._translation(record.template, dialect)
-                except TemplateError as error:  # it is too large
-                    self.is_failed = True
-                    output.print_diagnostics(error.diagnostics, to=output.errors())
-                    continue
-                self.is_exact &= translation.exact
-                self.is_failed |= any(loss.severity is Severity.ERROR for loss in translation.losses)
-                yield _Place(source.name, record, dialect, self.to), translation
+        for source, record, settings in self.job.records(Tally()):
+            if record.template is None:
+                continue
+            place = _Place(source.name, record, settings.dialect_of(record.template), self.options["to"])
+            # A kind that is only assumed is none that was asked for.
+            is_asked = self.options["postback"] or record.said.postback
+            policy = _policy(**{**self.options, "postback": settings.postback if is_asked else None})
+            try:
+                translation = self._translation(record.template, place, policy)
+            except TemplateError as error:  # it is too large
+                self.is_failed = True
+                output.print_diagnostics(error.diagnostics, to=output.errors())
+                continue
+            self.is_exact &= translation.exact
+            self.is_failed |= any(loss.severity is Severity.ERROR for loss in translation.losses)
+            yield place, translation
 
-    def _translation(self, template: str, dialect: Dialect) -> Translation:
+    def _translation(self, template: str, place: _Place, policy: Policy | None) -> Translation:
         try:
-            return translate_template(template, dialect=dialect, to=self.to, policy=self.policy)
+            return translate_template(template, dialect=place.dialect, to=place.to, policy=policy)
         except TemplateError:
             raise
         except ValueError as error:  # an option names something that there is not
@@ -145,6 +152,8 @@ def _print_json(found: Iterator[tuple[_Place, Translation]]) -> None:
             "exact": translation.exact,
             "losses": [_loss(loss) for loss in translation.losses],
         }
+        # What only workbooks have.
+        row |= {"sheet": place.record.sheet, "cell": place.record.cell} if place.record.sheet is not None else {}
         sys.stdout.write(between + json.dumps(row))
         between = ",\n"
     sys.stdout.write("[]\n" if between == "[\n" else "\n]\n")

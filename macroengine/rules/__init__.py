@@ -143,8 +143,8 @@ def check(
 ) -> list[Diagnostic]:
     """Return what is wrong with a template, in source order; nothing for a good one.
 
-    `select` and `ignore` are codes, or beginnings of codes: `ME3` is the whole family. A Template is checked in the
-    dialect that it was parsed in, a string in "appsflyer".
+    `select` and `ignore` are codes or names of rules, or beginnings of codes: `ME3` is the whole family. A Template is
+    checked in the dialect that it was parsed in, a string in "appsflyer".
 
     >>> [finding.message for finding in check("https://n.example/pb?c=(contry_code)")]
     ["unknown macro 'contry_code'; did you mean 'country_code'?"]
@@ -171,9 +171,9 @@ def resolution_of(source: str | Template, dialect: str | Dialect | None, policy:
 
 
 def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...]:
-    """Return the codes that are selected and not ignored, in order.
+    """Return the codes that are selected and not ignored, in order; rules may be given by their names, too.
 
-    >>> codes(["ME00"], ignore=["ME001", "ME002"])[:2]
+    >>> codes(["ME00"], ignore=["ME001", "control-character"])[:2]
     ('ME003', 'ME004')
 
     Raises:
@@ -189,12 +189,14 @@ def prefixes(argument: str, given: Iterable[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str, ...]:
-    for prefix in (*(select or ()), *ignore):
+    names = {rule.name: code for code, rule in RULES.items()}
+    wanted, unwanted = (tuple(names.get(given, given) for given in all_ or ()) for all_ in (select, ignore))
+    for prefix in (*wanted, *unwanted):
         if not prefix or not any(code.startswith(prefix) for code in RULES):
-            question = did_you_mean(prefix.upper(), RULES) or f" (there are {min(RULES)} to {max(RULES)})"
-            raise ValueError(f"unknown rule {prefix!r}{question}")
-    chosen = RULES if select is None else [code for code in RULES if code.startswith(select)]
-    return tuple(code for code in chosen if not code.startswith(ignore))
+            nearest = did_you_mean(prefix.upper(), RULES) or did_you_mean(prefix, names)
+            raise ValueError(f"unknown rule {prefix!r}{nearest or f' (there are {min(RULES)} to {max(RULES)})'}")
+    chosen = RULES if select is None else [code for code in RULES if code.startswith(wanted)]
+    return tuple(code for code in chosen if not code.startswith(unwanted))
 
 
 def errors(resolution: Resolution, ignore: frozenset[str], options: Mapping[str, object]) -> list[Diagnostic]:

@@ -54,10 +54,10 @@ def _said(found: Sequence[Detected], home: Dialect, source: str) -> Whole | None
 
 
 def _translated(source: str, other: Dialect, home: Dialect) -> str | None:
-    """Return the translation of a template; None where it is not whole."""
+    """Return the translation of a template; None where it is not whole, or nothing is translated."""
     try:
         translation = translate(source, dialect=other, to=home)
     except LimitError:
         return None
     is_whole = not any(loss.severity is Severity.ERROR for loss in translation.losses)
-    return translation.source if is_whole else None
+    return translation.source if is_whole and translation.source != source else None

@@ -122,9 +122,10 @@ def _app_server(macro: Resolved, _: Resolution) -> Finding:
 
 
 def _unavailable(macro: Resolved, resolution: Resolution) -> Finding:
-    kinds = ", ".join(kind for kind in Postback if kind in _row(macro).available)
+    available = [kind for kind in Postback if kind in _row(macro).available]
     message = f"{macro.node.text} is never filled for {resolution.policy.postback} postbacks"
-    return Finding(macro.node.span, message, f"it is for: {kinds}")
+    instead = f"; check it with --postback {available[0]}" if available else ""
+    return Finding(macro.node.span, message, f"it is filled for: {', '.join(available) or 'none'}{instead}")
 
 
 def _out_of_context(macro: Resolved, resolution: Resolution) -> Finding:

@@ -1,0 +1,64 @@
+"""Findings for the servers that run checks: GitLab's code quality, and JUnit's XML, which most of them read."""
+
+import json
+from collections import Counter
+from hashlib import sha256
+from xml.sax.saxutils import escape, quoteattr
+
+from macroengine.cli.reports import Report, Tally
+from macroengine.diagnostics import Diagnostic, Severity, excerpt, printable
+from macroengine.workspace.record import Record
+
+# https://docs.gitlab.com/ci/testing/code_quality/, "Code Quality report format"
+_GITLAB_WORDS = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
+
+
+def gitlab_report() -> Report:
+    """Return the report that GitLab shows in a merge request: a JSON array."""
+    seen: Counter[str] = Counter()
+
+    def show(file: str, record: Record, diagnostic: Diagnostic) -> str:
+        span = diagnostic.span
+        # The same wherever the line moves to; what is found several times is numbered.
+        about = "\0".join([file, diagnostic.code, diagnostic.source, str(span.start)])
+        seen[about] += 1
+        issue = {
+            "description": diagnostic.message + ("" if diagnostic.hint is None else f" ({diagnostic.hint})"),
+            "check_name": f"{diagnostic.code} {diagnostic.name}",
+            "fingerprint": sha256(f"{about}\0{seen[about]}".encode(errors="surrogatepass")).hexdigest(),
+            "severity": _GITLAB_WORDS[diagnostic.severity],
+            "location": {"path": file, "lines": {"begin": record.line}},
+        }
+        return json.dumps(issue)
+
+    return Report(lambda: "[\n", show, lambda tally: "\n]\n" if tally.found else "]\n", between=",\n")
+
+
+def junit_report(*, strict: bool) -> Report:
+    """Return the report as the result of tests: each finding is one, and all templates without any are one more."""
+    failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+
+    def show(file: str, record: Record, diagnostic: Diagnostic) -> str:
+        place = f"{file}:{record.place}:{diagnostic.span.start + 1}"
+        name = _attribute(f"{place} {diagnostic.code} {diagnostic.name}")
+        hint = [] if diagnostic.hint is None else [f"hint: {diagnostic.hint}"]
+        lines = [diagnostic.message, *excerpt(diagnostic.source, diagnostic.span, None), *hint]
+        text = escape("\n".join(map(printable, lines)))
+        if diagnostic.severity in failing:
+            result = (
+                f"<failure type={_attribute(diagnostic.code)} message={_attribute(diagnostic.message)}>{text}</failure>"
+            )
+        else:
+            result = f"<system-out>{diagnostic.severity}: {text}</system-out>"
+        return f"<testcase classname={_attribute(file)} name={name}>{result}</testcase>\n"
+
+    def end(tally: Tally) -> str:
+        summary = _attribute(f"{tally.templates} templates: {tally}")
+        return f'<testcase classname="macroengine" name={summary}/>\n</testsuite>\n</testsuites>\n'
+
+    begin = '<?xml version="1.0" encoding="utf-8"?>\n<testsuites>\n<testsuite name="macroengine check">\n'
+    return Report(lambda: begin, show, end)
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(printable(text))

@@ -1,0 +1,179 @@
+"""`macroengine preview`: what partners would receive, from the examples of the catalogue."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from macroengine.cli import output
+from macroengine.cli.config import NearestConfig, find_config
+from macroengine.cli.events import read_event
+from macroengine.cli.inputs import input_name
+from macroengine.cli.job import Job, given_settings, sources_of
+from macroengine.cli.options import (
+    column_options,
+    context_option,
+    dialect_or_auto_option,
+    layout_of,
+    postback_option,
+    set_option,
+)
+from macroengine.cli.reports import Tally, wrapped
+from macroengine.diagnostics import printable
+from macroengine.errors import RenderError, TemplateError
+from macroengine.plan.segments import Missing
+from macroengine.workspace.preview import Preview
+from macroengine.workspace.preview import preview as preview_of
+from macroengine.workspace.record import Record
+
+
+@click.command()
+@click.argument("templates", metavar="[TEMPLATE|FILE|DIR]...", nargs=-1)
+@click.option("--file", "files", metavar="FILE", multiple=True, help="Preview the templates in a file; - is stdin.")
+@column_options
+@dialect_or_auto_option
+@postback_option("The kind of postback.  [default: what the macros of each template are for]")
+@context_option
+@click.option("--send-all/--no-send-all", default=None, help="Also show what is sent for events of other networks.")
+@click.option(
+    "--consent/--no-consent", default=None, help="Also show what is sent for users who do not share identifiers."
+)
+@click.option("--event", metavar="FILE", help="Take the values of this event, as JSON, not those of the catalogue.")
+@set_option
+@click.option(
+    "--missing",
+    type=click.Choice([member.value for member in Missing]),
+    default="empty",
+    show_default=True,
+    help="What is sent for a missing value.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[str, ...], **options: Any) -> int:
+    """Show what the partner would receive for each TEMPLATE, with example values from the catalogue.
+
+    Each parameter is shown decoded, as its receiver reads it, with the macro that fills it. With --send-all, events
+    that are attributed to the network and others are shown side by side.
+
+    \b
+    Examples:
+      macroengine preview 'https://n.example/pb?id=(clickid)&geo=(country_code)' --send-all
+      macroengine preview partners.xlsx --set country_code=DE
+      macroengine preview partners.csv --format json
+
+    Exit status: 0 clean, 1 a template that cannot be rendered, 2 wrong usage or an unreadable file.
+    """
+    if not templates and not files:
+        raise click.UsageError("no templates given; give templates or files")
+    config = NearestConfig(find_config(Path.cwd()))
+    sources = sources_of(templates, files, layout_of(options), config)
+    job = Job(sources, config, given_settings(context, options), unsafe=False)
+    as_json = options["form"] == "json"
+    status, between = 0, ""
+    sys.stdout.write("[\n" if as_json else "")
+    for source, record, settings in job.records(Tally()):
+        if record.template is None:
+            continue
+        dialect = settings.dialect_of(record.template)
+        try:
+            event = None if options["event"] is None else read_event(options["event"], dialect)
+            shown = preview_of(
+                record.template,
+                dialect=dialect,
+                policy=settings.policy,
+                event=event,
+                values=dict(options["set_"]),
+                missing=options["missing"],
+            )
+        except (TemplateError, RenderError) as error:
+            status = 1
+            _print_error(f"{input_name(source.name)}:{record.place}", error)
+            continue
+        except ValueError as error:
+            raise click.UsageError(f"--set: {error}") from None
+        sys.stdout.write(
+            between + (_as_json(source.name, record, shown) if as_json else _as_text(source.name, record, shown))
+        )
+        between = ",\n" if as_json else "\n"
+    sys.stdout.write(("\n]\n" if between else "]\n") if as_json else "")
+    output.print_notes(job.notes)
+    return status
+
+
+def _print_error(place: str, error: TemplateError | RenderError) -> None:
+    click.echo(f"{place}: cannot be rendered", err=True)
+    if isinstance(error, TemplateError):
+        output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
+    else:
+        click.echo(f"  {printable(str(error))}", err=True)
+
+
+def _as_text(name: str, record: Record, shown: Preview) -> str:
+    facts = [record.said.partner, shown.policy.postback, shown.dialect.title]
+    lines = [f"{printable(name)}:{record.place}  {printable(', '.join(filter(None, facts)))}"]
+    other = shown.not_attributed or "not sent (--send-all sends it)"
+    lines += [f"  attributed      {printable(shown.attributed)}", f"  not attributed  {printable(other)}"]
+    if shown.without_consent is not None:
+        lines.append(f"  without consent {printable(shown.without_consent)}")
+    if shown.without_values is not None:
+        lines.append(f"  without values  {printable(shown.without_values)}")
+    for title, names in (
+        ("withheld", shown.withheld),
+        ("needs consent", shown.needs_consent),
+        ("dropped", shown.dropped),
+    ):
+        lines += [f"  {title:14}  {printable(', '.join(names))}"] if names else []
+    return "\n".join([*lines, *_table(shown)]) + "\n"
+
+
+def _table(shown: Preview) -> Iterator[str]:
+    """Yield the lines of the table of parameters, aligned."""
+    others = {parameter.name: parameter.value for parameter in shown.other_parameters}
+    rows = [("parameter", "attributed", *(("not attributed",) if others else ()), "macro")]
+    for one in shown.parameters:
+        other = (others.get(one.name, "(dropped)"),) if others else ()
+        rows.append((one.name, one.value, *other, " ".join(one.macros)))
+    if len(rows) == 1:
+        return
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    width = output.width_of(sys.stdout)
+    if width is None or sum(widths) + 2 * len(widths) <= width:
+        for row in cells:
+            yield "  " + "  ".join(f"{cell:{size}}" for cell, size in zip(row, widths, strict=True)).rstrip()
+        return
+    # Too wide for the terminal: a parameter under the other.
+    heads = cells[0]
+    for row in cells[1:]:
+        yield from wrapped(f"  {row[0]}", width, 0)
+        for head, cell in list(zip(heads, row, strict=True))[1:]:
+            if cell or head != "macro":
+                lines = wrapped(f"{head}: {cell or '(empty)'}", max(width - 4, 16), 0)
+                yield from (f"    {line.strip()}" for line in lines)
+
+
+def _as_json(name: str, record: Record, shown: Preview) -> str:
+    def listed(parameters: Any) -> list[dict[str, Any]]:
+        return [{"name": one.name, "value": one.value, "macros": list(one.macros)} for one in parameters]
+
+    row = {
+        "file": name,
+        "place": record.place,
+        "partner": record.said.partner or None,
+        "template": shown.source,
+        "dialect": shown.dialect.name,
+        "postback": shown.policy.postback,
+        "attributed": shown.attributed,
+        "not_attributed": shown.not_attributed,
+        "without_values": shown.without_values,
+        "without_consent": shown.without_consent,
+        "withheld": list(shown.withheld),
+        "needs_consent": list(shown.needs_consent),
+        "dropped": list(shown.dropped),
+        "parameters": listed(shown.parameters),
+        "other_parameters": listed(shown.other_parameters),
+    }
+    return json.dumps(row)

@@ -1,0 +1,89 @@
+"""The columns of a table of templates: which one has the templates, and which say more about them."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from macroengine.kinds import Postback
+from macroengine.suggest import did_you_mean
+from macroengine.workspace.inputs import InputError, NoColumnError
+
+DEFAULT_COLUMN = "template"
+ROLES = ("template", "partner", "dialect", "postback", "ignore")
+
+
+def folded(name: str) -> str:
+    """Return the name of a column without what does not count in it.
+
+    >>> folded(" Postback_URL ")
+    'postbackurl'
+    """
+    return "".join(char for char in name.casefold() if char.isalnum())
+
+
+_WORDS = tomllib.loads((resources.files(__package__) / "columns.toml").read_text(encoding="utf-8"))
+_NAMES = {role: tuple(map(folded, names)) for role, names in _WORDS["columns"].items()}
+KINDS = {folded(word): Postback(kind) for kind, words in _WORDS["kinds"].items() for word in words}
+"""The kind of postback that each word means, folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the templates of a file are, as far as that is said; the rest is recognised."""
+
+    template: str | None = None
+    partner: str | None = None
+    dialect: str | None = None
+    postback: str | None = None
+    ignore: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+
+    def asked(self) -> dict[str, str]:
+        """Return the columns that are asked for by name, by what they say."""
+        given = {role: getattr(self, role) for role in ROLES}
+        return {role: name for role, name in given.items() if name is not None}
+
+
+def recognised(header: Sequence[str], layout: Layout) -> dict[str, int]:
+    """Return the index of each column that is asked for or recognised by its name, by what it says.
+
+    >>> recognised(["ID", "Partner", "Postback URL"], Layout())
+    {'template': 2, 'partner': 1}
+    """
+    asked = layout.asked()
+    spelled = [folded(name) for name in header]
+    found: dict[str, int] = {}
+    for role in ROLES:
+        if role in asked:
+            index = _index(asked[role], header, spelled)
+        else:
+            index = next((spelled.index(name) for name in _NAMES[role] if name in spelled), None)
+        if index is not None and index not in found.values():
+            found[role] = index
+    return found
+
+
+def _index(wanted: str, header: Sequence[str], spelled: Sequence[str]) -> int | None:
+    if wanted in header:
+        return header.index(wanted)
+    return spelled.index(folded(wanted)) if folded(wanted) in spelled else None
+
+
+def columns_of(header: Sequence[str], layout: Layout, where: str) -> dict[str, int]:
+    """Return what `recognised` does, when the column of the template and all that are asked for are among it.
+
+    Raises:
+        NoColumnError: that of the template is not.
+        InputError: one of the others is not.
+    """
+    found = recognised(header, layout)
+    for role, name in {"template": DEFAULT_COLUMN, **layout.asked()}.items():
+        if role not in found:
+            known = [column for column in header if column.strip()]
+            listed = f" (known: {', '.join(map(repr, known)) or 'none'})"
+            option = "" if role in layout.asked() else "; say which has the templates with --column"
+            kind = NoColumnError if role == "template" else InputError
+            raise kind(f"{where}: no column {name!r}{did_you_mean(name, known)}{listed}{option}")
+    return found

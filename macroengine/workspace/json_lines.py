@@ -1,0 +1,58 @@
+"""Templates in JSON Lines: a string on each line, or an object with a key for it."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from macroengine.suggest import did_you_mean
+from macroengine.workspace.columns import DEFAULT_COLUMN, ROLES, Layout, recognised
+from macroengine.workspace.inputs import InputError, NoColumnError, parse_json
+from macroengine.workspace.lines import split_ending
+from macroengine.workspace.record import Record, Said
+from macroengine.workspace.text import BOM
+
+
+def json_records(lines: Iterator[tuple[int, str]], name: str, layout: Layout) -> Iterator[Record]:
+    """Yield a record for each line; blank lines have no template."""
+    for number, raw in lines:
+        if not raw.strip():
+            yield Record(raw, number)
+            continue
+        where = f"{name}:{number}:"
+        data = parse_json(raw.removeprefix(BOM) if number == 1 else raw, name, number)
+        if isinstance(data, str):
+            yield Record(raw, number, data, _with_value(raw, data, data, ""))
+            continue
+        if not isinstance(data, dict):
+            raise InputError(f"{where} expected a string or an object")
+        keys = list(data)
+        found = {role: keys[index] for role, index in recognised(keys, layout).items()}
+        template = _template(data, where, found, layout)
+        said = {role: str(data[found[role]] or "") for role in ROLES[1:] if role in found}
+        record = _with_value(raw, data, template, found["template"])
+        yield Record(raw, number, template, record, said=Said(**said, strict=frozenset(layout.asked())))
+
+
+def _template(data: dict[str, Any], where: str, found: dict[str, str], layout: Layout) -> str:
+    key = found.get("template")
+    if key is None:
+        wanted = layout.template or DEFAULT_COLUMN
+        known = ", ".join(map(repr, data)) or "none"
+        raise NoColumnError(f"{where} no key {wanted!r}{did_you_mean(wanted, data)} (known: {known})")
+    if not isinstance(data[key], str):
+        raise InputError(f"{where} the value of {key!r} is not a string")
+    template: str = data[key]
+    return template
+
+
+def _with_value(raw: str, data: Any, old: str, key: str) -> Callable[[str], str]:
+    def with_value(template: str) -> str:
+        wanted = template if isinstance(data, str) else {**data, key: template}
+        for ascii_only in (False, True):
+            before, after = (json.dumps(text, ensure_ascii=ascii_only) for text in (old, template))
+            for changed in (raw.replace(before, after, 1), after.join(raw.rsplit(before, 1))):
+                if json.loads(changed.removeprefix(BOM)) == wanted:
+                    return changed
+        return json.dumps(wanted, ensure_ascii=raw.isascii()) + split_ending(raw)[1]
+
+    return with_value

@@ -1,0 +1,196 @@
+"""What a partner would receive: a template rendered with the examples of the catalogue, and taken apart again."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import unquote, unquote_plus
+
+from macroengine.arguments import check_mapping, check_type
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
+from macroengine.catalogue.consent import consent_fields, refusing_value
+from macroengine.engine import CompiledTemplate, compile_template
+from macroengine.errors import RenderError
+from macroengine.event import Event
+from macroengine.kinds import Encoding, Source
+from macroengine.language.nodes import Macro
+from macroengine.plan.resolve import resolve
+from macroengine.plan.segments import Missing, MissingWord, values_of
+from macroengine.policy import Policy
+from macroengine.suggest import did_you_mean
+from macroengine.template import Template, parse
+
+# A URL inside a URL inside a URL; deeper ones are shown as text.
+_DEEPEST = 3
+_KEYS = {Source.LINK: "link", Source.SDK: "sdk", Source.PLATFORM: "platform"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a URL, as its receiver reads it."""
+
+    name: str
+    """Of a parameter in a URL inside the URL, with the names of those around it: `u > id`."""
+    value: str
+    macros: tuple[str, ...] = ()
+    """The macros that are in it, as the template writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a partner would receive for one event."""
+
+    source: str
+    dialect: Dialect
+    policy: Policy
+    attributed: str
+    """The URL for an event that is attributed to the network."""
+    not_attributed: str | None
+    """The URL for any other event; None where there is no postback for those."""
+    without_consent: str | None
+    """The URL for an event whose user does not share identifiers; None where that makes no difference."""
+    without_values: str | None
+    """The URL for an event of which nothing is known; None where that is not rendered."""
+    withheld: tuple[str, ...]
+    """The macros that stay empty for events that are not attributed to the network."""
+    needs_consent: tuple[str, ...]
+    """The macros that stay empty for users who do not share identifiers."""
+    dropped: tuple[str, ...]
+    """The parameters that are not sent where their values are missing."""
+    parameters: tuple[Parameter, ...]
+    """What the receiver reads in `attributed`."""
+    other_parameters: tuple[Parameter, ...]
+    """What the receiver reads in `not_attributed`."""
+
+
+def preview(
+    source: str,
+    *,
+    dialect: str | Dialect = DEFAULT_DIALECT,
+    policy: Policy = Policy(),  # noqa: B008 - immutable
+    event: Event | None = None,
+    values: Mapping[str, object] | None = None,
+    missing: Missing | MissingWord = Missing.EMPTY,
+) -> Preview:
+    """Return what the partner would receive for an event; by default, for one of the examples of the catalogue.
+
+    `values` are further values, over those of the event, by the names of their fields or macros.
+
+    >>> shown = preview("https://n.example/pb?id=(clickid)&geo=(country_code)", values={"country_code": "DE"})
+    >>> shown.attributed
+    'https://n.example/pb?id=8594845&geo=DE'
+    >>> [(parameter.name, parameter.value) for parameter in shown.parameters]
+    [('id', '8594845'), ('geo', 'DE')]
+
+    Raises:
+        TemplateError: the template has errors.
+        RenderError: the event cannot be sent.
+        ValueError: `values` has a name that is none in the dialect.
+    """
+    check_type("event", Event | None, "an Event", event)
+    chosen = dialect_of(dialect)
+    template = compile_template(source, dialect=chosen, policy=policy, missing=missing)
+    known = example_event(template) if event is None else event
+    known = replace(with_values(known, values or {}, chosen), postback=policy.postback)
+    attributed = template.render(replace(known, attributed=True))
+    other = template.render(replace(known, attributed=False)) if policy.send_all else None
+    refused = _without_consent(template, known)
+    without = _without_values(template)
+    macros = _macros_by_name(parse(source, chosen))
+    parameters = tuple(_parameters(attributed, chosen, macros))
+    left = None if without is None else {parameter.name for parameter in _parameters(without, chosen, {})}
+    resolution = resolve(parse(source, chosen), chosen, policy)
+    withheld = [macro.node.text for macro in resolution.macros if macro.withheld] if policy.send_all else []
+    needing = [macro.node.text for macro in resolution.macros if macro.needs_consent]
+    return Preview(
+        source,
+        chosen,
+        policy,
+        attributed,
+        other,
+        refused,
+        without,
+        tuple(dict.fromkeys(withheld)),
+        tuple(dict.fromkeys(needing)),
+        tuple(one.name for one in parameters if left is not None and " > " not in one.name and one.name not in left),
+        parameters,
+        () if other is None else tuple(_parameters(other, chosen, macros)),
+    )
+
+
+def example_event(template: CompiledTemplate) -> Event:
+    """Return an event with an example of each value that a template sends."""
+    examples = {spec.field: spec.example for spec in template.dialect.macros.values() if spec.example}
+    values: dict[Source, dict[str, object]] = {source: {} for source in Source}
+    for value in values_of(template.plan.attributed):
+        for read in value.reads:
+            values[read.source][read.field] = examples.get(read.field, f"example-{read.field}")
+    link, sdk, platform = (values[source] for source in _KEYS)
+    return Event(link, sdk, platform, template.policy.postback)
+
+
+def with_values(event: Event, values: Mapping[str, object], dialect: Dialect) -> Event:
+    """Return the event with further values, by the names of their fields or macros.
+
+    Raises:
+        ValueError: a name is none in the dialect.
+    """
+    check_mapping("values", values)
+    sorted_values = {source: dict(getattr(event, key)) for source, key in _KEYS.items()}
+    for name, value in values.items():
+        source, field = dialect.fields.get(name), name
+        if source is None:
+            found = dialect.find(name)
+            if found is None:
+                names = [*dialect.fields, *dialect.names()]
+                raise ValueError(f"unknown field {name!r} of {dialect.title}{did_you_mean(name, names)}")
+            source, field = found[0].source, found[0].field
+        sorted_values[source][field] = value
+    link, sdk, platform = (sorted_values[source] for source in _KEYS)
+    return Event(link, sdk, platform, event.postback, event.attributed)
+
+
+def _without_consent(template: CompiledTemplate, event: Event) -> str | None:
+    """Return the URL for the event with other values where it says that its user does not share identifiers."""
+    if not template.needs_consent:
+        return None
+    values = {source: dict(getattr(event, key)) for source, key in _KEYS.items()}
+    for source, field, consent in consent_fields(template.dialect):
+        values[source][field] = refusing_value(consent)
+    link, sdk, platform = (values[source] for source in _KEYS)
+    return template.render(Event(link, sdk, platform, event.postback, attributed=True))
+
+
+def _without_values(template: CompiledTemplate) -> str | None:
+    try:
+        return template.render(Event(postback=template.policy.postback))
+    except RenderError:
+        return None
+
+
+def _macros_by_name(template: Template) -> dict[str, tuple[str, ...]]:
+    """Return the macros of each parameter whose name is text."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pair in template.query:
+        name = "".join(piece.text for piece in pair.name)
+        found[name] = tuple(piece.text for piece in pair.value if isinstance(piece, Macro))
+    return found
+
+
+def _parameters(url: str, dialect: Dialect, macros: Mapping[str, tuple[str, ...]]) -> Iterator[Parameter]:
+    decode = unquote_plus if dialect.encoding is Encoding.FORM else unquote
+    for pair in parse(url, dialect).query:
+        raw, value = ("".join(piece.text for piece in pieces) for pieces in (pair.name, pair.value))
+        if pair.equals is not None or raw:
+            yield Parameter(decode(raw), decode(value), macros.get(raw, ()))
+            yield from _inner(decode(raw), decode(value), 1)
+
+
+def _inner(around: str, value: str, depth: int) -> Iterator[Parameter]:
+    """Yield the parameters of a URL that is the value of one."""
+    address, mark, query = value.partition("?")
+    if depth > _DEEPEST or not mark or "://" not in address:
+        return
+    for pair in query.partition("#")[0].split("&"):
+        name, equals, text = pair.partition("=")
+        if equals:
+            yield Parameter(f"{around} > {unquote(name)}", unquote(text))
+            yield from _inner(f"{around} > {unquote(name)}", unquote(text), depth + 1)

@@ -1,0 +1,131 @@
+"""What a report says: an entry for each template, and what they add up to."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from macroengine.catalogue import Dialect
+from macroengine.diagnostics import Diagnostic, Severity
+from macroengine.errors import MacroEngineError
+from macroengine.policy import Policy
+from macroengine.rules.fixing import fix
+from macroengine.workspace.preview import Preview, preview
+from macroengine.workspace.record import Record
+
+NOBODY = "(no partner)"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A template with all that is known of it."""
+
+    partner: str
+    place: str
+    template: str
+    dialect: Dialect
+    policy: Policy
+    found: tuple[Diagnostic, ...]
+    fixed: str | None
+    """The template after its safe fixes; None where they change nothing."""
+    preview: Preview | None
+    """What the partner would receive, of the fixed template; None where it cannot be rendered."""
+
+    @property
+    def worst(self) -> Severity | None:
+        """The worst severity of what was found; None for a clean template."""
+        severities = {diagnostic.severity for diagnostic in self.found}
+        return next((severity for severity in Severity if severity in severities), None)
+
+
+def entry_of(
+    record: Record, *, file: str, dialect: Dialect, policy: Policy, found: Iterable[Diagnostic], wanted: Sequence[str]
+) -> Entry:
+    """Return the entry of a template; only the `wanted` rules fix it."""
+    template = record.template or ""
+    fixed = template
+    shown = None
+    try:
+        fixed = fix(template, dialect=dialect, policy=policy, select=wanted).source
+        shown = preview(fixed, dialect=dialect, policy=policy)
+    except MacroEngineError:  # the findings say why, or the examples cannot be sent
+        pass
+    return Entry(
+        record.said.partner,
+        f"{file}:{record.place}",
+        template,
+        dialect,
+        policy,
+        tuple(found),
+        None if fixed == template else fixed,
+        shown,
+    )
+
+
+def instead(diagnostic: Diagnostic) -> str:
+    """Return what to write instead of what was found, or what to do about it; an empty text where nobody knows.
+
+    >>> from macroengine import check
+    >>> [instead(found) for found in check("https://n.example/pb?c=(contry_code)&&")]
+    ['(country_code)', 'leave it out', 'leave it out']
+    """
+    if diagnostic.fix is not None:
+        return diagnostic.fix.replacement or "leave it out"
+    return diagnostic.hint or ""
+
+
+@dataclass(slots=True)
+class Group:
+    """What was found for one partner, or by one rule."""
+
+    name: str
+    templates: int = 0
+    found: Counter[Severity] = field(default_factory=Counter)
+    fixable: int = 0
+    places: list[str] = field(default_factory=list)
+
+    def add(self, diagnostics: Iterable[Diagnostic], place: str) -> None:
+        """Count a template with what was found in it."""
+        self.templates += 1
+        self.places.append(place)
+        for diagnostic in diagnostics:
+            self.found[diagnostic.severity] += 1
+            self.fixable += diagnostic.fix is not None and diagnostic.fix.safe
+
+
+def by_partner(entries: Iterable[Entry]) -> list[Group]:
+    """Return what was found for each partner, in the order of their templates."""
+    groups: dict[str, Group] = {}
+    for entry in entries:
+        name = entry.partner or NOBODY
+        groups.setdefault(name, Group(name)).add(entry.found, entry.place)
+    return list(groups.values())
+
+
+def by_rule(entries: Iterable[Entry]) -> list[Group]:
+    """Return what each rule found, the most frequent first."""
+    groups: dict[str, Group] = {}
+    for entry in entries:
+        rules: dict[str, list[Diagnostic]] = {}
+        for diagnostic in entry.found:
+            rules.setdefault(f"{diagnostic.code} {diagnostic.name}", []).append(diagnostic)
+        for name, found in rules.items():
+            groups.setdefault(name, Group(name)).add(found, entry.place)
+    return sorted(groups.values(), key=lambda group: (-group.found.total(), group.name))
+
+
+def total(entries: Sequence[Entry]) -> Group:
+    """Return what was found in all templates."""
+    group = Group("all")
+    for entry in entries:
+        group.add(entry.found, entry.place)
+    return group
+
+
+def counted(group: Group) -> str:
+    """Return what was found, in words.
+
+    >>> counted(Group("x"))
+    'nothing found'
+    """
+    words = [f"{n:,} {severity}{'s' * (n != 1)}" for severity in Severity if (n := group.found[severity])]
+    return ", ".join(words) or "nothing found"

@@ -1,0 +1,34 @@
+"""A report as a file; its name says which one."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from macroengine import atomic
+from macroengine.workspace.inputs import suffix
+from macroengine.workspace.reports.entry import Entry
+from macroengine.workspace.reports.html import html_report
+from macroengine.workspace.reports.markdown import markdown_report
+from macroengine.workspace.reports.tables import csv_report, write_workbook
+
+# Excel takes CSV for UTF-8 only if it has a byte order mark.
+_TEXTS: dict[str, tuple[Callable[[Sequence[Entry]], str], str]] = {
+    ".html": (html_report, "utf-8"),
+    ".md": (markdown_report, "utf-8"),
+    ".csv": (csv_report, "utf-8-sig"),
+}
+
+
+def write_report(entries: Sequence[Entry], path: Path) -> None:
+    """Write the report that the name of a file asks for; the file is there when it is whole.
+
+    Raises:
+        InputError: it is a workbook, and openpyxl is not installed.
+        OSError: the file cannot be written.
+    """
+    with atomic.replacing(path) as new:
+        kind = suffix(path)
+        if kind in _TEXTS:
+            text, encoding = _TEXTS[kind]
+            new.write_bytes(text(entries).encode(encoding))
+        else:
+            write_workbook(entries, new)

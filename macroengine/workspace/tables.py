@@ -1,0 +1,123 @@
+"""Templates in CSV: a header, and a row for each template."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from macroengine.workspace.columns import ROLES, Layout, columns_of, recognised
+from macroengine.workspace.inputs import MAX_BYTES, InputError, NoColumnError
+from macroengine.workspace.lines import split_ending
+from macroengine.workspace.record import Record, Said
+from macroengine.workspace.text import BOM
+
+# What spreadsheets write between cells, by locale; the first where there is nothing to tell by.
+_DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}
+_SEPARATOR = "sep="  # Excel's own line before the header
+
+
+class Table:
+    """A table that is read row by row."""
+
+    def __init__(self, lines: Iterator[tuple[int, str]], name: str, layout: Layout) -> None:
+        self._lines, self._name, self._layout = lines, name, layout
+        self._taken: list[tuple[int, str]] = []
+        self._size = 0
+        self._strict = frozenset(layout.asked())
+
+    def records(self, kind: str) -> Iterator[Record]:
+        """Yield the header and the rows, those without a template as well."""
+        delimiter, before = self._delimiter(kind)
+        yield from before
+        rows = csv.reader(self._feed(), delimiter=delimiter)
+        header: list[str] | None = None
+        found: dict[str, int] = {}
+        try:
+            for row in rows:
+                raw, number = "".join(line for _, line in self._taken), self._taken[0][0]
+                self._taken.clear()
+                self._size = 0
+                if header is None:
+                    header, found = row, columns_of(row, self._layout, self._name)
+                    yield Record(raw, number)
+                    continue
+                self._check_width(row, header, number, delimiter)
+                index = found["template"]
+                if len(row) <= index or not row[index].strip():
+                    yield Record(raw, number)
+                    continue
+                with_cell, said = _with_cell(raw, row, index, delimiter), self._said(row, found)
+                yield Record(raw, number, row[index], with_cell, cell=header[index], said=said)
+        except csv.Error as error:
+            raise InputError(f"{self._name}: line {rows.line_num + len(before):,}: {error}") from None
+        if header is None:
+            wanted = self._layout.template or ROLES[0]
+            raise NoColumnError(f"{self._name}: the file is empty; expected a header with the column {wanted!r}")
+
+    def _said(self, row: Sequence[str], found: Mapping[str, int]) -> Said:
+        said = {role: row[found[role]].strip() for role in ROLES[1:] if role in found and found[role] < len(row)}
+        return Said(**said, strict=self._strict)
+
+    def _check_width(self, row: Sequence[str], header: Sequence[str], number: int, delimiter: str) -> None:
+        if any(cell.strip() for cell in row[len(header) :]):
+            raise InputError(
+                f"{self._name}:{number}: expected {len(header)} cells, as in the header, but found {len(row)}; "
+                f"put a cell that contains {delimiter!r} in quotes"
+            )
+
+    def _feed(self) -> Iterator[str]:
+        """Yield the lines to the reader of rows, and keep those of the row that is read."""
+        for number, line in self._lines:
+            self._taken.append((number, line))
+            self._size += len(line)
+            if self._size > MAX_BYTES:
+                first = self._taken[0][0]
+                message = f"{self._name}: the row at line {first:,} is longer than {MAX_BYTES:,} characters"
+                raise InputError(message)
+            yield line.removeprefix(BOM) if number == 1 else line
+
+    def _delimiter(self, kind: str) -> tuple[str, list[Record]]:
+        """Return what is between cells, and the line before the header that says so, if there is one."""
+        first = next(self._lines, None)
+        if first is None:
+            return _DELIMITERS[kind][0], []
+        number, line = first
+        said = split_ending(line.removeprefix(BOM))[0].strip('"')
+        if said.lower().startswith(_SEPARATOR) and len(said) == len(_SEPARATOR) + 1:
+            return said[-1], [Record(line, number)]
+        lines = self._lines
+        self._lines = _chained(first, lines)
+        return max(_DELIMITERS[kind], key=lambda delimiter: self._likelihood(line, delimiter)), []
+
+    def _likelihood(self, header: str, delimiter: str) -> tuple[bool, int]:
+        """Return how likely a header is divided so: it has the column then, and the more cells the better."""
+        try:
+            row = next(csv.reader([header.removeprefix(BOM)], delimiter=delimiter), [])
+        except csv.Error:  # reading the table says what is wrong
+            return False, 0
+        return "template" in recognised(row, self._layout), len(row)
+
+
+def _chained(first: tuple[int, str], rest: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    yield first
+    yield from rest
+
+
+def _with_cell(raw: str, row: list[str], index: int, delimiter: str) -> Callable[[str], str]:
+    def with_cell(template: str) -> str:
+        wanted = [*row[:index], template, *row[index + 1 :]]
+        for quoting in (csv.QUOTE_ALL, csv.QUOTE_MINIMAL):
+            old, new = (_csv_line([text], delimiter, quoting=quoting) for text in (row[index], template))
+            # The cell itself, or its like in another: only if the row is the right one all other cells stay as written.
+            for changed in (raw.replace(old, new, 1), new.join(raw.rsplit(old, 1))):
+                if next(csv.reader(io.StringIO(changed, newline=""), delimiter=delimiter)) == wanted:
+                    return changed
+        return _csv_line(wanted, delimiter) + split_ending(raw)[1]
+
+    return with_cell
+
+
+def _csv_line(row: list[str], delimiter: str, quoting: Literal[0, 1] = csv.QUOTE_MINIMAL) -> str:
+    line = io.StringIO()
+    csv.writer(line, delimiter=delimiter, quoting=quoting, lineterminator="").writerow(row)
+    return line.getvalue()

@@ -1,0 +1,115 @@
+"""Text in files: its encoding recognised, its lines one by one, each with its own ending."""
+
+import codecs
+from collections.abc import Iterator
+from typing import IO
+
+from macroengine.workspace.inputs import MAX_BYTES, InputError, input_name, opened
+
+BOM = "\ufeff"
+# What a workbook begins with: that of an archive, or of a file of Excel 97.
+WORKBOOK_MARKS = (b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1"))
+_CHUNK = 65_536
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins like UTF-16
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_TITLES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-32-le": "UTF-32"}
+# Of what is written in ASCII, UTF-16 has a zero in every other byte.
+_SAMPLE = 200
+
+
+def guessed_encoding(head: bytes) -> str:
+    r"""Return the encoding of a text that begins so: that of its mark, UTF-16 by its zeros, or else UTF-8.
+
+    >>> guessed_encoding("https://n.example".encode("utf-16-be"))
+    'utf-16-be'
+    """
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    sample = head[: min(_SAMPLE, len(head) // 2 * 2)]
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if half and max(even, odd) > 0.7 * half and min(even, odd) < 0.1 * half:
+        return "utf-16-be" if even > odd else "utf-16-le"
+    return "utf-8"
+
+
+def checked_encoding(name: str) -> str:
+    """Return the name under which Python has an encoding of text.
+
+    Raises:
+        InputError: it has none of that name.
+    """
+    try:
+        found = codecs.lookup(name)
+        "".encode(found.name)
+    except (LookupError, ValueError):
+        raise InputError(f"unknown encoding {name!r}; common ones are utf-8, utf-16, cp1252 and latin-1") from None
+    return {"utf-16": "utf-16-le", "utf-8-sig": "utf-8"}.get(found.name, found.name)
+
+
+def file_encoding(file: str, encoding: str | None) -> str:
+    """Return the encoding of a file: the one that is given, or the one that it begins like."""
+    if encoding is not None:
+        return checked_encoding(encoding)
+    with opened(file) as stream:
+        return guessed_encoding(stream.read(_SAMPLE))
+
+
+def decoded_lines(file: str, encoding: str | None = None) -> Iterator[tuple[int, str]]:
+    """Yield the lines of an input with their numbers. Joined, they are its text, a byte order mark included.
+
+    Raises:
+        InputError: a line is longer than `MAX_BYTES`, or is not in the encoding.
+        OSError: the input cannot be read.
+    """
+    name, given, number, pending = input_name(file), encoding, 0, ""
+    with opened(file) as stream:
+        for text in _decoded(stream, name, given):
+            *lines, pending = (pending + text).split("\n")
+            for line in lines:
+                number += 1
+                _check_length(line, name, number)
+                yield number, f"{line}\n"
+            _check_length(pending, name, number + 1)
+    if pending:
+        yield number + 1, pending
+
+
+def _refuse_workbook(head: bytes, name: str) -> None:
+    if head.startswith(WORKBOOK_MARKS):
+        raise InputError(f"{name}: a workbook, not text; save it as .xlsx, and give it by that name")
+
+
+def _check_length(line: str, name: str, number: int) -> None:
+    if len(line) > MAX_BYTES:
+        raise InputError(f"{name}: line {number:,} is longer than {MAX_BYTES:,} bytes")
+
+
+def _decoded(stream: IO[bytes], name: str, given: str | None) -> Iterator[str]:
+    read = getattr(stream, "read1", stream.read)  # what a pipe has so far
+    chunk = read(_CHUNK)
+    while 0 < len(chunk) < len(codecs.BOM_UTF32_LE) and (more := read(_CHUNK)):
+        chunk += more
+    _refuse_workbook(chunk, name)
+    encoding = checked_encoding(given) if given is not None else guessed_encoding(chunk)
+    decoder, offset = codecs.getincrementaldecoder(encoding)(), 0
+    while True:
+        kept = len(decoder.getstate()[0])
+        try:
+            text = decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{name}: not {_TITLES.get(encoding, encoding)} at byte {offset - kept + error.start:,}; "
+                "which encoding is it? say so with --encoding, as --encoding cp1252"
+            ) from None
+        if text:
+            yield text
+        if not chunk:
+            return
+        offset += len(chunk)
+        chunk = read(_CHUNK)

@@ -1,0 +1,231 @@
+"""Templates in Excel workbooks: the sheets that have a column for them, cell by cell.
+
+The only module that imports openpyxl to read; the extra `excel` brings it along.
+"""
+
+import io
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from macroengine.suggest import did_you_mean
+from macroengine.workspace.columns import DEFAULT_COLUMN, ROLES, Layout, columns_of, recognised
+from macroengine.workspace.inputs import InputError, NoColumnError, input_name, read_whole
+from macroengine.workspace.record import Record, Said
+from macroengine.workspace.workbook_parts import check_archive, lost_parts
+from macroengine.workspace.writing import Write, replacing
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_MAX_BYTES = 67_108_864
+# Titles and notes may be above the header.
+_HEADER_ROWS = 20
+
+
+@dataclass(frozen=True)
+class WorkbookFile:
+    """A workbook whose templates are read, and replaced."""
+
+    file: str
+    layout: Layout
+
+    @property
+    def name(self) -> str:
+        """What the file is called in reports."""
+        return self.file
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return Path(self.file)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was not read, for the person who asked for it."""
+        if self.layout.sheet is not None:
+            return ()
+        hidden = [sheet.title for sheet in self._sheets if sheet.sheet_state != "visible" and self._header(sheet)]
+        name = input_name(self.file)
+        return tuple(f"{name}: sheet {title!r} is hidden and was skipped; read it with --sheet" for title in hidden)
+
+    def records(self) -> Iterator[Record]:
+        """Yield a record for each cell that has a template.
+
+        Raises:
+            NoColumnError: no sheet has a column of templates.
+            InputError: the workbook cannot be read.
+        """
+        found = False
+        for sheet in self._chosen():
+            header = self._header(sheet)
+            if header is not None:
+                found = True
+                yield from self._rows(sheet, *header)
+        if not found:
+            wanted = self.layout.template or DEFAULT_COLUMN
+            titles = ", ".join(repr(sheet.title) for sheet in self._sheets)
+            near = did_you_mean(
+                wanted, (text for sheet in self._chosen() for row in _top(sheet) for text in row if text)
+            )
+            raise NoColumnError(
+                f"{input_name(self.file)}: no column {wanted!r} in the first {_HEADER_ROWS} rows of a visible sheet"
+                f"{near} (sheets: {titles}); say where the templates are with --sheet and --column"
+            )
+
+    @contextmanager
+    def rewriting(self) -> Iterator[Write]:
+        """Give a function that takes what each record is to have; the cells are changed at the end."""
+        self.check_fixable()
+        changes: dict[tuple[str, str], str] = {}
+
+        def write(record: Record, template: str | None) -> None:
+            if template is not None and template != record.template:
+                changes[record.sheet or "", record.cell or ""] = template
+
+        with replacing(self.path) as new:
+            yield write
+            if read_whole(self.file, _MAX_BYTES) != self._content:
+                raise InputError(
+                    f"{input_name(self.file)}: changed while it was being fixed; nothing was written, run the command "
+                    "again"
+                )
+            self._save(changes, new)
+
+    def check_fixable(self, *, written: bool = True) -> None:
+        """Refuse to write a workbook of which anything but the cells would change.
+
+        Raises:
+            InputError: it has parts that would be lost; the message names them.
+        """
+        lost = lost_parts(self._content) if written else []
+        if lost:
+            *others, last = lost
+            words = f"{', '.join(others)} and {last}" if others else last
+            raise InputError(
+                f"{input_name(self.file)}: rewriting it would lose its {words}; "
+                "write the fixed templates to a new file with --report fixed.xlsx, and copy the column from there"
+            )
+
+    def _save(self, changes: Mapping[tuple[str, str], str], new: Path) -> None:
+        if not changes:
+            new.write_bytes(self._content)
+            return
+        for (title, place), template in changes.items():
+            sheet = self._book[title]
+            cell = sheet[place]
+            if sheet.protection.sheet and cell.protection.locked:
+                raise InputError(
+                    f"{input_name(self.file)}:{Record('', 0, sheet=title, cell=place).place}: the sheet is protected "
+                    "and the cell is locked; unprotect the sheet, or write the fixed templates with --report"
+                )
+            if cell.hyperlink is not None and cell.hyperlink.target == cell.value:
+                cell.hyperlink.target = template
+            # A template that begins with = is text.
+            cell.value = template
+            cell.data_type = "s"
+        self._book.save(new)
+
+    def _chosen(self) -> "list[Worksheet]":
+        wanted = self.layout.sheet
+        if wanted is None:
+            return [sheet for sheet in self._sheets if sheet.sheet_state == "visible"]
+        found = [sheet for sheet in self._sheets if sheet.title.casefold() == wanted.casefold()]
+        if not found:
+            titles = [sheet.title for sheet in self._sheets]
+            known = ", ".join(map(repr, titles))
+            name = input_name(self.file)
+            raise InputError(f"{name}: no sheet {wanted!r}{did_you_mean(wanted, titles)} (known: {known})")
+        return found
+
+    def _header(self, sheet: "Worksheet") -> tuple[int, dict[str, int]] | None:
+        """Return the row of the header and what its columns are, if the sheet has templates."""
+        for number, header in enumerate(_top(sheet), 1):
+            if "template" in recognised(header, self.layout):
+                return number, columns_of(header, self.layout, f"{input_name(self.file)}: sheet {sheet.title!r}")
+        return None
+
+    def _rows(self, sheet: "Worksheet", header: int, found: Mapping[str, int]) -> Iterator[Record]:
+        for row in range(header + 1, sheet.max_row + 1):
+            cell = sheet.cell(row, found["template"] + 1)
+            if cell.value is None or (isinstance(cell.value, str) and not cell.value.strip()):
+                continue
+            template, formula = self._template(cell, sheet)
+            said = {role: self._said(sheet, row, found[role] + 1) for role in ROLES[1:] if role in found}
+            yield Record(
+                f"{template}\n",
+                row,
+                template,
+                lambda fixed: f"{fixed}\n",
+                sheet=sheet.title,
+                cell=cell.coordinate,
+                said=Said(**said, strict=frozenset(self.layout.asked())),
+                made_by=formula,
+            )
+
+    def _template(self, cell: "Cell", sheet: "Worksheet") -> tuple[str, str | None]:
+        """Return the template of a cell, and the formula that makes it, if one does."""
+        if cell.data_type != "f":
+            return str(cell.value), None
+        formula = str(getattr(cell.value, "text", cell.value))
+        result = self._results[sheet.title][cell.coordinate].value
+        if result is None:
+            place = Record("", 0, sheet=sheet.title, cell=cell.coordinate).place
+            raise InputError(
+                f"{input_name(self.file)}:{place}: the template is made by a formula whose result is not stored; "
+                "open the workbook in Excel and save it, or paste the templates as values"
+            )
+        return str(result), formula
+
+    def _said(self, sheet: "Worksheet", row: int, column: int) -> str:
+        """Return the text of a cell; of merged ones, that of the first."""
+        value = sheet.cell(row, column).value
+        if value is None:
+            for merged in sheet.merged_cells.ranges:
+                if merged.min_row <= row <= merged.max_row and merged.min_col <= column <= merged.max_col:
+                    value = sheet.cell(merged.min_row, merged.min_col).value
+        return "" if value is None else str(value).strip()
+
+    @cached_property
+    def _content(self) -> bytes:
+        content = read_whole(self.file, _MAX_BYTES)
+        check_archive(content, input_name(self.file))
+        return content
+
+    @cached_property
+    def _book(self) -> "Workbook":
+        return self._loaded(rich_text=True)
+
+    @cached_property
+    def _results(self) -> "Workbook":
+        return self._loaded(data_only=True)
+
+    @property
+    def _sheets(self) -> "list[Worksheet]":
+        return list(self._book.worksheets)
+
+    def _loaded(self, **options: bool) -> "Workbook":
+        name = input_name(self.file)
+        try:
+            from openpyxl import load_workbook  # noqa: PLC0415 - an extra
+        except ModuleNotFoundError:
+            raise InputError(f"{name}: workbooks need an extra: pip install 'macroengine[excel]'") from None
+        content: Any = io.BytesIO(self._content)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about parts for which it is not rewritten
+                return load_workbook(content, **options)
+        except Exception as error:  # noqa: BLE001 - openpyxl has no base of its errors
+            raise InputError(f"{name}: not a workbook that can be read: {error}") from None
+
+
+def _top(sheet: "Worksheet") -> Iterator[list[str]]:
+    """Yield the texts of the rows among which the header is."""
+    for row in sheet.iter_rows(max_row=_HEADER_ROWS, values_only=True):
+        yield ["" if value is None else str(value) for value in row]

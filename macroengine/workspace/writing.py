@@ -1,0 +1,86 @@
+"""Files that are rewritten: at the end, at once, or not at all, and never over what another program has written."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from macroengine.workspace.inputs import InputError, input_name
+from macroengine.workspace.text import file_encoding
+
+if TYPE_CHECKING:
+    from macroengine.workspace.record import Record
+
+Write = Callable[["Record", str | None], object]
+"""Takes each record of a file in order, and the template that it is to have; None leaves it as it is."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give the path of a new file that takes the place of `path` at the end.
+
+    Raises:
+        InputError: the file cannot be rewritten, or was changed by another program in the meantime.
+        OSError: the file cannot be written.
+    """
+    # Only a file that is rewritten waits for it.
+    from macroengine import atomic  # noqa: PLC0415 - see above
+
+    name = input_name(path)
+    target = Path(os.path.realpath(path, strict=True))
+    _check_writable(target, name)
+    before = atomic.fingerprint(target)
+    with atomic.beside(target) as new:
+        yield new
+        after = atomic.fingerprint(target)
+        if after != before:
+            raise InputError(f"{name}: changed while it was being fixed; nothing was written, run the command again")
+        if atomic.fingerprint(new)[-1] != after[-1]:
+            atomic.replace(new, target)
+
+
+@contextmanager
+def rewriting_text(path: Path, encoding: str | None) -> Iterator[Write]:
+    """Give a function that writes the records of a file of text, in its encoding where none is given."""
+    name = input_name(path)
+    with replacing(path) as new:
+        copy = new.open("w", encoding=file_encoding(str(path), encoding), newline="")
+        try:
+            write = named(copy.write, name)
+            yield lambda record, template: write(text_with(record, template))
+            named(copy.flush, name)()
+        finally:
+            with suppress(OSError):  # what could not be written fails again
+                copy.close()
+
+
+def text_with(record: "Record", template: str | None) -> str:
+    """Return the text of a record with a template, or as it is."""
+    return record.raw if template is None or template == record.template else record.with_template(template)
+
+
+def _check_writable(target: Path, name: str) -> None:
+    mode = target.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{name}: not a regular file; it cannot be fixed")
+    # The superuser could write it, although the owner said no.
+    if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):
+        raise InputError(f"{name}: the file is read-only; it cannot be fixed")
+    # Excel and LibreOffice keep such files as long as they have a workbook open.
+    for lock in (f"~${target.name}", f".~lock.{target.name}#"):
+        if target.with_name(lock).exists():
+            raise InputError(f"{name}: open in another program, as {lock} says; close it there and run this again")
+
+
+def named(write: Callable[..., object], name: str) -> Callable[..., object]:
+    """Return the function with errors that name the file."""
+
+    def with_name(*arguments: str) -> object:
+        try:
+            return write(*arguments)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, name) from None
+
+    return with_name

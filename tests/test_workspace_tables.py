@@ -1,0 +1,310 @@
+"""Tables as people have them: their delimiters, encodings and headers, and what is written back."""
+
+import codecs
+import json
+import os
+import subprocess
+import sys
+import time
+from threading import Thread
+
+import pytest
+
+from macroengine.cli.job import Arguments
+from macroengine.workspace.columns import Layout
+from macroengine.workspace.sources import open_source
+from macroengine.workspace.text import guessed_encoding
+
+BAD = "https://n.example/pb?id=(clickd)&;ip=(ip)"
+MENDED = "https://n.example/pb?id=(clickd)&ip=(ip)"
+EVENT = "https://n.example/pb?id=(clickid)&e=(event_name)"
+
+
+def places(result):
+    return [" ".join(line.split()[:2]) for line in result.out.splitlines() if " ME" in line]
+
+
+ENCODINGS = [
+    pytest.param(("utf-8", b""), id="utf-8"),
+    pytest.param(("utf-8", codecs.BOM_UTF8), id="utf-8-bom"),
+    pytest.param(("utf-16-le", codecs.BOM_UTF16_LE), id="utf-16-le-bom"),
+    pytest.param(("utf-16-be", codecs.BOM_UTF16_BE), id="utf-16-be-bom"),
+    pytest.param(("utf-16-le", b""), id="utf-16-le"),
+    pytest.param(("utf-16-be", b""), id="utf-16-be"),
+    pytest.param(("utf-32-le", codecs.BOM_UTF32_LE), id="utf-32"),
+]
+
+
+@pytest.mark.parametrize("encoded", ENCODINGS)
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [
+        ("t.csv", f'id;Postback URL;note\r\n"1";"{BAD}";"é, x"\r\n2;"{BAD}";\r\n'),
+        ("t.csv", f'sep=;\r\nid;Template\r\n1;"{BAD}"\r\n'),
+        ("t.csv", f"sep=|\nid|TEMPLATE\n1|{BAD}\n"),
+        ("t.csv", f"partner\tpostback_url\né\t{BAD}\n"),
+        ("t.tsv", f"partner,postback url\né,{BAD}\n"),
+        ("t.txt", f"# é\r\n{BAD}\r\n"),
+        ("t.txt", f"Partner\tPostback URL\r\né\t{BAD}\r\n"),
+        ("t.txt", f"Postback URL\r\n{BAD}\r\n"),
+        ("t.jsonl", f'{{"partner": "é", "Postback-URL": "{BAD}"}}\n'),
+    ],
+)
+def test_only_the_templates_change(run, tmp_path, name, before, encoded):
+    encoding, mark = encoded
+    path = tmp_path / name
+    path.write_bytes(mark + before.encode(encoding))
+    assert "ME222" in run("check", name).out
+    assert "fixed" in run("check", name, "--fix").out
+    assert path.read_bytes() == mark + before.replace(BAD, MENDED).encode(encoding)
+    assert "ME222" not in run("check", name).out
+
+
+def test_text_in_another_encoding_asks_which(run, tmp_path):
+    text = f"partner\ttemplate\nCafé\t{BAD}\n"
+    (tmp_path / "t.csv").write_bytes(text.encode("cp1252"))
+    result = run("check", "t.csv")
+    assert (result.status, result.out) == (2, "")
+    assert result.err == (
+        "macroengine: t.csv: not UTF-8 at byte 20; which encoding is it? say so with --encoding, as --encoding cp1252\n"
+    )
+    assert run("check", "t.csv", "--fix", "--encoding", "cp1252").status == 1
+    assert (tmp_path / "t.csv").read_bytes() == text.replace(BAD, MENDED).encode("cp1252")
+
+
+@pytest.mark.parametrize("name", ["utf8x", "base64", "rot13"])
+def test_an_encoding_that_is_none_of_text_is_refused(run, name):
+    result = run("check", EVENT, "--encoding", name)
+    assert (result.status, result.err) == (
+        2,
+        f"macroengine: unknown encoding '{name}'; common ones are utf-8, utf-16, cp1252 and latin-1\n",
+    )
+
+
+def test_a_text_that_ends_within_a_character(run, tmp_path):
+    (tmp_path / "t.txt").write_bytes(codecs.BOM_UTF16_LE + "ab".encode("utf-16-le") + b"x")
+    assert "t.txt: not UTF-16 at byte 6" in run("check", "t.txt").err
+    (tmp_path / "t.txt").write_bytes(b"x" * 65_535 + "é".encode()[:1])
+    assert "t.txt: not UTF-8 at byte 65,535" in run("check", "t.txt").err
+
+
+def test_what_a_pipe_gives_byte_by_byte_is_decoded(tmp_path, run):
+    mkfifo = getattr(os, "mkfifo", None)
+    if mkfifo is None:
+        pytest.skip("needs named pipes")
+    mkfifo(tmp_path / "t.csv")
+
+    def write():
+        with (tmp_path / "t.csv").open("wb", buffering=0) as pipe:
+            for byte in codecs.BOM_UTF16_LE + f"template\n{BAD}\n".encode("utf-16-le"):
+                pipe.write(bytes([byte]))
+                time.sleep(0.0005)
+
+    writer = Thread(target=write)
+    writer.start()
+    assert places(run("check", "t.csv")) == ["t.csv:2:25 ME101", "t.csv:2:33 ME222"]
+    writer.join()
+
+
+def test_zeros_alone_are_not_utf_16():
+    assert [guessed_encoding(b"\0" * 10), guessed_encoding(b""), guessed_encoding(b"a")] == ["utf-8"] * 3
+
+
+# Columns
+
+
+def test_columns_are_recognised_in_any_case(run, tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "Partner Name,MMP,EVENT,Postback_URL,Ignored Rules\n"
+        f"Acme,AppsFlyer,install,{EVENT},\n"
+        f"Acme,appsflyer,af_purchase,{EVENT},\n"
+        "Zeta,Yandex AppMetrica,In-App Event,https://n.example/pb?c={click_id}&e={event_name},\n"
+        f"Beta,iOS,,{EVENT},\n"
+        "Gamma,,,http://n.example/pb?c=(clickid),plain-http\n"
+    )
+    result = run("check", "t.csv", "--ignore", "near-miss")
+    assert places(result) == ["t.csv:2:37 ME301"]
+    assert "hint: it is filled for: in-app, rejected-in-app; check it with --postback in-app\n" in result.out
+    assert "postback assumed from the macros: install for 1 template, in-app for 1 template;" in result.out
+    assert '"partner": "Acme"' in run("check", "t.csv", "--format", "json").out
+
+
+def test_what_the_command_line_says_counts_before_what_rows_say(run, tmp_path):
+    (tmp_path / "t.csv").write_text(f"kind,platform,template\nin-app,appmetrica,{EVENT}\n")
+    assert places(run("check", "t.csv", "--postback", "install", "--dialect", "appsflyer")) == ["t.csv:2:37 ME301"]
+    options = ["--postback", "install", "--postback-column", "kind", "--dialect-column", "platform"]
+    assert "not of AppMetrica" in run("check", "t.csv", *options, "--dialect", "appsflyer").out
+
+
+ADJUST = "https://n.example/pb?a={gps_adid}&t={tracker}&n={tracker_name}"
+
+
+def test_a_row_may_leave_the_dialect_to_be_detected(run, tmp_path):
+    (tmp_path / "t.csv").write_text(f"platform,template\nAuto,{ADJUST}\nAppMetrica,?c={{click_id}}\nmine,{ADJUST}\n")
+    assert "t.csv:4:1 ME036" in places(run("check", "t.csv"))
+    (tmp_path / "macroengine.toml").write_text('dialects = { mine = "auto" }')
+    assert {place.split()[1] for place in places(run("check", "t.csv"))} == {"ME306", "ME204"}
+    rows = [line.split("\t")[:3] for line in run("explain", "--file", "t.csv").out.splitlines()]
+    assert rows[1] == ["t.csv:2", "{gps_adid}", "advertising_id"]
+    assert run("render", "--file", "t.csv", "--event", "-", stdin=b'{"click_id": "1"}').out.splitlines()[1] == "?c=1"
+    found = json.loads(run("translate", "t.csv", "--to", "adjust", "--format", "json").out)
+    assert [row["dialect"] for row in found] == ["adjust", "appmetrica", "adjust"]
+    (tmp_path / "t.csv").write_text(f"platform,template\nautoo,{ADJUST}\n")
+    said = run("check", "t.csv", "--dialect-column", "platform").err
+    assert said == "macroengine: t.csv:2: unknown dialect 'autoo'; did you mean 'auto'?\n"
+
+
+def test_a_row_names_a_dialect_without_the_context(run, tmp_path):
+    (tmp_path / "t.csv").write_text(f"platform,template\nAdjust,{ADJUST}\n")
+    options = ["--dialect", "vast", "--context", "error", "--dialect-column", "platform"]
+    result = run("check", "t.csv", *options)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("macroengine: t.csv:2: unknown context 'error' (known: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--postback-column", "Kind"], "t.csv:2: unknown kind of postback 'instal'; did you mean 'install'?"),
+        (["--postback-column", "Other"], "t.csv:2: unknown kind of postback 'x' (known: install, in-app, "),
+        (["--dialect-column", "Platform"], "t.csv:2: unknown dialect 'appsflier'; did you mean 'appsflyer'?"),
+        (["--partner-column", "Partnr"], "t.csv: no column 'Partnr'"),
+        (["--column", "URL"], "t.csv: no column 'URL' (known: 'Kind', 'Other', 'Platform', 'Template', 'Ignore')"),
+        ([], "t.csv:2: ignore: unknown rule 'ME9'"),
+        (["--sheet", "x"], "t.csv:2: ignore"),
+    ],
+)
+def test_a_row_that_says_what_is_not_known(run, tmp_path, arguments, message):
+    (tmp_path / "t.csv").write_text(f"Kind,Other,Platform,Template,Ignore\ninstal,x,appsflier,{EVENT},ME9\n")
+    result = run("check", "t.csv", *arguments)
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err
+
+
+def test_one_column_is_not_two_things(run, tmp_path):
+    (tmp_path / "t.csv").write_text(f"event\n{EVENT}\n")
+    assert "nothing found" in run("check", "t.csv", "--column", "event").out
+
+
+@pytest.mark.parametrize("option", [[], ["--fix"], ["--diff"]])
+def test_a_row_with_more_cells_than_the_header_is_named(run, tmp_path, option):
+    text = f"partner;template\nAcme;{EVENT}\nBeta\nGamma;{EVENT};;\nDelta;https://n.example/a;b=(clickid)\n"
+    (tmp_path / "t.csv").write_text(text)
+    result = run("check", "t.csv", *option)
+    assert result.status == 2
+    assert result.err == (
+        "macroengine: t.csv:5: expected 2 cells, as in the header, but found 3; put a cell that contains ';' in "
+        "quotes\n"
+    )
+    assert (tmp_path / "t.csv").read_text() == text
+
+
+def test_rows_may_end_early_or_in_empty_cells(run, tmp_path):
+    (tmp_path / "t.csv").write_text(f"template,partner\n{BAD}\n{BAD},,,\n\n,Acme\n")
+    assert places(run("check", "t.csv")) == [
+        "t.csv:2:25 ME101",
+        "t.csv:2:33 ME222",
+        "t.csv:3:25 ME101",
+        "t.csv:3:33 ME222",
+    ]
+
+
+def test_cells_that_are_copied_from_a_spreadsheet(run):
+    cells = f"Partner\tPostback URL\r\nAcme\t{BAD}\r\n"
+    result = run("check", "-", "--fix", stdin=cells.encode())
+    assert result.out == cells.replace(BAD, MENDED)
+    assert result.err.startswith("<stdin>:2:25 ME101")
+    assert "nothing found in 0 templates" in run("check", "-", stdin=b"").out
+
+
+def test_a_header_that_is_too_long_is_named(run, tmp_path):
+    (tmp_path / "t.csv").write_text(f"template,{'x' * 200_000}\n")
+    assert "t.csv: line 1: field larger than field limit" in run("check", "t.csv").err
+
+
+# Kinds
+
+
+def test_the_kind_is_taken_from_the_macros_where_nothing_says_it(run, tmp_path):
+    (tmp_path / "t.txt").write_text(
+        "https://n.example/pb?c=(clickid)\n"
+        f"{EVENT}\n"
+        "https://n.example/pb?c=(clickid)&r=(blocked_reason)&e=(event_name)\n"
+    )
+    with (tmp_path / "t.txt").open("a") as file:
+        file.write("x" * 20_000 + "\n")
+    result = run("check", "t.txt", "--ignore", "ME2")
+    assert places(result) == ["t.txt:4:16385 ME000"]
+    assert result.out.splitlines()[-2] == (
+        "postback assumed from the macros: install for 2 templates, in-app for 1 template, rejected-in-app for 1 "
+        "template; set it with --postback"
+    )
+
+
+# Ignores
+
+
+def test_comments_ignore_rules(run, tmp_path):
+    text = (
+        "# macroengine: ignore ME205\n"
+        "http://n.example/pb?id=(clickid)\n"
+        "http://n.example/pb?id=(clickid)\n"
+        "# macroengine: ignore plain-http, ME222\n"
+        "\n"
+        "# a comment\n"
+        "http://n.example/pb?id=(clickid)&;x=1\n"
+        "http://n.example/pb?id=(clickid)&;x=1 # macroengine: ignore plain-http\n"
+    )
+    (tmp_path / "t.txt").write_text(text)
+    assert places(run("check", "t.txt")) == ["t.txt:3:1 ME205", "t.txt:8:33 ME222"]
+    run("check", "t.txt", "--fix")
+    assert (tmp_path / "t.txt").read_text() == "&".join(text.rsplit("&;", 1))
+
+
+def test_a_comment_that_ignores_no_rule_is_named(run, tmp_path):
+    (tmp_path / "t.txt").write_text(f"# macroengine: ignore ME999\n{EVENT}\n")
+    assert "t.txt:2: ignore: unknown rule 'ME999' (there are ME001 to" in run("check", "t.txt").err
+
+
+# Sources
+
+
+def test_a_source_says_what_it_is(tmp_path):
+    assert (open_source("-").name, open_source("-").path, open_source("t.txt").name) == ("<stdin>", None, "t.txt")
+    assert Arguments(("x",)).notes == open_source("t.txt", Layout()).notes == ()
+
+
+@pytest.mark.parametrize("name", ["t.xls", "t.ODS", "t.numbers"])
+def test_what_another_program_must_save_first(run, tmp_path, name):
+    (tmp_path / name).write_bytes(b"x")
+    result = run("check", name)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.endswith(f"{name}: .{name[2:].lower()} files cannot be read; save it as .xlsx or .csv\n")
+
+
+def test_a_file_that_is_open_elsewhere_is_not_written(run, tmp_path):
+    (tmp_path / "t.csv").write_text(f"template\n{BAD}\n")
+    (tmp_path / ".~lock.t.csv#").write_text("")
+    result = run("check", "t.csv", "--fix")
+    assert "t.csv: open in another program, as .~lock.t.csv# says; close it there and run this again" in result.err
+    assert (tmp_path / "t.csv").read_text() == f"template\n{BAD}\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="needs wait4")
+def test_many_rows_take_no_more_memory_than_few(tmp_path):
+    def peak(rows):
+        with (tmp_path / "t.csv").open("w") as file:
+            file.write("partner,template\n")
+            for number in range(rows):
+                file.write(f"Partner {number},https://n{number}.example/pb?id=(clickid)&;ip=(ip)\n")
+        command = [sys.executable, "-m", "macroengine", "check", "t.csv", "--select", "ME222"]
+        with (tmp_path / "out").open("w") as out:
+            process = subprocess.Popen(command, cwd=tmp_path, stdout=out)
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = status
+        assert (tmp_path / "out").read_text().endswith(f"\n{rows:,} warnings, {rows:,} fixable with --fix\n")
+        return used.ru_maxrss
+
+    small = peak(1_000)
+    assert peak(30_000) < small + 10_000  # kilobytes
