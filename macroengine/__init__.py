@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         dialect_names as dialect_names,
     )
     from macroengine.detection.detect import Detected as Detected, detect as detect
+    from macroengine.compiled_request import CompiledRequest as CompiledRequest, compile_request as compile_request
     from macroengine.diagnostics import (
         Diagnostic as Diagnostic,
         Fix as Fix,
@@ -44,11 +45,16 @@ if TYPE_CHECKING:
     from macroengine.kinds import HashCase as HashCase
     from macroengine.limits import Limits as Limits
     from macroengine.matching.result import Match as Match, Reading as Reading, ReceivedPair as ReceivedPair
+    from macroengine.observing import Observation as Observation
     from macroengine.plan.segments import Default as Default, Missing as Missing
     from macroengine.policy import Policy as Policy
     from macroengine.postbacks import PostbackSet as PostbackSet
+    from macroengine.redaction import redact as redact
+    from macroengine.request import PreparedRequest as PreparedRequest, Request as Request, Signature as Signature
+    from macroengine.request_template import RequestTemplate as RequestTemplate, parse_request as parse_request
     from macroengine.rules import RULES as RULES, check as check
     from macroengine.rules.fixing import Fixed as Fixed, fix as fix
+    from macroengine.rules.requests import check_request as check_request
     from macroengine.template import Template as Template, parse as parse
     from macroengine.translation.translate import Translation as Translation, translate as translate
     from macroengine.workspace.preview import Preview as Preview, preview as preview
@@ -58,6 +64,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "catalogue": ("Dialect", "MacroSpec", "dialect", "dialect_names"),
     "detection.detect": ("Detected", "detect"),
+    "compiled_request": ("CompiledRequest", "compile_request"),
     "diagnostics": ("Diagnostic", "Fix", "PayloadDiagnostic", "Severity", "Span"),
     "encodings.encoder": ("SPEEDUPS",),
     "engine": ("CompiledTemplate", "compile_template", "match", "render"),
@@ -78,10 +85,15 @@ _HOMES = {
     "limits": ("Limits",),
     "matching.result": ("Match", "Reading", "ReceivedPair"),
     "template": ("Template", "parse"),
+    "observing": ("Observation",),
     "plan.segments": ("Default", "Missing"),
     "policy": ("Policy",),
     "postbacks": ("PostbackSet",),
+    "redaction": ("redact",),
+    "request": ("PreparedRequest", "Request", "Signature"),
+    "request_template": ("RequestTemplate", "parse_request"),
     "rules": ("RULES", "check"),
+    "rules.requests": ("check_request",),
     "rules.fixing": ("Fixed", "fix"),
     "translation.translate": ("Translation", "translate"),
     "workspace.preview": ("Preview", "preview"),

@@ -49,16 +49,23 @@ class RetrySchedule:
     """An answer later than this is none."""
     refusals: frozenset[int] = frozenset()
     """Status codes that another try does not change."""
+    retried: tuple[int, int] | None = None
+    """The first and the last status code that is worth another try; None where all are but the refusals."""
+    most_retries: int | None = None
+    """How often it is sent again at most; None where only time ends it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "refusals", frozenset(self.refusals))
+        if self.retried is not None:
+            first, last = self.retried
+            object.__setattr__(self, "retried", (first, last))
 
 
 def retry_schedule(platform: str) -> RetrySchedule:
-    """Return the documented schedule: that of AppMetrica's postbacks, or one for AppsFlyer's events API.
+    """Return the documented schedule: of the postbacks of AppMetrica or AppsFlyer, or one for AppsFlyer's events API.
 
-    >>> retry_schedule("appmetrica").first_s
-    180.0
+    >>> [retry_schedule(name).first_s for name in ("appmetrica", "appsflyer-postback", "appsflyer")]
+    [180.0, 900.0, 1.0]
 
     Raises:
         ValueError: the schedule is unknown.
@@ -86,9 +93,14 @@ def outcome(schedule: RetrySchedule, status: int | None) -> Outcome:
 
     >>> outcome(retry_schedule("appsflyer"), 401).value
     'refused'
+    >>> [outcome(retry_schedule("appsflyer-postback"), status).value for status in (503, 429, None)]
+    ['failed', 'refused', 'refused']
     """
     if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Outcome.DELIVERED
+    if schedule.retried is not None:
+        first, last = schedule.retried
+        return Outcome.FAILED if status is not None and first <= status <= last else Outcome.REFUSED
     return Outcome.REFUSED if status in schedule.refusals else Outcome.FAILED
 
 
@@ -117,6 +129,8 @@ def next_try(
     `first` is the time of the first try, `now` that of the last failure. Nothing else is
     remembered, so a restarted sender can continue from what it stored.
     """
+    if schedule.most_retries is not None and failures > schedule.most_retries:
+        return None
     at = now + delay(schedule, failures, random)
     return at if at - first <= timedelta(seconds=schedule.give_up_s) else None
 

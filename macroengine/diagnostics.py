@@ -135,6 +135,24 @@ class PayloadDiagnostic:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A kind of thing that can be wrong, before it is found anywhere."""
+
+    code: str
+    name: str
+    severity: Severity
+    meaning: str
+
+    def at(self, pointer: str, message: str, hint: str | None = None) -> PayloadDiagnostic:
+        """Report it at a place of a JSON payload."""
+        return PayloadDiagnostic(self.code, self.name, self.severity, message, pointer, hint)
+
+    def on(self, source: str, span: Span, message: str, hint: str | None = None, fix: Fix | None = None) -> Diagnostic:
+        """Report it at a place of a text."""
+        return Diagnostic(self.code, self.name, self.severity, message, span, source, hint, fix)
+
+
 def excerpt(source: str, span: Span, width: int | None = _WIDTH) -> list[str]:
     r"""Return two lines of at most `width` columns: the text around `span`, and carets under it.
 

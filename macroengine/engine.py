@@ -180,7 +180,7 @@ def _unpacked(settings: bytes) -> Any:
 
 
 # Raised whenever a plan or the settings change: what another version pickled means something else, or nothing.
-_FORMAT = 3
+_FORMAT = 4
 
 
 def _unpickled(version: object, *parts: Any) -> CompiledTemplate:

@@ -21,6 +21,12 @@ class Limits:
     """URLs inside URLs around a macro; each layer encodes its value once more."""
     url: int = 65_536
     """Length of a rendered URL, in bytes of UTF-8."""
+    body: int = 1_048_576
+    """Length of a rendered body, in bytes of UTF-8."""
+    header: int = 8_192
+    """Length of the rendered value of a header."""
+    depth: int = 64
+    """Objects and arrays inside one another in a JSON body."""
     catalogue: int = 1_048_576
     """Size of a catalogue file, in bytes."""
 

@@ -4,25 +4,37 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, cast, overload
 
 from macroengine.arguments import check_type, names_in, wrong_type
+from macroengine.compiled_request import CompiledRequest
 from macroengine.encodings.encoder import SPEEDUPS, encode_field
 from macroengine.encodings.percent import Key
 from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError
 from macroengine.event import Event
 from macroengine.kinds import Postback
+from macroengine.observing import Observation, observation
 from macroengine.plan.segments import Missing, RenderPlan, Segment, Signal, Value, values_of
 from macroengine.rendering import native
 from macroengine.rendering.compiler import Values, compile_shared, key_of
 from macroengine.rendering.consent import Refuses, refusal
 from macroengine.rendering.conversion import chooser
+from macroengine.request import PreparedRequest
 
+Either = CompiledTemplate | CompiledRequest
+Keys = Mapping[str, bytes] | Mapping[int, bytes]
 _Named = dict[str, str | None]
 _NamedOutcomes = dict[str, str | RenderError | None]
 _Listed = list[str | None]
 _ListedOutcomes = list[str | RenderError | None]
+_NamedAny = dict[str, str | PreparedRequest | None]
+_NamedAnyOutcomes = dict[str, str | PreparedRequest | RenderError | None]
+_ListedAny = list[str | PreparedRequest | None]
+_ListedAnyOutcomes = list[str | PreparedRequest | RenderError | None]
+
+_NO_KEYS: Mapping[str, bytes] = MappingProxyType({})
 
 if TYPE_CHECKING:
     # Type checkers know of defaults, with which a bare PostbackSet is one without names; Python does from 3.13 on.
@@ -40,30 +52,38 @@ else:
 class PostbackSet(Generic[Urls, Outcomes]):
     """The templates of many networks, for one event at a time. Pickles small, and may be shared by threads.
 
-    Given as a mapping, what comes out has the same names; otherwise it has the same order.
+    Given as a mapping, what comes out has the same names; otherwise it has the same order. A template gives a URL, and
+    a compiled request a PreparedRequest.
     """
 
     @overload
     def __init__(self: "PostbackSet[_Named, _NamedOutcomes]", templates: Mapping[str, CompiledTemplate]) -> None: ...
     @overload
     def __init__(self: "PostbackSet[_Listed, _ListedOutcomes]", templates: Iterable[CompiledTemplate]) -> None: ...
-    def __init__(self, templates: Mapping[str, CompiledTemplate] | Iterable[CompiledTemplate]) -> None:
+    @overload
+    def __init__(self: "PostbackSet[_NamedAny, _NamedAnyOutcomes]", templates: Mapping[str, Either]) -> None: ...
+    @overload
+    def __init__(self: "PostbackSet[_ListedAny, _ListedAnyOutcomes]", templates: Iterable[Either]) -> None: ...
+    def __init__(self, templates: Mapping[str, Either] | Iterable[Either]) -> None:
         self._names: tuple[str, ...] | None = None
         if isinstance(templates, Mapping):
             names_in("templates", templates)
             self._names = tuple(templates)
             templates = templates.values()
-        self._templates = _checked(templates)
+        self._all = _checked(templates)
+        self._templates = tuple(one for one in self._all if isinstance(one, CompiledTemplate))
         self._fan_outs: dict[tuple[Postback, bool, tuple[bool, ...]], _Renders] = {}
         self._heard: dict[tuple[Signal, ...], Refuses] | None = None
 
     @property
-    def templates(self) -> tuple[CompiledTemplate, ...]:
-        """The templates, in order."""
-        return self._templates
+    def templates(self) -> tuple[Either, ...]:
+        """The templates and requests, in order."""
+        return self._all
 
-    def render(self, event: Event) -> Urls:
-        """Return the URL of each template, None where it does not admit the event.
+    def render(self, event: Event, *, keys: Keys = _NO_KEYS) -> Urls:
+        """Return the URL of each template, or the request, None where it does not admit the event.
+
+        `keys` sign the requests that are to be signed, by name or place.
 
         >>> from macroengine import Policy, compile_template
         >>> installs = compile_template("https://a.example/pb?c=(clickid)")
@@ -79,10 +99,14 @@ class PostbackSet(Generic[Urls, Outcomes]):
         urls = self._together(event)
         if urls is None:
             urls = [template.render(event) if template.admits(event) else None for template in self._templates]
-        return cast("Urls", self._arranged(urls))
+        return cast("Urls", self._arranged(urls, lambda request: _rendered(request, event, keys)))
 
-    def outcomes(self, event: Event) -> Outcomes:
+    def outcomes(
+        self, event: Event, *, keys: Keys = _NO_KEYS, hook: Callable[[Observation], object] | None = None
+    ) -> Outcomes:
         """Return what `render` returns, with the error in the place of a URL that cannot be rendered.
+
+        `hook` is told what became of each postback, for metrics and traces; it hears no value of the event.
 
         >>> from macroengine import Missing, compile_template
         >>> strict = compile_template("https://a.example/pb?c=(clickid)", missing=Missing.RAISE)
@@ -95,7 +119,12 @@ class PostbackSet(Generic[Urls, Outcomes]):
         outcomes: list[Any] | None = self._together(event)
         if outcomes is None:
             outcomes = [_outcome(template, event) for template in self._templates]
-        return cast("Outcomes", self._arranged(outcomes))
+        found = self._arranged(outcomes, lambda request: _request_outcome(request, event, keys))
+        if hook is not None:
+            named: Iterable[tuple[str | int, Any]] = found.items() if isinstance(found, dict) else enumerate(found)
+            for template, (name, outcome) in zip(self._all, named, strict=True):
+                hook(observation(name, template.policy, event, outcome))
+        return cast("Outcomes", found)
 
     def _together(self, event: Event) -> list[str | None] | None:
         """Return the URLs; None where there is a fault, which each template that has it is to report alone."""
@@ -106,7 +135,16 @@ class PostbackSet(Generic[Urls, Outcomes]):
         except Exception:  # noqa: BLE001 - the mappings of an event are the caller's, and may raise anything
             return None
 
-    def _arranged(self, found: list[Any]) -> list[Any] | dict[str, Any]:
+    def _arranged(self, urls: list[Any], send: "_Send") -> list[Any] | dict[str, Any]:
+        """Return the URLs in the order of the templates, with what `send` makes of the requests among them."""
+        found = urls
+        if len(urls) < len(self._all):
+            names: Iterable[str | int] = self._names or range(len(self._all))
+            rest = iter(urls)
+            found = [
+                send((name, one)) if isinstance(one, CompiledRequest) else next(rest)
+                for name, one in zip(names, self._all, strict=True)
+            ]
         return found if self._names is None else dict(zip(self._names, found, strict=True))
 
     def _fan_out(self, event: Event) -> "_Renders":
@@ -125,16 +163,34 @@ class PostbackSet(Generic[Urls, Outcomes]):
         return fan_out
 
     def __reduce__(self) -> tuple[object, ...]:
-        templates = self._templates
+        templates = self._all
         return PostbackSet, (templates if self._names is None else dict(zip(self._names, templates, strict=True)),)
 
 
-def _checked(templates: object) -> tuple[CompiledTemplate, ...]:
+_NamedRequest = tuple[str | int, CompiledRequest]
+_Send = Callable[[_NamedRequest], PreparedRequest | RenderError | None]
+
+
+def _rendered(named: _NamedRequest, event: Event, keys: Mapping[Any, bytes]) -> PreparedRequest | None:
+    name, request = named
+    return request.render(event, key=keys.get(name)) if request.admits(event) else None
+
+
+def _request_outcome(
+    named: _NamedRequest, event: Event, keys: Mapping[Any, bytes]
+) -> PreparedRequest | RenderError | None:
+    try:
+        return _rendered(named, event, keys)
+    except RenderError as error:
+        return error
+
+
+def _checked(templates: object) -> tuple[Either, ...]:
     if isinstance(templates, str) or not isinstance(templates, Iterable):
         raise wrong_type("templates", "a mapping or list of compiled templates", templates)
     checked = tuple(templates)
     for template in checked:
-        check_type("each of templates", CompiledTemplate, "a compiled template", template)
+        check_type("each of templates", Either, "a compiled template or request", template)
     return checked
 
 

@@ -64,6 +64,16 @@ def test_appmetrica_tries_every_three_minutes_for_a_day():
     assert len(tries) == 24 * 20 + 1
 
 
+def test_appsflyer_sends_a_postback_again_four_times_at_most():
+    schedule, first = retry_schedule("appsflyer-postback"), datetime(2026, 1, 1, tzinfo=UTC)
+    tries = [first]
+    while (again := next_try(schedule, len(tries), first=first, now=tries[-1])) is not None:
+        tries.append(again)
+    assert [(one - first).total_seconds() / 60 for one in tries] == [0, 15, 30, 45, 60]
+    statuses = {status for status in (None, *range(100, 600)) if outcome(schedule, status) is Outcome.FAILED}
+    assert statuses == {*range(500, 600)}
+
+
 def test_the_backoff_doubles_up_to_its_most():
     delays = [delay(APPSFLYER, failures, lambda: 0.0).total_seconds() for failures in range(1, 12)]
     assert delays == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]

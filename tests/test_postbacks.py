@@ -132,12 +132,15 @@ def test_a_set_is_of_what_it_was_made_of():
 @pytest.mark.parametrize(
     ("templates", "message"),
     [
-        (["https://n.example/"], "each of templates must be a compiled template, not 'https://n.example/'"),
-        ([None], "each of templates must be a compiled template, not NoneType"),
+        (["https://n.example/"], "each of templates must be a compiled template or request, not 'https://n.example/'"),
+        ([None], "each of templates must be a compiled template or request, not NoneType"),
         ("https://n.example/", "templates must be a mapping or list of compiled templates, not 'https://n.example/'"),
         (None, "templates must be a mapping or list of compiled templates, not NoneType"),
         (strict("?"), "templates must be a mapping or list of compiled templates, not CompiledTemplate"),
-        ({"a": "https://n.example/"}, "each of templates must be a compiled template, not 'https://n.example/'"),
+        (
+            {"a": "https://n.example/"},
+            "each of templates must be a compiled template or request, not 'https://n.example/'",
+        ),
         ({1: strict("?")}, "each name in templates must be a string, not int"),
     ],
 )

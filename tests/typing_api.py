@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import assert_type
 
 from macroengine import (
+    CompiledRequest,
     CompiledTemplate,
     Default,
     Detected,
@@ -17,26 +18,35 @@ from macroengine import (
     Limits,
     Match,
     Missing,
+    Observation,
     PayloadDiagnostic,
     PayloadError,
     Policy,
     Postback,
     PostbackSet,
+    PreparedRequest,
     Preview,
     Reading,
     ReceivedPair,
     RenderError,
+    Request,
+    RequestTemplate,
+    Signature,
     Source,
     Template,
     TemplateError,
     Translation,
     check,
+    check_request,
+    compile_request,
     compile_template,
     detect,
     dialect,
     match,
     parse,
+    parse_request,
     preview,
+    redact,
     render,
     translate,
 )
@@ -168,7 +178,23 @@ def sends_to_many() -> None:
     assert_type(listed.outcomes(event), list[str | RenderError | None])
     assert_type(named.render(event), dict[str, str | None])
     assert_type(named.outcomes(event), dict[str, str | RenderError | None])
-    assert_type(named.templates, tuple[CompiledTemplate, ...])
+    assert_type(named.templates, tuple[CompiledTemplate | CompiledRequest, ...])
+
+    request = compile_request(Request("POST", "https://n.example/", {}, "{}", "application/json"), policy=Policy())
+    assert_type(request, CompiledRequest)
+    assert_type(request.render(event, key=b"key"), PreparedRequest)
+    assert_type(request.render(event).body, bytes)
+    both = PostbackSet({"a": template, "b": request})
+    assert_type(both.render(event, keys={"b": b"key"}), dict[str, str | PreparedRequest | None])
+    assert_type(PostbackSet([template, request]).outcomes(event), list[str | PreparedRequest | RenderError | None])
+    signed = Request("GET", "https://n.example/", signature=Signature("X-Signature", over="url", format="base64"))
+    assert_type(check_request(signed, select=["ME6"]), list[Diagnostic])
+    assert_type(parse_request(signed, "appmetrica"), RequestTemplate)
+
+    seen: list[Observation] = []
+    assert_type(listed.outcomes(event, hook=seen.append), list[str | RenderError | None])
+    assert_type(redact("https://n.example/?a=1", request), str)
+    assert_type(redact("https://n.example/?a=1", "https://n.example/?a={ip}", dialect="appmetrica"), str)
 
     PostbackSet(["https://n.example/"])  # type: ignore[list-item]
     PostbackSet({"a": "https://n.example/"})  # type: ignore[dict-item]

@@ -4,13 +4,19 @@ import logging
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from opentelemetry import metrics
+
+from attribution_service.addresses import Network
+from attribution_service.places import Place
 from macroengine import (
     CompiledTemplate,
     Event,
     MacroEngineError,
+    Observation,
     Policy,
     Postback,
     PostbackSet,
@@ -20,10 +26,14 @@ from macroengine import (
 from macroengine.delivery import RetrySchedule
 
 log = logging.getLogger(__name__)
+# Without an SDK of OpenTelemetry, which an operator may install and configure, counting does nothing.
+POSTBACKS = metrics.get_meter("attribution_service").create_counter(
+    "postbacks", description="what became of the postbacks of each event"
+)
 
 
 class ConfigError(ValueError):
-    """The configuration cannot be used; the message names the app, the partner and the key."""
+    """The configuration cannot be used; the message names file, line, app, partner and key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,7 @@ class Partner:
 class App:
     """One app: its key, and the partners that are told of its installs and events."""
 
-    def __init__(self, row: Mapping[str, Any], where: str) -> None:
+    def __init__(self, row: Mapping[str, Any], where: Place) -> None:
         _check_keys(row, where, {"key": str}, {"partners": dict})
         self.key: str = row["key"]
         self.partners = [_partner(name, partner, where) for name, partner in row.get("partners", {}).items()]
@@ -56,20 +66,25 @@ class Config:
 
     def __init__(self, path: Path) -> None:
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            data = tomllib.loads(text)
         except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(f"{path}: cannot be read: {error}") from None
-        _check_keys(data, str(path), {"retry": dict, "apps": dict}, {})
-        self.schedule = _schedule(data["retry"], f"{path}: retry")
+        file = Place.of(path, text)
+        _check_keys(data, file, {"retry": dict, "apps": dict}, {"allow_networks": list})
+        networks = data.get("allow_networks", [])
+        self.allowed = [_network(network, f"{file.at('allow_networks')}: key 'allow_networks'") for network in networks]
+        self.schedule = _schedule(data["retry"], file.inside("retry", "retry"))
         self.apps: dict[str, App] = {}
         self.trackers: dict[str, tuple[str, str]] = {}
         """App and partner by tracking id."""
         for app_id, row in data["apps"].items():
-            where = f"{path}: app {app_id!r}"
+            where = file.inside(f"app {app_id!r}", "apps", app_id)
             self.apps[app_id] = App(row, where)
             for partner in self.apps[app_id].partners:
                 if partner.tracking_id in self.trackers:
-                    raise ConfigError(f"{where}, partner {partner.name!r}: 'tracking_id' is that of another partner")
+                    here = _place_of(partner.name, where).at("tracking_id")
+                    raise ConfigError(f"{here}: 'tracking_id' is that of another partner")
                 self.trackers[partner.tracking_id] = (app_id, partner.name)
 
     @property
@@ -99,15 +114,25 @@ class _Told:
 
     def urls(self, event: Event) -> Iterator[tuple[str, str]]:
         """Yield pairs of partner and URL; what cannot be rendered for one partner is sent to the others."""
-        for name, outcome in zip(self.names, self.postbacks.outcomes(event), strict=True):
+        outcomes = self.postbacks.outcomes(event, hook=self._count)
+        for name, outcome in zip(self.names, outcomes, strict=True):
             if isinstance(outcome, RenderError):
                 log.warning("no postback to %s: the value of macro %r cannot be sent", name, outcome.macro)
             elif outcome is not None:
                 yield name, outcome
 
+    def _count(self, seen: Observation) -> None:
+        partner = self.names[seen.partner] if isinstance(seen.partner, int) else seen.partner
+        labels = {"partner": partner, "result": seen.result.value, "reason": seen.reason, "macro": seen.macro}
+        POSTBACKS.add(1, {name: label for name, label in labels.items() if label is not None})
 
-def _partner(name: str, row: Any, where: str) -> Partner:
-    where = f"{where}, partner {name!r}"
+
+def _place_of(partner: str, app: Place) -> Place:
+    return app.inside(f"partner {partner!r}", "partners", partner)
+
+
+def _partner(name: str, row: Any, app: Place) -> Partner:
+    where = _place_of(name, app)
     kinds: dict[str, type] = {kind.value: str for kind in Postback}
     _check_keys(row, where, {"tracking_id": str, "dialect": str, "send_all": bool, "consent": bool}, kinds)
     templates = []
@@ -117,23 +142,38 @@ def _partner(name: str, row: Any, where: str) -> Partner:
             try:
                 templates.append(compile_template(row[kind], dialect=row["dialect"], policy=policy))
             except MacroEngineError as error:
-                raise ConfigError(f"{where}: key {kind.value!r}: {error}") from None
+                raise ConfigError(f"{where.at(kind.value)}: key {kind.value!r}: {error}") from None
     return Partner(name, row["tracking_id"], tuple(templates))
 
 
-def _schedule(row: Any, where: str) -> RetrySchedule:
-    names = [field.name for field in fields(RetrySchedule) if field.name != "refusals"]
-    _check_keys(row, where, dict.fromkeys(names, float), {"refusals": list})
+def _network(text: Any, where: str) -> Network:
+    try:
+        return ip_network(text if isinstance(text, str) else "")
+    except ValueError:
+        raise ConfigError(f"{where}: {text!r} is no network such as '10.0.0.0/8'") from None
+
+
+def _schedule(row: Any, where: Place) -> RetrySchedule:
+    may: dict[str, type] = {"refusals": list, "retried": list, "most_retries": int}
+    names = [field.name for field in fields(RetrySchedule) if field.name not in may]
+    _check_keys(row, where, dict.fromkeys(names, float), may)
     for name in names:
         if not 0 <= row[name] < 1e9:
-            raise ConfigError(f"{where}: key {name!r} must be 0 or more, not {row[name]}")
+            raise ConfigError(f"{where.at(name)}: key {name!r} must be 0 or more, not {row[name]}")
     return RetrySchedule(**row)
 
 
-_WORDS = {str: "a string", bool: "true or false", float: "a number", dict: "a table", list: "a list"}
+_WORDS = {
+    str: "a string",
+    bool: "true or false",
+    float: "a number",
+    int: "a whole number",
+    dict: "a table",
+    list: "a list",
+}
 
 
-def _check_keys(row: Any, where: str, must: Mapping[str, type], may: Mapping[str, type]) -> None:
+def _check_keys(row: Any, where: Place, must: Mapping[str, type], may: Mapping[str, type]) -> None:
     """Check that a table has these keys and no others, each with a value of its type: "false" is not false."""
     if not isinstance(row, dict):
         raise ConfigError(f"{where} must be a table, not {row!r}")
@@ -142,7 +182,7 @@ def _check_keys(row: Any, where: str, must: Mapping[str, type], may: Mapping[str
     for key, value in row.items():
         kind = {**must, **may}.get(key)
         if kind is None:
-            raise ConfigError(f"{where}: unknown key {key!r} (known: {', '.join([*must, *may])})")
+            raise ConfigError(f"{where.at(key)}: unknown key {key!r} (known: {', '.join([*must, *may])})")
         is_number = kind is float and isinstance(value, int) and not isinstance(value, bool)
         if not isinstance(value, kind) and not is_number:
-            raise ConfigError(f"{where}: key {key!r} must be {_WORDS[kind]}, not {value!r}")
+            raise ConfigError(f"{where.at(key)}: key {key!r} must be {_WORDS[kind]}, not {value!r}")

@@ -7,14 +7,18 @@ import asyncio
 import logging
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ssl import SSLContext
 
+import httpcore
 import httpx
 from starlette.concurrency import run_in_threadpool
 
+from attribution_service.addresses import CheckedBackend, Network
 from attribution_service.store import Due, Store
+from macroengine import PreparedRequest
 from macroengine.delivery import Outcome, RetrySchedule, next_try, outcome
+from macroengine.transport import httpx_request
 
 log = logging.getLogger(__name__)
 
@@ -30,22 +34,27 @@ MAX_BODY = 4_096
 LOOKUP_THREADS = 8 * AT_ONCE
 
 
-async def send_for_ever(store: Store, schedule: RetrySchedule, partners: Collection[str]) -> None:
-    """Send what is due to these partners."""
+async def send_for_ever(
+    store: Store, schedule: RetrySchedule, partners: Collection[str], allowed: Collection[Network] = ()
+) -> None:
+    """Send what is due to these partners: to public addresses, and those in the networks that are allowed besides."""
     lookups = ThreadPoolExecutor(max(1, len(partners)) * LOOKUP_THREADS, "lookup")
     asyncio.get_running_loop().set_default_executor(lookups)
     tls = httpx.create_ssl_context()
     async with asyncio.TaskGroup() as tasks:
         for name in partners:
-            tasks.create_task(_send_to(name, store, schedule, tls))
+            tasks.create_task(_send_to(name, store, schedule, tls, allowed))
 
 
-async def _send_to(partner: str, store: Store, schedule: RetrySchedule, tls: SSLContext) -> None:
-    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-    async with httpx.AsyncHTTPTransport(verify=tls, limits=limits) as transport:
+async def _send_to(
+    partner: str, store: Store, schedule: RetrySchedule, tls: SSLContext, allowed: Collection[Network]
+) -> None:
+    # Whoever has not settled a postback by then is gone: it was killed, or could not write.
+    lease = timedelta(seconds=schedule.answer_within_s + TROUBLE_S)
+    async with checked_transport(tls, allowed) as transport:
         while True:
             try:
-                due = await run_in_threadpool(store.due, partner, datetime.now(UTC), AT_ONCE)
+                due = await run_in_threadpool(store.take, partner, datetime.now(UTC), AT_ONCE, lease)
                 sent = (_send(transport, store, schedule, postback) for postback in due)
                 failed = [one for one in await asyncio.gather(*sent, return_exceptions=True) if one is not None]
             except Exception as error:  # noqa: BLE001 - nothing ends the loop
@@ -56,8 +65,23 @@ async def _send_to(partner: str, store: Store, schedule: RetrySchedule, tls: SSL
                 await asyncio.sleep(TROUBLE_S if failed else IDLE_S)
 
 
+def checked_transport(tls: SSLContext, allowed: Collection[Network]) -> httpx.AsyncHTTPTransport:
+    """Return what sends requests, to addresses that are checked; proxies of the environment are not used."""
+    transport = httpx.AsyncHTTPTransport(verify=tls)
+    # A transport of httpx takes no backend of one's own; its connections do.
+    transport._pool = httpcore.AsyncConnectionPool(
+        ssl_context=tls,
+        max_connections=AT_ONCE,
+        max_keepalive_connections=AT_ONCE,
+        network_backend=CheckedBackend(allowed),
+    )
+    return transport
+
+
 async def _send(transport: httpx.AsyncHTTPTransport, store: Store, schedule: RetrySchedule, due: Due) -> None:
-    status = await try_once(transport, due.url, schedule.answer_within_s)
+    # A postback may come twice, and has the same key each time: by it, its receiver knows it again.
+    request = PreparedRequest("GET", due.url, {"Accept": "*/*", "Idempotency-Key": due.key})
+    status = await try_once(transport, request, schedule.answer_within_s)
     result, again = outcome(schedule, status), None
     if result is Outcome.FAILED:
         again = next_try(schedule, due.failures + 1, first=due.first_try, now=datetime.now(UTC))
@@ -66,7 +90,7 @@ async def _send(transport: httpx.AsyncHTTPTransport, store: Store, schedule: Ret
     log.info("postback %d to %s: %s (%s)%s", due.id, due.partner, result, status, ", will try again" if again else "")
 
 
-async def try_once(transport: httpx.AsyncHTTPTransport, url: str, within_s: float) -> int | None:
+async def try_once(transport: httpx.AsyncHTTPTransport, request: PreparedRequest, within_s: float) -> int | None:
     """Return the status of the answer, None where there is none within the time for everything from lookup to body.
 
     The transport is asked without a client around it: a client would follow what is in an answer, such as cookies and
@@ -74,7 +98,7 @@ async def try_once(transport: httpx.AsyncHTTPTransport, url: str, within_s: floa
     """
     try:
         async with asyncio.timeout(within_s):
-            response = await transport.handle_async_request(httpx.Request("GET", url, headers={"accept": "*/*"}))
+            response = await transport.handle_async_request(httpx_request(request))
             try:
                 await _read_some(response)
             finally:

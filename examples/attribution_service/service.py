@@ -34,7 +34,7 @@ def create_app(config: Config, store: Store) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         # Those of an earlier configuration still get what is on its way to them.
         partners = {*config.partner_names, *store.partners()}
-        sending = asyncio.create_task(send_for_ever(store, config.schedule, partners))
+        sending = asyncio.create_task(send_for_ever(store, config.schedule, partners, config.allowed))
         yield
         sending.cancel()
         with suppress(asyncio.CancelledError):

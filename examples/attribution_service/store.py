@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
+from uuid import uuid4
 
 from macroengine import Event
 from macroengine.delivery import Outcome
@@ -29,7 +30,7 @@ CREATE TABLE IF NOT EXISTS installs (
     PRIMARY KEY (app_id, appsflyer_id)
 );
 CREATE TABLE IF NOT EXISTS postbacks (
-    id INTEGER PRIMARY KEY, partner TEXT NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, partner TEXT NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL,
     failures INTEGER NOT NULL, first_try TEXT NOT NULL, next_try TEXT
 );
 CREATE INDEX IF NOT EXISTS by_partner ON postbacks (partner, next_try) WHERE next_try IS NOT NULL;
@@ -38,13 +39,16 @@ CREATE INDEX IF NOT EXISTS by_partner ON postbacks (partner, next_try) WHERE nex
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A postback whose time has come."""
+    """A postback whose time has come, for one worker alone until its lease ends."""
 
     id: int
+    key: str
+    """The same however often it is sent."""
     partner: str
     url: str
     failures: int
     first_try: datetime
+    lease: str
 
 
 class Store:
@@ -122,30 +126,41 @@ class Store:
         with self._transaction() as database:
             return [partner for (partner,) in database.execute(query)]
 
-    def due(self, partner: str, now: datetime, at_most: int) -> list[Due]:
-        query = """
-            SELECT id, partner, url, failures, first_try FROM postbacks
-            WHERE partner = ? AND next_try <= ? ORDER BY next_try LIMIT ?
+    def take(self, partner: str, now: datetime, at_most: int, lease: timedelta) -> list[Due]:
+        """Return postbacks that are due, and let no other worker have them before the lease ends.
+
+        What is not settled by then is due again, as after a crash.
         """
+        query = """
+            UPDATE postbacks SET next_try = ? WHERE id IN (
+                SELECT id FROM postbacks WHERE partner = ? AND next_try <= ? ORDER BY next_try LIMIT ?
+            ) RETURNING id, key, partner, url, failures, first_try
+        """
+        until = (now + lease).isoformat()
         with self._transaction() as database:
-            rows = database.execute(query, (partner, now.isoformat(), at_most)).fetchall()
+            rows = database.execute(query, (until, partner, now.isoformat(), at_most)).fetchall()
         return [
-            Due(number, partner, url, failures, datetime.fromisoformat(first_try))
-            for number, partner, url, failures, first_try in rows
+            Due(number, key, partner, url, failures, datetime.fromisoformat(first_try), until)
+            for number, key, partner, url, failures, first_try in rows
         ]
 
     def settle(self, due: Due, outcome: Outcome, next_try: datetime | None) -> None:
-        """Write down how a try ended, and when the next one is; None: there is none."""
-        row = (outcome, due.failures + (outcome is not Outcome.DELIVERED), next_try and next_try.isoformat(), due.id)
+        """Write down how a try ended, and when the next one is; None: there is none.
+
+        Of a worker whose lease has ended, only that it delivered: another one has the postback now.
+        """
+        failures = due.failures + (outcome is not Outcome.DELIVERED)
+        row = (outcome, failures, next_try and next_try.isoformat(), due.id, due.lease, outcome is Outcome.DELIVERED)
+        query = "UPDATE postbacks SET state = ?, failures = ?, next_try = ? WHERE id = ? AND (next_try = ? OR ?)"
         with self._transaction() as database:
-            database.execute("UPDATE postbacks SET state = ?, failures = ?, next_try = ? WHERE id = ?", row)
+            database.execute(query, row)
 
 
 def _add_postbacks(database: sqlite3.Connection, postbacks: list[tuple[str, str]]) -> None:
     now = datetime.now(UTC).isoformat()
-    rows = [(partner, url, "new", 0, now, now) for partner, url in postbacks]
-    columns = "(partner, url, state, failures, first_try, next_try)"
-    database.executemany(f"INSERT INTO postbacks {columns} VALUES (?, ?, ?, ?, ?, ?)", rows)
+    rows = [(uuid4().hex, partner, url, "new", 0, now, now) for partner, url in postbacks]
+    columns = "(key, partner, url, state, failures, first_try, next_try)"
+    database.executemany(f"INSERT INTO postbacks {columns} VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _tells_devices_apart(device: object) -> bool:

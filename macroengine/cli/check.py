@@ -16,6 +16,7 @@ from macroengine.cli.inputs import InputError, input_name
 from macroengine.cli.job import Collect, Findings, Job, given_settings, sources_of
 from macroengine.cli.options import column_options, context_option, dialect_or_auto_option, layout_of, postback_option
 from macroengine.cli.reports import Tally, print_findings
+from macroengine.cli.requests import REQUEST_HELP
 from macroengine.diagnostics import Severity, printable
 from macroengine.workspace.record import Record
 from macroengine.workspace.sources import Source
@@ -51,6 +52,7 @@ file upwards, or else from the working folder.
 @click.option(
     "--files", "as_files", is_flag=True, help="Treat all arguments as names of files, as pre-commit gives them."
 )
+@click.option("--request", "requests", metavar="FILE", multiple=True, help=REQUEST_HELP)
 @column_options
 @click.option(
     "--fix", is_flag=True, help="Rewrite files of templates, and change nothing else in them; print other templates."
@@ -113,7 +115,7 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     # Where fixed templates go to standard output, what is found goes to the other.
     aside = options["fix"] and any(source.path is None for source in sources)
     report = report_of(options["form"], aside=aside, statistics=options["statistics"], strict=options["strict"])
-    found = job.fixed(tally) if options["fix"] else job.found(tally)
+    found = job.fixed(tally) if options["fix"] else job.found(tally, options["requests"])
     with _progress(sources) as advance:
         job.advance = advance
         # The stream itself, on which the progress bar makes room: a console takes longer to print a line than the
@@ -126,12 +128,14 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
 
 
 def _check_usage(templates: tuple[str, ...], files: tuple[str, ...], options: dict[str, Any]) -> None:
-    if not templates and not files:
+    if not templates and not files and not options["requests"]:
         raise click.UsageError("no templates given; give templates or files")
     if options["fix"] and options["diff"]:
         raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
     if options["jobs"] > 1 and (options["fix"] or options["diff"]):
         raise click.UsageError("--jobs checks only; leave it out with --fix and --diff")
+    if options["requests"] and (options["fix"] or options["diff"]):
+        raise click.UsageError("--fix and --diff rewrite no requests; the fixes are in --format json")
     if options["report"] is not None and options["report"].suffix.lower() not in _REPORTS:
         raise click.UsageError(
             f"--report: expected a file that ends in {', '.join(_REPORTS)}, not {options['report'].name!r}"

@@ -12,7 +12,8 @@ from macroengine.cli.inputs import InputError, input_name, read_toml
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Postback
 from macroengine.policy import Policy
-from macroengine.rules import codes
+from macroengine.rules import RULES
+from macroengine.rules.requests import request_codes
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.assumed import AUTO, dialect_for
 from macroengine.workspace.columns import ROLES, Layout, folded
@@ -74,8 +75,8 @@ class Settings:
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The codes that are looked for."""
-        return codes(self.select, self.ignore)
+        """The codes that are looked for in a template."""
+        return tuple(code for code in request_codes(self.select, self.ignore) if code in RULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ def _codes(value: Any, where: str, _: Path) -> tuple[str, ...]:
         for code in _expect(value, list, f"{where} must be a list of codes")
     )
     try:
-        codes(found, ())
+        request_codes(found, ())
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
     return found

@@ -18,6 +18,7 @@ from macroengine.plan.steps import times_encoded
 from macroengine.policy import Policy
 from macroengine.rules import RULES
 from macroengine.rules.pages import page
+from macroengine.rules.request_faults import REQUEST_FAULTS
 from macroengine.suggest import did_you_mean
 from macroengine.template import parse
 from macroengine.workspace.assumed import dialect_for
@@ -104,7 +105,12 @@ def _other_pages() -> Iterator[tuple[str, tuple[str, str]]]:
     from macroengine.matching.faults import FAULTS as OF_MATCH  # noqa: PLC0415 - see above
     from macroengine.translation.losses import Kind  # noqa: PLC0415 - see above
 
-    for whose, faults in (("a payload, see intake", FAULTS), ("a URL that was sent, see match", OF_MATCH)):
+    groups: list[tuple[str, dict[str, Any]]] = [
+        ("a payload, see intake", FAULTS),
+        ("a request", REQUEST_FAULTS),
+        ("a URL that was sent, see match", OF_MATCH),
+    ]
+    for whose, faults in groups:
         for code, fault in faults.items():
             yield code, (fault.name, f"{code} {fault.name} ({fault.severity})\n\nOf {whose}: {fault.meaning}.")
     for kind in Kind:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,11 +15,13 @@ from macroengine.cli.config import Config, NearestConfig, Settings
 from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, is_input, looks_like_path
 from macroengine.cli.parallel import in_order
 from macroengine.cli.reports import Tally
+from macroengine.cli.requests import found_in_request
 from macroengine.diagnostics import Diagnostic, printable
 from macroengine.errors import TemplateError
 from macroengine.kinds import Postback
-from macroengine.rules import check, codes
+from macroengine.rules import check
 from macroengine.rules.fixing import Fixed, fix
+from macroengine.rules.requests import request_codes
 from macroengine.workspace.assumed import assumed_postback, dialect_for, parsed
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.record import Record
@@ -82,8 +84,8 @@ class Job:
     notes: list[str] = field(default_factory=list)
     """What could not be done, for the person who asked for it."""
 
-    def found(self, tally: Tally) -> Found:
-        """Yield what is found."""
+    def found(self, tally: Tally, requests: Iterable[str] = ()) -> Found:
+        """Yield what is found, in the templates and then in the requests of files."""
         templates = (
             ((source, record, settings), (record.template, settings))
             for source, record, settings in self.records(tally)
@@ -94,6 +96,10 @@ class Job:
             self.collect(source, record, settings, found)
             for diagnostic in found:
                 yield source.name, record, diagnostic
+        for file in requests:
+            tally.templates += 1
+            settings = self.config.settings_for(Path(file), self.given)
+            yield from found_in_request(file, settings.policy, settings.select, settings.ignore)
 
     def fixed(self, tally: Tally) -> Found:
         """Write the fixed templates, and yield what is found in them still."""
@@ -252,7 +258,7 @@ def given_settings(context: click.Context, options: dict[str, Any]) -> dict[str,
     for name in ("select", "ignore"):
         chosen = tuple(code for group in options.get(name, ()) for code in group.split(","))
         try:
-            codes(chosen, ())
+            request_codes(chosen, ())
         except ValueError as error:
             raise click.UsageError(f"--{name}: {error}") from None
         if chosen:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,12 +15,15 @@ from macroengine.cli import output
 from macroengine.cli.events import read_event, read_events
 from macroengine.cli.inputs import InputError, input_name
 from macroengine.cli.options import column_options, dialect_option, layout_of, postback_option, set_option
-from macroengine.cli.rendering import compiled_template, rendering_options
+from macroengine.cli.rendering import compiled_request, compiled_template, rendering_options
+from macroengine.cli.requests import REQUEST_HELP, as_json_line, as_text, read_key, read_request
+from macroengine.compiled_request import CompiledRequest
 from macroengine.diagnostics import printable
 from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError, SuppressedError, TemplateError
 from macroengine.event import Event
 from macroengine.kinds import Postback
+from macroengine.request import PreparedRequest, Request
 from macroengine.workspace.assumed import dialect_for
 from macroengine.workspace.preview import with_values
 from macroengine.workspace.record import Record
@@ -29,6 +33,8 @@ from macroengine.workspace.sources import open_source
 @click.command()
 @click.argument("template", required=False)
 @click.option("--file", metavar="FILE", help="Read templates from a file: one per line, or per row of a table.")
+@click.option("--request", metavar="FILE", help=REQUEST_HELP)
+@click.option("--key-file", type=click.Path(path_type=Path, dir_okay=False), help="Sign the request with this key.")
 @click.option("--event", metavar="FILE", help="One event as JSON; - is standard input.")
 @click.option("--events", metavar="FILE", help="Events as JSON Lines, one URL per line; - is standard input.")
 @set_option
@@ -47,6 +53,7 @@ def render(template: str | None, file: str | None, event: str | None, events: st
       macroengine render 'https://n.example/pb?c=(clickid)' --event event.json
       macroengine render 'https://n.example/pb?geo=(country_code)' --set country_code=DE
       macroengine render --file templates.txt --events events.jsonl --postback in-app > urls.txt
+      macroengine render --request request.toml --event event.json
       zcat events.gz | macroengine render --file template.txt --events - --send-all --missing drop
 
     \b
@@ -54,12 +61,20 @@ def render(template: str | None, file: str | None, event: str | None, events: st
     "sdk": {"event_name": "af_purchase"}, "platform": {"country_code": "DE"}}, or flat, with the same fields
     side by side. Values of --set are put over those of the event.
     """
-    templates = _templates(template, file, options)
+    request, key_file = options.pop("request"), options.pop("key_file")
+    if key_file is not None and request is None:
+        raise click.UsageError("--key-file signs a request; give one with --request")
+    if request is not None and (template is not None or file is not None):
+        raise click.UsageError("give a template or --request, not both")
+    templates = _templates(template, file, options, has_request=request is not None)
     if event is not None and events is not None:
         raise click.UsageError("give --event or --events, not both")
     if event is None and events is None and not options["set_"]:
         raise click.UsageError("no events given; use --event, --events or --set")
-    work = _Work(templates, dict(options.pop("set_")), options)
+    values = dict(options.pop("set_"))
+    if request is not None:
+        return _render_request(request, read_key(key_file), options, values=values, event=event, events=events)
+    work = _Work(templates, values, options)
     if events is not None:
         return work.render_many(events)
     dialect: Dialect = options["dialect"]
@@ -67,11 +82,34 @@ def render(template: str | None, file: str | None, event: str | None, events: st
     return work.render_one(one)
 
 
-def _templates(template: str | None, file: str | None, options: dict[str, Any]) -> list[tuple[str, Record]]:
+def _render_request(
+    file: str,
+    key: bytes | None,
+    options: dict[str, Any],
+    *,
+    values: dict[str, str],
+    event: str | None,
+    events: str | None,
+) -> int:
+    """Print a request for one event, or one for each of many as a line of JSON."""
+    request, options["dialect"] = read_request(file)
+    work = _RequestWork([("", Record("", 1, request.url))], values, options, request=request, key=key)
+    if events is not None:
+        work.written = as_json_line
+        return work.render_many(events)
+    kind = options["postback"] or Postback.INSTALL
+    return work.render_one(Event(postback=kind) if event is None else read_event(event, options["dialect"]))
+
+
+def _templates(
+    template: str | None, file: str | None, options: dict[str, Any], *, has_request: bool
+) -> list[tuple[str, Record]]:
     """Return the templates with their places."""
     layout = layout_of(options)
     for name in ("column", "partner_column", "dialect_column", "postback_column", "sheet", "encoding"):
         del options[name]
+    if has_request:
+        return []
     if (template is None) == (file is None):
         raise click.UsageError("give one template: as an argument, or with --file")
     if file is None:
@@ -153,6 +191,31 @@ class _Work:
             if place:
                 click.echo(f"{place}: cannot be rendered", err=True)
             output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
+
+
+@dataclass
+class _RequestWork(_Work):
+    """A request in the place of the templates."""
+
+    request: Request = field(kw_only=True)
+    key: bytes | None = None
+    written: Callable[[PreparedRequest], str] = as_text
+    requests: dict[Postback, CompiledRequest] = field(default_factory=dict)
+
+    def _url(self, place: str, record: Record, event: Event) -> str:  # noqa: ARG002 - there is one request
+        kind = Postback(self.options["postback"] or event.postback)
+        request = self.requests.get(kind)
+        if request is None:
+            options = {**self.options, "postback": kind}
+            request = self.requests[kind] = compiled_request(self.request, **options)
+        try:
+            known = with_values(event, self.values, request.dialect) if self.values else event
+        except ValueError as error:
+            raise click.UsageError(f"--set: {error}") from None
+        try:
+            return self.written(request.render(known, key=self.key)).removesuffix("\n")
+        except ValueError as error:  # there is no key to sign with, or nothing to sign
+            raise click.UsageError(f"{error}; on the command line it is in --key-file") from None
 
 
 @contextmanager

@@ -1,16 +1,20 @@
 """The options that say how a template is rendered, and what they come to."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from macroengine.cli.options import Command, SourceWord, context_option
+from macroengine.compiled_request import CompiledRequest, compile_request
 from macroengine.engine import CompiledTemplate, compile_template
 from macroengine.errors import TemplateError
 from macroengine.kinds import HashCase, Postback, Source
 from macroengine.plan.segments import Default, Missing
 from macroengine.policy import Policy
+from macroengine.request import Request
 
+T = TypeVar("T")
 _RENDERING = (
     click.option("--send-all", is_flag=True, help="Also send events that are not attributed to the network."),
     click.option("--consent", is_flag=True, help="Withhold identifiers of users who do not share them."),
@@ -63,9 +67,18 @@ def rendering_options(command: Command) -> Command:
 
 def compiled_template(source: str, postback: Postback, **options: Any) -> CompiledTemplate:
     """Return the template for one kind of postback."""
+    return _compiled(compile_template, source, postback, options)
+
+
+def compiled_request(request: Request, postback: Postback, **options: Any) -> CompiledRequest:
+    """Return the request for one kind of postback."""
+    return _compiled(compile_request, request, postback, options)
+
+
+def _compiled(compile_it: Callable[..., T], source: str | Request, postback: Postback, options: dict[str, Any]) -> T:
     sources = frozenset(map(Source, options["sources"])) or frozenset(Source)
     try:
-        return compile_template(
+        return compile_it(
             source,
             dialect=options["dialect"],
             policy=Policy(

@@ -1,27 +1,6 @@
 """What can be wrong with a payload: the codes of intake's diagnostics."""
 
-from dataclasses import dataclass
-
-from macroengine.diagnostics import Diagnostic, Fix, PayloadDiagnostic, Severity, Span
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A kind of thing that can be wrong, before it is found anywhere."""
-
-    code: str
-    name: str
-    severity: Severity
-    meaning: str
-
-    def at(self, pointer: str, message: str, hint: str | None = None) -> PayloadDiagnostic:
-        """Report it at a place of a JSON payload."""
-        return PayloadDiagnostic(self.code, self.name, self.severity, message, pointer, hint)
-
-    def on(self, source: str, span: Span, message: str, hint: str | None = None, fix: Fix | None = None) -> Diagnostic:
-        """Report it at a place of a URL."""
-        return Diagnostic(self.code, self.name, self.severity, message, span, source, hint, fix)
-
+from macroengine.diagnostics import Fault, Severity
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 

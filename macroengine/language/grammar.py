@@ -16,6 +16,15 @@ def grammar(syntax: Syntax) -> str:
     return f"{rules}\n{written}"
 
 
+def json_grammar(syntax: Syntax) -> str:
+    """Return the grammar of JSON with macros in a syntax, for Lark."""
+    rules = (GRAMMAR / "json.lark").read_text(encoding="utf-8")
+    written = "".join(
+        f"{name}: /{_for_lark(pattern)}/\n" for name, pattern in _Terminals(syntax).json_patterns().items()
+    )
+    return f"{rules}\n{written}"
+
+
 def terminals(syntax: Syntax) -> dict[str, str]:
     """Return the patterns of the terminals that know what a macro is, by name."""
     return _Terminals(syntax).patterns()
@@ -53,6 +62,15 @@ class _Terminals:
             f"{self._macro}(?=&|\\Z{self._hash_follows()})",
         }
 
+    def json_patterns(self) -> dict[str, str]:
+        escaped = "\\\\[\\s\\S]"
+        return {
+            "MACRO.3": self._macro,
+            "STRING_TEXT.2": self._run('"\\', escaped),
+            "SINGLE_TEXT.2": self._run("'\\", escaped),
+            "WORD.1": self._run(" \t\r\n{}[],:\"'/\ufeff"),
+        }
+
     def _run(self, stops: str, *also: str) -> str:
         """Return the pattern of the longest text without a macro and without any of the characters `stops`.
 
@@ -86,4 +104,5 @@ def _in_class(characters: Iterable[str]) -> str:
 
 
 def _for_lark(pattern: str) -> str:
-    return pattern.replace("/", "\\/")
+    # A line break in a pattern is an error to Lark, an escape of one is not.
+    return pattern.replace("/", "\\/").replace("\n", "n").replace("\r", "r")

@@ -61,12 +61,13 @@ def strings_of_json(tokens: Tokens, level: int) -> list[Tokens] | None:
         elif texts[-1] == "\\":
             escaped = True
         elif texts[-1] == '"':
-            strings.append(_unescaped(tokens[start:index], level))
+            strings.append(unescaped(tokens[start:index], level))
             start = None
     return strings if is_json("".join(texts)) else None
 
 
-def _unescaped(tokens: Tokens, level: int) -> Tokens:
+def unescaped(tokens: Tokens, level: int) -> Tokens:
+    """Return what stands in a string of JSON whose text is at a level."""
     found: list[Token] = []
     escaped = False
     for token in tokens:

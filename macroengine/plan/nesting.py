@@ -6,7 +6,7 @@ who decode as often. The level of a place is how often its text is decoded on th
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from macroengine.diagnostics import overlapping
 from macroengine.language.nodes import Literal, Part, Pieces
-from macroengine.plan.decoded import Tokens, strings_of_json, tokens_of
+from macroengine.plan.decoded import Tokens, strings_of_json, tokens_of, unescaped
 from macroengine.plan.inner_urls import (
     NEXT_PARTS,
     InnerQuery,
@@ -34,13 +34,17 @@ class Escape(Enum):
     """Escaped as a part of a JSON string."""
     VALUE = auto()
     """Written as a whole JSON value."""
+    NAME = auto()
+    """Written as the name of a member of a JSON object."""
+    HEADER = auto()
+    """Held to what a header may hold."""
 
 
 class Place(NamedTuple):
     """What stands around a macro inside its component."""
 
     depth: int = 1
-    """How many times its value is percent-encoded once everything else is done."""
+    """How many times its value is percent-encoded once everything else is done; 0 in what is no URL."""
     escapes: tuple[Escape, ...] = ()
     """What is done before that, in order."""
     part: Part | None = None
@@ -88,22 +92,36 @@ def nesting(pieces: Pieces, part: Part) -> Nesting:
         # A template that begins with JSON is a body, and no URL with JSON in it.
         is_body = part is Part.PATH and slot and slot[0].span.start == 0
         reader.read(slot, _Around(1, (), part), may_be_json=not is_body)
-    places = reader.places
-    is_in_pair = overlapping(pair for query in reader.queries for pair in query.pairs)
-    for piece in pieces:
-        if not isinstance(piece, Literal) and is_in_pair(piece.span):
-            places[piece.start] = places[piece.start]._replace(in_pair=True)
-    for before, piece in pairwise(pieces):
-        if isinstance(before, Literal) and not isinstance(piece, Literal):
-            place = places.get(piece.start, PLAIN)
-            if _is_glued(before.text, place.layers + 1):
-                places[piece.start] = place._replace(glued=True)
-    queries = sorted(reader.queries, key=lambda query: (query.opening.start, -query.pairs[-1].stop))
-    return Nesting(places, tuple(queries))
+    return _completed(reader, [pieces])
 
 
 PLAIN = Place()
 """The place of a macro that has nothing around it."""
+
+
+def string_nesting(strings: Sequence[Pieces]) -> Nesting:
+    """Return what stands around the macros of strings in a JSON body, where a URL need not be encoded to be one."""
+    reader = _Reader()
+    for pieces in strings:
+        reader.read(unescaped([*tokens_of(pieces)], 0), _Around(0, ((0, Escape.STRING),), Part.VALUE))
+    return _completed(reader, strings)
+
+
+def _completed(reader: "_Reader", components: Iterable[Pieces]) -> Nesting:
+    """Return what a reader has found, with what depends on the queries and on the text before each macro."""
+    places = reader.places
+    is_in_pair = overlapping(pair for query in reader.queries for pair in query.pairs)
+    for pieces in components:
+        for piece in pieces:
+            if not isinstance(piece, Literal) and is_in_pair(piece.span):
+                places[piece.start] = places[piece.start]._replace(in_pair=True)
+        for before, piece in pairwise(pieces):
+            if isinstance(before, Literal) and not isinstance(piece, Literal):
+                place = places.get(piece.start, PLAIN)
+                if _is_glued(before.text, place.layers + 1):
+                    places[piece.start] = place._replace(glued=True)
+    queries = sorted(reader.queries, key=lambda query: (query.opening.start, -query.pairs[-1].stop))
+    return Nesting(places, tuple(queries))
 
 
 def _is_glued(text: str, times: int) -> bool:

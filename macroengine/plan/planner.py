@@ -53,6 +53,10 @@ class Options:
     booleans: OneOf["true/false", "1/0"] = "true/false"
     hash_case: HashCase | None = None
     limits: Limits = field(default_factory=Limits)
+    kind: str = "URL"
+    """What is planned, for errors; its size is limited as that of a URL is."""
+    is_form: bool = False
+    """Whether values are encoded as those of a form are, whatever the dialect says."""
 
 
 def plan(resolution: Resolution, options: Options) -> RenderPlan:
@@ -73,7 +77,7 @@ def plan(resolution: Resolution, options: Options) -> RenderPlan:
     attributed = _Rendering(resolution, options, attributed=True).segments()
     others = _Rendering(resolution, options, attributed=False).segments() if policy.send_all else None
     unshared = _unshared(resolution, options, others) if policy.consent else None
-    return RenderPlan(policy.postback, attributed, others, options.limits.url, unshared)
+    return RenderPlan(policy.postback, attributed, others, options.limits.url, unshared, options.kind)
 
 
 def _unshared(resolution: Resolution, options: Options, others: tuple[Segment, ...] | None) -> Unshared | None:
@@ -185,7 +189,7 @@ class _Rendering:
         if macro.place.glued and not is_kept:
             return Refused(node.name)
         if spec is None:
-            return node.text if is_kept else _nothing(macro)
+            return _as_written(macro) if is_kept else _nothing(macro)
         if node.argument is not None:
             raise UnsupportedError(f"{node.text} cannot be rendered: an event has no value for its argument")
         missing = self._missing(macro, spec)
@@ -205,7 +209,7 @@ class _Rendering:
             reads,
             spec.type,
             booleans,
-            steps_of(macro, spec, self._dialect, nested=self._options.nested),
+            steps_of(macro, spec, self._dialect, nested=self._options.nested, is_form=self._options.is_form),
             missing,
             converted,
         )
@@ -228,7 +232,7 @@ class _Rendering:
             return self._documented_missing(macro, spec)
         match missing:
             case Missing.KEEP:
-                return macro.node.text
+                return _as_written(macro)
             case Missing.DROP:
                 return _dropped(macro)
             case Missing.RAISE:
@@ -269,7 +273,25 @@ def _dropped(macro: Resolved) -> PlannedMissing:
 
 def _nothing(macro: Resolved) -> str:
     """Return what is sent for no value."""
-    return "null" if macro.place.escapes[:1] == (Escape.VALUE,) else ""
+    return _NOTHING.get(macro.place.escapes[:1], "")
+
+
+_NOTHING: dict[tuple[Escape, ...], str] = {(Escape.VALUE,): "null", (Escape.NAME,): '""'}
+
+
+def _as_written(macro: Resolved) -> str:
+    """Return the text of a macro as the template has it; in a JSON body, as a JSON string or a part of one."""
+    text = macro.node.text
+    if macro.place.depth or not macro.place.escapes:
+        return text
+    from json import dumps  # noqa: PLC0415 - few templates hold any JSON
+
+    for escape in macro.place.escapes:
+        if escape in (Escape.VALUE, Escape.NAME):
+            text = dumps(text, ensure_ascii=False)
+        elif escape is Escape.STRING:
+            text = dumps(text, ensure_ascii=False)[1:-1]
+    return text
 
 
 def _kept(sent: Iterable[str | Segment | None]) -> Iterator[str | Segment]:

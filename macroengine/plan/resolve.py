@@ -12,7 +12,7 @@ from macroengine.catalogue.foreign import ForeignText, foreign_texts, inside_for
 from macroengine.catalogue.meanings import denied_fields, is_denied, is_known
 from macroengine.language.nodes import Literal, Macro, Part, Pieces
 from macroengine.plan.inner_urls import InnerQuery
-from macroengine.plan.nesting import NOTHING, PLAIN, Place, nesting
+from macroengine.plan.nesting import NOTHING, PLAIN, Nesting, Place, nesting
 from macroengine.plan.origin import Origin, origins
 from macroengine.policy import Policy
 from macroengine.suggest import did_you_mean
@@ -104,8 +104,10 @@ class Resolution(NamedTuple):
     """What is written in the way of other platforms, in source order."""
 
 
-def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
+def resolve(template: Template, dialect: Dialect, policy: Policy, around: Nesting | None = None) -> Resolution:
     """Look every macro up in the catalogue and hold it against the policy.
+
+    Of a text that is no URL, `around` says what stands around its macros; it names no server.
 
     Raises:
         ValueError: the policy denies a macro that a closed dialect does not have, or names a context that the dialect
@@ -114,13 +116,13 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
     kept, judge = _judges_of(dialect, policy)
     foreign = foreign_texts(template.source, dialect.syntax)
     is_part = inside_foreign(template.source, foreign)
-    deciding = origins(template)
+    deciding = origins(template) if around is None else {}
     queries: list[InnerQuery] = []
     macros: list[Resolved] = []
     others: dict[int, tuple[Resolved, ...]] = {}
     for pieces, part in _components(template):
-        found = NOTHING
-        if len(pieces) > 1:  # what is alone has nothing around it
+        found = NOTHING if around is None else around
+        if around is None and len(pieces) > 1:  # what is alone has nothing around it
             found = nesting(pieces, part)
             queries += found.queries
         for node in pieces:
@@ -139,7 +141,8 @@ def resolve(template: Template, dialect: Dialect, policy: Policy) -> Resolution:
             macros.append(_resolved((node, part, spec, place, host_label, forbidden, withheld, problems)))
             if node.alternatives:
                 others[node.start] = tuple(_other(macros[-1], name, judge) for name in node.alternatives)
-    return Resolution(template, dialect, policy, tuple(macros), tuple(queries), others, foreign)
+    found_queries = tuple(queries) if around is None else around.queries
+    return Resolution(template, dialect, policy, tuple(macros), found_queries, others, foreign)
 
 
 def _other(macro: Resolved, name: str, judge: _Judge) -> Resolved:

@@ -65,6 +65,10 @@ class Step(StrEnum):
     """Escaped as a part of a JSON string."""
     JSON_VALUE = "json-value"
     """Written as a whole JSON value, by its type; always the first step but for a function."""
+    JSON_NAME = "json-name"
+    """Written as the name of a member of a JSON object: in quotes, whatever its type."""
+    HEADER = "header"
+    """Checked: visible ASCII, and spaces inside, which is what a header may hold."""
     PERCENT = "percent"
     """Percent-encoded: RFC 3986, all but the unreserved characters."""
     COMPONENT = "component"
@@ -236,9 +240,11 @@ class RenderPlan:
     unattributed: tuple[Segment, ...] | None
     """For the others; None where they are not sent. Has no value that the policy withholds."""
     max_bytes: int
-    """The longest URL to send."""
+    """The longest text to send."""
     unshared: Unshared | None = None
     """What to send in the place of both where the user does not share identifiers; None where that changes nothing."""
+    kind: str = "URL"
+    """What the text is, for errors."""
 
     @property
     def renderings(self) -> tuple[tuple[Segment, ...], ...]:

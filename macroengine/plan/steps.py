@@ -11,9 +11,14 @@ from macroengine.plan.resolve import Resolved
 from macroengine.plan.segments import Step
 
 
-def steps_of(macro: Resolved, spec: MacroSpec, dialect: Dialect, *, nested: bool = True) -> tuple[Step, ...]:
-    """Return what a dialect does with the text of a value where the macro is, in order."""
+def steps_of(
+    macro: Resolved, spec: MacroSpec, dialect: Dialect, *, nested: bool = True, is_form: bool = False
+) -> tuple[Step, ...]:
+    """Return what a dialect does with the text of a value where the macro is, in order; in the body of a form, too."""
     encoding, is_list = spec.encoding or dialect.encoding, spec.type is _LIST
+    if is_form:
+        # In a URL inside the form, the form encodes what is encoded already.
+        encoding = _PERCENT if macro.place.layers else Encoding.FORM
     is_percent = encoding is _PERCENT and not is_list
     if macro.place is PLAIN and macro.node.function is None and is_percent and not macro.host_label:
         return _IN_PATH if macro.part is Part.PATH else _ENCODED
@@ -58,11 +63,16 @@ _ENCODINGS: dict[Encoding, tuple[Step, ...]] = {
     Encoding.BASE64: (Step.BASE64, Step.IN_PLACE),
 }
 # What is done with a list as one text.
-_NOT_OF_ELEMENTS = {Step.JSON_VALUE, Step.HOST_LABEL}
+_NOT_OF_ELEMENTS = {Step.JSON_VALUE, Step.JSON_NAME, Step.HOST_LABEL}
 _IN_SEGMENT = {Step.IN_PLACE: Step.IN_SEGMENT}
 # A function that says how often a value is percent-encoded, wherever it is.
 _LAYERS = {Function.PERCENT: 1, Function.PERCENT2: 2, Function.PERCENT3: 3}
-_ESCAPES = {Escape.STRING: Step.JSON_STRING, Escape.VALUE: Step.JSON_VALUE}
+_ESCAPES = {
+    Escape.STRING: Step.JSON_STRING,
+    Escape.VALUE: Step.JSON_VALUE,
+    Escape.NAME: Step.JSON_NAME,
+    Escape.HEADER: Step.HEADER,
+}
 
 
 @lru_cache(maxsize=256)
@@ -83,13 +93,15 @@ def _made(
         steps.append(Step.SEGMENT)
         first = tuple(_IN_SEGMENT.get(step, step) for step in first)
     if layers:
-        return (*steps, *(Step.PERCENT,) * layers)
+        # Encoding leaves nothing to escape, but quotes to write.
+        written = (_ESCAPES[escape] for escape in place.escapes if escape is not Escape.PERCENT and not place.depth)
+        return (*steps, *(Step.PERCENT,) * layers, *written)
     encoders = iter([first])
     for escape in place.escapes:
         if escape is not Escape.PERCENT:
             steps.append(_ESCAPES[escape])
         elif nested:
             steps += next(encoders, _ENCODED)
-    for _ in range(place.depth if nested else 1):
+    for _ in range(place.depth if nested else min(place.depth, 1)):
         steps += next(encoders, _ENCODED)
     return tuple(steps)

@@ -99,7 +99,7 @@ def compile_shared(segments: Iterable[Segment], slots: Mapping[Value, int], max_
     It raises RenderError where the URL is too long, and MissingValueError where a value must not be missing.
     """
     shape, cells = _shape(segments, _Way(Entry.SHARED, partial(_shared_cells, slots), max_bytes))
-    render: RenderValues = _maker(shape, Entry.SHARED)(*_limit(max_bytes, cells), *cells)
+    render: RenderValues = _maker(shape, Entry.SHARED)(*_limit(max_bytes, cells, "URL"), *cells)
     return render
 
 
@@ -135,8 +135,8 @@ def _written(cell: object) -> str:
 
 
 def _of_event(plan: RenderPlan, segments: Iterable[Segment], entry: Entry, otherwise: Render) -> Render:
-    shape, cells = _shape(segments, _Way(entry, _value_cells, plan.max_bytes))
-    limit = _limit(plan.max_bytes, cells)
+    shape, cells = _shape(segments, _Way(entry, _value_cells, plan.max_bytes, plan.kind))
+    limit = _limit(plan.max_bytes, cells, plan.kind)
     render: Render = _maker(shape, entry)(*limit, plan.postback, otherwise, *cells)
     return render
 
@@ -151,13 +151,13 @@ def _refusal(plan: RenderPlan) -> Callable[[Event], NoReturn]:
     return refuse
 
 
-def _limit(max_bytes: int, cells: Iterable[object]) -> tuple[int, Callable[[str], str]]:
+def _limit(max_bytes: int, cells: Iterable[object], kind: str) -> tuple[int, Callable[[str], str]]:
     """Return how many characters are never too many bytes, and what measures those that may be."""
 
     def measured(url: str) -> str:
         if len(url.encode(errors="surrogatepass")) > max_bytes:
             # How many it would have is not known: rendering stops where the limit is passed.
-            raise RenderError(f"rendered URL has more than {max_bytes:,} bytes, the limit")
+            raise RenderError(f"rendered {kind} has more than {max_bytes:,} bytes, the limit")
         return url
 
     # Of what is sent, only the template's own text can be longer in bytes than in characters.
@@ -203,6 +203,7 @@ class _Way:
     entry: Entry
     value_cells: _ValueCells
     max_bytes: int
+    kind: str = "URL"
 
 
 @dataclass(slots=True, eq=False)
@@ -217,7 +218,7 @@ class _InnerQuery:
     def __post_init__(self) -> None:
         shape, self.cells = _shape([self.query], self.way)
         entry = Entry.SHARED if self.way.entry is Entry.SHARED else Entry.INNER
-        self._render = _maker(shape, entry)(*_limit(self.way.max_bytes, self.cells), *self.cells)
+        self._render = _maker(shape, entry)(*_limit(self.way.max_bytes, self.cells, self.way.kind), *self.cells)
 
     def __call__(self, values: Any) -> str:
         return self._render(values)

@@ -1,15 +1,15 @@
 """From a value of an event to the text that is sent for it, in the cases that the encoder alone does not settle."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 from macroengine.encodings.percent import Convert
 from macroengine.errors import MissingValueError, RenderError
-from macroengine.kinds import Source
+from macroengine.kinds import Source, ValueType
 from macroengine.plan.segments import Missing, Read, Step, Value
-from macroengine.rendering.json import json_value
+from macroengine.rendering.json import body_value, json_value
 from macroengine.rendering.steps import TextStep, default_text, text_steps
 from macroengine.rendering.units import in_smaller_unit
 from macroengine.rendering.values import UnsendableError, elements, value_text
@@ -48,7 +48,13 @@ def _conversion(value: Value, read: Read) -> "Conversion":
     steps = value.steps[1:] if first in (Step.JSON_VALUE, Step.LIST) else value.steps
     instead = None if value.missing in (_DROP, _RAISE) else default_text(value)
     encode = text_steps(steps, value.type, read.case)
-    return Conversion(value, read, encode, instead, first is Step.JSON_VALUE, first is Step.LIST)
+    whole = None if first is not Step.JSON_VALUE else json_value if _in_url(steps) else body_value
+    return Conversion(value, read, encode, instead, whole, first is Step.LIST)
+
+
+def _in_url(steps: Iterable[Step]) -> bool:
+    """Say whether a whole JSON value is in a parameter: in a body, nothing is left to be done but to escape it."""
+    return any(step is not Step.JSON_STRING for step in steps)
 
 
 @dataclass(slots=True, eq=False)
@@ -61,8 +67,8 @@ class Conversion:
     """Does the steps of the value; None where there is nothing to hash."""
     instead: str | None = field(repr=False)
     """What is sent for a missing value; None where nothing is, or rendering fails."""
-    is_whole: bool = field(repr=False)
-    """Whether the value is a whole JSON value, written by its type."""
+    whole: Callable[[object, str, ValueType], str] | None = field(repr=False)
+    """Writes the value by its type, where it is a whole JSON value."""
     is_list: bool = field(repr=False)
     """Whether the steps are done with each of its elements."""
 
@@ -97,7 +103,7 @@ class Conversion:
     def _text(self, raw: object) -> str | None:
         value = self.value
         text = raw if raw.__class__ is str else value_text(raw, value.type, value.booleans)
-        return self.encode(json_value(raw, text, value.type) if self.is_whole else text)
+        return self.encode(self.whole(raw, text, value.type) if self.whole else text)
 
     def _elements(self, raw: object) -> str:
         return ",".join(self.encode(text) or "" for text in elements(raw, self.value.booleans))

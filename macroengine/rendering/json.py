@@ -7,6 +7,7 @@ from typing import Any
 
 from macroengine.kinds import ValueType
 from macroengine.plan.decoded import is_json
+from macroengine.rendering.values import UnsendableError
 
 # RFC 8259 section 6
 _is_number = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?").fullmatch
@@ -26,6 +27,20 @@ def json_value(raw: object, text: str, kind: ValueType) -> str:
         case datetime():
             return text if kind in (ValueType.UNIX_TIME, ValueType.UNIX_TIME_MS) else quoted(text)
     return quoted(text) if kind is ValueType.LIST else text
+
+
+def body_value(raw: object, text: str, kind: ValueType) -> str:
+    """Return the JSON for a value in a body, whose receiver takes what is a number for one.
+
+    Raises:
+        UnsendableError: the value is due to be a number, and its text is none.
+    """
+    if kind in _NUMBERS and not _is_number(text):
+        raise UnsendableError(f"cannot send a {kind} in JSON whose text is no number,")
+    return json_value(raw, text, kind)
+
+
+_NUMBERS = (ValueType.NUMBER, ValueType.UNIX_TIME, ValueType.UNIX_TIME_MS)
 
 
 def json_default(text: str, kind: ValueType) -> str:

@@ -17,6 +17,8 @@ from macroengine.rendering.values import UnsendableError
 TextStep = Callable[[str], str | None]
 """Returns the text after a step; None where there is nothing to hash."""
 
+# RFC 9110 section 5.5, without the bytes beyond ASCII.
+_is_header = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?").fullmatch
 # RFC 1123 section 2.1; a longer label is not a host name (RFC 1035 section 2.3.4).
 _is_host_label = re.compile("[A-Za-z0-9-]{1,63}").fullmatch
 # What RFC 3986 permits in a query value, without what separates values.
@@ -43,7 +45,7 @@ def default_text(value: Value) -> str:
     if not isinstance(value.missing, Default):
         return str(value.missing)
     text = value.missing.text
-    steps = [step for step in value.steps if step in _ENCODERS or step in (Step.NFC, Step.JSON_STRING)]
+    steps = [step for step in value.steps if step in _ENCODERS or step in _ON_DEFAULTS]
     if Step.JSON_VALUE in value.steps:
         text = json_default(text, value.type)
     return text_steps(steps, value.type, HashCase.AS_IS)(text) or ""
@@ -111,6 +113,14 @@ def _host_label(text: str) -> str:
     raise UnsendableError(f"cannot send {text[:80]!r}, which is not a label of a host,")
 
 
+def _header(text: str) -> str:
+    # The text is not shown: a header may hold a secret.
+    if _is_header(text):
+        return text
+    raise UnsendableError("cannot send text in a header that is not visible ASCII with spaces inside")
+
+
+_ON_DEFAULTS = (Step.NFC, Step.JSON_STRING, Step.JSON_NAME, Step.HEADER)
 _OTHERS: dict[Step, TextStep] = {
     Step.UPPER: str.upper,
     Step.LOWER: str.lower,
@@ -118,6 +128,8 @@ _OTHERS: dict[Step, TextStep] = {
     Step.NFC: partial(normalize, "NFC"),
     Step.JSON_STRING: json_string,
     Step.JSON_VALUE: quoted,
+    Step.JSON_NAME: quoted,
+    Step.HEADER: _header,
     Step.SEGMENT: _segment,
     Step.IN_PLACE: _in_place,
     Step.IN_SEGMENT: _in_segment,

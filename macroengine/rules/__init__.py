@@ -201,17 +201,23 @@ def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str
 
 def errors(resolution: Resolution, ignore: frozenset[str], options: Mapping[str, object]) -> list[Diagnostic]:
     """Return what keeps a template from being compiled: errors that are neither ignored nor overruled by an option."""
-    return diagnose(resolution, _enforced(ignore, tuple(options.items())))
+    return diagnose(resolution, enforced(ignore, tuple(options.items())))
 
 
 @lru_cache(maxsize=256)
-def _enforced(ignore: frozenset[str], options: tuple[tuple[str, object], ...]) -> tuple[str, ...]:
+def enforced(ignore: frozenset[str], options: tuple[tuple[str, object], ...]) -> tuple[str, ...]:
+    """Return the codes of the rules that keep a template from being compiled with these options."""
     rules = ((code, RULES[code]) for code in codes(None, ignore))
     return tuple(
         code
         for code, rule in rules
         if rule.severity is _E and not any(option in rule.overruled_by for option in options)
     )
+
+
+def found_in_text(resolution: Resolution, wanted: Iterable[str]) -> list[Diagnostic]:
+    """Return what the wanted rules find in a text that is no URL, in source order."""
+    return sorted(_found(Checked(resolution), wanted, whole=False), key=lambda diagnostic: diagnostic.span)
 
 
 def diagnose(

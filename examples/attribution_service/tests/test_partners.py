@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from attribution_service import partners
 from attribution_service.partners import Config, ConfigError
 
 from macroengine import Event
@@ -44,6 +45,7 @@ EXAMPLENET = "app 'com.example.game', partner 'examplenet_int'"
         ("jitter          = 0.0", "jitter = nan", "retry: key 'jitter' must be 0 or more, not nan"),
         ("answer_within_s = 5.0", "", "retry: key 'answer_within_s' is missing"),
         ('key = "demo-key"', "", "app 'com.example.game': key 'key' is missing"),
+        ("127.0.0.0/8", "localhost", "key 'allow_networks': 'localhost' is no network such as '10.0.0.0/8'"),
         ("[retry]", "[retri]", "key 'retry' is missing"),
         ("[retry]", "[retry", "cannot be read"),
     ],
@@ -88,3 +90,34 @@ def test_an_owner_that_is_no_longer_a_partner_is_nobody(tmp_path):
     app = config(tmp_path, GOOD).apps["com.example.game"]
     [(name, _)] = app.postbacks(Event(postback="in-app"), "gone_int", lambda _: True)
     assert name == "othernet_int"
+
+
+def test_what_becomes_of_each_postback_is_counted_without_its_values(tmp_path, monkeypatch):
+    counted = []
+    monkeypatch.setattr(partners.POSTBACKS, "add", lambda _, labels: counted.append(labels))
+    app = config(tmp_path, GOOD).apps["com.example.game"]
+    event = Event(link={"click_id": "s3cret"}, postback="install")
+    app.postbacks(event, "examplenet_int", lambda _: True)
+    assert {"partner": "examplenet_int", "result": "rendered"} in counted
+    assert {"partner": "othernet_int", "result": "suppressed", "reason": "other-postback"} in counted
+    assert "s3cret" not in repr(counted)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "key"),
+    [
+        ("(clickid)&id", "(clickidd)&id", "install     ="),
+        ('"appsflyer"', "1", "dialect     = 1"),
+        ("send_all    = false", "", "examplenet_int]"),
+        ("send_all    = false", "send_all = false\nattributed = false", "attributed ="),
+        ("jitter          = 0.0", "jitter = -1", "jitter = -1"),
+        ('"1019409635088005254"', '"600573419754384676"', "partners.othernet_int]\ntracking_id"),
+        ("127.0.0.0/8", "localhost", "allow_networks"),
+    ],
+)
+def test_a_wrong_configuration_names_the_line(tmp_path, before, after, key):
+    text = GOOD.replace(before, after, 1)
+    line = text.count("\n", 0, text.index(key)) + 1 + key.count("\n")
+    with pytest.raises(ConfigError) as caught:
+        config(tmp_path, text)
+    assert str(caught.value).startswith(f"{tmp_path / 'partners.toml'}:{line}: ")

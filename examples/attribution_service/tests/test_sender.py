@@ -7,6 +7,7 @@ import random
 import time
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import httpx
 import pytest
@@ -14,7 +15,8 @@ from attribution_service import sender
 from attribution_service.sender import send_for_ever, try_once
 from attribution_service.store import Store
 
-from macroengine.delivery import RetrySchedule
+from macroengine import PreparedRequest
+from macroengine.delivery import Outcome, RetrySchedule
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
 BOMB = gzip.compress(b"0" * 10_000_000)
@@ -127,9 +129,11 @@ def test_thousands_of_random_answers_are_statuses_or_failures():
         ):
             statuses = []
             for _ in range(250):
-                tries = (try_once(client, f"{bad}/{number}", 0.5) for number in range(sender.AT_ONCE))
+                tries = (
+                    try_once(client, PreparedRequest("GET", f"{bad}/{number}"), 0.5) for number in range(sender.AT_ONCE)
+                )
                 statuses += await asyncio.gather(*tries)
-            assert await try_once(client, fine, 5) == 200
+            assert await try_once(client, PreparedRequest("GET", fine), 5) == 200
             return statuses
 
     statuses = asyncio.run(go())
@@ -151,7 +155,7 @@ async def one_try(answer, within_s):
     """Return the status of a try, how long it took, and the requests."""
     async with partner(answer) as (url, requests), httpx.AsyncHTTPTransport() as transport:
         begun = time.perf_counter()
-        status = await try_once(transport, url, within_s)
+        status = await try_once(transport, PreparedRequest("GET", url), within_s)
         return status, time.perf_counter() - begun, requests
 
 
@@ -174,7 +178,7 @@ def test_a_body_without_an_end_is_not_read():
 def test_a_url_that_cannot_be_asked_is_no_answer(url):
     async def go():
         async with httpx.AsyncHTTPTransport() as transport:
-            return await try_once(transport, url, 5)
+            return await try_once(transport, PreparedRequest("GET", url), 5)
 
     assert asyncio.run(go()) is None
 
@@ -186,7 +190,7 @@ def test_a_cookie_is_not_kept():
 
     async def go():
         async with partner(baking) as (url, requests), httpx.AsyncHTTPTransport() as transport:
-            assert [await try_once(transport, url, 5) for _ in range(3)] == [200] * 3
+            assert [await try_once(transport, PreparedRequest("GET", url), 5) for _ in range(3)] == [200] * 3
             return requests
 
     assert all(b"cookie" not in request.lower() for request in asyncio.run(go()))
@@ -195,11 +199,14 @@ def test_a_cookie_is_not_kept():
 SCHEDULE = RetrySchedule(first_s=0.0, factor=1.0, max_s=0.0, jitter=0.0, give_up_s=60.0, answer_within_s=0.5)
 
 
+LOOPBACK = [ip_network("127.0.0.0/8")]
+
+
 def run_until(condition, store, names, seconds=20):
     """Run the sender until a condition holds, or time is up."""
 
     async def go():
-        sending = asyncio.create_task(send_for_ever(store, SCHEDULE, names))
+        sending = asyncio.create_task(send_for_ever(store, SCHEDULE, names, LOOPBACK))
         for _ in range(seconds * 20):
             if sending.done() or condition():
                 break
@@ -253,16 +260,16 @@ def test_no_answer_ends_the_loop(store):
 
 def test_a_database_in_trouble_is_tried_again(store, monkeypatch, caplog):
     monkeypatch.setattr(sender, "TROUBLE_S", 0.1)
-    settle, due, failures = store.settle, store.due, []
+    settle, take, failures = store.settle, store.take, []
 
     def failing(*arguments):
         if len(failures) < 4:
             failures.append(arguments)
             raise OSError("disk full")
-        return (settle if len(arguments) == 3 and not isinstance(arguments[0], str) else due)(*arguments)
+        return (settle if len(arguments) == 3 and not isinstance(arguments[0], str) else take)(*arguments)
 
     monkeypatch.setattr(store, "settle", failing)
-    monkeypatch.setattr(store, "due", failing)
+    monkeypatch.setattr(store, "take", failing)
 
     async def go():
         async with partner(good) as (url, requests):
@@ -279,5 +286,21 @@ def test_a_database_in_trouble_is_tried_again(store, monkeypatch, caplog):
 def test_partners_of_an_earlier_configuration_are_known(store):
     store.add_postbacks([("gone", "http://127.0.0.1:1/")])
     assert store.partners() == ["gone"]
-    [due] = store.due("gone", datetime.now(UTC) + timedelta(seconds=1), 5)
+    [due] = store.take("gone", datetime.now(UTC) + timedelta(hours=1), 5, timedelta())
     assert due.url == "http://127.0.0.1:1/"
+
+
+def test_two_workers_never_have_the_same_postback(tmp_path):
+    one, other = Store(tmp_path / "a.sqlite"), Store(tmp_path / "a.sqlite")
+    one.add_postbacks([("p", f"http://n.example/{number}") for number in range(6)])
+    now, lease = datetime.now(UTC), timedelta(seconds=10)
+    mine, theirs = one.take("p", now, 4, lease), other.take("p", now, 4, lease)
+    assert (len(mine), len(theirs)) == (4, 2)
+    assert not {due.key for due in mine} & {due.key for due in theirs}
+    assert one.take("p", now, 4, lease) == []
+    again = other.take("p", now + timedelta(seconds=11), 9, lease)
+    assert {(due.id, due.key) for due in again} == {(due.id, due.key) for due in (*mine, *theirs)}
+    one.settle(mine[0], Outcome.FAILED, now)  # too late to say so: the other worker has it
+    one.settle(mine[1], Outcome.DELIVERED, None)
+    assert other.take("p", now + timedelta(seconds=5), 9, lease) == []
+    assert len(other.take("p", now + timedelta(seconds=40), 9, lease)) == 5

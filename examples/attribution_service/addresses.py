@@ -1,0 +1,75 @@
+"""Which addresses postbacks may go to: none inside the network of the service, unless its operator says so.
+
+A partner writes the URL, and could write one that leads to a database beside the service, or to the metadata of the
+cloud. Names are looked up here, every address is checked, and the connection goes to the address that was checked: a
+second lookup could give another one.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Collection, Iterable
+
+import httpcore
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# RFC 6052: addresses of IPv4 behind a translator.
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+class RefusedAddressError(httpcore.ConnectError):
+    """A host has no address that postbacks may go to."""
+
+
+def is_permitted(address: Address, allowed: Collection[Network] = ()) -> bool:
+    """Say whether postbacks may go to an address.
+
+    Whatever is not for the public internet may not: private, loopback, link-local (with the metadata of clouds),
+    shared and documentation addresses. In IPv6, an address of IPv4 may be inside another, and is what counts.
+    """
+    inner = _inner(address)
+    if any(one in network for one in (address, inner) for network in allowed if one.version == network.version):
+        return True
+    return inner.is_global and not inner.is_multicast
+
+
+def _inner(address: Address) -> Address:
+    """Return the address of IPv4 inside one of IPv6, or the address itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
+
+
+def permitted(addresses: Iterable[str], allowed: Collection[Network] = ()) -> list[str]:
+    """Return the addresses that postbacks may go to, in order and without repeats."""
+    found = dict.fromkeys(addresses)
+    return [one for one in found if is_permitted(ipaddress.ip_address(one.partition("%")[0]), allowed)]
+
+
+class CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Connects to addresses that were checked, and to no others."""
+
+    def __init__(self, allowed: Collection[Network] = ()) -> None:
+        self._allowed = allowed
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(self, host: str, port: int, *args, **options) -> httpcore.AsyncNetworkStream:
+        # The lookup takes odd spellings, too: 0x7f.1 and 2130706433 are 127.0.0.1.
+        try:
+            rows = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpcore.ConnectError(error) from error
+        fault: Exception = RefusedAddressError("no address of this host is for postbacks")
+        for address in permitted((row[4][0] for row in rows), self._allowed):
+            try:
+                return await self._backend.connect_tcp(address, port, *args, **options)
+            except httpcore.ConnectError as error:
+                fault = error
+        raise fault
+
+    async def sleep(self, seconds: float) -> None:
+        await self._backend.sleep(seconds)

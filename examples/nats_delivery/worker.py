@@ -1,0 +1,83 @@
+"""`python -m nats_delivery.worker`: send what is in the stream, as often as the schedule says. Start several.
+
+A message that is neither acknowledged nor put off within its time goes to another worker: a killed one loses nothing,
+and its last postbacks may be sent twice, with the same key.
+"""
+
+import argparse
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import httpx
+import nats
+from nats.aio.msg import Msg
+from nats.errors import TimeoutError as NothingDue
+from nats.js.api import ConsumerConfig
+
+from macroengine.delivery import Outcome, RetrySchedule, next_try, outcome, retry_schedule
+from macroengine.transport import send_httpx
+from nats_delivery.outbox import STREAM, SUBJECTS, request_of
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 16
+# Beside the time that an answer may take, what the worker itself needs.
+MARGIN_S = 1.0
+
+
+async def work(server: str, schedule: RetrySchedule) -> None:
+    """Send for ever."""
+    connection = await nats.connect(server)
+    config = ConsumerConfig(ack_wait=schedule.answer_within_s + MARGIN_S, max_ack_pending=-1)
+    due = await connection.jetstream().pull_subscribe(SUBJECTS, durable="senders", stream=STREAM, config=config)
+    async with httpx.AsyncClient(timeout=schedule.answer_within_s, trust_env=False) as client:
+        while True:
+            try:
+                messages = await due.fetch(AT_ONCE, timeout=1)
+            except NothingDue:
+                continue
+            await asyncio.gather(*(_settle(message, client, schedule) for message in messages))
+
+
+async def _settle(message: Msg, client: httpx.AsyncClient, schedule: RetrySchedule) -> None:
+    status = await _try_once(message, client, schedule)
+    result, failures, now = outcome(schedule, status), message.metadata.num_delivered, datetime.now(UTC)
+    again = None
+    if result is Outcome.FAILED:
+        again = next_try(schedule, failures, first=message.metadata.timestamp, now=now)
+    if result is Outcome.DELIVERED:
+        await message.ack()
+    elif again is None:
+        log.warning("gave up on a postback to %s", message.subject)
+        await message.term()
+    else:
+        await message.nak(delay=(again - now).total_seconds())
+
+
+async def _try_once(message: Msg, client: httpx.AsyncClient, schedule: RetrySchedule) -> int | None:
+    try:
+        async with asyncio.timeout(schedule.answer_within_s):
+            response = await send_httpx(client, request_of(message.data))
+            return int(response.status_code)
+    except Exception as error:  # noqa: BLE001 - whatever a partner does, it only fails this try
+        log.info("no answer: %s", type(error).__name__)
+        return None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="nats_delivery.worker", description=__doc__)
+    parser.add_argument("--server", default="nats://127.0.0.1:4222")
+    parser.add_argument("--schedule", default="appmetrica", help="one of those that macroengine.delivery knows")
+    parser.add_argument("--first-s", type=float, help="the delay after a failure, for trying it out")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    schedule = retry_schedule(options.schedule)
+    if options.first_s is not None:
+        schedule = replace(schedule, first_s=options.first_s, max_s=options.first_s, answer_within_s=1.0)
+    asyncio.run(work(options.server, schedule))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""From a request with macros to requests that are sent."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Unpack
+
+from macroengine.arguments import check_type
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect
+from macroengine.diagnostics import Diagnostic, Severity
+from macroengine.engine import CompiledTemplate, CompileOptions, compile_template
+from macroengine.errors import LimitError, PolicyError, RenderError, TemplateError
+from macroengine.event import Event
+from macroengine.limits import Limits
+from macroengine.plan.bodies import resolve_body, resolve_header
+from macroengine.plan.planner import Options, plan
+from macroengine.plan.resolve import Resolution
+from macroengine.plan.segments import Query, RenderPlan, values_of
+from macroengine.policy import Policy
+from macroengine.rendering.compiler import Render, compile_plan
+from macroengine.request import Headers, PreparedRequest, Request
+from macroengine.request_template import BodyKind, RequestTemplate, parse_request
+from macroengine.rules import RULES, enforced
+from macroengine.rules.request_faults import REQUEST_FAULTS
+from macroengine.rules.requests import findings, findings_beside_url, request_codes
+
+_CONTENT_TYPE = "Content-Type"
+# A URL of this dialect without a macro is compiled where the real one has errors, to read the options.
+_ANY_URL = "https://n.example/"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What renders one part of a request, and its plan."""
+
+    plan: RenderPlan = field(repr=False)
+    render: Render
+    drops: bool
+    """Whether it may be left out as a whole."""
+
+    @classmethod
+    def of(cls, planned: RenderPlan) -> "_Part":
+        drops = any(isinstance(segment, Query) for segments in planned.renderings for segment in segments)
+        return cls(planned, compile_plan(planned), drops)
+
+
+@dataclass(frozen=True, init=False)
+class CompiledRequest:
+    """A request ready to render. Equal ones compare equal, pickle, and may be shared by threads.
+
+    `compile_request` makes them, and nothing else does.
+    """
+
+    request: Request
+    url: CompiledTemplate = field(repr=False)
+    _parsed: RequestTemplate = field(repr=False, compare=False)
+    _headers: tuple[tuple[str, _Part], ...] = field(repr=False, compare=False)
+    _body: _Part | None = field(repr=False, compare=False)
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise TypeError("a CompiledRequest is made by compile_request; call it with what is to be different")
+
+    def render(self, event: Event, *, key: bytes | None = None) -> PreparedRequest:
+        r"""Return the request for one event; `key` signs it, where it has a signature, and is kept nowhere.
+
+        >>> body = '{"click": "(clickid)", "price": (event_revenue)}'
+        >>> template = Request("POST", "https://n.example/pb", {}, body, "application/json")
+        >>> request = compile_request(template, policy=Policy("in-app"))
+        >>> event = Event(link={"click_id": 'a"b'}, sdk={"event_revenue": "9.90"}, postback="in-app")
+        >>> request.render(event).body
+        b'{"click": "a\\"b", "price": 9.90}'
+
+        Raises:
+            RenderError: a value cannot be sent where it is due, or a part is too long.
+            MissingValueError: a value with Missing.RAISE is missing.
+            SuppressedError: the request is not sent for this event; ask `admits` first.
+            ValueError: the request is to be signed and there is no key, or the other way round.
+        """
+        self._check_key(key)
+        url = self.url.render(event)
+        body = b"" if self._body is None else self._encoded(self._body.render(event))
+        headers = dict(self._rendered_headers(event))
+        if self.request.content_type is not None:
+            headers[_CONTENT_TYPE] = self.request.content_type
+        signature = self.request.signature
+        if signature is not None and key is not None:
+            headers[signature.header] = signature.value(key, url, body)
+        return PreparedRequest(self.request.method, url, Headers(headers), body)
+
+    def _rendered_headers(self, event: Event) -> Iterator[tuple[str, str]]:
+        for name, part in self._headers:
+            value = part.render(event)
+            if value or not part.drops:
+                # A value at the end may be empty, and a receiver would not see the space before it.
+                yield name, value.strip(" ")
+
+    def _encoded(self, body: str) -> bytes:
+        try:
+            encoded = body.encode()
+        except UnicodeEncodeError:
+            encoded = None
+        if encoded is None:  # raised here, where the other error is gone: that one would hold the values
+            raise RenderError("cannot send a body with a lone surrogate")
+        if len(encoded) > self._limits.body:
+            raise RenderError(f"rendered body has more than {self._limits.body:,} bytes, the limit")
+        return encoded
+
+    def _check_key(self, key: object) -> None:
+        check_type("key", bytes | None, "bytes", key)
+        if self.request.signature is None and key is not None:
+            raise ValueError("there is a key and nothing to sign: the request has no signature")
+        if self.request.signature is not None and not key:
+            raise ValueError("there is no key to sign the request with; give render(event, key=...)")
+
+    def admits(self, event: Event) -> bool:
+        """Say whether the request is sent for `event` at all."""
+        return self.url.admits(event)
+
+    @property
+    def source(self) -> str:
+        """The template of the URL."""
+        return self.request.url
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of all its macros."""
+        return self.url.dialect
+
+    @property
+    def policy(self) -> Policy:
+        """What the receiver is told."""
+        return self.url.policy
+
+    @property
+    def _limits(self) -> Limits:
+        return self.url.options.limits
+
+    @property
+    def macros(self) -> tuple[str, ...]:
+        """The names of the macros of all parts, as the request spells them, in order and without repeats."""
+        return tuple(dict.fromkeys(macro.name for macro in self._parsed.macros()))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of an event that are read, in order and without repeats; last those that tell of consent."""
+        plans = [self.url.plan, *(part.plan for part in self._parts())]
+        sent = [read.field for one in plans for value in values_of(one.attributed) for read in value.reads]
+        heard = [signal.field for one in plans if one.unshared is not None for signal in one.unshared.signals]
+        return tuple(dict.fromkeys([*sent, *heard]))
+
+    @property
+    def needs_consent(self) -> tuple[str, ...]:
+        """The macros that are withheld where the user does not share identifiers, as the request spells them."""
+        plans = [self.url.plan, *(part.plan for part in self._parts())]
+        return tuple(dict.fromkeys(name for one in plans if one.unshared is not None for name in one.unshared.macros))
+
+    def _parts(self) -> Iterator[_Part]:
+        yield from (part for _, part in self._headers)
+        if self._body is not None:
+            yield self._body
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What is doubtful about the request."""
+        wanted = request_codes(None, self.url.ignore)
+        return tuple(found for _, found in findings(self._parsed, self.policy, wanted))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Compiled functions cannot be pickled; what they are compiled from can.
+        return _compiled, (self.request, self.url)
+
+
+def compile_request(request: Request, **options: Unpack[CompileOptions]) -> CompiledRequest:
+    """Return a request ready to render; the options are those of `compile_template`, and hold for all of its parts.
+
+    In a JSON body a macro in quotes is escaped, and one that is a whole value is written by its type. A header is left
+    out where a value in it is missing under Missing.DROP, as a parameter is, or a member of JSON.
+
+    Raises:
+        TemplateError: the request has errors; all of them are in it. PolicyError where only the policy is against it,
+            LimitError where a part is too large.
+        UnsupportedError: a macro has an argument, for which no event has a value.
+        ValueError: an option says what it cannot say, or names a macro that there is not.
+        TypeError: an argument is of the wrong type.
+    """
+    check_type("request", Request, "a Request", request)
+    limits = options.get("limits")
+    parsed = parse_request(request, options.get("dialect", DEFAULT_DIALECT), limits=limits)
+    url, found = _url(request.url, options)
+    found += _errors_beside_url(parsed, url)
+    if found:
+        only_policy = all(one.code in RULES and RULES[one.code].about_policy for one in found)
+        raise (PolicyError if only_policy else TemplateError)(request.url, found)
+    return _compiled(request, url)
+
+
+def _url(source: str, options: CompileOptions) -> tuple[CompiledTemplate, list[Diagnostic]]:
+    """Return the compiled URL, or another one in its place, with what is wrong with it."""
+    ignored = options.get("ignore", ())
+    request_codes(None, ignored)  # what is no code at all is refused
+    given = (ignored,) if isinstance(ignored, str) else tuple(ignored)
+    others = [code for code in given if not any(own.startswith(code) for own in REQUEST_FAULTS) or len(code) < 3]
+    about_url: CompileOptions = {**options, "ignore": others}
+    try:
+        return compile_template(source, **about_url), []
+    except LimitError:
+        raise
+    except TemplateError as error:
+        return compile_template(_ANY_URL, **about_url), [*error.diagnostics]
+
+
+def _errors_beside_url(parsed: RequestTemplate, url: CompiledTemplate) -> list[Diagnostic]:
+    """Return what keeps the rest of a request from being compiled; what is no request stays none if that is ignored."""
+    about_macros = enforced(url.ignore, (("unknown", url.options.unknown),))
+    about_requests = [fault.code for fault in REQUEST_FAULTS.values() if fault.severity is Severity.ERROR]
+    found = findings_beside_url(parsed, url.policy, {*about_macros, *about_requests})
+    return [diagnostic for _, diagnostic in found]
+
+
+@lru_cache(maxsize=1024)
+def _compiled(request: Request, url: CompiledTemplate) -> CompiledRequest:
+    """Return a request without errors, ready to render."""
+    options = url.options
+    parsed = parse_request(request, url.dialect, limits=options.limits)
+    headers = tuple(
+        (name, _part(resolve_header(value, url.policy), options, "header", options.limits.header))
+        for name, value in parsed.headers
+    )
+    body = None
+    if parsed.body is not None:
+        is_form = parsed.body.kind is BodyKind.FORM
+        resolution = resolve_body(parsed.body, url.policy)
+        body = _part(resolution, replace(options, is_form=is_form), "body", options.limits.body)
+    made = object.__new__(CompiledRequest)
+    vars(made).update(request=request, url=url, _parsed=parsed, _headers=headers, _body=body)
+    return made
+
+
+def _part(resolution: Resolution, options: Options, kind: str, most: int) -> _Part:
+    return _Part.of(plan(resolution, replace(options, kind=kind, limits=replace(options.limits, url=most))))

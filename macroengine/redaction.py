@@ -1,0 +1,102 @@
+"""URLs for logs: the names of a URL, and of its personal values only what they are and how long."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from macroengine.arguments import check_type
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
+from macroengine.compiled_request import CompiledRequest
+from macroengine.diagnostics import Span
+from macroengine.engine import CompiledTemplate, match
+from macroengine.kinds import ValueType
+from macroengine.matching.faults import NOT_A_URL, OTHER_TEMPLATE, TOO_LONG
+from macroengine.matching.result import Match, Reading
+from macroengine.template import Template
+
+_UNREADABLE = frozenset(fault.code for fault in (NOT_A_URL, OTHER_TEMPLATE, TOO_LONG))
+_UNKNOWN = "unknown"
+
+
+class _Edit(NamedTuple):
+    """What is written in place of a part of the URL."""
+
+    span: Span
+    text: str
+
+
+def redact(
+    url: str, template: str | Template | CompiledTemplate | CompiledRequest, *, dialect: str | Dialect | None = None
+) -> str:
+    """Return a URL that was rendered from a template, for logs: of each personal value, what it is and its length.
+
+    Personal is what the catalogue says, and what it does not know: JSON of an app, parameters that no document names,
+    and all that is not of this template. No URL raises an error.
+
+    >>> template = "https://n.example/pb?c=(clickid)&ip=(ip)&h=(sha1-idfa)"
+    >>> redact("https://n.example/pb?c=123&ip=192.0.2.1&h=&mail=x%40y.example", template)
+    'https://n.example/pb?c=123&ip=[ip:9]&h=&mail=[unknown:13]'
+    """
+    check_type("url", str, "a string", url)
+    if isinstance(template, CompiledRequest):
+        template = template.url
+    found = match(template, url, dialect=dialect)
+    if any(diagnostic.code in _UNREADABLE for diagnostic in found.diagnostics):
+        return _marked(_UNKNOWN, len(url))
+    if isinstance(template, str):
+        source, home = template, dialect_of(DEFAULT_DIALECT if dialect is None else dialect)
+    else:
+        source, home = template.source, template.dialect if dialect is None else dialect_of(dialect)
+    edits = sorted(_edits(url, found, source, _public_fields(home)), reverse=True)
+    for span, text in edits:
+        url = url[: span.start] + text + url[span.stop :]
+    return url
+
+
+def _edits(url: str, found: Match, source: str, public: frozenset[str]) -> Iterator[_Edit]:
+    readings = [one for one in found.readings if one.span is not None]
+    done: list[Span] = []
+    for pair in found.pairs:
+        inside = [one for one in readings if one.span is not None and _is_in(one.span, pair.span)]
+        value = Span(url.find("=", *_bounds(pair.span)) + 1 or pair.span.stop, pair.span.stop)
+        if (not inside and url[slice(*_bounds(pair.span))] not in source) or not all(one.is_sure for one in inside):
+            done.append(pair.span)
+            if value.start < value.stop:
+                yield _Edit(value, _marked(_UNKNOWN, value.stop - value.start))
+    start = url.find("#")
+    end = Span(start + 1, len(url)) if start >= 0 else None
+    if end and not any(_is_in(one.span, end) for one in readings if one.span) and url[start:] not in source:
+        done.append(end)
+        yield _Edit(end, _marked(_UNKNOWN, end.stop - end.start))
+    for one in readings:
+        span = one.span
+        if span is None or span.start == span.stop or any(_is_in(span, whole) for whole in done):
+            continue
+        if not one.fields or not public.issuperset(one.fields) or not one.is_sure:
+            length = span.stop - span.start if one.text is None else len(one.text)
+            yield _Edit(span, _marked(_kind(one), length))
+
+
+def _bounds(span: Span) -> tuple[int, int]:
+    return span.start, span.stop
+
+
+def _is_in(inner: Span, outer: Span) -> bool:
+    return outer.start <= inner.start and inner.stop <= outer.stop
+
+
+def _kind(reading: Reading) -> str:
+    field = "|".join(reading.fields) or _UNKNOWN
+    return field if reading.function is None else f"{reading.function}-{field}"
+
+
+def _marked(kind: str, length: int) -> str:
+    return f"[{kind}:{length}]"
+
+
+@lru_cache(maxsize=64)
+def _public_fields(dialect: Dialect) -> frozenset[str]:
+    """Return the fields whose values are not personal, whatever macro they are sent for."""
+    specs = dialect.macros.values()
+    personal = {spec.field for spec in specs if spec.personal or spec.type is ValueType.JSON}
+    return frozenset(spec.field for spec in specs) - personal

@@ -1,0 +1,130 @@
+"""A request: method, URL, headers and body, as a template and as it is sent."""
+
+import hmac
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+
+from macroengine.arguments import check_type
+
+Over = OneOf["body", "url"]
+Algorithm = OneOf["hmac-sha256"]
+Format = OneOf["hex", "base64"]
+
+_CHOICES = {"over": ("body", "url"), "algorithm": ("hmac-sha256",), "format": ("hex", "base64")}
+
+
+class Headers(Mapping[str, str]):
+    """Headers in the order in which they are sent; names are found in any case. Values are not shown: some are secret.
+
+    >>> headers = Headers({"Authorization": "Bearer s3cret"})
+    >>> headers["authorization"], headers
+    ('Bearer s3cret', Headers({'Authorization': ...}))
+    """
+
+    __slots__ = ("_by_name", "_items")
+
+    def __init__(self, headers: Mapping[str, str] = {}) -> None:
+        check_type("headers", Mapping, "a mapping of names to values", headers)
+        for name, value in headers.items():
+            check_type("each name of headers", str, "a string", name)
+            check_type(f"header {name!r}", str, "a string", value)
+        self._items = tuple(headers.items())
+        self._by_name = {name.lower(): value for name, value in reversed(self._items)}
+
+    def __getitem__(self, name: str) -> str:
+        return self._by_name[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(self._items)
+
+    def __repr__(self) -> str:
+        return f"Headers({{{', '.join(f'{name!r}: ...' for name in self)}}})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Headers, (dict(self._items),)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A header with a keyed hash (RFC 2104) of the body, or of the URL, as they are sent.
+
+    >>> Signature("X-Signature").value(b"key", "https://n.example/pb", b"{}")
+    'a777724d943eb48dc69bca8a4a6d57a04db3f9ec7e1de4e581e860265bdf3032'
+    """
+
+    header: str
+    over: Over = "body"
+    algorithm: Algorithm = "hmac-sha256"
+    format: Format = "hex"
+
+    def __post_init__(self) -> None:
+        check_type("header", str, "a string", self.header)
+        for name, choices in _CHOICES.items():
+            given = getattr(self, name)
+            check_type(name, str, "a string", given)
+            if given not in choices:
+                raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}, not {given!r}")
+
+    def value(self, key: bytes, url: str, body: bytes) -> str:
+        """Return the value of the header."""
+        digest = hmac.digest(key, body if self.over == "body" else url.encode(), "sha256")
+        return digest.hex() if self.format == "hex" else b64encode(digest).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request with macros in its URL, its headers and its body. What the headers hold is not shown: it may be secret.
+
+    >>> Request("POST", "https://n.example/pb", {"X-Key": "k"}, '{"click": "(clickid)"}', "application/json")
+    Request('POST', 'https://n.example/pb', Headers({'X-Key': ...}), '{"click": "(clickid)"}', 'application/json')
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=Headers)
+    body: str | None = None
+    content_type: str | None = None
+    signature: Signature | None = None
+
+    def __post_init__(self) -> None:
+        check_type("method", str, "a string", self.method)
+        check_type("url", str, "a string", self.url)
+        check_type("body", str | None, "a string or None", self.body)
+        check_type("content_type", str | None, "a string or None", self.content_type)
+        check_type("signature", Signature | None, "a Signature or None", self.signature)
+        object.__setattr__(self, "headers", Headers(self.headers or {}))
+
+    def __repr__(self) -> str:
+        shown = [self.method, self.url, self.headers, self.body, self.content_type, self.signature]
+        while shown and shown[-1] is None:
+            shown.pop()
+        return f"Request({', '.join(map(repr, shown))})"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRequest:
+    """A request as it is sent; `macroengine.transport` says how. Neither personal values nor secrets are shown.
+
+    >>> PreparedRequest("POST", "https://n.example/pb?c=1", {"X-Key": "k"}, b"{}")
+    <PreparedRequest POST, headers X-Key, body of 2 bytes>
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=Headers)
+    body: bytes = b""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "headers", Headers(self.headers))
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.headers) or "none"
+        return f"<PreparedRequest {self.method}, headers {names}, body of {len(self.body):,} bytes>"

@@ -1,0 +1,53 @@
+"""What can be wrong with a request besides its macros: the codes of `check_request`."""
+
+from macroengine.diagnostics import Fault, Severity
+
+_E, _W = Severity.ERROR, Severity.WARNING
+
+# A code is never used for another fault. 60x: a JSON body; 61x: the request around it.
+MALFORMED_JSON = Fault("ME601", "malformed-json", _E, "a body that is not JSON")
+TRAILING_COMMA = Fault("ME602", "trailing-comma", _E, "a comma after the last element of an array or object")
+JSON_COMMENT = Fault("ME603", "json-comment", _E, "a comment, which JSON does not have")
+SINGLE_QUOTES = Fault("ME604", "single-quotes", _E, "a string in single quotes")
+BYTE_ORDER_MARK = Fault("ME605", "byte-order-mark", _E, "a byte order mark before the body")
+REPEATED_MEMBER = Fault("ME606", "repeated-member", _W, "one name twice in an object; most receivers take the last one")
+LOOSE_MACRO = Fault(
+    "ME607", "loose-macro", _E, "a macro beside another value, neither in a string nor a value of its own"
+)
+MALFORMED_STRING = Fault("ME608", "malformed-string", _E, "a control character, or a wrong escape, in a JSON string")
+MALFORMED_WORD = Fault("ME609", "malformed-word", _E, "a word that is no JSON: neither number, true, false nor null")
+MALFORMED_METHOD = Fault("ME611", "malformed-method", _E, "a method that is none, or that no postback has")
+UNKNOWN_CONTENT_TYPE = Fault("ME612", "unknown-content-type", _E, "a content type of which no templates are known")
+MISSING_CONTENT_TYPE = Fault(
+    "ME613", "missing-content-type", _E, "a body without a content type, or the other way round"
+)
+UNEXPECTED_BODY = Fault("ME614", "unexpected-body", _W, "a body with a method whose bodies are not read")
+MALFORMED_HEADER_NAME = Fault("ME615", "malformed-header-name", _E, "a name that no header can have")
+MALFORMED_HEADER = Fault("ME616", "malformed-header", _E, "a header with anything but visible ASCII, and spaces inside")
+REPEATED_HEADER = Fault("ME617", "repeated-header", _E, "one header twice")
+RESERVED_HEADER = Fault(
+    "ME618", "reserved-header", _E, "a header that follows from the URL, the body or the connection"
+)
+
+REQUEST_FAULTS = {
+    fault.code: fault
+    for fault in (
+        MALFORMED_JSON,
+        TRAILING_COMMA,
+        JSON_COMMENT,
+        SINGLE_QUOTES,
+        BYTE_ORDER_MARK,
+        REPEATED_MEMBER,
+        LOOSE_MACRO,
+        MALFORMED_STRING,
+        MALFORMED_WORD,
+        MALFORMED_METHOD,
+        UNKNOWN_CONTENT_TYPE,
+        MISSING_CONTENT_TYPE,
+        UNEXPECTED_BODY,
+        MALFORMED_HEADER_NAME,
+        MALFORMED_HEADER,
+        REPEATED_HEADER,
+        RESERVED_HEADER,
+    )
+}

@@ -1,0 +1,239 @@
+"""What is wrong with a request: with its URL, its method, its headers and its body."""
+
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from macroengine.arguments import check_type
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect
+from macroengine.diagnostics import Diagnostic, Fix, Span, printable
+from macroengine.language.json_nodes import Container, JsonText, parts_of
+from macroengine.language.nodes import Literal
+from macroengine.plan.bodies import resolve_body, resolve_header
+from macroengine.plan.resolve import Resolution
+from macroengine.policy import Policy
+from macroengine.request import Request
+from macroengine.request_template import Body, BodyKind, RequestTemplate, parse_request
+from macroengine.rules import RULES, check, codes, found_in_text, prefixes
+from macroengine.rules.json_body import json_findings
+from macroengine.rules.request_faults import (
+    MALFORMED_HEADER,
+    MALFORMED_HEADER_NAME,
+    MALFORMED_METHOD,
+    MISSING_CONTENT_TYPE,
+    REPEATED_HEADER,
+    REQUEST_FAULTS,
+    RESERVED_HEADER,
+    UNEXPECTED_BODY,
+    UNKNOWN_CONTENT_TYPE,
+)
+from macroengine.rules.structure import http_scheme
+from macroengine.template import Template
+
+Found = Iterator[tuple[str, Diagnostic]]
+"""Findings, each with the name of its part: `url`, `method`, `headers.NAME`, `content_type` or `body`."""
+
+# Rules about macros, which hold wherever a macro is.
+_ABOUT_MACROS = ("ME005", "ME011", "ME040", "ME041", "ME044", "ME10", "ME228", "ME301", "ME302", "ME303", "ME304")
+_ABOUT_CONSENT = ("ME306", "ME307", "ME308")
+# Those about what is nearly a macro: in a text whose own signs those of macros are not.
+_ABOUT_SIGNS = ("ME006", "ME007", "ME009", "ME012", "ME042", "ME043")
+_ABOUT_PARAMETERS = ("ME010", "ME211", "ME212", "ME216", "ME218", "ME220", "ME221")
+# RFC 9110 section 5.6.2
+_is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
+_not_in_header = re.compile(r"[^ -~]|\A | \Z").search
+
+
+def check_request(
+    request: Request | RequestTemplate,
+    *,
+    dialect: str | Dialect | None = None,
+    policy: Policy | None = None,
+    select: Iterable[str] | None = None,
+    ignore: Iterable[str] = (),
+) -> list[Diagnostic]:
+    """Return what is wrong with a request: with its URL, then with the rest of it; nothing for a good one.
+
+    Each finding has the text of its part for a source; of a header, with stars for all that is no macro.
+
+    >>> request = Request("POST", "https://n.example/pb", {}, '{"id": "(clickid)",}', "application/json")
+    >>> print(check_request(request)[0])
+    error[ME602]: comma after the last element; remove it
+      {"id": "(clickid)",}
+                        ^
+
+    Raises:
+        LimitError: a part of the request is too large to look at.
+        ValueError: a code is no rule's.
+    """
+    check_type("request", Request | RequestTemplate, "a Request", request)
+    check_type("policy", Policy | None, "a Policy", policy)
+    if isinstance(request, Request):
+        request = parse_request(request, dialect or DEFAULT_DIALECT)
+    elif dialect is not None:
+        request = parse_request(request.request, dialect)
+    wanted = request_codes(select, ignore)
+    return [diagnostic for _, diagnostic in findings(request, policy or Policy(), wanted)]
+
+
+def findings(request: RequestTemplate, policy: Policy, wanted: Collection[str]) -> Found:
+    """Yield what the wanted rules find, each with the name of its part."""
+    url = [code for code in wanted if code in RULES]
+    yield from (("url", found) for found in check(request.url, policy=policy, select=url))
+    yield from findings_beside_url(request, policy, wanted)
+
+
+def findings_beside_url(request: RequestTemplate, policy: Policy, wanted: Collection[str]) -> Found:
+    """Yield what the wanted rules find in all but the URL."""
+    for part, found in (
+        *_of_request(request.request),
+        *_of_headers(request, policy, wanted),
+        *_of_body(request, policy, wanted),
+    ):
+        if found.code in wanted:
+            yield part, replace(found, message=printable(found.message))
+
+
+def request_codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...]:
+    """Return the codes that are selected and not ignored: those of rules about macros and URLs, and those of requests.
+
+    Raises:
+        ValueError: a code is no rule's, nor the beginning of one.
+    """
+    chosen = None if select is None else prefixes("select", select)
+    ignored = prefixes("ignore", ignore)
+    own, others = _parted(ignored)
+    if chosen is None:
+        return (*codes(None, others), *(code for code in REQUEST_FAULTS if not code.startswith(own)))
+    picked, rest = _parted(chosen)
+    return (
+        *codes(rest, others),
+        *(code for code in REQUEST_FAULTS if code.startswith(picked) and not code.startswith(own)),
+    )
+
+
+def _parted(prefixes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the codes that are those of requests, and the others."""
+    own = tuple(prefix for prefix in prefixes if prefix and any(code.startswith(prefix) for code in REQUEST_FAULTS))
+    # `ME` is the beginning of both.
+    return own, tuple(prefix for prefix in prefixes if prefix not in own or "ME0".startswith(prefix))
+
+
+def _of_request(request: Request) -> Found:
+    method, source = request.method, request.method
+    words = _known()["methods"]
+    if method not in words["known"]:
+        span = Span(0, len(method))
+        if method.upper() in words["known"]:
+            fix = Fix(method.upper(), span, safe=True)
+            message = f"method {method!r} is not {method.upper()}: case counts"
+            yield "method", MALFORMED_METHOD.on(source, span, message, fix=fix)
+        elif not _is_token(method) or method.upper() in words["refused"]:
+            yield "method", MALFORMED_METHOD.on(source, span, f"no postback is sent with the method {method[:20]!r}")
+    if request.body and method in words["no_body"]:
+        span = Span(0, len(request.body))
+        message = f"the body of a {method} request is not read; send it with POST, or as parameters"
+        yield "body", UNEXPECTED_BODY.on(request.body, span, message)
+
+
+def _of_headers(request: RequestTemplate, policy: Policy, wanted: Collection[str]) -> Found:
+    seen: set[str] = set()
+    given = [*request.request.headers]
+    if request.request.signature is not None:
+        given.append(request.request.signature.header)
+    for name in given:
+        part, span = f"headers.{name}", Span(0, len(name))
+        if not _is_token(name):
+            message = f"header name {name[:40]!r} has something besides letters, digits and -_.!#$%&'*+^`|~"
+            yield part, MALFORMED_HEADER_NAME.on(name, span, message)
+        if name.lower() in seen:
+            yield part, REPEATED_HEADER.on(name, span, f"header {name[:40]!r} is there twice, in whatever case")
+        if name.lower() in _known()["reserved"]["names"]:
+            message = f"header {name!r} follows from the request itself; leave it out"
+            yield part, RESERVED_HEADER.on(name, span, message)
+        if name.lower() == "content-type":
+            yield part, RESERVED_HEADER.on(name, span, "give the content type as content_type, not as a header")
+        seen.add(name.lower())
+    for name, value in request.headers:
+        for found in _of_header(value, request, policy, wanted):
+            yield f"headers.{name}", found
+
+
+def _of_header(
+    value: Template, request: RequestTemplate, policy: Policy, wanted: Collection[str]
+) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the value of a header, of which only the macros are shown."""
+    masked = _masked(value)
+    bad = _not_in_header(value.source)
+    if bad is not None:
+        message = "a header holds visible ASCII, and spaces inside; encode the rest"
+        yield MALFORMED_HEADER.on(masked, Span(*bad.span()), message)
+    resolution = resolve_header(value, policy)
+    chosen = [code for code in wanted if code.startswith(("ME10", "ME30")) and code not in _ABOUT_CONSENT]
+    for found in (*found_in_text(resolution, chosen), *_over_http(resolution, request, wanted)):
+        yield replace(found, source=masked)
+
+
+def _masked(value: Template) -> str:
+    return "".join("*" * len(piece.text) if isinstance(piece, Literal) else piece.text for piece in value.fragment)
+
+
+def _of_body(request: RequestTemplate, policy: Policy, wanted: Collection[str]) -> Found:
+    body, given = request.body, request.request.content_type
+    if body is None:
+        if given is not None:
+            message = "there is a content type and no body; leave the content type out, or give a body"
+            yield "content_type", MISSING_CONTENT_TYPE.on(given, Span(0, len(given)), message)
+        return
+    source = body.template.source
+    kinds = ", ".join(BodyKind)
+    if given is None:
+        message = f"there is no content type for this body; give one of {kinds}"
+        yield "body", MISSING_CONTENT_TYPE.on(source, Span(0, len(source)), message)
+    elif body.kind is None:
+        message = f"content type {given[:60]!r} is none of those whose bodies can be rendered: {kinds}, in UTF-8"
+        yield "content_type", UNKNOWN_CONTENT_TYPE.on(given, Span(0, len(given)), message)
+    found = [] if body.json is None else [*json_findings(source, body.json)]
+    resolution = resolve_body(body, policy)
+    chosen = [code for code in wanted if code.startswith(_families(body))]
+    found += [*found_in_text(resolution, chosen), *_over_http(resolution, request, wanted)]
+    found.sort(key=lambda diagnostic: diagnostic.span)
+    containers = set() if body.json is None else _containers(body.json)
+    # An object may look like a macro of another platform.
+    yield from (("body", one) for one in found if one.code != "ME011" or one.span not in containers)
+
+
+def _containers(text: JsonText) -> set[Span]:
+    return {part.span for part in parts_of(text.run) if isinstance(part, Container)}
+
+
+def _families(body: Body) -> tuple[str, ...]:
+    """Return which rules speak of a body."""
+    families: tuple[str, ...] = _ABOUT_MACROS + _ABOUT_CONSENT
+    if body.kind is BodyKind.FORM:
+        families += _ABOUT_PARAMETERS
+    # Braces and brackets of JSON are no signs of half a macro.
+    if body.kind is not BodyKind.JSON or not set("{}[]") & set("".join(body.template.dialect.syntax.openers)):
+        families += _ABOUT_SIGNS
+    return families
+
+
+def _over_http(resolution: Resolution, request: RequestTemplate, wanted: Collection[str]) -> Iterator[Diagnostic]:
+    """Yield the personal values that go to a URL which is not encrypted."""
+    rule, code = RULES["ME305"], "ME305"
+    if code not in wanted or http_scheme(request.url) is None:
+        return
+    for macro in resolution.macros:
+        if macro.spec is not None and macro.spec.personal:
+            message = f"{macro.node.text} is personal, and http: is not encrypted; use https:"
+            yield Diagnostic(code, rule.name, rule.severity, message, macro.node.span, resolution.template.source)
+
+
+@cache
+def _known() -> dict[str, Any]:
+    path = Path(__file__).with_name("data") / "requests.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,203 @@
+"""Sending a PreparedRequest unchanged: the target, the headers and the body arrive byte for byte.
+
+Clients rewrite URLs: they decode `%2F`, encode `[`, resolve `..`. Each function here does what its client needs to
+leave them alone. None follows redirects, for a redirect leads to a URL that was not rendered, and none uses a proxy but
+those that httpx and aiohttp are told of. A client is imported when its function is called.
+"""
+
+import http.client
+import re
+import ssl
+from functools import cache
+from importlib import import_module
+from secrets import token_hex
+from typing import Any, NamedTuple
+
+from macroengine.arguments import check_type
+from macroengine.request import PreparedRequest
+
+# RFC 3986 section 3, but for user information; RFC 9112 section 3.2 for the target. A fragment is never sent.
+_URL = re.compile(
+    r"(https?)://((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]))(?::([0-9]{1,5}))?((?:[/?][!-\"$-~]*)?)(?:#[!-~]*)?",
+    re.IGNORECASE,
+)
+_PORTS = {"http": 80, "https": 443}
+
+
+class Address(NamedTuple):
+    """Where a request goes, and the target that stands in its first line."""
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+
+    @property
+    def origin(self) -> str:
+        """The URL without its target."""
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+
+def address(url: str) -> Address:
+    """Return where a URL leads, for HTTP.
+
+    >>> address("https://n.example?a=%2f..#x")
+    Address(scheme='https', host='n.example', port=443, target='/?a=%2f..')
+
+    Raises:
+        ValueError: the URL cannot be sent as it is.
+    """
+    check_type("url", str, "a string", url)
+    match = _URL.fullmatch(url)
+    if match is None or int(match[3] or 0) > 65_535:
+        # The URL itself is not shown: it may hold personal values.
+        raise ValueError("URL cannot be sent as it is: it must be http or https, a host, and visible ASCII")
+    scheme, host, port, target = match.groups()
+    scheme = scheme.lower()
+    return Address(scheme, host, int(port or _PORTS[scheme]), target if target.startswith("/") else f"/{target}")
+
+
+def send_httpx(client: Any, request: PreparedRequest) -> Any:
+    """Send a request with an httpx.Client, and return the response; with an AsyncClient, what to await for it."""
+    check_type("request", PreparedRequest, "a PreparedRequest", request)
+    where = address(request.url)
+    built = client.build_request(
+        request.method,
+        f"{where.origin}/",
+        headers=dict(request.headers),
+        content=request.body,
+        extensions={"target": where.target.encode()},
+    )
+    # The target would be sent again to wherever a redirect leads.
+    return client.send(built, follow_redirects=False)
+
+
+def httpx_request(request: PreparedRequest) -> Any:
+    """Return the httpx.Request for a transport of httpx that is used without a client; it never follows redirects."""
+    check_type("request", PreparedRequest, "a PreparedRequest", request)
+    where = address(request.url)
+    return import_module("httpx").Request(
+        request.method,
+        f"{where.origin}/",
+        headers=dict(request.headers),
+        content=request.body,
+        extensions={"target": where.target.encode()},
+    )
+
+
+def send_aiohttp(session: Any, request: PreparedRequest, **options: Any) -> Any:
+    """Send a request with an aiohttp.ClientSession; `async with` or `await` it as what `session.request` returns."""
+    check_type("request", PreparedRequest, "a PreparedRequest", request)
+    where = address(request.url)
+    # All of the target as the path, for a URL drops a `?` with nothing after it.
+    url = import_module("yarl").URL.build(
+        scheme=where.scheme, authority=f"{where.host}:{where.port}", path=where.target, encoded=True
+    )
+    headers, body = dict(request.headers), request.body or None
+    return session.request(request.method, url, headers=headers, data=body, allow_redirects=False, **options)
+
+
+def send_requests(session: Any, request: PreparedRequest, *, timeout: float | None = 10.0) -> Any:
+    """Send a request with a requests.Session, and return the response. The session gets an adapter for its origin."""
+    check_type("request", PreparedRequest, "a PreparedRequest", request)
+    where = address(request.url)
+    requests, adapter = import_module("requests"), _requests_adapter()
+    if not isinstance(session.get_adapter(f"{where.origin}/"), adapter):
+        session.mount(f"{where.origin}/", adapter())
+    prepared = requests.PreparedRequest()
+    prepared.prepare(request.method, f"{where.origin}/", dict(request.headers), data=request.body or None)
+    prepared.url = f"{where.origin}{where.target}"
+    options = {"verify": session.verify, "cert": session.cert}
+    return session.send(prepared, allow_redirects=False, timeout=timeout, proxies={}, **options)
+
+
+def urllib3_pools(**options: Any) -> Any:
+    """Return the urllib3.PoolManager for `send_urllib3`; the options are those of a PoolManager."""
+    manager = import_module("urllib3").PoolManager(**options)
+    manager.pool_classes_by_scheme = _pool_classes()
+    return manager
+
+
+def send_urllib3(pools: Any, request: PreparedRequest, **options: Any) -> Any:
+    """Send a request with what `urllib3_pools` returned, and return the response."""
+    check_type("request", PreparedRequest, "a PreparedRequest", request)
+    if getattr(pools, "pool_classes_by_scheme", None) is not _pool_classes():
+        raise TypeError("pools must be what urllib3_pools() returns: other pools rewrite targets")
+    where = address(request.url)
+    pool = pools.connection_from_host(where.host, where.port, where.scheme)
+    headers = dict(request.headers)
+    return pool.urlopen(
+        request.method,
+        _sealed(where.target),
+        body=request.body or None,
+        headers=headers,
+        redirect=False,
+        **{"retries": False, **options},
+    )
+
+
+def send_stdlib(
+    request: PreparedRequest, *, timeout: float = 10.0, context: ssl.SSLContext | None = None
+) -> http.client.HTTPResponse:
+    """Send a request with http.client on a connection of its own, and return the response, which is to be closed."""
+    check_type("request", PreparedRequest, "a PreparedRequest", request)
+    where = address(request.url)
+    if where.scheme == "http":
+        connection = http.client.HTTPConnection(where.host, where.port, timeout=timeout)
+    else:
+        connection = http.client.HTTPSConnection(where.host, where.port, timeout=timeout, context=context)
+    headers = {**request.headers, "Connection": "close"}
+    try:
+        connection.request(request.method, where.target, request.body or None, headers)
+        response = connection.getresponse()
+    except BaseException:
+        connection.close()
+        raise
+    if connection.sock is not None:
+        # The response reads on from it, and closes it for good.
+        connection.sock.close()
+    return response
+
+
+# urllib3 rewrites targets until they reach the connection. A sealed one has nothing to rewrite, and the connection
+# opens it; whatever else is sent on such a connection is left as it is.
+_SEAL = f"/sealed-{token_hex(16)}-"
+
+
+def _sealed(target: str) -> str:
+    return _SEAL + target.encode().hex()
+
+
+def _opened(target: str) -> str:
+    return bytes.fromhex(target.removeprefix(_SEAL)).decode() if target.startswith(_SEAL) else target
+
+
+@cache
+def _pool_classes() -> dict[str, Any]:
+    pools, connections = import_module("urllib3.connectionpool"), import_module("urllib3.connection")
+
+    def opening(pool: Any, connection: Any) -> Any:
+        def putrequest(self: Any, method: str, url: str, *args: Any, **options: Any) -> Any:
+            return connection.putrequest(self, method, _opened(url), *args, **options)
+
+        opened = type(connection.__name__, (connection,), {"putrequest": putrequest})
+        return type(pool.__name__, (pool,), {"ConnectionCls": opened})
+
+    return {
+        "http": opening(pools.HTTPConnectionPool, connections.HTTPConnection),
+        "https": opening(pools.HTTPSConnectionPool, connections.HTTPSConnection),
+    }
+
+
+@cache
+def _requests_adapter() -> Any:
+    adapter = import_module("requests.adapters").HTTPAdapter
+
+    def init_poolmanager(self: Any, *args: Any, **options: Any) -> None:
+        adapter.init_poolmanager(self, *args, **options)
+        self.poolmanager.pool_classes_by_scheme = _pool_classes()
+
+    def request_url(self: Any, request: Any, proxies: Any) -> Any:
+        return adapter.request_url(self, request, proxies) if proxies else _sealed(address(request.url).target)
+
+    return type("ExactAdapter", (adapter,), {"init_poolmanager": init_poolmanager, "request_url": request_url})
