@@ -1,8 +1,9 @@
 """For tests of postback code, yours included: strategies for Hypothesis, a reference renderer, an assertion.
 
-`templates`, `damaged_templates`, `events`, `policies`, `values` and `options` are strategies, and need the extra
-`testing`. `reference` renders a template as plainly as Python can say it; `assert_postback` holds a URL against it, and
-tells what is wrong with which parameter.
+`postbacks` draws whole cases: a template, an event, and the URL that is to be sent. `templates`, `damaged_templates`,
+`events`, `policies`, `values` and `options` draw the parts of one. They are strategies, and need the extra `testing`.
+`reference` renders a template as plainly as Python can say it; `assert_postback` holds a URL against it, and tells what
+is wrong with which parameter.
 """
 
 from importlib import import_module
@@ -11,16 +12,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from macroengine.testing import reference
     from macroengine.testing.assertions import assert_postback
+    from macroengine.testing.cases import postbacks
     from macroengine.testing.damage import Damaged, damaged_templates
+    from macroengine.testing.drawn import Drawn
     from macroengine.testing.strategies import events, options, policies, templates, values
 
 __all__ = [
     "Damaged",
+    "Drawn",
     "assert_postback",
     "damaged_templates",
     "events",
     "options",
     "policies",
+    "postbacks",
     "reference",
     "templates",
     "values",
@@ -29,6 +34,8 @@ __all__ = [
 _HOMES = {
     "assert_postback": "assertions",
     "Damaged": "damage",
+    "Drawn": "drawn",
+    "postbacks": "cases",
     "damaged_templates": "damage",
     **dict.fromkeys(("events", "options", "policies", "templates", "values"), "strategies"),
 }

@@ -1,0 +1,206 @@
+"""How the parts of a case are drawn: who is sent what, and in which template."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from string import ascii_lowercase
+from typing import Any
+
+from hypothesis import strategies as st
+
+from macroengine.engine import compile_template
+from macroengine.errors import RenderError
+from macroengine.event import Event
+from macroengine.kinds import Postback
+from macroengine.plan.segments import Default, Missing
+from macroengine.policy import Policy
+from macroengine.testing.drawn import Drawn
+from macroengine.testing.filling import (
+    GIVEN,
+    MISPLACED,
+    NULL,
+    Filled,
+    consent_values,
+    event_of,
+    filled,
+    presences,
+)
+from macroengine.testing.variants import Request, Variants
+from macroengine.testing.writing import Repertoire
+
+# What is rare is in the middle: Hypothesis draws the first and the last of a list more often than the others.
+_MISSING = (
+    *[Missing.EMPTY] * 40,
+    *[Missing.DROP] * 18,
+    *[Missing.RAISE] * 2,
+    *[Missing.KEEP] * 8,
+    *[Default("0"), Default("a b/é")] * 6,
+    *[Missing.EMPTY] * 20,
+)
+_OPTIONS = st.sampled_from([*((missing, "true/false") for missing in _MISSING), *[(Missing.EMPTY, "1/0")] * 10])
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is sent what: the policy, the event, and why a value is withheld; None where none needs to be."""
+
+    policy: Policy
+    postback: Postback
+    attributed: bool
+    withheld: str | None
+
+
+Look = frozenset[str]
+"""What a template has beside plain parameters; the words are those of _LOOKS."""
+_LOOKS = {
+    "": 50,
+    "nested": 14,
+    "json": 12,
+    "hashed": 10,
+    "alternatives": 10,
+    "path": 4,
+    "fragment": 3,
+    "nested json": 2,
+    "nested hashed": 4,
+    "json hashed": 3,
+    "nested alternatives path": 2,
+}
+
+
+@st.composite
+def postbacks(draw: st.DrawFn, request: Request) -> Drawn:
+    """Draw a template, an event for it, and the URL."""
+    source, event, options = _whole_case(draw, request)
+    template = compile_template(source, dialect=request.dialect, **options)
+    try:
+        return Drawn(template, event, template.render(event))
+    except RenderError:
+        return Drawn(template, event, None)
+
+
+def _whole_case(draw: st.DrawFn, request: Request) -> tuple[str, Event, dict[str, Any]]:
+    """Draw a template, an event, and the options with which it is rendered."""
+    audience = _draw_audience(draw, request)
+    macros = request.repertoires[audience.policy.postback]
+    look = draw(_looks(request.variants, macros))
+    wanted = [draw(part) for part in _wanted(request, macros, audience, look)]
+    parts = [*wanted, *draw(_others(request, macros, look, 0 if wanted else 1))]
+    # What is asked for comes last, and counts.
+    contents = [content for part in [*parts, *wanted] for content in part.contents]
+    if audience.policy.consent:
+        refused = audience.withheld == "consent" or (request.variants.withheld is not False and draw(_FOUR_IN_TEN))
+        contents.insert(len(contents) * refused, draw(consent_values(request.dialect, refused=refused)))
+    if _is_open(request.variants) and len(parts) > 1 and parts[0].has_value and draw(_ONE_IN_TEN):
+        # A macro of the template as the value of another one, which is not to be replaced in its turn.
+        source, field, _ = parts[0].contents[0]
+        contents.append((source, field, parts[1].written.text))
+    event = event_of(contents, audience.postback, attributed=audience.attributed)
+    missing, booleans = draw(_OPTIONS)
+    options = {"policy": audience.policy, "missing": missing, "booleans": booleans}
+    return _source([part.text for part in parts], look), event, options
+
+
+def _is_open(asked: Variants) -> bool:
+    return not (asked.missing or asked.misplaced)
+
+
+_ONE_IN_TEN = st.sampled_from([*[False] * 5, True, *[False] * 4])
+_FOUR_IN_TEN = st.sampled_from([*[False] * 3, *[True] * 4, *[False] * 3])
+
+
+# Who is sent what
+
+
+def _draw_audience(draw: st.DrawFn, request: Request) -> Audience:
+    kind = draw(_kinds(request))
+    return draw(_audiences(request, kind))
+
+
+@cache
+def _kinds(request: Request) -> st.SearchStrategy[Postback]:
+    return st.sampled_from(list(request.repertoires))
+
+
+@cache
+def _audiences(request: Request, kind: Postback) -> st.SearchStrategy[Audience]:
+    """Return whom a kind of postback may be for: the likelier more often, the simplest first, the rare ones inside."""
+    given, asked, macros = request.policy, request.variants, request.repertoires[kind]
+    found = []
+    for way in request.ways_to_withhold(macros) if asked.withheld else [None]:
+        for number, (attributed, send_all) in enumerate(_attributions(request, macros, way)):
+            consent = asked.consent
+            if consent is None:
+                consent = way == "consent" or (bool(macros.identifiers) and number % 7 == 3)
+            policy = given or Policy(kind, send_all, consent=consent)
+            found.append(Audience(policy, kind, attributed, way))
+    if len(found) > 1 and not asked.withheld:
+        # Nothing is sent for an event of another kind.
+        other = Postback.IN_APP if kind is Postback.INSTALL else Postback.INSTALL
+        found.insert(1, replace(found[0], postback=other))
+    return st.sampled_from([*found, found[0]])
+
+
+def _attributions(request: Request, macros: Repertoire, way: str | None) -> list[tuple[bool, bool]]:
+    """Return whether the event is attributed, and whether those that are not are sent, too."""
+    # Where nothing is filled for events of other networks, few of them are worth a case.
+    to_others = 15 if macros.told else 3
+    ways = [*[(True, False)] * 52, *[(False, True)] * to_others, (False, False), *[(True, True)] * (32 - to_others)]
+    policy, asked = request.policy, request.variants
+    send_all = asked.send_all if policy is None else policy.send_all
+    if way == "send_all":
+        return [(False, True)]
+    if asked.withheld is False:
+        ways = [(attributed, sends) for attributed, sends in ways if attributed]
+    return [pair for pair in ways if send_all is None or pair[1] is send_all]
+
+
+# The template
+
+
+@cache
+def _looks(asked: Variants, macros: Repertoire) -> st.SearchStrategy[Look]:
+    names = ("nested", "json", "hashed", "alternatives")
+    always = {name for name in names if getattr(asked, name)}
+    never = {name for name in names if getattr(asked, name) is False}
+    never |= {name for name in ("hashed", "alternatives") if not getattr(macros, name)}
+    looks = [look for words, times in _LOOKS.items() for look in [frozenset(words.split())] * times]
+    return st.sampled_from([(look | always) - never for look in [*looks, looks[0]]])
+
+
+@cache
+def _wanted(request: Request, macros: Repertoire, audience: Audience, look: Look) -> list[st.SearchStrategy[Filled]]:
+    """Return the macros that the case is for."""
+    asked = request.variants
+    how = presences(missing=asked.missing, misplaced=asked.misplaced)
+    wishes: list[tuple[str, tuple[str, ...]]] = []
+    if not audience.attributed and macros.told:
+        wishes.append(("told", (GIVEN,)))
+    if audience.policy.consent and macros.shared:
+        wishes.append(("shared", (GIVEN,)))
+    if audience.withheld is not None:
+        wishes.append(("withheld" if audience.withheld == "send_all" else "identifiers", (GIVEN,)))
+    elif audience.policy.consent and macros.identifiers:
+        wishes.append(("identifiers", how))
+    wishes += [(name, how) for name in ("hashed", "alternatives") if name in look]
+    wishes += [("plain", (NULL,))] * bool(asked.missing)
+    wishes += [("plain", (MISPLACED,))] * bool(asked.misplaced)
+    places: list[str] = [name for name in ("nested", "json") if name in look]
+    wishes += [("plain", how)] * (len(places) - len(wishes))
+    places += ["plain"] * (len(wishes) - len(places))
+    syntax = request.dialect.syntax
+    return [filled(macros, pool, place, how, syntax) for (pool, how), place in zip(wishes, places, strict=True)]
+
+
+@cache
+def _others(request: Request, macros: Repertoire, look: Look, least: int) -> st.SearchStrategy[list[Filled]]:
+    """Return further macros, at least so many and three at most."""
+    asked = request.variants
+    how = presences(missing=asked.missing, misplaced=asked.misplaced)
+    place = " or ".join(["plain", *(name for name in ("nested", "json") if name in look)])
+    return st.lists(filled(macros, "everything", place, how, request.dialect.syntax), min_size=least, max_size=3)
+
+
+def _source(texts: list[str], look: Look) -> str:
+    path = f"/x-{texts.pop(0)}" if "path" in look else ""
+    fragment = f"#{texts.pop()}" if texts and "fragment" in look else ""
+    query = "&".join(f"{name}={text}" for name, text in zip(ascii_lowercase, texts, strict=False))
+    return f"https://n.example/pb{path}{query and '?'}{query}{fragment}"
