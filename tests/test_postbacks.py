@@ -25,7 +25,8 @@ from macroengine import (
     postbacks,
 )
 from macroengine.encodings import percent
-from macroengine.testing.strategies import events, options, policies, templates
+from macroengine.testing.strategies import events, options, policies
+from macroengine.testing.unsound import unsound_templates
 
 EVERYBODY = Policy(send_all=True)
 
@@ -57,7 +58,7 @@ def sets(draw):
         if name == "appsflyer" and draw(st.booleans()):
             source = "?" + draw(st.lists(st.sampled_from(SHARED), max_size=5).map("&".join))
         else:
-            source = draw(templates(name, unsound=False))
+            source = draw(unsound_templates(name, unknown=False))
         found = [dialect(name).find(macro.name) for macro in parse(source, name).macros()]
         macros += [spec for spec, _ in filter(None, found)]
         try:

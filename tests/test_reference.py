@@ -31,7 +31,8 @@ from macroengine import (
 from macroengine.catalogue.folding import fold
 from macroengine.testing import reference
 from macroengine.testing.reference_consent import is_withheld
-from macroengine.testing.strategies import ALPHABET, events, options, policies, templates, values
+from macroengine.testing.strategies import events, options, policies, values
+from macroengine.testing.unsound import ALPHABET, unsound_templates
 
 DIALECTS = ("appsflyer", "appmetrica")
 CONSENTS = [spec for name in (*DIALECTS, "adjust") for spec in dialect(name).macros.values() if spec.consent]
@@ -78,7 +79,7 @@ def specs_of(source, name):
 @st.composite
 def cases(draw, alphabet=ALPHABET, send_all=None):
     name = draw(st.sampled_from(DIALECTS))
-    source = draw(templates(name, alphabet=alphabet, unsound=draw(st.integers(0, 3)) == 2))
+    source = draw(unsound_templates(name, alphabet=alphabet, unknown=draw(st.integers(0, 3)) == 2))
     policy = draw(policies(name))
     if send_all is not None:
         policy = replace(policy, send_all=send_all)

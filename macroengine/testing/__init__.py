@@ -1,9 +1,9 @@
 """For tests of postback code, yours included: strategies for Hypothesis, a reference renderer, an assertion.
 
-`postbacks` draws whole cases: a template, an event, and the URL that is to be sent. `templates`, `damaged_templates`,
-`events`, `policies`, `values` and `options` draw the parts of one. They are strategies, and need the extra `testing`.
-`reference` renders a template as plainly as Python can say it; `assert_postback` holds a URL against it, and tells what
-is wrong with which parameter.
+`postbacks` draws whole cases: a template, an event, and the URL that is to be sent. `templates`, `unsound_templates`,
+`damaged_templates`, `events`, `policies`, `values` and `options` draw the parts of one. They are strategies, and need
+the extra `testing`. `reference` renders a template as plainly as Python can say it; `assert_postback` holds a URL
+against it, and tells what is wrong with which parameter.
 """
 
 from importlib import import_module
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from macroengine.testing.damage import Damaged, damaged_templates
     from macroengine.testing.drawn import Drawn
     from macroengine.testing.strategies import events, options, policies, templates, values
+    from macroengine.testing.unsound import unsound_templates
 
 __all__ = [
     "Damaged",
@@ -28,6 +29,7 @@ __all__ = [
     "postbacks",
     "reference",
     "templates",
+    "unsound_templates",
     "values",
 ]
 
@@ -36,6 +38,7 @@ _HOMES = {
     "Damaged": "damage",
     "Drawn": "drawn",
     "postbacks": "cases",
+    "unsound_templates": "unsound",
     "damaged_templates": "damage",
     **dict.fromkeys(("events", "options", "policies", "templates", "values"), "strategies"),
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from string import ascii_lowercase
 from typing import Any
+from urllib.parse import quote
 
 from hypothesis import strategies as st
 
@@ -75,6 +76,14 @@ def postbacks(draw: st.DrawFn, request: Request) -> Drawn:
         return Drawn(template, event, template.render(event))
     except RenderError:
         return Drawn(template, event, None)
+
+
+@st.composite
+def templates(draw: st.DrawFn, request: Request, alphabet: str = "") -> str:
+    """Draw a template, with a parameter of text from the alphabet."""
+    source, _, _ = _whole_case(draw, request)
+    text = quote(draw(st.text(alphabet, max_size=4)), safe="") if alphabet else ""
+    return source if not text or "#" in source else f"{source}{'&' if '?' in source else '?'}z={text}"
 
 
 def _whole_case(draw: st.DrawFn, request: Request) -> tuple[str, Event, dict[str, Any]]:
