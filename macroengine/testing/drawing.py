@@ -91,7 +91,7 @@ def _whole_case(draw: st.DrawFn, request: Request) -> tuple[str, Event, dict[str
     audience = _draw_audience(draw, request)
     macros = request.repertoires[audience.policy.postback]
     look = draw(_looks(request.variants, macros))
-    wanted = [draw(part) for part in _wanted(request, macros, audience, look)]
+    wanted = [draw(part) for part in _wanted(request, macros, audience, look, told=_is_told(draw, audience))]
     parts = [*wanted, *draw(_others(request, macros, look, 0 if wanted else 1))]
     # What is asked for comes last, and counts.
     contents = [content for part in [*parts, *wanted] for content in part.contents]
@@ -108,10 +108,16 @@ def _whole_case(draw: st.DrawFn, request: Request) -> tuple[str, Event, dict[str
     return _source([part.text for part in parts], look), event, options
 
 
+def _is_told(draw: st.DrawFn, audience: Audience) -> bool:
+    """Draw whether there is a value that nobody withholds: mostly, where others are withheld."""
+    return (not audience.attributed or audience.policy.consent) and draw(_NINE_IN_TEN)
+
+
 def _is_open(asked: Variants) -> bool:
     return not (asked.missing or asked.misplaced)
 
 
+_NINE_IN_TEN = st.sampled_from([False, *[True] * 9])
 _ONE_IN_TEN = st.sampled_from([*[False] * 5, True, *[False] * 4])
 _FOUR_IN_TEN = st.sampled_from([*[False] * 3, *[True] * 4, *[False] * 3])
 
@@ -176,14 +182,16 @@ def _looks(asked: Variants, macros: Repertoire) -> st.SearchStrategy[Look]:
 
 
 @cache
-def _wanted(request: Request, macros: Repertoire, audience: Audience, look: Look) -> list[st.SearchStrategy[Filled]]:
-    """Return the macros that the case is for."""
+def _wanted(
+    request: Request, macros: Repertoire, audience: Audience, look: Look, *, told: bool
+) -> list[st.SearchStrategy[Filled]]:
+    """Return the macros that the case is for; if `told`, the first is filled whatever is withheld."""
     asked = request.variants
     how = presences(missing=asked.missing, misplaced=asked.misplaced)
     wishes: list[tuple[str, tuple[str, ...]]] = []
-    if not audience.attributed and macros.told:
+    if told and not audience.attributed and macros.told:
         wishes.append(("told", (GIVEN,)))
-    if audience.policy.consent and macros.shared:
+    if told and audience.policy.consent and macros.shared:
         wishes.append(("shared", (GIVEN,)))
     if audience.withheld is not None:
         wishes.append(("withheld" if audience.withheld == "send_all" else "identifiers", (GIVEN,)))
