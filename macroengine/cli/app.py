@@ -14,7 +14,7 @@ from macroengine.cli.inputs import InputError
 from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
 
-COMMANDS = ("check", "render", "bulk", "parse", "macros", "explain", "rules", "intake")
+COMMANDS = ("check", "render", "bulk", "parse", "macros", "explain", "rules", "intake", "sample")
 
 
 _BAD_INPUT = (csv.Error, MemoryError, RecursionError)

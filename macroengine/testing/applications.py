@@ -29,7 +29,10 @@ def caller(application: Application) -> Caller:
 
 async def _get_by_asgi(application: Application, url: str) -> int:
     parts = urlsplit(url)
-    sent = [{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}]
+    sent: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"", "more_body": False},
+        {"type": "http.disconnect"},
+    ]
     received: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -53,7 +56,7 @@ async def _get_by_asgi(application: Application, url: str) -> int:
         "server": (parts.hostname, 443),
     }
     await application(scope, receive, send)
-    return next(message["status"] for message in received if message["type"] == "http.response.start")
+    return next(int(message["status"]) for message in received if message["type"] == "http.response.start")
 
 
 def _get_by_wsgi(application: Application, url: str) -> int:

@@ -6,14 +6,13 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
+from macroengine import sampling
 from macroengine.arguments import check_type
-from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.catalogue import Dialect
 from macroengine.engine import CompiledTemplate, compile_template
 from macroengine.errors import MacroEngineError
 from macroengine.event import Event
-from macroengine.kinds import Encoding, Function
 from macroengine.policy import Policy
-from macroengine.template import parse
 from macroengine.testing.filling import consent_values, draw_contents, event_of, presences
 
 _HOW = st.sampled_from(presences(missing=None, misplaced=None))
@@ -24,10 +23,10 @@ _REFUSED = st.sampled_from([*[False] * 5, *[True] * 4, *[False] * 5])
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A template, and the rows of the catalogue that it reads, with whether the platform leaves the value as it is."""
+    """A template, and the rows of the catalogue that it reads."""
 
     template: CompiledTemplate
-    reads: tuple[tuple[MacroSpec, bool], ...]
+    reads: tuple[sampling.Reading, ...]
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
         # What Hypothesis shows as the arguments of the strategy.
@@ -49,23 +48,10 @@ def reading_of(template: str | CompiledTemplate, dialect: str | Dialect, policy:
             raise InvalidArgument(f"the template cannot be filled: {error}") from None
     elif policy is not None:
         raise InvalidArgument("a compiled template has its own policy; leave out the policy")
-    reads = _reads(template)
+    reads = sampling.readings(template)
     if not reads:
         raise InvalidArgument(f"the template has no macro that can be filled: {template.source}")
     return Reading(template, reads)
-
-
-def _reads(template: CompiledTemplate) -> tuple[tuple[MacroSpec, bool], ...]:
-    dialect, wanted = template.dialect, set(template.fields)
-    found: dict[MacroSpec, bool] = {}
-    for macro in parse(template.source, dialect, limits=template.options.limits).macros():
-        for name in (macro.name, *macro.alternatives):
-            spec, _ = dialect.find(name) or (None, None)
-            if spec is not None and spec.field in wanted:
-                encoding = spec.encoding or dialect.encoding
-                raw = macro.function == Function.NONE or encoding in (Encoding.NONE, Encoding.BASE64, Encoding.JSON)
-                found[spec] = raw or found.get(spec, False)
-    return tuple(found.items())
 
 
 @st.composite
@@ -74,8 +60,8 @@ def events(draw: st.DrawFn, reading: Reading) -> Event:
     template = reading.template
     policy, dialect = template.policy, template.dialect
     contents = []
-    for spec, raw in reading.reads:
-        contents += draw_contents(draw, spec, dialect.syntax, draw(_HOW), raw=raw)
+    for read in reading.reads:
+        contents += draw_contents(draw, read.spec, dialect.syntax, draw(_HOW), raw=read.raw)
     if policy.consent:
         contents.append(draw(consent_values(dialect, refused=draw(_REFUSED))))
     attributed = draw(_ATTRIBUTED if policy.send_all else _SELDOM)

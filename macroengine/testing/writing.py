@@ -8,8 +8,9 @@ from itertools import pairwise
 from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.catalogue.consent import needs_consent
 from macroengine.catalogue.meanings import denied_fields, is_denied
-from macroengine.kinds import HASHES, Encoding, Function, ValueType
+from macroengine.kinds import HASHES, Function, ValueType
 from macroengine.policy import Policy
+from macroengine.sampling import is_sent_raw
 
 PLAIN = ("{}", "{}", "{}", "v-{}", "{}-v")
 NESTED = (
@@ -128,7 +129,7 @@ class Repertoire:
 
     def _is_raw(self, spec: MacroSpec, function: Function | None) -> bool:
         encoding = spec.encoding or self.dialect.encoding
-        return function is Function.NONE or encoding in (Encoding.NONE, Encoding.BASE64, Encoding.JSON)
+        return function is Function.NONE or is_sent_raw(encoding)
 
 
 def repertoire(dialect: Dialect, policy: Policy, *, hashed: bool = True, alternatives: bool = True) -> Repertoire:
