@@ -15,8 +15,8 @@ from macroengine.rules import RULES
 from macroengine.rules.pages import sections
 from macroengine.sampling import is_sent_raw
 from macroengine.testing.writing import repertoire
+from tests import vectors as files
 from tests.test_rules import ESCAPE, unescape
-from tests.test_vectors import outcome, written
 from tests.vectors import FOLDER
 
 Vector = dict[str, Any]
@@ -216,8 +216,8 @@ FILES: dict[str, Callable[[], Iterator[Vector]]] = {
 
 def main() -> None:
     for name, made in FILES.items():
-        vectors = [one | outcome(one) for one in made()]
-        (FOLDER / f"{name}.json").write_bytes(written(vectors).encode())
+        vectors = [one | files.outcome(one) for one in made()]
+        (FOLDER / f"{name}.json").write_bytes(files.written(vectors).encode())
         print(f"{name}: {len(vectors):,}")
 
 

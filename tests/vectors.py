@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 import macroengine
-from macroengine import CompiledTemplate, Default, Event, Missing, Policy, Source
+from macroengine import (
+    CompiledTemplate,
+    Default,
+    Event,
+    MacroEngineError,
+    Missing,
+    Policy,
+    Source,
+    check,
+    compile_template,
+)
 
 FOLDER = Path(macroengine.__file__).parent / "testing" / "vectors"
 FILES = sorted(FOLDER.glob("*.json"))
@@ -71,3 +81,21 @@ OF_TEXT = [
     and ("url" in vector.values[0] or vector.values[0].get("error") in _OF_AN_EVENT)
     and is_text(vector.values[0])
 ]
+
+OUTCOMES = {"url", "error", "diagnostics"}
+
+
+def outcome(vector):
+    """Return what the engine makes of a vector."""
+    if "diagnostics" in vector:
+        found = check(vector["template"], dialect=vector["dialect"], policy=Policy(**vector.get("policy", {})))
+        return {"diagnostics": [finding.code for finding in found]}
+    try:
+        return {"url": compile_template(vector["template"], **arguments(vector)).render(event_of(vector))}
+    except MacroEngineError as error:
+        return {"error": type(error).__name__}
+
+
+def written(vectors):
+    """Return the text of a file: a vector a line."""
+    return "[\n" + ",\n".join(f"  {json.dumps(vector, ensure_ascii=False)}" for vector in vectors) + "\n]\n"
