@@ -51,6 +51,11 @@ def test_users_share_their_identifiers_where_that_is_asked(run):
     assert "https://n.example/pb?i=\n" not in out
 
 
+def test_an_unknown_macro_may_be_kept(run):
+    out = run("sample", "https://n.example/pb?c=(clickid)&x=(nope)", "--unknown", "keep", "-n", "1").out
+    assert out.endswith("&x=(nope)\n")
+
+
 def test_wrong_usage(run):
     assert run("sample").status == 2
     assert run("sample", "https://n.example/pb?c=(nope)").status == 1

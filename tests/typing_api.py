@@ -32,7 +32,16 @@ from macroengine import (
 )
 from macroengine.delivery import RetrySchedule, next_try
 from macroengine.intake import appmetrica, appsflyer
-from macroengine.testing import assert_postback, reference
+from macroengine.testing import (
+    Drawn,
+    assert_postback,
+    check_receiver,
+    check_sender,
+    events,
+    postbacks,
+    reference,
+    templates,
+)
 
 
 def uses() -> None:

@@ -4,33 +4,33 @@ It shares the parser, the catalogue and the policy's words with the engine, and 
 can be held to each other. It reads the template anew for every event and is meant for tests, yours included.
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal as OneOf
-from urllib.parse import quote, quote_plus
 
-from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, Spelling, dialect_of
-from macroengine.catalogue.folding import fold
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_of
 from macroengine.catalogue.foreign import foreign_texts, inside_foreign
-from macroengine.catalogue.meanings import denied_fields, fields_called, is_denied
 from macroengine.diagnostics import Diagnostic, Severity
-from macroengine.errors import MissingValueError, RenderError, SuppressedError, TemplateError
+from macroengine.errors import RenderError, SuppressedError, TemplateError
 from macroengine.event import Event
-from macroengine.kinds import Encoding, Function, HashCase, HashCaseWord, Source, ValueType
+from macroengine.kinds import HashCase, HashCaseWord
 from macroengine.language.nodes import Literal, Macro, Pair, Part, Pieces
 from macroengine.limits import Limits
-from macroengine.plan.segments import Default, Missing, MissingWord
+from macroengine.plan.segments import Default, Missing
 from macroengine.policy import Policy
 from macroengine.template import Template, parse
-from macroengine.testing.reference_consent import is_withheld
-from macroengine.testing.reference_nesting import PERCENT, STRING, WHOLE, Inside, inside
-from macroengine.testing.reference_text import UnsendableError, json_default, json_text, json_value, value_text
-
-_HOST_LABEL = re.compile("[A-Za-z0-9-]{1,63}")
-_Missing = Missing | Default | MissingWord
+from macroengine.testing.reference_macros import (
+    HASHES,
+    AnyMissing,
+    Rendering,
+    found_in,
+    macro_text,
+    missing_of,
+    spec_of,
+    value_of,
+)
+from macroengine.testing.reference_nesting import inside
 
 
 def render(
@@ -39,7 +39,7 @@ def render(
     *,
     dialect: str | Dialect = DEFAULT_DIALECT,
     policy: Policy = Policy(),  # noqa: B008 - immutable
-    missing: _Missing | Mapping[str, _Missing] = Missing.EMPTY,
+    missing: AnyMissing | Mapping[str, AnyMissing] = Missing.EMPTY,
     unknown: OneOf["error", "keep", "empty"] = "error",
     nested: bool = True,
     allow_host_macros: bool = False,
@@ -67,7 +67,7 @@ def render(
     template = _own(parse(source, dialect, limits=limits), chosen)
     case = None if hash_case is None else HashCase(hash_case)
     is_app = _is_app(template)
-    rendering = _Rendering(event, chosen, policy, missing, unknown, nested, booleans, case, is_app)
+    rendering = Rendering(event, chosen, policy, missing, unknown, nested, booleans, case, is_app)
     ignored = (ignore,) if isinstance(ignore, str) else tuple(ignore)
     _refuse(template, rendering, ignored, allow_host_macros)
     # A postback is for one kind of event, and for the events of others only with send-all.
@@ -79,21 +79,6 @@ def render(
     if len(url.encode(errors="surrogatepass")) > limits.url:
         raise RenderError(f"the URL is longer than {limits.url:,} bytes")
     return url
-
-
-@dataclass(frozen=True, slots=True)
-class _Rendering:
-    """An event, and how it is to be rendered."""
-
-    event: Event
-    dialect: Dialect
-    policy: Policy
-    missing: _Missing | Mapping[str, _Missing]
-    unknown: str
-    nested: bool
-    booleans: str
-    hash_case: HashCase | None
-    is_app: bool
 
 
 # The template
@@ -125,21 +110,21 @@ def _is_app(template: Template) -> bool:
     return re.fullmatch("[a-z][a-z0-9+.-]*", scheme) is not None and scheme not in known
 
 
-def _refuse(template: Template, rendering: _Rendering, ignored: tuple[str, ...], allow_host_macros: bool) -> None:
+def _refuse(template: Template, rendering: Rendering, ignored: tuple[str, ...], allow_host_macros: bool) -> None:
     in_host = allow_host_macros or _is_ignored("ME202", ignored)
     for leaf, part in template.leaves():
         if not isinstance(leaf, Macro):
             continue
-        spec = _spec(leaf, rendering)
+        spec = spec_of(leaf, rendering)
         if part is Part.SCHEME or (part is Part.AUTHORITY and not rendering.is_app and (spec is None or not in_host)):
             _raise("ME201", "macro-in-origin", f"macro {leaf.name!r} decides who gets the data", leaf, template)
         if spec is None:
             _refuse_unknown(leaf, template, rendering, ignored)
-        elif part is Part.PATH and _missing(spec, rendering) in (Default("."), Default("..")):
+        elif part is Part.PATH and missing_of(spec, rendering) in (Default("."), Default("..")):
             raise ValueError(f"{leaf.text}: a default text leads to another path")
 
 
-def _refuse_unknown(macro: Macro, template: Template, rendering: _Rendering, ignored: tuple[str, ...]) -> None:
+def _refuse_unknown(macro: Macro, template: Template, rendering: Rendering, ignored: tuple[str, ...]) -> None:
     if macro.function is not None and _function_in(macro.name, rendering.dialect) is not None:
         if not _is_ignored("ME106", ignored):
             _raise("ME106", "hash-of-hash", f"{macro.text} is the hash of a hash", macro, template)
@@ -163,7 +148,7 @@ def _raise(code: str, name: str, message: str, macro: Macro, template: Template)
     raise TemplateError(template.source, [Diagnostic(code, name, Severity.ERROR, message, macro.span, template.source)])
 
 
-def _url(template: Template, rendering: _Rendering) -> str:
+def _url(template: Template, rendering: Rendering) -> str:
     # A value is encoded in the same way in the path, in the names and values of the query, and in the fragment.
     return "".join(
         (
@@ -178,7 +163,7 @@ def _url(template: Template, rendering: _Rendering) -> str:
     )
 
 
-def _query(template: Template, rendering: _Rendering) -> str:
+def _query(template: Template, rendering: Rendering) -> str:
     # A dropped pair takes its & along. What opens the query stays as long as any pair does, an empty pair included.
     pairs = template.query
     kept = [text for pair in pairs if (text := _pair(template, pair, rendering)) is not None]
@@ -188,7 +173,7 @@ def _query(template: Template, rendering: _Rendering) -> str:
     return (pairs[0].opening.text if pairs[0].opening else "") + (second.text if second else "&").join(kept)
 
 
-def _pair(template: Template, pair: Pair, rendering: _Rendering) -> str | None:
+def _pair(template: Template, pair: Pair, rendering: Rendering) -> str | None:
     """Return the pair without its opening, None where it is dropped."""
     name = _Text(template, pair.name, Part.NAME, rendering)
     value = _Text(template, pair.value, Part.VALUE, rendering)
@@ -197,20 +182,20 @@ def _pair(template: Template, pair: Pair, rendering: _Rendering) -> str | None:
     return name.sent(*name.reach) + (pair.equals.text if pair.equals else "") + value.sent(*value.reach)
 
 
-def _is_dropped(macros: list[Macro], rendering: _Rendering) -> bool:
+def _is_dropped(macros: list[Macro], rendering: Rendering) -> bool:
     # Whether a pair goes is decided first, so that a value beside the missing one cannot make the event fail: first
     # by the values that are not there, then by the identifiers that are there and identify nobody.
-    dropping = [(macro, spec) for macro in macros if (spec := _spec(macro, rendering)) and _drops(spec, rendering)]
-    if any(_found(macro, rendering)[1] is None for macro, _ in dropping):
+    dropping = [(macro, spec) for macro in macros if (spec := spec_of(macro, rendering)) and _drops(spec, rendering)]
+    if any(found_in(macro, rendering)[1] is None for macro, _ in dropping):
         return True
-    return any(_value(macro, spec, rendering) is None for macro, spec in dropping if macro.function in _HASHES)
+    return any(value_of(macro, spec, rendering) is None for macro, spec in dropping if macro.function in HASHES)
 
 
-def _drops(spec: MacroSpec, rendering: _Rendering) -> bool:
-    return _missing(spec, rendering) is Missing.DROP
+def _drops(spec: MacroSpec, rendering: Rendering) -> bool:
+    return missing_of(spec, rendering) is Missing.DROP
 
 
-def _component(template: Template, pieces: Pieces, part: Part, rendering: _Rendering) -> str:
+def _component(template: Template, pieces: Pieces, part: Part, rendering: Rendering) -> str:
     text = _Text(template, pieces, part, rendering)
     return text.sent(*text.reach)
 
@@ -218,7 +203,7 @@ def _component(template: Template, pieces: Pieces, part: Part, rendering: _Rende
 class _Text:
     """A component, and how it is sent for an event."""
 
-    def __init__(self, template: Template, pieces: Pieces, part: Part, rendering: _Rendering) -> None:
+    def __init__(self, template: Template, pieces: Pieces, part: Part, rendering: Rendering) -> None:
         self._source = template.source
         self._rendering = rendering
         self._part = part
@@ -253,7 +238,7 @@ class _Text:
                 text += self._query(what)
                 at = self._queries[what].pairs[-1][1]
             else:
-                text += _macro(what, self._part, self._inside, self._rendering)
+                text += macro_text(what, self._part, self._inside, self._rendering)
                 at = what.span.stop
         return text + self._source[at:stop]
 
@@ -277,241 +262,5 @@ class _Text:
         return found
 
 
-def _drops_any(macros: list[Macro], rendering: _Rendering) -> bool:
-    return any((spec := _spec(macro, rendering)) and _drops(spec, rendering) for macro in macros)
-
-
-# A macro
-
-
-def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> str:
-    steps = inside.steps[macro.start]
-    spec = _spec(macro, rendering)
-    if spec is None and rendering.unknown != "empty":
-        return macro.text
-    if macro.start in inside.glued:
-        raise RenderError(f"{macro.text}: the text before it and the value would form an escape", macro.name)
-    if not rendering.nested:
-        steps = (PERCENT, *(step for step in steps if step != PERCENT))
-    if spec is None:
-        return "null" if steps[-1] == WHOLE else ""
-    is_segment = macro.start in inside.in_path or (part is Part.PATH and inside.steps[macro.start] == (PERCENT,))
-    writing = _Writing(macro, spec, steps, rendering, is_segment=is_segment)
-    text = _value(macro, spec, rendering)
-    if part is Part.AUTHORITY and not rendering.is_app:
-        return _host_label(text, macro)
-    if text is None:
-        return writing.instead()
-    if is_segment and text in (".", ".."):
-        # Receivers resolve them, even where the dots are encoded.
-        raise RenderError(f"{macro.text}: {text!r} leads to another path", macro.name)
-    if steps[-1] == WHOLE and macro.function not in _PERCENTS:
-        is_typed = macro.function in (None, Function.NONE)
-        text = json_value(_found(macro, rendering)[1], text, spec.type) if is_typed else json_text(text)
-    return writing.sent(text, checked=True)
-
-
-def _spec(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
-    """Return the first row of the catalogue that the macro names; None where there is none, or none of the hash."""
-    return next((spec for name in _names(macro) if (spec := _row(name, macro, rendering))), None)
-
-
-def _names(macro: Macro) -> tuple[str, ...]:
-    return macro.name, *macro.alternatives
-
-
-def _row(name: str, macro: Macro, rendering: _Rendering) -> MacroSpec | None:
-    found = rendering.dialect.find(name)
-    if found is None:
-        return None
-    spec, spelling = found
-    # A parameter of the link is in no document, and so are its hashes.
-    is_documented = spelling is Spelling.PARAMETER or macro.function is None or spec.names_with(macro.function)
-    return spec if is_documented else None
-
-
-def _host_label(text: str | None, macro: Macro) -> str:
-    # Nothing but one whole label may stand in the host: no default, no dot, no port.
-    if text is None:
-        raise MissingValueError(f"{macro.text}: the host needs a value", macro.name)
-    if not _HOST_LABEL.fullmatch(text):
-        raise RenderError(f"{macro.text}: {text!r} is not a label of a host", macro.name)
-    return text
-
-
-@dataclass(frozen=True, slots=True)
-class _Writing:
-    """How a macro is written in its place."""
-
-    macro: Macro
-    spec: MacroSpec
-    steps: tuple[str, ...]
-    rendering: _Rendering
-    is_segment: bool
-
-    def instead(self) -> str:
-        """Return what is sent for a missing value."""
-        missing = _missing(self.spec, self.rendering)
-        if missing is Missing.RAISE:
-            raise MissingValueError(f"{self.macro.text}: value is missing", self.macro.name)
-        if missing is Missing.KEEP:
-            return self.macro.text
-        is_whole = self.steps[-1] == WHOLE
-        if missing is Missing.EMPTY:
-            # What the platform documents, the macro before the dialect.
-            documented = self.rendering.dialect.missing if self.spec.missing is None else self.spec.missing
-            missing = Default(documented) if documented else missing
-        # With DROP the pair is dropped already; outside the query there is none.
-        if not isinstance(missing, Default):
-            return "null" if is_whole else ""
-        is_json = is_whole and self.macro.function not in _PERCENTS
-        return self.sent(json_default(missing.text, self.spec.type) if is_json else missing.text, checked=False)
-
-    def sent(self, text: str, *, checked: bool) -> str:
-        """Return a text encoded once for the value itself, once for each URL around it, and escaped for each JSON.
-
-        The innermost comes first, so that the innermost receiver reads the value. A value that is not encoded is
-        `checked`, a default is not.
-        """
-        macro = self.macro
-        try:
-            if macro.function in _PERCENTS:
-                for _ in range(_PERCENTS.index(macro.function) + 1):
-                    text = quote(text, safe="")
-                return text
-            is_own = True
-            for step in reversed(self.steps):
-                if step == STRING:
-                    text = json_text(text)[1:-1]
-                elif step == PERCENT:
-                    text = self._own(text, checked=checked) if is_own else quote(text, safe="")
-                    is_own = False
-        except UnicodeEncodeError:
-            raise RenderError(f"{macro.text}: the value has half of a surrogate pair", macro.name) from None
-        return text
-
-    def _own(self, text: str, *, checked: bool) -> str:
-        encoding = self.spec.encoding or self.rendering.dialect.encoding
-        if self.macro.function == Function.NONE:
-            encoding = Encoding.NONE
-        match encoding:
-            case Encoding.PERCENT:
-                # RFC 3986: UTF-8, upper-case hex, unreserved characters kept, %20 for a space.
-                return quote(text, safe="")
-            case Encoding.COMPONENT:
-                return quote(text, safe="!'()*")
-            case Encoding.FORM:
-                return quote_plus(text)
-            case Encoding.JSON:
-                text = json_text(text)[1:-1]
-            case Encoding.BASE64 if checked:
-                text = base64.b64encode(text.encode()).decode()
-        allowed = "-._~!$'()*+,;=:@" + ("" if self.is_segment else "/?")
-        rest = re.sub("%[0-9a-fA-F][0-9a-fA-F]", "", text)
-        if checked and not all((char.isascii() and char.isalnum()) or char in allowed for char in rest):
-            raise RenderError(f"{self.macro.text}: {text!r} would leave its place", self.macro.name)
-        return text
-
-
-def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
-    given = rendering.missing
-    if not isinstance(given, Mapping):
-        return given if isinstance(given, Default) else Missing(given)
-    # A macro goes by its own names first, then by its field, then by what others call that; among equals, by the last.
-    names = sorted(given, key=lambda name: _nearness(name, spec, rendering.dialect))
-    chosen = given[names[-1]] if names and _nearness(names[-1], spec, rendering.dialect) else Missing.EMPTY
-    return chosen if isinstance(chosen, Default) else Missing(chosen)
-
-
-def _nearness(name: str, spec: MacroSpec, dialect: Dialect) -> int:
-    """Return how closely a name means a macro; 0 where it does not."""
-    named = dialect.named(name)
-    if named == spec or (dialect.open and fold(name) == fold(spec.name)):
-        return 4
-    if spec.name not in dialect.macros:
-        return int(name == "*")
-    if fold(name) == fold(spec.field):
-        return 3
-    own = named is not None or fold(name) in map(fold, dialect.fields)
-    return 2 if not own and fold(spec.field) in fields_called(name) else int(name == "*")
-
-
-# Its value
-
-
-def _found(macro: Macro, rendering: _Rendering) -> tuple[MacroSpec | None, object]:
-    """Return the first value that the event has for a macro, with its row; None where there is none."""
-    for name in _names(macro):
-        spec = _row(name, macro, rendering)
-        raw = None if spec is None else _raw(spec, rendering)
-        if raw is not None:
-            return spec, raw
-    return None, None
-
-
-def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
-    """Return the value in the event, None where it is absent or none of the network's business."""
-    event, policy = rendering.event, rendering.policy
-    if not event.attributed and not spec.send_all:
-        return None
-    if spec.source not in policy.sources or is_denied(spec, denied_fields(policy.deny, rendering.dialect)):
-        return None
-    if policy.consent and is_withheld(spec, event, rendering.dialect):
-        return None
-    # A value counts only where it comes from the documented source.
-    return {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}[spec.source].get(
-        spec.field
-    )
-
-
-def _value(macro: Macro, spec: MacroSpec, rendering: _Rendering) -> str | None:
-    """Return the text of a value after the function of the macro, written as a value of `spec` is."""
-    found, raw = _found(macro, rendering)
-    if found is None:
-        return None
-    try:
-        text = value_text(raw, spec.type, rendering.booleans)
-        if macro.function in _HASHES:
-            case = rendering.hash_case or found.case
-            return _hash(macro.function, text, case, is_uuid=spec.type is ValueType.UUID)
-        return _changed(macro.function, text)
-    except UnsendableError as error:
-        raise RenderError(f"{macro.text}: {error}", macro.name) from None
-
-
-_HASHES = {"sha1": hashlib.sha1, "md5": hashlib.md5, "sha256": hashlib.sha256}
-_PERCENTS = ("percent", "percent2", "percent3")
-
-
-def _changed(function: str | None, text: str) -> str:
-    match function:
-        case Function.UPPER:
-            return text.upper()
-        case Function.LOWER:
-            return text.lower()
-        case Function.BASE64:
-            try:
-                return base64.b64encode(text.encode()).decode()
-            except UnicodeEncodeError:
-                raise UnsendableError("the value has half of a surrogate pair") from None
-    return text
-
-
-def _hash(function: str, identifier: str, case: HashCase, *, is_uuid: bool) -> str | None:
-    # The hash of no identifier, or of the one that all who opted out share, identifies nobody.
-    if not identifier.strip("0-"):
-        return None
-    new = _HASHES[function]
-    # Some send the hash in place of the identifier.
-    size = new(usedforsecurity=False).digest_size * 2
-    if is_uuid and re.fullmatch(f"[0-9A-Fa-f]{{{size}}}", identifier):
-        return identifier.lower()
-    match case:
-        case HashCase.UPPER:
-            identifier = identifier.upper()
-        case HashCase.LOWER:
-            identifier = identifier.lower()
-    try:
-        return new(identifier.encode(), usedforsecurity=False).hexdigest()
-    except UnicodeEncodeError:
-        raise UnsendableError("the value has half of a surrogate pair") from None
+def _drops_any(macros: list[Macro], rendering: Rendering) -> bool:
+    return any((spec := spec_of(macro, rendering)) and _drops(spec, rendering) for macro in macros)
