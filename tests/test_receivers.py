@@ -1,5 +1,6 @@
 """A check of receivers finds the mistakes that receivers make, and nothing in a right one."""
 
+import io
 import re
 from urllib.parse import parse_qsl, unquote, unquote_plus
 
@@ -55,7 +56,9 @@ class Wsgi:
         self.sent += 1
         self.seen = self.read(environ["QUERY_STRING"])
         start_response(self.status, [])
-        return [b""]
+        return self.body
+
+    body = (b"",)
 
     def understood(self):
         return self.seen
@@ -114,6 +117,19 @@ def test_a_refusal_is_a_mistake():
     application = Wsgi(right, "500 Internal Server Error")
     with pytest.raises(AssertionError, match="the response has the status 500"):
         check_receiver(application, application.understood, TEMPLATE)
+
+
+def test_the_body_of_a_response_is_closed():
+    class Body(io.BytesIO):
+        closings = 0
+
+        def close(self):
+            Body.closings += 1
+
+    application = Wsgi(right)
+    application.body = Body(b"a\nb")
+    check_receiver(application, application.understood, TEMPLATE, examples=20)
+    assert Body.closings >= application.sent > 10
 
 
 def test_an_upper_case_is_named():

@@ -41,9 +41,6 @@ def templates(
 
     With an `alphabet`, they have a parameter of such text, encoded. Unsound ones are those of `unsound_templates`.
 
-    >>> templates("adjust")
-    templates('adjust')
-
     Raises:
         InvalidArgument: the dialect has no macros, or the policy permits none.
     """
