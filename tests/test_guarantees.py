@@ -46,6 +46,7 @@ from macroengine.language.parser import _parser
 from macroengine.rendering.compiler import _maker
 from macroengine.testing.strategies import events, options, policies
 from macroengine.testing.unsound import unsound_templates
+from tests.floors import reached, reaching
 
 CORPUS = [
     json.loads(line)["template"]
@@ -170,6 +171,7 @@ HOSTILE = [
 
 @pytest.mark.slow
 @EVERY_DIALECT
+@reaching(rendered=10)
 @given(data=st.data())
 @laws(300)
 def test_render_raises_nothing_but_render_errors(name, data):
@@ -188,6 +190,7 @@ def test_render_raises_nothing_but_render_errors(name, data):
         return
     with contextlib.suppress(RenderError):
         assert isinstance(template.render(event), str)
+        reached("rendered")
     for outcome in PostbackSet([template, template]).outcomes(event):
         assert isinstance(outcome, str | RenderError | None)
 
@@ -203,6 +206,7 @@ def test_a_hostile_value_raises_nothing_but_a_render_error(number, macro, missin
     event = Event(sdk=dict.fromkeys(fields, HOSTILE[number]))
     with contextlib.suppress(RenderError):
         assert isinstance(template.render(event), str)
+        reached("rendered")
     assert isinstance(PostbackSet([template]).outcomes(event)[0], str | RenderError)
 
 
@@ -328,6 +332,7 @@ def elsewhere() -> Iterator[Pool]:
 
 @pytest.mark.slow
 @EVERY_DIALECT
+@reaching(rendered=10)
 @given(data=st.data())
 @laws(150)
 def test_another_process_renders_the_same(elsewhere, name, data):
@@ -338,6 +343,7 @@ def test_another_process_renders_the_same(elsewhere, name, data):
     there = elsewhere.apply(rendered_elsewhere, (pickle.dumps(template), source, chosen, event))
     url, code = outcome(template.render, event), template.python_source
     assert there == [template, template, url, url, code, code]
+    reached(*["rendered"] * isinstance(url, str))
 
 
 @EVERY_DIALECT
