@@ -226,7 +226,7 @@ def test_one_macro_is_shown_in_full(run, name):
 def test_help_has_every_command(run):
     help_ = run("--help")
     assert (help_.status, help_.err) == (0, "")
-    for command in ("check", "render", "bulk", "explain", "parse", "macros", "rules", "intake"):
+    for command in ("check", "render", "bulk", "explain", "parse", "macros", "rules", "intake", "sample"):
         assert f" {command} " in help_.out
 
 

@@ -53,8 +53,9 @@ class Sender:
         sent = [part.text if isinstance(part, Text) else self.sent(part, event, plan) for part in segments]
         url = "".join(sent)
         if self.mistake == "urlencode" and "?" in url:
+            url, hash_, fragment = url.partition("#")
             start, _, query = url.partition("?")
-            url = f"{start}?{urlencode(parse_qsl(query, keep_blank_values=True))}"
+            url = f"{start}?{urlencode(parse_qsl(query, keep_blank_values=True))}{hash_}{fragment}"
         return url
 
     def found(self, read, event):
