@@ -1,7 +1,8 @@
 """How a web application is called in this process, without a server: ASGI and WSGI."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from inspect import iscoroutinefunction
 from io import BytesIO
 from typing import Any
@@ -12,8 +13,9 @@ Caller = Callable[[str], int]
 """Takes a URL, and returns the status of the response."""
 
 
-def caller(application: Application) -> Caller:
-    """Return what sends a GET request to an application.
+@contextmanager
+def calling(application: Application) -> Iterator[Caller]:
+    """Give what sends a GET request to an application.
 
     Raises:
         TypeError: it cannot be called.
@@ -22,9 +24,10 @@ def caller(application: Application) -> Caller:
         raise TypeError(f"application must be an ASGI or WSGI application, not {type(application).__name__}")
     is_asgi = iscoroutinefunction(application) or iscoroutinefunction(getattr(application, "__call__", None))  # noqa: B004
     if not is_asgi:
-        return lambda url: _get_by_wsgi(application, url)
-    runner = asyncio.Runner()
-    return lambda url: runner.run(_get_by_asgi(application, url))
+        yield lambda url: _get_by_wsgi(application, url)
+        return
+    with asyncio.Runner() as runner:
+        yield lambda url: runner.run(_get_by_asgi(application, url))
 
 
 async def _get_by_asgi(application: Application, url: str) -> int:

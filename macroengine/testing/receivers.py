@@ -14,12 +14,13 @@ from macroengine.arguments import check_type
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError
+from macroengine.event import Event
 from macroengine.kinds import Encoding
 from macroengine.language.nodes import Literal, Macro
 from macroengine.policy import Policy
 from macroengine.template import parse
 from macroengine.testing import reading
-from macroengine.testing.applications import Application, caller
+from macroengine.testing.applications import Application, Caller, calling
 
 Repeated = OneOf["first", "last"]
 _EARLIER, _OTHER_CASE = "earlier", "othercase"
@@ -55,13 +56,12 @@ def check_receiver(
     names = _parameters(read.template)
     if not names:
         raise InvalidArgument(f"the template has no parameter with a macro: {read.template.source}")
-    get = caller(application)
 
     @settings(max_examples=examples, database=None, derandomize=True, deadline=None)
-    @given(reading.events(read), _EXTRAS)
-    def every_postback_is_understood(event: object, extra: str) -> None:
+    @given(event=reading.events(read), extra=_EXTRAS)
+    def every_postback_is_understood(get: Caller, event: Event, extra: str) -> None:
         try:
-            url = read.template.render(event)  # type: ignore[arg-type] # Hypothesis draws an Event
+            url = read.template.render(event)
         except RenderError:
             return
         is_form = read.template.dialect.encoding is Encoding.FORM
@@ -71,7 +71,8 @@ def check_receiver(
         if faults:
             raise AssertionError("\n".join(["the receiver misreads a postback", *faults, f"sent: {sent.url}"]))
 
-    every_postback_is_understood()
+    with calling(application) as get:
+        every_postback_is_understood(get)
 
 
 def _parameters(template: CompiledTemplate) -> list[str]:
