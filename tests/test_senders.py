@@ -91,7 +91,7 @@ class Sender:
             if step in HASHES:
                 text = hash_identifier(step.value, value.reads[0].case, value.type is ValueType.UUID, text)
                 if text is None:
-                    return ""
+                    return instead(value)
             elif step is Step.JSON_STRING:
                 text = json_string(text)
             elif step is Step.JSON_VALUE:

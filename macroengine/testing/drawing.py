@@ -91,8 +91,9 @@ def _whole_case(draw: st.DrawFn, request: Request) -> tuple[str, Event, dict[str
     audience = _draw_audience(draw, request)
     macros = request.repertoires[audience.policy.postback]
     look = draw(_looks(request.variants, macros))
-    wanted = [draw(part) for part in _wanted(request, macros, audience, look, told=_is_told(draw, audience))]
-    parts = [*wanted, *draw(_others(request, macros, look, 0 if wanted else 1))]
+    wishes = _wanted(request, macros, audience, look, told=_is_told(draw, audience))
+    parts = _draw_parts(draw, wishes, _other(request, macros, look))
+    wanted = parts[: len(wishes)]
     # What is asked for comes last, and counts.
     contents = [content for part in [*parts, *wanted] for content in part.contents]
     if audience.policy.consent:
@@ -208,12 +209,29 @@ def _wanted(
 
 
 @cache
-def _others(request: Request, macros: Repertoire, look: Look, least: int) -> st.SearchStrategy[list[Filled]]:
-    """Return further macros, at least so many and three at most."""
+def _other(request: Request, macros: Repertoire, look: Look) -> st.SearchStrategy[Filled]:
+    """Return what draws any macro."""
     asked = request.variants
     how = presences(missing=asked.missing, misplaced=asked.misplaced)
     place = " or ".join(["plain", *(name for name in ("nested", "json") if name in look)])
-    return st.lists(filled(macros, "everything", place, how, request.dialect.syntax), min_size=least, max_size=3)
+    return filled(macros, "everything", place, how, request.dialect.syntax)
+
+
+def _draw_parts(
+    draw: st.DrawFn, wishes: list[st.SearchStrategy[Filled]], other: st.SearchStrategy[Filled]
+) -> list[Filled]:
+    """Draw the macros that are wished for, and up to three others, but one at least."""
+    parts: list[Filled] = []
+    while True:
+        # Drawn before every one alike, so that a case stays what it is when a wish is taken from it in shrinking.
+        is_more = draw(_MORE)
+        if len(parts) >= max(1, len(wishes)) and (not is_more or len(parts) >= len(wishes) + _MOST_OTHERS):
+            return parts
+        parts.append(draw(wishes[len(parts)] if len(parts) < len(wishes) else other))
+
+
+_MORE = st.sampled_from([False, True, True, True])
+_MOST_OTHERS = 3
 
 
 def _source(texts: list[str], look: Look) -> str:
