@@ -80,7 +80,7 @@ def test_a_mistake_is_found_and_named(mistake):
         check_receiver(application, application.understood, TEMPLATE)
     found = str(caught.value)
     assert len(found.splitlines()) <= 4, found
-    assert len(found.splitlines()[-1]) < 90, found
+    assert len(found.splitlines()[-1]) < 100, found
 
 
 @pytest.mark.parametrize("application", [Wsgi(right), Asgi(right)])

@@ -191,11 +191,11 @@ def _wanted(
     how = presences(missing=asked.missing, misplaced=asked.misplaced)
     wishes: list[tuple[str, tuple[str, ...]]] = []
     if told and not audience.attributed and macros.told:
-        wishes.append(("told", (GIVEN,)))
+        wishes.append(("told", _GIVEN))
     if told and audience.policy.consent and macros.shared:
-        wishes.append(("shared", (GIVEN,)))
+        wishes.append(("shared", _GIVEN))
     if audience.withheld is not None:
-        wishes.append(("withheld" if audience.withheld == "send_all" else "identifiers", (GIVEN,)))
+        wishes.append(("withheld" if audience.withheld == "send_all" else "identifiers", _GIVEN))
     elif audience.policy.consent and macros.identifiers:
         wishes.append(("identifiers", how))
     wishes += [(name, how) for name in ("hashed", "alternatives") if name in look]
@@ -230,6 +230,8 @@ def _draw_parts(
         parts.append(draw(wishes[len(parts)] if len(parts) < len(wishes) else other))
 
 
+# Twice, so that there is something to draw, as there is for other macros.
+_GIVEN = (GIVEN, GIVEN)
 _MORE = st.sampled_from([False, True, True, True])
 _MOST_OTHERS = 3
 
