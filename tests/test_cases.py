@@ -44,7 +44,7 @@ def other_sources(drawn):
 
 @pytest.mark.slow
 def test_most_cases_reach_what_they_test():
-    shares = distribution(postbacks())
+    shares = distribution(postbacks(), 2000)
     assert {name: share for name, share in shares.items() if share < FLOORS[name]} == {}
 
 

@@ -17,7 +17,7 @@ from macroengine.testing.writing import JSON, JSON_STRINGS, NESTED, PLAIN, Reper
 GIVEN, CONTESTED, ABSENT, NULL, MISPLACED = "given", "contested", "absent", "null", "misplaced"
 """Whether a value is there: with another one under a source that is not its own, or only that one, or neither."""
 # What is rare is in the middle: Hypothesis draws the first and the last of a list more often than the others.
-_PRESENCE = (*[GIVEN] * 13, ABSENT, *[CONTESTED] * 2, MISPLACED, NULL, *[GIVEN] * 4)
+_PRESENCE = (*[GIVEN] * 13, *[ABSENT] * 2, *[CONTESTED] * 2, MISPLACED, NULL, *[GIVEN] * 4)
 _REFUSALS: dict[Consent, tuple[object, ...]] = {
     Consent.LIMITED: (True, "true", 1),
     Consent.AUTHORIZED: (False, 0, "false"),
