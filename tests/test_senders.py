@@ -68,8 +68,10 @@ class Sender:
         read = value.reads[0]
         raw = self.found(read, event)
         if raw is None:
-            nothing = {"None as text": "None", "hash of empty": "da39a3ee5e6b4b0d3255bfef95601890afd80709"}
-            return nothing.get(self.mistake, "") if value.hash or self.mistake == "None as text" else instead(value)
+            if self.mistake == "None as text":
+                return "None"
+            is_hashed = self.mistake == "hash of empty" and value.hash
+            return "da39a3ee5e6b4b0d3255bfef95601890afd80709" if is_hashed else instead(value)
         if self.mistake == "f-string of float" and isinstance(raw, float):
             text = f"{raw}"
         else:
