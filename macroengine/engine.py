@@ -152,6 +152,10 @@ class CompiledTemplate:
         """The Python that renders it, to read: the functions, and the values of their cells."""
         return plan_source(self.plan)
 
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        # What IPython and Hypothesis show; without it, all that is in the dialect.
+        printer.text(repr(self))
+
     def __reduce__(self) -> tuple[object, ...]:
         # A compiled function cannot be pickled; what it is compiled from can.
         plan = self._plan

@@ -24,7 +24,8 @@ from macroengine import (
 from macroengine.backends.expression import fields_of, signals_of
 from macroengine.catalogue import dialect
 from macroengine.testing import reference
-from macroengine.testing.strategies import options, policies, templates
+from macroengine.testing.strategies import options, policies
+from macroengine.testing.unsound import unsound_templates
 
 FAILS = object()
 Engine = Literal["sql", "spark", "clickhouse"]
@@ -202,7 +203,7 @@ class Table:
 def tables(draw: st.DrawFn, *, engine: Engine = "sql") -> Table:
     """Draw a table for a template."""
     name = draw(st.sampled_from(["appsflyer", "appsflyer", "appmetrica"]))
-    source = draw(templates(name, unsound=draw(st.integers(0, 3)) == 3))
+    source = draw(unsound_templates(name, unknown=draw(st.integers(0, 3)) == 3))
     policy = draw(policies(name))
     how = draw(options(name))
     try:

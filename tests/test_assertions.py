@@ -20,7 +20,8 @@ from macroengine import (
 )
 from macroengine.errors import RenderError
 from macroengine.testing import assert_postback, reference
-from macroengine.testing.strategies import events, templates
+from macroengine.testing.strategies import events
+from macroengine.testing.unsound import unsound_templates
 
 TEMPLATE = "https://n.example/pb/(app_id)?c=(clickid)&country=(country_code)&u=https%3A%2F%2Fm.example%3Fid%3D(clickid)"
 EVENT = Event(link={"click_id": "a b/é"}, sdk={"app_id": "x", "country_code": "XX"}, platform={"country_code": "DE"})
@@ -181,7 +182,7 @@ def test_a_template_that_means_nothing_is_refused():
 @st.composite
 def pairs_of_events(draw):
     """Draw a template, and two events that it may be sent for."""
-    template = draw(templates(unsound=False))
+    template = draw(unsound_templates(unknown=False))
     found = [dialect("appsflyer").find(macro.name) for macro in parse(template).macros()]
     specs = [spec for spec, _ in filter(None, found)]
     event = draw(events(macros=specs, policy=Policy()))

@@ -44,7 +44,9 @@ from macroengine import (
 from macroengine.engine import _compile
 from macroengine.language.parser import _parser
 from macroengine.rendering.compiler import _maker
-from macroengine.testing.strategies import events, options, policies, templates
+from macroengine.testing.strategies import events, options, policies
+from macroengine.testing.unsound import unsound_templates
+from tests.floors import reached, reaching
 
 CORPUS = [
     json.loads(line)["template"]
@@ -62,7 +64,9 @@ def laws(examples: int) -> Callable[..., Any]:
 @st.composite
 def sources(draw: st.DrawFn, name: str) -> str:
     """Draw templates, good ones, real ones and none at all."""
-    whole = draw(st.one_of(templates(name), templates(name), st.sampled_from(CORPUS), st.text(max_size=500)))
+    whole = draw(
+        st.one_of(unsound_templates(name), unsound_templates(name), st.sampled_from(CORPUS), st.text(max_size=500))
+    )
     cut = draw(st.integers(0, len(whole)))
     return draw(st.sampled_from([whole, whole, whole[cut:], whole[:cut] + draw(st.text(max_size=3)) + whole[cut:]]))
 
@@ -167,10 +171,11 @@ HOSTILE = [
 
 @pytest.mark.slow
 @EVERY_DIALECT
+@reaching(rendered=10)
 @given(data=st.data())
 @laws(300)
 def test_render_raises_nothing_but_render_errors(name, data):
-    source, policy = data.draw(templates(name)), data.draw(policies(name))
+    source, policy = data.draw(unsound_templates(name)), data.draw(policies(name))
     specs = [
         spec for spec, _ in filter(None, (dialect(name).find(macro.name) for macro in parse(source, name).macros()))
     ]
@@ -185,6 +190,7 @@ def test_render_raises_nothing_but_render_errors(name, data):
         return
     with contextlib.suppress(RenderError):
         assert isinstance(template.render(event), str)
+        reached("rendered")
     for outcome in PostbackSet([template, template]).outcomes(event):
         assert isinstance(outcome, str | RenderError | None)
 
@@ -200,6 +206,7 @@ def test_a_hostile_value_raises_nothing_but_a_render_error(number, macro, missin
     event = Event(sdk=dict.fromkeys(fields, HOSTILE[number]))
     with contextlib.suppress(RenderError):
         assert isinstance(template.render(event), str)
+        reached("rendered")
     assert isinstance(PostbackSet([template]).outcomes(event)[0], str | RenderError)
 
 
@@ -325,16 +332,18 @@ def elsewhere() -> Iterator[Pool]:
 
 @pytest.mark.slow
 @EVERY_DIALECT
+@reaching(rendered=10)
 @given(data=st.data())
 @laws(150)
 def test_another_process_renders_the_same(elsewhere, name, data):
-    source, policy = data.draw(templates(name)), data.draw(policies(name))
+    source, policy = data.draw(unsound_templates(name)), data.draw(policies(name))
     chosen = {"dialect": name, "policy": policy, "ignore": ["ME"], **data.draw(options(name))}
     event = data.draw(events(name, policy=policy))
     template = compile_template(source, **chosen)
     there = elsewhere.apply(rendered_elsewhere, (pickle.dumps(template), source, chosen, event))
     url, code = outcome(template.render, event), template.python_source
     assert there == [template, template, url, url, code, code]
+    reached(*["rendered"] * isinstance(url, str))
 
 
 @EVERY_DIALECT

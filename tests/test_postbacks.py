@@ -25,7 +25,9 @@ from macroengine import (
     postbacks,
 )
 from macroengine.encodings import percent
-from macroengine.testing.strategies import events, options, policies, templates
+from macroengine.testing.strategies import events, options, policies
+from macroengine.testing.unsound import unsound_templates
+from tests.floors import reached, reaching
 
 EVERYBODY = Policy(send_all=True)
 
@@ -57,7 +59,7 @@ def sets(draw):
         if name == "appsflyer" and draw(st.booleans()):
             source = "?" + draw(st.lists(st.sampled_from(SHARED), max_size=5).map("&".join))
         else:
-            source = draw(templates(name, unsound=False))
+            source = draw(unsound_templates(name, unknown=False))
         found = [dialect(name).find(macro.name) for macro in parse(source, name).macros()]
         macros += [spec for spec, _ in filter(None, found)]
         try:
@@ -86,6 +88,7 @@ def strict(source, **options):
     return compile_template(source, missing=Missing.RAISE, **options)
 
 
+@reaching(rendered=25)
 @pytest.mark.slow
 @given(sets())
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -96,6 +99,7 @@ def strict(source, **options):
 def test_a_set_renders_like_its_templates_alone(drawn):
     chosen, event = drawn
     urls = [alone(template, event) for template in chosen]
+    reached(*["rendered"] * any(isinstance(url, str) for url in urls))
     both = PostbackSet(chosen)
     for _ in range(2):
         assert [shown(outcome) for outcome in both.outcomes(event)] == urls

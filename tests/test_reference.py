@@ -1,6 +1,7 @@
 """What a rendered template is, by table and by law, for the engine and the reference alike."""
 
 import pickle
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -31,9 +32,11 @@ from macroengine import (
 )
 from macroengine.catalogue.folding import fold
 from macroengine.kinds import Encoding, Function
-from macroengine.testing import reference
+from macroengine.testing import postbacks, reference
 from macroengine.testing.reference_consent import is_withheld
-from macroengine.testing.strategies import ALPHABET, events, options, policies, templates, values
+from macroengine.testing.strategies import events, options, policies, values
+from macroengine.testing.unsound import ALPHABET, unsound_templates
+from tests.floors import reached, reaching
 
 DIALECTS = dialect_names()
 CONSENTS = [spec for name in DIALECTS for spec in dialect(name).macros.values() if spec.consent]
@@ -79,8 +82,13 @@ def specs_of(source, name):
 
 @st.composite
 def cases(draw, alphabet=ALPHABET, send_all=None):
+    """Draw cases: half of them such as are sent, the others whatever there may be."""
     name = draw(st.sampled_from(DIALECTS))
-    source = draw(templates(name, alphabet=alphabet, unsound=draw(st.integers(0, 3)) == 2))
+    if draw(st.booleans()):
+        drawn = draw(postbacks(name, send_all=send_all))
+        # Under its own name of the dialect, which `changes_of_withheld_values` looks up.
+        return Case(drawn.source, drawn.event, {"policy": Policy(), **drawn.options, "dialect": name})
+    source = draw(unsound_templates(name, alphabet=alphabet, unknown=draw(st.integers(0, 3)) == 2))
     policy = draw(policies(name))
     if send_all is not None:
         policy = replace(policy, send_all=send_all)
@@ -254,6 +262,7 @@ def test_the_longest_url(render):
         render(case(source, link={"click_id": longest + "x"}))
 
 
+@reaching(rendered=50, filled=40, nested=5)
 @given(cases())
 @laws(1200)
 @example(case("?a=(ip)", sdk={"ip": 10**400}))
@@ -264,7 +273,18 @@ def test_the_longest_url(render):
     case("?a=(ip)%3D(clickid)", link={"click_id": b""}, missing={"ip": Missing.RAISE, "clickid": Missing.DROP}),
 )
 def test_the_engine_renders_like_the_reference(case):
-    assert outcome(by_engine, case) == outcome(by_reference, case)
+    url = outcome(by_engine, case)
+    assert url == outcome(by_reference, case)
+    count(case, url)
+
+
+def count(case, url):
+    """Count what a case reaches."""
+    if isinstance(url, str):
+        empty = Event(postback=case.event.postback, attributed=case.event.attributed)
+        is_filled = url != outcome(by_engine, replace(case, event=empty))
+        is_nested = re.search("%3D|%2F", case.source, re.IGNORECASE) is not None
+        reached("rendered", *["filled"] * is_filled, *["nested"] * (is_filled and is_nested))
 
 
 @st.composite
@@ -319,14 +339,19 @@ def in_full(case):
         return type(error), str(error)
 
 
+@reaching(rendered=35, changed=20)
 @pytest.mark.slow
 @given(changes_of_withheld_values())
 @laws(2000)
 def test_a_withheld_value_never_shows(cases):
     case, changed = cases
-    assert in_full(case) == in_full(changed)
+    url = in_full(case)
+    assert url == in_full(changed)
+    if isinstance(url, str):
+        reached("rendered", *["changed"] * (case.event != changed.event))
 
 
+@reaching(rendered=40)
 @pytest.mark.slow
 @given(cases())
 @laws(250)
@@ -338,6 +363,7 @@ def test_a_pickled_template_renders_the_same(case):
     url = outcome(template.render, case.event)
     assert outcome(template.render, case.event) == url
     assert outcome(pickle.loads(pickle.dumps(template)).render, case.event) == url
+    reached(*["rendered"] * isinstance(url, str))
 
 
 @pytest.mark.slow
@@ -377,6 +403,7 @@ def raw_defaults(case):
 _ENCODING = {None, Encoding.PERCENT, Encoding.NFC, Encoding.COMPONENT, Encoding.FORM}
 
 
+@reaching(rendered=40, filled=30)
 @pytest.mark.slow
 @given(cases(alphabet="".join(character for character in ALPHABET if "!" <= character <= "~")))
 @laws(250)
@@ -384,6 +411,7 @@ def test_a_value_brings_nothing_that_a_url_may_not_hold(case):
     url = outcome(by_engine, case)
     own = raw_defaults(case)
     assert not isinstance(url, str) or all("!" <= character <= "~" or character in own for character in url)
+    count(case, url)
 
 
 @pytest.mark.parametrize("nobody", ["0", "", "00000000-0000-0000-0000-000000000000"])

@@ -9,7 +9,11 @@ import pytest
 import macroengine
 from macroengine import testing
 
-STRATEGIES = ("damaged_templates", "events", "options", "policies", "templates", "values")
+STRATEGIES = (
+    *("damaged_templates", "events", "options", "policies", "postbacks", "templates", "unsound_templates", "values"),
+    *("check_receiver", "check_sender"),
+)
+WITHOUT = ("assertions", "drawn", "reference", "reference_consent", "reference_json")
 
 
 @pytest.mark.parametrize("name", testing.__all__)
@@ -25,7 +29,7 @@ def test_another_name_is_an_error():
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_strategy_without_hypothesis_names_the_extra(name, monkeypatch):
     for module in list(sys.modules):
-        if module in ("macroengine.testing.strategies", "macroengine.testing.damage"):
+        if module.startswith("macroengine.testing.") and module.rpartition(".")[2] not in WITHOUT:
             monkeypatch.delitem(sys.modules, module)
     monkeypatch.delitem(vars(testing), name, raising=False)
     monkeypatch.setitem(sys.modules, "hypothesis", None)
@@ -34,5 +38,6 @@ def test_a_strategy_without_hypothesis_names_the_extra(name, monkeypatch):
 
 
 def test_the_reference_and_the_assertion_do_without_hypothesis():
-    code = "import sys; sys.modules['hypothesis'] = None; from macroengine.testing import assert_postback, reference"
+    names = "Drawn, assert_postback, reference"
+    code = f"import sys; sys.modules['hypothesis'] = None; from macroengine.testing import {names}"
     subprocess.run([sys.executable, "-c", code], cwd=Path(macroengine.__file__).parents[1], check=True)

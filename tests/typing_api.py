@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_type
 
+from hypothesis.strategies import SearchStrategy
+
 from macroengine import (
     CompiledRequest,
     CompiledTemplate,
@@ -52,7 +54,16 @@ from macroengine import (
 )
 from macroengine.delivery import RetrySchedule, next_try
 from macroengine.intake import appmetrica, appsflyer
-from macroengine.testing import assert_postback, reference
+from macroengine.testing import (
+    Drawn,
+    assert_postback,
+    check_receiver,
+    check_sender,
+    events,
+    postbacks,
+    reference,
+    templates,
+)
 
 
 def uses() -> None:
@@ -137,6 +148,11 @@ def renders() -> None:
     assert_type(render("?a=(ip)", event, missing={"ip": "raise"}, dialect=dialect("appsflyer"), ignore="ME1"), str)
     assert_postback("?a=", "?a=(ip)", event, missing="empty")
     assert_postback(None, compile_template("?a=(ip)"), event)
+    assert_type(postbacks("appsflyer", policy=Policy(), nested=True), SearchStrategy[Drawn])
+    assert_type(events(template="?a=(ip)"), SearchStrategy[Event])
+    assert_type(templates("adjust", policy=Policy()), SearchStrategy[str])
+    check_sender(lambda template, _: template, policy=Policy(), missing="drop")
+    check_receiver(lambda *_: [], lambda: {"a": ""}, "?a=(ip)", repeated="first")
     reference.render("?a=(ip)", event, missing="drop", hash_case="lower", ignore=["ME1"], limits=Limits(url=99))
 
     compile_template("?a=(ip)", booleans="yes/no")  # type: ignore[arg-type]

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 import macroengine
-from macroengine import CompiledTemplate, Default, Event, Missing, Policy, Source
+from macroengine import (
+    CompiledTemplate,
+    Default,
+    Event,
+    MacroEngineError,
+    Missing,
+    Policy,
+    Source,
+    check,
+    compile_template,
+)
 
 FOLDER = Path(macroengine.__file__).parent / "testing" / "vectors"
 FILES = sorted(FOLDER.glob("*.json"))
@@ -61,9 +71,31 @@ def row_of(template: CompiledTemplate, event: Event) -> dict[str, str | bool | N
 
 _OF_AN_EVENT = ("RenderError", "MissingValueError", "SuppressedError")
 VECTORS = [pytest.param(vector, id=f"{path.stem}-{vector['id']}") for path in FILES for vector in read(path)]
+MADE = [path for path in FILES if path.stem.startswith("made-")]
+"""Those that `tests.make_vectors` writes."""
 # What a table of texts can be rendered to, or fails with.
 OF_TEXT = [
     vector
     for vector in VECTORS
-    if ("url" in vector.values[0] or vector.values[0].get("error") in _OF_AN_EVENT) and is_text(vector.values[0])
+    if not str(vector.id).startswith("made-")
+    and ("url" in vector.values[0] or vector.values[0].get("error") in _OF_AN_EVENT)
+    and is_text(vector.values[0])
 ]
+
+OUTCOMES = {"url", "error", "diagnostics"}
+
+
+def outcome(vector):
+    """Return what the engine makes of a vector."""
+    if "diagnostics" in vector:
+        found = check(vector["template"], dialect=vector["dialect"], policy=Policy(**vector.get("policy", {})))
+        return {"diagnostics": [finding.code for finding in found]}
+    try:
+        return {"url": compile_template(vector["template"], **arguments(vector)).render(event_of(vector))}
+    except MacroEngineError as error:
+        return {"error": type(error).__name__}
+
+
+def written(vectors):
+    """Return the text of a file: a vector a line."""
+    return "[\n" + ",\n".join(f"  {json.dumps(vector, ensure_ascii=False)}" for vector in vectors) + "\n]\n"

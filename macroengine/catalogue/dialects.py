@@ -190,6 +190,10 @@ class Dialect:
     def __repr__(self) -> str:
         return f"<Dialect {self.name}>"
 
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        # What IPython and Hypothesis show; without it, all that is in the dialect.
+        printer.text(repr(self))
+
     def __reduce__(self) -> tuple[object, ...]:
         return self._recall or (Dialect._from_text, (self._text, self.name))
 

@@ -28,6 +28,7 @@ COMMANDS = (
     "explain",
     "rules",
     "intake",
+    "sample",
 )
 
 

@@ -1,8 +1,10 @@
 """For tests of postback code, yours included: strategies for Hypothesis, a reference renderer, an assertion.
 
-`templates`, `damaged_templates`, `events`, `policies`, `values` and `options` are strategies, and need the extra
-`testing`. `reference` renders a template as plainly as Python can say it; `assert_postback` holds a URL against it, and
-tells what is wrong with which parameter.
+`postbacks` draws whole cases: a template, an event, and the URL that is to be sent. `templates`, `unsound_templates`,
+`damaged_templates`, `events`, `policies`, `values` and `options` draw the parts of one. They are strategies, and need
+the extra `testing`. `reference` renders a template as plainly as Python can say it; `assert_postback` holds a URL
+against it, and tells what is wrong with which parameter. `check_receiver` and `check_sender` do all this for a web
+application that receives postbacks, and for a function that makes them.
 """
 
 from importlib import import_module
@@ -11,24 +13,39 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from macroengine.testing import reference
     from macroengine.testing.assertions import assert_postback
+    from macroengine.testing.cases import postbacks
     from macroengine.testing.damage import Damaged, damaged_templates
+    from macroengine.testing.drawn import Drawn
+    from macroengine.testing.receivers import check_receiver
+    from macroengine.testing.senders import check_sender
     from macroengine.testing.strategies import events, options, policies, templates, values
+    from macroengine.testing.unsound import unsound_templates
 
 __all__ = [
     "Damaged",
+    "Drawn",
     "assert_postback",
+    "check_receiver",
+    "check_sender",
     "damaged_templates",
     "events",
     "options",
     "policies",
+    "postbacks",
     "reference",
     "templates",
+    "unsound_templates",
     "values",
 ]
 
 _HOMES = {
     "assert_postback": "assertions",
+    "check_receiver": "receivers",
+    "check_sender": "senders",
     "Damaged": "damage",
+    "Drawn": "drawn",
+    "postbacks": "cases",
+    "unsound_templates": "unsound",
     "damaged_templates": "damage",
     **dict.fromkeys(("events", "options", "policies", "templates", "values"), "strategies"),
 }

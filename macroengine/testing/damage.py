@@ -11,7 +11,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
-from macroengine.testing.strategies import templates
+from macroengine.testing.unsound import unsound_templates
 
 _LINE = 76  # characters, the length at which mail programs break lines
 _PRINTABLE = "ab0-._~%+&=?#"
@@ -77,7 +77,7 @@ def damaged_templates(draw: st.DrawFn, dialect: str | Dialect = DEFAULT_DIALECT)
 
     Among their parameters are some whose names HTML takes for entities.
     """
-    meant = draw(templates(dialect, alphabet=_PRINTABLE, unsound=False)) + draw(st.sampled_from(_TAILS))
+    meant = draw(unsound_templates(dialect, alphabet=_PRINTABLE, unknown=False)) + draw(st.sampled_from(_TAILS))
     damaged = {name: damage(meant) for name, damage in DAMAGES.items()}
     # Not everything is damaged by everything, but a line by its end is.
     name = draw(st.sampled_from([name for name, source in damaged.items() if source != meant]))

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for templates, events and the options of rendering, the unpleasant ones among them."""
+"""Hypothesis strategies for the parts of a case, the unpleasant ones among them: templates, events, options."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -7,89 +7,49 @@ from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
 
+from macroengine.arguments import check_type
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_names, dialect_of
+from macroengine.engine import CompiledTemplate
 from macroengine.event import Event
 from macroengine.kinds import HashCase, Postback, Source, ValueType
 from macroengine.plan.segments import Default, Missing
 from macroengine.policy import Policy
+from macroengine.suggest import did_you_mean
+from macroengine.testing import drawing, reading
+from macroengine.testing.unsound import ALPHABET, unsound_templates
+from macroengine.testing.variants import Request, Variants
 
-# What has a meaning in a URL or in a syntax, what may not stand in a URL, and three lengths of UTF-8.
-ALPHABET = 'ab0-._~%+&=?# ()[]{}"\r\n\0é€😀'
 # Half of a surrogate pair is no Unicode text; Python's str may hold one, JSON with \ud800 in it brings it.
 _TEXT = st.text(ALPHABET + "/:@\ud800", max_size=4)
 # What a second round of decoding, or of replacing macros, would make something else of.
 _ENCODED = ("%41", "a%2Bb", "%2526", "a+b", "&b=c", "(ip)", "{ip}")
-_NESTED = ("%3D", "%3d", "%253D", "%25252f", "https%3A%2F%2Fx%3Fid%3D", "%253Fb%3D", "%3Fu%253D", "%25", "%2", "/:@")
-# A macro that is inside of JSON, of a URL in JSON, and of a parameter in a URL.
-_AROUND = (
-    '{{"a":"{}"}}',
-    "%5B{}%2C1%5D",
-    "%7B%22u%22%3A%22x%3A%2F%2Fy%3Fa%3D{}%26b%3D1%22%7D",
-    "x%3A%2F%2Fy%2F{}%3Fb%3D1",
-    "x%3A%2F%2Fy%3Fa%3D{}%26b%3D1",
-    "x%3A%2F%2Fy%3Fd%3D%257B%2522a%2522%253A{}%257D",
-)
-_ORIGINS = ("https://n.example", "http://u@n.example:80", "app:", "//n.example", "", "")
 
 
 # Templates
 
 
-@st.composite
 def templates(
-    draw: st.DrawFn, dialect: str | Dialect = DEFAULT_DIALECT, *, alphabet: str = ALPHABET, unsound: bool = True
-) -> str:
-    """Draw templates, with macros of the dialect in every spelling that it knows.
+    dialect: str | Dialect = DEFAULT_DIALECT,
+    *,
+    policy: Policy | None = None,
+    alphabet: str | None = None,
+    unsound: bool = False,
+) -> st.SearchStrategy[str]:
+    """Draw templates that `compile_template` takes with `policy`, the default one unless given.
 
-    `alphabet` is what their literal text is made of. `unsound` ones too may have macros that the dialect does not
-    have, or macros in the host.
+    With an `alphabet`, they have a parameter of such text, encoded. Unsound ones are those of `unsound_templates`.
+
+    Raises:
+        InvalidArgument: the dialect has no macros, or the policy permits none.
     """
-    # Composite, since Hypothesis prints strategies, and this one would be all macros of the dialect.
-    return draw(_templates(dialect_of(dialect), alphabet, unsound=unsound))
-
-
-# Building a strategy takes longer than drawing from it.
-@cache
-def _templates(dialect: Dialect, alphabet: str, *, unsound: bool) -> st.SearchStrategy[str]:
-    literals = st.text(alphabet, max_size=3)
-    macros = _macros(dialect, unsound=unsound)
-    pieces = st.lists(st.one_of(literals, macros), max_size=3).map("".join)
-    nested = st.builds("{}{}".format, st.sampled_from(_NESTED), macros)
-    inside = st.builds(lambda around, macro: around.format(macro), st.sampled_from(_AROUND), macros)
-    values = st.one_of(
-        *[st.lists(st.one_of(macros, nested, literals), min_size=1, max_size=3).map("".join)] * 4, inside
-    )
-    # So few names that they repeat.
-    names = st.one_of(st.sampled_from(["a", "b", "a", "b", ""]), st.sampled_from(["a", "b"]), pieces)
-    pairs = st.one_of(*[st.builds("{}={}".format, names, values)] * 3, st.sampled_from(["a", ""]))
-    separators = st.sampled_from("&&&&;")
-    queries = st.builds(str.join, separators, st.lists(pairs, min_size=1, max_size=3))
-    hosts = st.builds("https://{}{}.n.example".format, st.sampled_from(["", "a-"]), macros)
-    origins = st.one_of(*[st.sampled_from(_ORIGINS)] * 4, *[hosts] * (2 * unsound))
-    paths = st.one_of(st.just(""), *[pieces.map("/{}".format)] * 3, inside.map("/{}".format))
-    fragments = st.one_of(*[st.just("")] * 4, pieces.map("#{}".format), inside.map("#{}".format))
-    whole = st.builds("{}{}?{}{}".format, origins, paths, queries, fragments)
-    # The end of a template whose beginning was lost.
-    return st.one_of(*[whole] * 5, st.builds("{}={}&{}".format, st.sampled_from("ab"), values, queries))
-
-
-@cache
-def _macros(dialect: Dialect, *, unsound: bool) -> st.SearchStrategy[str]:
-    syntax = dialect.syntax
-    specs = list(dialect.macros.values())
-    names = [name for spec in specs for name in (spec.name, *spec.spellings, *spec.legacy)]
-    kinds = [
-        [syntax.write(name) for name in names],
-        [syntax.write(spec.name) for spec in specs if not spec.send_all],
-        [syntax.write(name, function) for spec in specs for function, names in spec.functions for name in names],
-        # Spelled as no document does.
-        [syntax.write(spec.name.swapcase()) for spec in specs],
-        [syntax.write(spec.name, function) for spec in specs for function, _ in spec.functions],
-        *([syntax.write(spec.name) for spec in specs if spec.type is kind] for kind in ValueType),
-        [syntax.write("nosuchmacro", function) for function in (None, *dict(syntax.functions))] if unsound else [],
-    ]
-    return st.one_of([st.sampled_from(macros) for macros in kinds if macros])
+    if unsound:
+        return unsound_templates(dialect, alphabet=ALPHABET if alphabet is None else alphabet)
+    check_type("policy", Policy | None, "a Policy", policy)
+    request = Request(dialect_of(dialect), policy or Policy(), Variants())
+    _ = request.repertoires  # raises now rather than when the first one is drawn
+    return drawing.templates(request, alphabet) if alphabet else drawing.templates(request)
 
 
 # Events
@@ -173,19 +133,62 @@ def _values_of(spec: MacroSpec) -> st.SearchStrategy[object]:
     return values()
 
 
-@st.composite
 def events(
-    draw: st.DrawFn,
     dialect: str | Dialect = DEFAULT_DIALECT,
     *,
-    macros: Iterable[MacroSpec] | None = None,
+    template: str | CompiledTemplate | None = None,
+    macros: Iterable[MacroSpec | str] | None = None,
     policy: Policy | None = None,
-) -> Event:
-    """Draw events of a dialect; with values for `macros` in particular, and mostly such as `policy` admits.
+) -> st.SearchStrategy[Event]:
+    """Draw events of a dialect; with values for a `template` or for `macros` in particular, if given.
 
-    Now and then a field stands under a source that is not its own.
+    Events for a template are of its kind and are nearly all sent: most have a value for every macro, which is under
+    the source that the macro is filled from and can be sent. A text is compiled for `policy`. Other events have values
+    of every type for `macros`, which are named or given as rows of the catalogue, and mostly such as `policy` admits.
+
+    >>> events(template="https://n.example/pb?c=(clickid)")
+    events('https://n.example/pb?c=(clickid)')
+
+    Raises:
+        InvalidArgument: the template has errors or no macros; the dialect has no such macro, or none at all.
     """
-    known = list(dialect_of(dialect).macros.values())
+    if template is not None:
+        if macros is not None:
+            raise InvalidArgument("give a template or macros, not both")
+        return reading.events(reading.reading_of(template, dialect, policy))
+    chosen = checked_dialect(dialect)
+    check_type("policy", Policy | None, "a Policy", policy)
+    named = None if macros is None else Macros([_spec(macro, chosen) for macro in macros])
+    return _any_events(chosen, named, policy)
+
+
+class Macros(list[MacroSpec]):
+    """Rows of a catalogue, which are shown by their names."""
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        printer.text(repr([spec.name for spec in self]))
+
+
+def checked_dialect(dialect: str | Dialect) -> Dialect:
+    """Return the dialect, if it has macros."""
+    chosen = dialect_of(dialect)
+    if not chosen.macros:
+        raise InvalidArgument(f"{chosen.title} has no macros; use a dialect that has some")
+    return chosen
+
+
+def _spec(macro: MacroSpec | str, dialect: Dialect) -> MacroSpec:
+    if isinstance(macro, MacroSpec):
+        return macro
+    found = dialect.find(macro)
+    if found is None:
+        raise InvalidArgument(f"{dialect.title} has no macro {macro!r}{did_you_mean(macro, dialect.names())}")
+    return found[0]
+
+
+@st.composite
+def _any_events(draw: st.DrawFn, dialect: Dialect, macros: Macros | None, policy: Policy | None) -> Event:
+    known = list(dialect.macros.values())
     specs = draw(st.lists(st.sampled_from(known), max_size=6)) if macros is None else macros
     mappings: dict[Source, dict[str, object]] = {source: {} for source in Source}
     for spec in specs:
@@ -217,10 +220,19 @@ _CONSENTS: st.SearchStrategy[object] = st.one_of(st.sampled_from(_YES), st.sampl
 # Policies and options
 
 
-@cache
 def policies(dialect: str | Dialect = DEFAULT_DIALECT) -> st.SearchStrategy[Policy]:
     """Draw policies; half of them forbid nothing, and the others now and then in names of another dialect."""
-    chosen = dialect_of(dialect)
+    return _named_policies(checked_dialect(dialect))
+
+
+@st.composite
+def _named_policies(draw: st.DrawFn, dialect: Dialect) -> Policy:
+    # Composite, since Hypothesis prints strategies, and this one would be all macros of all dialects.
+    return draw(_policies(dialect))
+
+
+@cache
+def _policies(chosen: Dialect) -> st.SearchStrategy[Policy]:
     known = [dialect_of(name) for name in dialect_names()]
     others = st.sampled_from([name for other in known for name in (*other.names(), *other.fields)])
     own = st.sampled_from([*chosen.names(), *chosen.fields])

@@ -1,0 +1,102 @@
+"""Samples: events with realistic values for a template, the same ones for the same seed."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from tomllib import loads
+from typing import Any
+from uuid import UUID
+
+from macroengine.catalogue import MacroSpec
+from macroengine.catalogue.consent import consent_fields, sharing_words
+from macroengine.engine import CompiledTemplate
+from macroengine.event import Event
+from macroengine.kinds import Encoding, Function, Source
+from macroengine.template import parse
+
+_FILE = Path(__file__).resolve().parent / "sampling.toml"
+_WANTED = re.compile(r"\{(?:(uuid)|(hex|digits):(\d+)|(\d+)-(\d+))\}")
+# What a value that is not encoded must not have.
+_UNSAFE = re.compile("[^A-Za-z0-9._~-]")
+# One in so many awkward values is missing.
+_MISSING = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A row of the catalogue that a template reads."""
+
+    spec: MacroSpec
+    raw: bool
+    """Whether the platform sends the value without encoding it."""
+
+
+def readings(template: CompiledTemplate) -> tuple[Reading, ...]:
+    """Return what a template reads, each row of the catalogue once."""
+    dialect, wanted = template.dialect, set(template.fields)
+    found: dict[MacroSpec, bool] = {}
+    for macro in parse(template.source, dialect, limits=template.options.limits).macros():
+        for name in (macro.name, *macro.alternatives):
+            known = dialect.find(name)
+            if known is not None and known[0].field in wanted:
+                is_raw = macro.function == Function.NONE or is_sent_raw(known[0].encoding or dialect.encoding)
+                found[known[0]] = is_raw or found.get(known[0], False)
+    return tuple(Reading(spec, raw) for spec, raw in found.items())
+
+
+def is_sent_raw(encoding: Encoding) -> bool:
+    """Say whether values in this encoding may not have every character."""
+    return encoding in (Encoding.NONE, Encoding.BASE64, Encoding.JSON)
+
+
+def samples(template: CompiledTemplate, seed: int, *, awkward: bool = False) -> Iterator[Event]:
+    """Yield events for a template without end; `awkward` ones have values that are easily encoded wrongly.
+
+    >>> from macroengine import compile_template
+    >>> template = compile_template("https://n.example/pb?country=(country_code)")
+    >>> template.render(next(samples(template, 7))) == template.render(next(samples(template, 7)))
+    True
+    """
+    draw = Random(seed)  # noqa: S311 - nothing is to be secret
+    read = readings(template)
+    while True:
+        values: dict[Source, dict[str, object]] = {source: {} for source in Source}
+        for reading in read:
+            text = _awkward(draw) if awkward else _realistic(draw, reading.spec)
+            if text is not None:
+                values[reading.spec.source][reading.spec.field] = _UNSAFE.sub("-", text) if reading.raw else text
+        if template.policy.consent:
+            for found in consent_fields(template.dialect):
+                values[found.source][found.field] = sharing_words(found.consent)[0]
+        yield Event(values[Source.LINK], values[Source.SDK], values[Source.PLATFORM], template.policy.postback)
+
+
+def _awkward(draw: Random) -> str | None:
+    return None if draw.randrange(_MISSING) == 0 else draw.choice(_table()["awkward"]["texts"])
+
+
+def _realistic(draw: Random, spec: MacroSpec) -> str:
+    table = _table()
+    known = table["fields"].get(spec.field)
+    if known is None and spec.example and spec.type == "text":
+        return re.sub("[0-9]", lambda _: str(draw.randrange(10)), spec.example)
+    choices = table["types"][spec.type.value] if known is None else known
+    text = choices if isinstance(choices, str) else draw.choice(choices)
+    return _WANTED.sub(lambda wanted: _drawn(draw, wanted), text)
+
+
+def _drawn(draw: Random, wanted: re.Match[str]) -> str:
+    uuid, kind, count, first, last = wanted.groups()
+    if uuid:
+        return str(UUID(int=draw.getrandbits(128), version=4))
+    if kind:
+        return "".join(draw.choices("0123456789abcdef"[: 16 if kind == "hex" else 10], k=int(count)))
+    return str(draw.randint(int(first), int(last)))
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    return loads(_FILE.read_text(encoding="utf-8"))

@@ -1,0 +1,243 @@
+"""How the parts of a case are drawn: who is sent what, and in which template."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from string import ascii_lowercase
+from typing import Any
+from urllib.parse import quote
+
+from hypothesis import strategies as st
+
+from macroengine.engine import compile_template
+from macroengine.errors import RenderError
+from macroengine.event import Event
+from macroengine.kinds import Postback
+from macroengine.plan.segments import Default, Missing
+from macroengine.policy import Policy
+from macroengine.testing.drawn import Drawn
+from macroengine.testing.filling import (
+    GIVEN,
+    MISPLACED,
+    NULL,
+    Filled,
+    consent_values,
+    event_of,
+    filled,
+    presences,
+)
+from macroengine.testing.variants import Request, Variants
+from macroengine.testing.writing import Repertoire
+
+# What is rare is in the middle: Hypothesis draws the first and the last of a list more often than the others.
+_MISSING = (
+    *[Missing.EMPTY] * 40,
+    *[Missing.DROP] * 18,
+    *[Missing.RAISE] * 2,
+    *[Missing.KEEP] * 8,
+    *[Default("0"), Default("a b/é")] * 6,
+    *[Missing.EMPTY] * 20,
+)
+_OPTIONS = st.sampled_from([*((missing, "true/false") for missing in _MISSING), *[(Missing.EMPTY, "1/0")] * 10])
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is sent what: the policy, the event, and why a value is withheld; None where none needs to be."""
+
+    policy: Policy
+    postback: Postback
+    attributed: bool
+    withheld: str | None
+
+
+Look = frozenset[str]
+"""What a template has beside plain parameters; the words are those of _LOOKS."""
+_LOOKS = {
+    "": 50,
+    "nested": 14,
+    "json": 12,
+    "hashed": 10,
+    "alternatives": 10,
+    "path": 4,
+    "fragment": 3,
+    "nested json": 2,
+    "nested hashed": 4,
+    "json hashed": 3,
+    "nested alternatives path": 2,
+}
+
+
+@st.composite
+def postbacks(draw: st.DrawFn, request: Request) -> Drawn:
+    """Draw a template, an event for it, and the URL."""
+    source, event, options = _whole_case(draw, request)
+    template = compile_template(source, dialect=request.dialect, **options)
+    try:
+        return Drawn(template, event, template.render(event))
+    except RenderError:
+        return Drawn(template, event, None)
+
+
+@st.composite
+def templates(draw: st.DrawFn, request: Request, alphabet: str = "") -> str:
+    """Draw a template, with a parameter of text from the alphabet."""
+    source, _, _ = _whole_case(draw, request)
+    text = quote(draw(st.text(alphabet, max_size=4)), safe="") if alphabet else ""
+    return source if not text or "#" in source else f"{source}{'&' if '?' in source else '?'}z={text}"
+
+
+def _whole_case(draw: st.DrawFn, request: Request) -> tuple[str, Event, dict[str, Any]]:
+    """Draw a template, an event, and the options with which it is rendered."""
+    audience = _draw_audience(draw, request)
+    macros = request.repertoires[audience.policy.postback]
+    look = draw(_looks(request.variants, macros))
+    wishes = _wanted(request, macros, audience, look, told=_is_told(draw, audience))
+    parts = _draw_parts(draw, wishes, _other(request, macros, look))
+    wanted = parts[: len(wishes)]
+    # What is asked for comes last, and counts.
+    contents = [content for part in [*parts, *wanted] for content in part.contents]
+    if audience.policy.consent:
+        refused = audience.withheld == "consent" or (request.variants.withheld is not False and draw(_FOUR_IN_TEN))
+        contents.insert(len(contents) * refused, draw(consent_values(request.dialect, refused=refused)))
+    if _is_open(request.variants) and len(parts) > 1 and parts[0].has_value and draw(_ONE_IN_TEN):
+        # A macro of the template as the value of another one, which is not to be replaced in its turn.
+        source, field, _ = parts[0].contents[0]
+        contents.append((source, field, parts[1].written.text))
+    event = event_of(contents, audience.postback, attributed=audience.attributed)
+    missing, booleans = draw(_OPTIONS)
+    options = {"policy": audience.policy, "missing": missing, "booleans": booleans}
+    return _source([part.text for part in parts], look), event, options
+
+
+def _is_told(draw: st.DrawFn, audience: Audience) -> bool:
+    """Draw whether there is a value that nobody withholds: mostly, where others are withheld."""
+    return (not audience.attributed or audience.policy.consent) and draw(_NINE_IN_TEN)
+
+
+def _is_open(asked: Variants) -> bool:
+    return not (asked.missing or asked.misplaced)
+
+
+_NINE_IN_TEN = st.sampled_from([False, *[True] * 9])
+_ONE_IN_TEN = st.sampled_from([*[False] * 5, True, *[False] * 4])
+_FOUR_IN_TEN = st.sampled_from([*[False] * 3, *[True] * 4, *[False] * 3])
+
+
+# Who is sent what
+
+
+def _draw_audience(draw: st.DrawFn, request: Request) -> Audience:
+    kind = draw(_kinds(request))
+    return draw(_audiences(request, kind))
+
+
+@cache
+def _kinds(request: Request) -> st.SearchStrategy[Postback]:
+    return st.sampled_from(list(request.repertoires))
+
+
+@cache
+def _audiences(request: Request, kind: Postback) -> st.SearchStrategy[Audience]:
+    """Return whom a kind of postback may be for: the likelier more often, the simplest first, the rare ones inside."""
+    given, asked, macros = request.policy, request.variants, request.repertoires[kind]
+    found = []
+    for way in request.ways_to_withhold(macros) if asked.withheld else [None]:
+        for number, (attributed, send_all) in enumerate(_attributions(request, macros, way)):
+            consent = asked.consent
+            if consent is None:
+                consent = way == "consent" or (bool(macros.identifiers) and number % 7 == 3)
+            policy = given or Policy(kind, send_all, consent=consent)
+            found.append(Audience(policy, kind, attributed, way))
+    if len(found) > 1 and not asked.withheld:
+        # Nothing is sent for an event of another kind.
+        other = Postback.IN_APP if kind is Postback.INSTALL else Postback.INSTALL
+        found.insert(1, replace(found[0], postback=other))
+    return st.sampled_from([*found, found[0]])
+
+
+def _attributions(request: Request, macros: Repertoire, way: str | None) -> list[tuple[bool, bool]]:
+    """Return whether the event is attributed, and whether those that are not are sent, too."""
+    # Where nothing is filled for events of other networks, few of them are worth a case.
+    to_others = 15 if macros.told else 3
+    ways = [*[(True, False)] * 52, *[(False, True)] * to_others, (False, False), *[(True, True)] * (32 - to_others)]
+    policy, asked = request.policy, request.variants
+    send_all = asked.send_all if policy is None else policy.send_all
+    if way == "send_all":
+        return [(False, True)]
+    if asked.withheld is False:
+        ways = [(attributed, sends) for attributed, sends in ways if attributed]
+    return [pair for pair in ways if send_all is None or pair[1] is send_all]
+
+
+# The template
+
+
+@cache
+def _looks(asked: Variants, macros: Repertoire) -> st.SearchStrategy[Look]:
+    names = ("nested", "json", "hashed", "alternatives")
+    always = {name for name in names if getattr(asked, name)}
+    never = {name for name in names if getattr(asked, name) is False}
+    never |= {name for name in ("hashed", "alternatives") if not getattr(macros, name)}
+    looks = [look for words, times in _LOOKS.items() for look in [frozenset(words.split())] * times]
+    return st.sampled_from([(look | always) - never for look in [*looks, looks[0]]])
+
+
+@cache
+def _wanted(
+    request: Request, macros: Repertoire, audience: Audience, look: Look, *, told: bool
+) -> list[st.SearchStrategy[Filled]]:
+    """Return the macros that the case is for; if `told`, the first is filled whatever is withheld."""
+    asked = request.variants
+    how = presences(missing=asked.missing, misplaced=asked.misplaced)
+    wishes: list[tuple[str, tuple[str, ...]]] = []
+    if told and not audience.attributed and macros.told:
+        wishes.append(("told", _GIVEN))
+    if told and audience.policy.consent and macros.shared:
+        wishes.append(("shared", _GIVEN))
+    if audience.withheld is not None:
+        wishes.append(("withheld" if audience.withheld == "send_all" else "identifiers", _GIVEN))
+    elif audience.policy.consent and macros.identifiers:
+        wishes.append(("identifiers", how))
+    wishes += [(name, how) for name in ("hashed", "alternatives") if name in look]
+    wishes += [("plain", (NULL,))] * bool(asked.missing)
+    wishes += [("plain", (MISPLACED,))] * bool(asked.misplaced)
+    places: list[str] = [name for name in ("nested", "json") if name in look]
+    wishes += [("plain", how)] * (len(places) - len(wishes))
+    places += ["plain"] * (len(wishes) - len(places))
+    syntax = request.dialect.syntax
+    return [filled(macros, pool, place, how, syntax) for (pool, how), place in zip(wishes, places, strict=True)]
+
+
+@cache
+def _other(request: Request, macros: Repertoire, look: Look) -> st.SearchStrategy[Filled]:
+    """Return what draws any macro."""
+    asked = request.variants
+    how = presences(missing=asked.missing, misplaced=asked.misplaced)
+    place = " or ".join(["plain", *(name for name in ("nested", "json") if name in look)])
+    return filled(macros, "everything", place, how, request.dialect.syntax)
+
+
+def _draw_parts(
+    draw: st.DrawFn, wishes: list[st.SearchStrategy[Filled]], other: st.SearchStrategy[Filled]
+) -> list[Filled]:
+    """Draw the macros that are wished for, and up to three others, but one at least."""
+    parts: list[Filled] = []
+    while True:
+        # Drawn before every one alike, so that a case stays what it is when a wish is taken from it in shrinking.
+        is_more = draw(_MORE)
+        if len(parts) >= max(1, len(wishes)) and (not is_more or len(parts) >= len(wishes) + _MOST_OTHERS):
+            return parts
+        parts.append(draw(wishes[len(parts)] if len(parts) < len(wishes) else other))
+
+
+# Twice, so that there is something to draw, as there is for other macros.
+_GIVEN = (GIVEN, GIVEN)
+_MORE = st.sampled_from([False, True, True, True])
+_MOST_OTHERS = 3
+
+
+def _source(texts: list[str], look: Look) -> str:
+    path = f"/x-{texts.pop(0)}" if "path" in look else ""
+    fragment = f"#{texts.pop()}" if texts and "fragment" in look else ""
+    query = "&".join(f"{name}={text}" for name, text in zip(ascii_lowercase, texts, strict=False))
+    return f"https://n.example/pb{path}{query and '?'}{query}{fragment}"

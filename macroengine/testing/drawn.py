@@ -1,0 +1,65 @@
+"""A case that was drawn: a template, an event, and the postback that is to be sent."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from macroengine.catalogue import DEFAULT_DIALECT
+from macroengine.engine import CompiledTemplate
+from macroengine.event import Event
+from macroengine.kinds import Postback
+from macroengine.plan.segments import Missing
+from macroengine.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Drawn:
+    """A template, an event, and the URL that is to be sent; None where nothing is to be sent."""
+
+    template: CompiledTemplate
+    event: Event
+    url: str | None
+
+    @property
+    def source(self) -> str:
+        """The text of the template."""
+        return self.template.source
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of `render` that are not the default: `render(drawn.source, drawn.event, **drawn.options)`."""
+        template, given = self.template, self.template.options
+        options = {
+            "dialect": template.dialect.name,
+            "policy": template.policy,
+            "missing": given.missing,
+            "booleans": given.booleans,
+        }
+        return {name: value for name, value in options.items() if value != _DEFAULTS[name]}
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        # What Hypothesis shows of a case that fails.
+        printer.text(repr(self))
+
+    def __repr__(self) -> str:
+        # Nobody reads what is empty, and what is as usual.
+        event = self.event
+        parts = [f"{name}={getattr(event, name)!r}" for name in ("link", "sdk", "platform") if getattr(event, name)]
+        if event.postback is not Postback.INSTALL:
+            parts.append(f"postback={event.postback.value!r}")
+        parts += ["attributed=False"] * (not event.attributed)
+        options = [
+            f"{name}={policy_text(value) if name == 'policy' else repr(value)}" for name, value in self.options.items()
+        ]
+        return "Drawn({})".format(
+            ", ".join([repr(self.source), f"Event({', '.join(parts)})", repr(self.url), *options])
+        )
+
+
+_DEFAULTS = {"dialect": DEFAULT_DIALECT, "policy": Policy(), "missing": Missing.EMPTY, "booleans": "true/false"}
+
+
+def policy_text(policy: Policy) -> str:
+    """Return a policy as one would write it, without what is as usual."""
+    usual = Policy()
+    given = {field.name: getattr(policy, field.name) for field in fields(policy)}
+    return f"Policy({', '.join(f'{name}={value!r}' for name, value in given.items() if value != getattr(usual, name))})"

@@ -1,0 +1,119 @@
+"""Hypothesis strategies for what an event says of the macros that are in a template."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from hypothesis import strategies as st
+
+from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.catalogue.consent import consent_fields
+from macroengine.event import Event
+from macroengine.kinds import Consent, Postback, Source
+from macroengine.language.syntax import Syntax
+from macroengine.testing.sendable import sendable_values
+from macroengine.testing.writing import JSON, JSON_STRINGS, NESTED, PLAIN, Repertoire, Written
+
+GIVEN, CONTESTED, ABSENT, NULL, MISPLACED = "given", "contested", "absent", "null", "misplaced"
+"""Whether a value is there: with another one under a source that is not its own, or only that one, or neither."""
+# What is rare is in the middle: Hypothesis draws the first and the last of a list more often than the others.
+_PRESENCE = (*[GIVEN] * 13, *[ABSENT] * 2, *[CONTESTED] * 2, MISPLACED, NULL, *[GIVEN] * 4)
+_REFUSALS: dict[Consent, tuple[object, ...]] = {
+    Consent.LIMITED: (True, "true", 1),
+    Consent.AUTHORIZED: (False, 0, "false"),
+    Consent.STATUS: ("denied", "restricted", "not_determined"),
+}
+_AGREEMENTS: dict[Consent, tuple[object, ...]] = {
+    Consent.LIMITED: (False, "false", 0),
+    Consent.AUTHORIZED: (True, 1),
+    Consent.STATUS: ("authorized", "3"),
+}
+Content = tuple[Source, str, object]
+"""A source, a field, a value; None is a field that is there without a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A macro in its place, and what the event says of it."""
+
+    written: Written
+    text: str
+    contents: tuple[Content, ...]
+
+    @property
+    def has_value(self) -> bool:
+        """Whether its first value is there, and any text can be in its place."""
+        return bool(self.contents) and self.contents[0][2] is not None and not self.written.raw
+
+
+def presences(*, missing: bool | None, misplaced: bool | None) -> tuple[str, ...]:
+    """Return how values may be there, those that are likelier more often."""
+    left_out: set[str] = set()
+    if missing is False:
+        left_out |= {ABSENT, NULL, MISPLACED}
+    if misplaced is False:
+        left_out |= {CONTESTED, MISPLACED}
+    return tuple(presence for presence in _PRESENCE if presence not in left_out)
+
+
+@cache
+def filled(
+    macros: Repertoire, pool: str, places: str, how: tuple[str, ...], syntax: Syntax
+) -> st.SearchStrategy[Filled]:
+    """Draw one macro of a pool, where it is in its parameter, and what the event says of it.
+
+    `pool` is an attribute of the repertoire, `places` is "plain", "nested", "json", or several, joined by " or ".
+    """
+    found: list[Written] = getattr(macros, pool)
+    return _filled(st.sampled_from(found), places, st.sampled_from(how), syntax)
+
+
+@st.composite
+def _filled(
+    draw: st.DrawFn, pool: st.SearchStrategy[Written], places: str, presence: st.SearchStrategy[str], syntax: Syntax
+) -> Filled:
+    written = draw(pool)
+    place = draw(_places(places, raw=written.raw))
+    how = draw(presence)
+    contents: list[Content] = []
+    for spec in written.specs:
+        contents += draw_contents(draw, spec, syntax, how, raw=written.raw)
+    return Filled(written, place.format(written.text), tuple(contents))
+
+
+@cache
+def _places(names: str, *, raw: bool) -> st.SearchStrategy[str]:
+    known = {"plain": PLAIN, "nested": NESTED, "json": JSON_STRINGS if raw else JSON}
+    return st.sampled_from([place for name in names.split(" or ") for place in known[name]])
+
+
+def draw_contents(draw: st.DrawFn, spec: MacroSpec, syntax: Syntax, presence: str, *, raw: bool) -> list[Content]:
+    """Draw what an event says of a macro, given whether its value is there."""
+    contents: list[Content] = []
+    if presence in (GIVEN, CONTESTED):
+        contents.append((spec.source, spec.field, draw(sendable_values(spec, syntax, raw=raw))))
+    if presence in (NULL, MISPLACED):
+        contents.append((spec.source, spec.field, None))
+    if presence in (CONTESTED, MISPLACED):
+        contents.append((draw(_OTHER[spec.source]), spec.field, "misplaced"))
+    return contents
+
+
+_OTHER = {source: st.sampled_from([other for other in Source if other is not source]) for source in Source}
+
+
+@cache
+def consent_values(dialect: Dialect, *, refused: bool) -> st.SearchStrategy[Content]:
+    """Draw a field that tells of consent, with a value by which the user refuses or agrees."""
+    words = _REFUSALS if refused else _AGREEMENTS
+    return st.sampled_from(
+        [(found.source, found.field, word) for found in consent_fields(dialect) for word in words[found.consent]]
+    )
+
+
+def event_of(contents: Iterable[Content], postback: Postback, *, attributed: bool) -> Event:
+    """Return the event of these contents; of two values for a field the last one counts."""
+    mappings: dict[Source, dict[str, object]] = {source: {} for source in Source}
+    for source, field, value in contents:
+        mappings[source][field] = value
+    return Event(mappings[Source.LINK], mappings[Source.SDK], mappings[Source.PLATFORM], postback, attributed)

@@ -1,0 +1,32 @@
+"""What Hypothesis draws for the types of this library; it calls `register` when it is imported."""
+
+
+def register() -> None:
+    """Tell Hypothesis how the types of this library are drawn, so that `st.from_type(Event)` and `@given` know them."""
+    from hypothesis import strategies as st
+
+    from macroengine.catalogue import Dialect, dialect_names, dialect_of
+    from macroengine.engine import CompiledTemplate
+    from macroengine.event import Event
+    from macroengine.policy import Policy
+
+    # What is drawn is loaded when it is asked for: most programs that import Hypothesis never do.
+    def events(_: type) -> st.SearchStrategy[Event]:
+        from macroengine.testing import events
+
+        return events()
+
+    def policies(_: type) -> st.SearchStrategy[Policy]:
+        from macroengine.testing import policies
+
+        return policies()
+
+    def templates(_: type) -> st.SearchStrategy[CompiledTemplate]:
+        from macroengine.testing import postbacks
+
+        return postbacks().map(lambda drawn: drawn.template)
+
+    st.register_type_strategy(Event, events)
+    st.register_type_strategy(Policy, policies)
+    st.register_type_strategy(CompiledTemplate, templates)
+    st.register_type_strategy(Dialect, st.sampled_from(dialect_names()).map(dialect_of))

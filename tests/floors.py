@@ -1,0 +1,49 @@
+"""Floors of reach: how many of a property's cases must come to what it claims, so that none passes by reaching nothing.
+
+@reaching(rendered=40, filled=20)
+@given(cases())
+def test_...(case):
+    ...
+    reached("rendered")
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+_counted: list[Counter[str]] = []
+_CASE = "all cases"
+
+
+def reached(*what: str) -> None:
+    """Count that a case reaches this."""
+    _counted[-1].update(what)
+
+
+def reaching(**floors: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Assert after a property that at least so many of its cases, in percent, reached each of these."""
+
+    def decorate(test: Callable[..., Any]) -> Callable[..., None]:
+        inner = test.hypothesis.inner_test  # type: ignore[attr-defined] # what Hypothesis calls for each case
+
+        @wraps(inner)
+        def counted(*arguments: Any, **keywords: Any) -> None:
+            reached(_CASE)
+            inner(*arguments, **keywords)
+
+        test.hypothesis.inner_test = counted  # type: ignore[attr-defined]
+
+        @wraps(test)
+        def whole(*arguments: Any, **keywords: Any) -> None:
+            _counted.append(Counter())
+            try:
+                test(*arguments, **keywords)
+            finally:
+                found = _counted.pop()
+            shares = {what: 100 * found[what] / found[_CASE] for what in floors}
+            assert all(shares[what] >= floor for what, floor in floors.items()), f"{shares} of {found[_CASE]} cases"
+
+        return whole
+
+    return decorate
