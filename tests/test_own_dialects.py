@@ -4,6 +4,7 @@ import pickle
 from dataclasses import dataclass
 from urllib.parse import quote
 
+import duckdb
 import pytest
 
 from macroengine import (
@@ -183,8 +184,10 @@ def test_the_first_of_several_names_that_has_a_value_is_sent(own, own_dialect):
             compiled.render(Event()),
             "https://n.example/pb?b=1",
         ]
-        with pytest.raises(UnsupportedError, match="which names several values; render this template with the Python"):
-            to_sql(compiled)
+        for link, sdk in (("1", "DE"), (None, "DE"), (None, None)):
+            columns = "?::VARCHAR AS click_id, ?::VARCHAR AS country_code"
+            (row,) = duckdb.execute(f"SELECT {to_sql(compiled)} FROM (SELECT {columns})", [link, sdk]).fetchall()
+            assert row[0] == compiled.render(Event({"click_id": link}, {"country_code": sdk}))
         strict = compile_template(source, dialect=own_dialect, missing=Missing.RAISE)
         with pytest.raises(MissingValueError, match="no 'click_id' in Link"):
             strict.render(Event())
