@@ -4,12 +4,14 @@ import builtins
 import io
 import os
 import sys
+from unittest.mock import Mock
 
 import duckdb
 import pytest
 
 from macroengine.backends.duckdb.files import rows_in
 from macroengine.cli import main
+from macroengine.cli.bulk import _Rate
 
 TEMPLATE = "https://n.example/pb?c=(clickid)"
 
@@ -176,8 +178,16 @@ def test_columns_with_commas_are_quoted_as_in_csv(run, events):
     assert (events / "urls.txt").read_text() == TEMPLATE[:-9] + "1&g=2\n"
 
 
+def test_the_rate_is_of_rows_or_else_of_bytes():
+    task = Mock(speed=2_000_000, total=10_000_000)
+    assert _Rate(500_000).render(task).plain == "100,000 rows/s"
+    assert _Rate(None).render(task).plain == "2.0 MB/s"
+    assert _Rate(None).render(Mock(speed=None)).plain == "0 bytes/s"
+
+
+# How fast a packed file is read is not known from the first moment, and then "0 bytes" are read.
 @pytest.mark.parametrize(
-    ("name", "rate"), [("many.parquet", " rows/s"), ("many.csv", " rows/s"), ("many.csv.gz", "B/s")]
+    ("name", "rate"), [("many.parquet", " rows/s"), ("many.csv", " rows/s"), ("many.csv.gz", "/s")]
 )
 def test_progress_is_shown_on_a_terminal(run, events, monkeypatch, name: str, rate: str):
     class Terminal(io.StringIO):
