@@ -323,5 +323,6 @@ def test_what_was_rendered_is_read_back():
     assert all(reached[name] > CASES / 100 for name in dialect_names())
     kinds = ("converted", "list", "another form", "family", "withheld")
     assert all(reached[kind] > CASES / 200 for kind in kinds), reached
-    steps = {*Step} - {Step.SHA256, Step.LOWER}  # of no dialect that comes with the library
+    # The others are of no dialect that comes with the library, or of requests, which have more than a URL.
+    steps = {*Step} - {Step.SHA256, Step.LOWER, Step.JSON_NAME, Step.HEADER}
     assert all(reached[step] > 20 for step in steps)

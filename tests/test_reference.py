@@ -391,7 +391,7 @@ def test_every_receiver_decodes_its_value(nested):
 
 def raw_defaults(case):
     """Return the characters that are the caller's own where no value is encoded: what is sent for a missing one."""
-    chosen, missing = dialect(case.options["dialect"]), case.options["missing"]
+    chosen, missing = dialect(case.options["dialect"]), case.options.get("missing", Missing.EMPTY)
     encodings = {chosen.encoding, *(spec.encoding for spec in chosen.macros.values())}
     functions = {function for spec in chosen.macros.values() for function, _ in spec.functions}
     if encodings <= _ENCODING and Function.NONE not in functions:
