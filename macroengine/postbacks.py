@@ -209,9 +209,8 @@ class _Renders(Protocol):
 
 
 def _compiled(renderings: Sequence[tuple[Segment, ...] | None], limits: Sequence[int]) -> _Renders:
-    if not SPEEDUPS:
-        return _fan_out(renderings, limits)
-    return _InC(native.fan_out(renderings, limits), partial(_fan_out, renderings, limits))
+    in_python = partial(_fan_out, renderings, limits)
+    return _InC(native.fan_out(renderings, limits), in_python) if SPEEDUPS else in_python()
 
 
 class _InC:

@@ -405,6 +405,12 @@ def test_tables_hold_json_and_queries_of_inner_urls(source, missing):
         assert in_a_table(template, Event(link, sdk)) == template.render(Event(link, sdk))
 
 
+@pytest.mark.parametrize("value", ["true", "false", "yes", "", None])
+def test_tables_write_a_flag_in_json_by_its_type(value):
+    template = compile_template("?j=%7B%22a%22%3A(is_lat)%7D")
+    assert in_a_table(template, Event(sdk={"is_lat": value})) == template.render(Event(sdk={"is_lat": value}))
+
+
 def test_python_source_shows_an_inner_query():
     source = compile_template("?a=(ip)&u=a%3D(ip)", missing=Missing.DROP).python_source
     assert "_InnerQuery(query=Query(" in source

@@ -24,14 +24,17 @@ from macroengine import (
     RenderError,
     Request,
     Signature,
+    Span,
     SuppressedError,
     TemplateError,
     check_request,
     compile_request,
     compile_template,
+    dialect,
     parse_request,
 )
 from macroengine.compiled_request import CompiledRequest
+from macroengine.language.json_parser import JsonFault, parse_json
 from macroengine.request import Headers
 
 URL = "https://n.example/pb"
@@ -613,3 +616,8 @@ def test_hook_is_told_what_became_of_each_postback():
     seen.clear()
     PostbackSet({"a": templates[0]}).outcomes(replace(event, attributed=False), hook=seen.append)
     assert [(one.partner, one.reason) for one in seen] == [("a", "not-attributed")]
+
+
+def test_a_backslash_that_escapes_nothing_is_where_a_body_ends():
+    found = parse_json('{"a":"b\\', dialect("appsflyer").syntax)
+    assert found.fault == JsonFault(Span(7, 8), "\\")
