@@ -24,7 +24,7 @@ class _Token(Protocol):
 
 def parse_json(source: str, syntax: Syntax) -> JsonText:
     """Return the parts of a JSON text; with a fault where it is none."""
-    from lark import UnexpectedCharacters, UnexpectedToken
+    from lark import UnexpectedToken  # every character is in some terminal
 
     try:
         return JsonText(_parser(syntax).parse(source))
@@ -34,9 +34,6 @@ def parse_json(source: str, syntax: Syntax) -> JsonText:
         start, text = error.token.start_pos, str(error.token)
         is_macro = error.token.type == "MACRO" or _ends_in_macro(source[:start].rstrip(), syntax)
         return JsonText((), JsonFault(Span(start, start + len(text)), text, is_macro))
-    except UnexpectedCharacters as error:
-        at: Any = error.pos_in_stream  # which lark says is None
-        return JsonText((), JsonFault(Span(at, at + 1), source[at]))
 
 
 def _ends_in_macro(text: str, syntax: Syntax) -> bool:
