@@ -12,7 +12,17 @@ from types import MappingProxyType
 
 import pytest
 
-from macroengine import Default, Event, Missing, Policy, PostbackSet, RenderError, SuppressedError, compile_template
+from macroengine import (
+    SPEEDUPS,
+    Default,
+    Event,
+    Missing,
+    Policy,
+    PostbackSet,
+    RenderError,
+    SuppressedError,
+    compile_template,
+)
 from macroengine.encodings.percent import percent_encode
 from macroengine.plan.segments import Step
 from macroengine.rendering import native
@@ -20,6 +30,7 @@ from macroengine.rendering.compiler import compile_python
 from tests.differential import differences
 
 speedups = pytest.importorskip("macroengine._speedups", reason="the extension is not built")
+pytestmark = pytest.mark.skipif(not SPEEDUPS, reason="the program is not in use")
 
 IDFA = "30255BCE-4CDA-4F62-91DC-475B1D7E60A2"
 
