@@ -198,8 +198,8 @@ def cases() -> Iterator[Case]:
     yield Case("unsigned, 256 bits", number, integers(0, 2**256 - 1), cast(None, "UInt256", None))
     for digits, scale in ((9, 2), (18, 18), (38, 0)):
         names = f"DECIMAL({digits},{scale})", f"Decimal({digits}, {scale})", f"decimal({digits},{scale})"
-        yield Case(f"decimal, {digits} digits, {scale} behind the point", number, decimals(digits, scale), cast(*names))
-    yield Case("decimal, 76 digits, 40 behind the point", number, decimals(76, 40), cast(None, "Decimal(76, 40)", None))
+        yield Case(f"decimal, {digits} digits, {scale} after the point", number, decimals(digits, scale), cast(*names))
+    yield Case("decimal, 76 digits, 40 after the point", number, decimals(76, 40), cast(None, "Decimal(76, 40)", None))
     yield Case("double", number, doubles, cast("DOUBLE", "Float64", None))
     yield Case("boolean", QUERY.format("{boolean}"), lambda rng: rng.random() < 0.5, cast("BOOLEAN", "Bool", "boolean"))
     for macro in ("time", "unix", "ms", "rfc"):

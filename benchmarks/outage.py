@@ -29,7 +29,7 @@ class Scenario:
     spare: float = 1.0
     """What the senders can send beside the new postbacks, as a share of the rate."""
     burst: float = 0.0
-    """What is tried in the first second besides, in seconds of the rate: a cable was cut, and is mended."""
+    """Extra tries in the first second, in seconds of the rate: what had piled up while a cable was cut."""
     per_partner: float | None = None
     """What one partner gets at most, as a multiple of its rate; None for as much as there is."""
 

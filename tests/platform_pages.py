@@ -32,7 +32,7 @@ def generated(names: list[str], others: list[str]) -> str:
     parts = [table, *map(_section, names)]
     if others:
         counts = [f"{name} ({len(platforms()[name])} names)" for name in others]
-        text = f"Only suggestions know the macros of {', '.join(counts)}: there is no dialect for them."
+        text = f"The macros of {', '.join(counts)} are known for suggestions only, without a dialect."
         parts.append(f"## Names only\n\n{text}")
     return "\n" + "\n\n".join(parts) + "\n\n"
 

@@ -49,7 +49,7 @@ def _finding(name: str, path: Path) -> str:
     return (
         f"\n{path.name}: {path.read_bytes()!r}"
         f"\n  again: {again}"
-        f"\n  once it is mended: mv {shlex.quote(str(path))} {case / name}/WHAT-IT-IS"
+        f"\n  once it is fixed: mv {shlex.quote(str(path))} {case / name}/WHAT-IT-IS"
     )
 
 

@@ -81,7 +81,7 @@ _ADVICE = {
 
 def _decimal(text: str, given: str) -> str:
     width, scale = re.findall("[0-9]+", given)
-    # Where all digits stand behind the point, DuckDB writes none before it.
+    # Where all digits are after the point, DuckDB writes none before it.
     return rf"regexp_replace({text}, '^(-?)\.', '\10.')" if width == scale else text
 
 
