@@ -45,7 +45,7 @@ def main() -> int:
         return 0
     unknown = [name for name in options.names if name not in SUITES]
     if unknown:
-        parser.error(f"unknown benchmark {unknown[0]!r} (there are: {', '.join(SUITES)})")
+        parser.error(f"unknown benchmark {unknown[0]!r} (known: {', '.join(SUITES)})")
     return _report(options.names or list(SUITES), options.json)
 
 
@@ -75,7 +75,7 @@ def _tables(name: str, *, pure: bool) -> Iterator[Table]:
         check=False,
     )
     if done.returncode:
-        sys.exit(f"benchmark {name!r} failed; what it said stands above")
+        sys.exit(f"benchmark {name!r} failed; see its output above")
     for data in json.loads(done.stdout):
         yield from_json({**data, "pure": pure})
 

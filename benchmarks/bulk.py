@@ -308,13 +308,13 @@ def chart(measured: dict[int, list[tuple[int, float, float]]], rates: dict[str, 
     figure, (top, left, right) = plt.subplots(1, 3, figsize=(14, 3.2), layout="constrained", width_ratios=(1.2, 1, 1))
     names = sorted(rates, key=lambda name: rates[name])
     top.barh(names, [rates[name] / 1000 for name in names])
-    top.set(xlabel="thousand URLs a second, two threads", title="URLs a second")
+    top.set(xlabel="thousand URLs per second, two threads", title="URLs per second")
     for threads, points in measured.items():
         rows, seconds, peaks = zip(*points, strict=True)
         label = f"{threads} thread{'s' * (threads > 1)}"
         left.plot(rows, [row / second for row, second in zip(rows, seconds, strict=True)], marker="o", label=label)
         right.plot(rows, peaks, marker="o", label=label)
-    left.set(xscale="log", ylim=(0, None), xlabel="rows", ylabel="URLs a second", title="Speed")
+    left.set(xscale="log", ylim=(0, None), xlabel="rows", ylabel="URLs per second", title="Speed")
     right.set(xscale="log", ylim=(0, None), xlabel="rows", ylabel="MB", title="Peak memory")
     for axes in (left, right):
         axes.grid(alpha=0.3)

@@ -1,4 +1,4 @@
-"""Claim: a process that goes on compiling templates of strangers, of any size, stays under 128 MiB (P14).
+"""Claim: a process that keeps compiling strangers' templates, of any size, stays under 128 MiB (P14).
 
 `python -m benchmarks.memory [COUNT]` compiles and renders 1,000,000 distinct templates of 30 to 16,000 characters in
 every bundled dialect, checks and fixes one in ten, and prints what the process holds after each tenth. Once the caches

@@ -100,7 +100,7 @@ def _put_off(
     for part in range(PARTS if schedule.jitter else 1):
         wait = max(1, round(delay(schedule, failures, lambda part=part: part / PARTS).total_seconds()))
         share = count / (PARTS if schedule.jitter else 1)
-        is_last = schedule.most_retries is not None and failures > schedule.most_retries
+        is_last = schedule.max_retries is not None and failures > schedule.max_retries
         if is_last or failures * wait > schedule.give_up_s:
             found.lost += share
             continue

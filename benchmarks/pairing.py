@@ -27,7 +27,7 @@ from macroengine.plan.resolve import resolve
 SCREENED, LENGTH = 2_000, 16_000
 SAMPLE, SUSPECTS, SHOWN = 300, 30, 10
 RUNS = 3
-# A macro that a dialect has, and one that it has not, but for a slip.
+# A macro that a dialect has, and one that it has not, but for a typo.
 KNOWN, UNKNOWN = "<known>", "<unknown>"
 MORE_FRAGMENTS = (
     KNOWN,

@@ -1,7 +1,7 @@
 """Every template engine that one could take instead: the same template, in its own language.
 
 Each function prepares what can be prepared once, and returns what renders a flat dict of values. It imports the engine
-itself; one that is not installed is left out of the table.
+itself; one that is not installed is not in the table.
 """
 
 import re

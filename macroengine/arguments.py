@@ -57,4 +57,4 @@ def member(argument: str, kind: type[E], given: Any) -> E:
         return kind(given)
     except ValueError:
         check_type(argument, str, f"a {kind.__name__} or its word", given)
-    raise ValueError(f"unknown {argument} {given!r} (there are: {', '.join(kind)})")
+    raise ValueError(f"unknown {argument} {given!r} (known: {', '.join(kind)})")

@@ -98,7 +98,7 @@ def lock(file: IO[bytes]) -> None:
 
 
 def _target(path: Path) -> Path:
-    """Return the path behind all links. The file itself need not exist."""
+    """Return the path that all links lead to. The file itself need not exist."""
     try:
         return Path(os.path.realpath(path, strict=True))
     except FileNotFoundError:

@@ -36,7 +36,7 @@ class _Part:
     plan: RenderPlan = field(repr=False)
     render: Render
     drops: bool
-    """Whether it may be left out as a whole."""
+    """Whether it may be omitted as a whole."""
 
     @classmethod
     def of(cls, planned: RenderPlan) -> "_Part":
@@ -108,9 +108,9 @@ class CompiledRequest:
     def _check_key(self, key: object) -> None:
         check_type("key", bytes | None, "bytes", key)
         if self.request.signature is None and key is not None:
-            raise ValueError("there is a key and nothing to sign: the request has no signature")
+            raise ValueError("key given, but the request has no signature")
         if self.request.signature is not None and not key:
-            raise ValueError("there is no key to sign the request with; give render(event, key=...)")
+            raise ValueError("request is to be signed; give render(event, key=...)")
 
     def admits(self, event: Event) -> bool:
         """Say whether the request is sent for `event` at all."""
@@ -197,7 +197,7 @@ def compile_request(request: Request, **options: Unpack[CompileOptions]) -> Comp
 def _url(source: str, options: CompileOptions) -> tuple[CompiledTemplate, list[Diagnostic]]:
     """Return the compiled URL, or another one in its place, with what is wrong with it."""
     ignored = options.get("ignore", ())
-    request_codes(None, ignored)  # what is no code at all is refused
+    request_codes(None, ignored)  # what is not a code at all is refused
     given = (ignored,) if isinstance(ignored, str) else tuple(ignored)
     others = [code for code in given if not any(own.startswith(code) for own in REQUEST_FAULTS) or len(code) < 3]
     about_url: CompileOptions = {**options, "ignore": others}
@@ -210,7 +210,7 @@ def _url(source: str, options: CompileOptions) -> tuple[CompiledTemplate, list[D
 
 
 def _errors_beside_url(parsed: RequestTemplate, url: CompiledTemplate) -> list[Diagnostic]:
-    """Return what keeps the rest of a request from being compiled; what is no request stays none if that is ignored."""
+    """Return what keeps the rest of a request from being compiled."""
     about_macros = enforced(url.ignore, (("unknown", url.options.unknown),))
     about_requests = [fault.code for fault in REQUEST_FAULTS.values() if fault.severity is Severity.ERROR]
     found = findings_beside_url(parsed, url.policy, {*about_macros, *about_requests})

@@ -51,7 +51,7 @@ class RetrySchedule:
     """Status codes that another try does not change."""
     retried: tuple[int, int] | None = None
     """The first and the last status code that is worth another try; None where all are but the refusals."""
-    most_retries: int | None = None
+    max_retries: int | None = None
     """How often it is sent again at most; None where only time ends it."""
 
     def __post_init__(self) -> None:
@@ -129,7 +129,7 @@ def next_try(
     `first` is the time of the first try, `now` that of the last failure. Nothing else is
     remembered, so a restarted sender can continue from what it stored.
     """
-    if schedule.most_retries is not None and failures > schedule.most_retries:
+    if schedule.max_retries is not None and failures > schedule.max_retries:
         return None
     at = now + delay(schedule, failures, random)
     return at if at - first <= timedelta(seconds=schedule.give_up_s) else None

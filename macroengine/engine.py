@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class CompiledTemplate:
     """A template ready to render. Equal ones compare equal, pickle small, and may be shared by threads.
 
-    `compile_template` makes them, and nothing else does: what they send has been held against their policy.
+    `compile_template` makes them, and nothing else does: what they send has been checked against their policy.
     """
 
     source: str
@@ -230,7 +230,7 @@ def compile_template(
 
     `missing` says what is sent for a missing value: a member of Missing or its word, or a Default with a text of your
     own; for all macros, or by the name of a macro or field, with `"*"` for all others. `unknown` says what becomes of
-    macros that the dialect does not have. `nested` encodes a value once more for each URL that it stands in.
+    macros that the dialect does not have. `nested` encodes a value once more for each URL that it is in.
     `allow_host_macros` permits macros as labels of the host. `hash_case` overrides the documented case in which
     identifiers are hashed. `ignore` takes codes of rules, or beginnings of codes, out of the check.
 
@@ -300,7 +300,7 @@ def match(
     check_type("event", Event | None, "an Event", event)
     if isinstance(template, CompiledTemplate):
         if dialect is not None and dialect_of(dialect) != template.dialect:
-            raise ValueError(f"template was compiled as one of {template.dialect.title}; leave out its dialect")
+            raise ValueError(f"template was compiled as one of {template.dialect.title}; omit its dialect")
         return template.match(url, event=event)
     if isinstance(template, Template):
         chosen = template.dialect if dialect is None else dialect_of(dialect)

@@ -47,7 +47,7 @@ class LimitError(TemplateError):
 
     @classmethod
     def at(cls, source: str, span: Span, message: str) -> "LimitError":
-        """Return the error for what stands at `span`."""
+        """Return the error for the text at `span`."""
         hint = "shorten the template, or raise the limit with limits=Limits(...)"
         return cls(source, [Diagnostic(LIMIT_EXCEEDED, "limit-exceeded", Severity.ERROR, message, span, source, hint)])
 

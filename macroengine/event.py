@@ -32,7 +32,7 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 class Event:
     """One install or in-app event. Keys are field names, which all dialects share.
 
-    A macro is filled from the mapping of its documented source and from no other, so that nobody fills a value that
+    A macro is filled from the mapping of its documented source and from no other, so that no one can fill a value that
     is not theirs to give.
 
     >>> Event(link={"click_id": "8594845"}, sdk={"event_name": "af_purchase"}, postback="in-app").postback
@@ -78,14 +78,14 @@ class Event:
     def from_flat(cls, values: Mapping[str, object], dialect: str | Dialect) -> "Event":
         """Sort a flat mapping of fields by the sources that the catalogue gives them.
 
-        Only for callers who vouch for every value. `postback` and `attributed` may stand among the fields. In an open
-        dialect a key that is no field is a parameter of the link.
+        Only for callers who vouch for every value. `postback` and `attributed` may be among the fields. In an open
+        dialect a key that is not a field is a parameter of the link.
 
         >>> Event.from_flat({"click_id": "1", "country_code": "DE"}, "appsflyer").platform
         {'country_code': 'DE'}
 
         Raises:
-            CatalogueError: a key is no field of a closed dialect.
+            CatalogueError: a key is not a field of a closed dialect.
         """
         if values.__class__ is not dict:
             check_mapping("values", values)
@@ -108,7 +108,7 @@ class Event:
         `af` is another word for `platform`.
 
         Raises:
-            CatalogueError: the data is no object, a key is no field, or a field stands under another source than its
+            CatalogueError: the data is not an object, a key is not a field, or a field is under another source than its
                 own.
         """
         if not isinstance(data, dict):
@@ -171,7 +171,7 @@ def _without_aliases(data: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _mapping(argument: str, given: Mapping[str, object]) -> Mapping[str, object]:
-    """Return a mapping that is no dict; a dict of its own where none is given."""
+    """Return a mapping that is not a dict; a dict of its own where none is given."""
     if given is _NOTHING:
         return {}
     check_mapping(argument, given)
@@ -215,7 +215,7 @@ def _head(data: Mapping[str, object]) -> tuple[Postback, bool]:
     try:
         return Postback(cast("str", given)), attributed
     except ValueError:
-        raise CatalogueError(f"unknown postback {given!r} (there are: {', '.join(Postback)})") from None
+        raise CatalogueError(f"unknown postback {given!r} (known: {', '.join(Postback)})") from None
 
 
 def _object(key: str, value: object) -> dict[str, object]:

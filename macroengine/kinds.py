@@ -32,7 +32,7 @@ class Source(StrEnum):
     """
 
     LINK = "Link"
-    """A parameter of the attribution link: whoever made the link wrote it."""
+    """A parameter of the attribution link: written by whoever made the link."""
     SDK = "SDK"
     """Sent by the SDK in the app, or by the advertiser's server in its place."""
     PLATFORM = "Platform"

@@ -233,7 +233,7 @@ class _InC:
 
 @dataclass(frozen=True, slots=True)
 class _FanOut:
-    """What is done with the events of one kind. The values stand in a list, in the order of the attributes."""
+    """What is done with the events of one kind. The values are in a list, in the order of the attributes."""
 
     plain: tuple[Key, ...]
     """Values that are only encoded. A missing one is an empty text."""

@@ -109,7 +109,7 @@ def _body(source: str, content_type: str | None, dialect: Dialect, limits: Limit
 
 
 def _text(source: str, dialect: Dialect, limits: Limits) -> Template:
-    """Return a text that is no URL, within the limits."""
+    """Return a text that is not a URL, within the limits."""
     if len(source) > limits.template:
         over = Span(limits.template, len(source))
         raise LimitError.at(source, over, f"text has {len(source):,} characters; at most {limits.template:,} fit")
@@ -160,7 +160,7 @@ def _check_depth(source: str, parsed: JsonText, most: int) -> None:
 
 
 def _pairs(pieces: Pieces) -> Iterator[Pair]:
-    """Yield the parameters of a form, which have no `?` before them, and no fragment behind."""
+    """Yield the parameters of a form, which have no `?` before them, and no fragment after them."""
     opening: Delimiter | None = None
     inside: list[Literal | Macro] = []
     for piece in pieces:

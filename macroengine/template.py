@@ -16,7 +16,7 @@ from macroengine.limits import Limits
 class Template:
     """A parsed template. The texts of its leaves, joined, are `source`.
 
-    The delimiters are None where their part is missing: `slashes` is what stands between scheme and authority,
+    The delimiters are None where their part is missing: `slashes` is what is between scheme and authority,
     `hash` opens the fragment.
     """
 

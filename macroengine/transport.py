@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from macroengine.arguments import check_type
 from macroengine.request import PreparedRequest
 
-# RFC 3986 section 3, but for user information; RFC 9112 section 3.2 for the target. A fragment is never sent.
+# RFC 3986 section 3, except user information; RFC 9112 section 3.2 for the target. A fragment is never sent.
 _URL = re.compile(
     r"(https?)://((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]))(?::([0-9]{1,5}))?((?:[/?][!-\"$-~]*)?)(?:#[!-~]*)?",
     re.IGNORECASE,
@@ -25,7 +25,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Address(NamedTuple):
-    """Where a request goes, and the target that stands in its first line."""
+    """Where a request goes, and the target in its first line."""
 
     scheme: str
     host: str
@@ -51,7 +51,7 @@ def address(url: str) -> Address:
     match = _URL.fullmatch(url)
     if match is None or int(match[3] or 0) > 65_535:
         # The URL itself is not shown: it may hold personal values.
-        raise ValueError("URL cannot be sent as it is: it must be http or https, a host, and visible ASCII")
+        raise ValueError("URL cannot be sent: it must be http or https, with a host, in visible ASCII")
     scheme, host, port, target = match.groups()
     scheme = scheme.lower()
     return Address(scheme, host, int(port or _PORTS[scheme]), target if target.startswith("/") else f"/{target}")
@@ -160,7 +160,7 @@ def send_stdlib(
 
 
 # urllib3 rewrites targets until they reach the connection. A sealed one has nothing to rewrite, and the connection
-# opens it; whatever else is sent on such a connection is left as it is.
+# opens it; whatever else is sent on such a connection is left unchanged.
 _SEAL = f"/sealed-{token_hex(16)}-"
 
 

@@ -92,7 +92,7 @@ def _comment(text: str) -> str:
             break
         lines.append(line.removeprefix("#").strip())
     title, *paragraphs = "\n".join(lines).split("\n\n")
-    # What the keys of the file mean is no fact about the platform.
+    # What the keys of the file mean is not a fact about the platform.
     about = [paragraph for paragraph in paragraphs if not paragraph.startswith("A row without a key")]
     return "\n\n".join(part.replace("\n", " ") for part in (title, *([" ".join(about)] if about else [])))
 

@@ -170,7 +170,7 @@ def test_a_compiled_template_brings_its_options():
     event = Event(sdk={"is_lat": True})
     assert template.render(event) == "?a=1&b=none"
     assert_postback("?a=1&b=none", template, event)
-    with pytest.raises(TypeError, match="has its own options; leave out policy"):
+    with pytest.raises(TypeError, match="has its own options; omit policy"):
         assert_postback("?a=1&b=none", template, event, policy=Policy())
 
 

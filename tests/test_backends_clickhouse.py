@@ -371,7 +371,7 @@ def test_an_error_of_the_query_is_not_taken_for_a_row_that_cannot_be_sent(client
 
 
 def test_a_missing_column_is_refused_with_those_that_there_are(client):
-    with pytest.raises(ValueError, match=r"no column 'click_id'; did you mean 'clickid'\? \(there are: clickid\)"):
+    with pytest.raises(ValueError, match=r"no column 'click_id'; did you mean 'clickid'\? \(known: clickid\)"):
         render_query(client, CLICK, "SELECT 1 AS clickid")
 
 

@@ -302,7 +302,7 @@ def test_many_templates_fan_out_in_one_pass(spark):
 
 
 def test_a_missing_column_is_refused_with_those_that_there_are(spark):
-    with pytest.raises(ValueError, match=r"no column 'click_id'; did you mean 'clickid'\? \(there are: clickid\)"):
+    with pytest.raises(ValueError, match=r"no column 'click_id'; did you mean 'clickid'\? \(known: clickid\)"):
         render_dataframe(spark.sql("SELECT 1 AS clickid"), CLICK)
 
 

@@ -142,14 +142,14 @@ def test_no_name_of_a_column_becomes_sql(tmp_path_factory, column: str):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, r"no column 'click_id'; did you mean 'clickid'\? \(there are: clickid, other\); say .* click_id="),
-        ({"columns": {"click_id": "nope"}}, r"there is no column 'nope' \(there are: clickid, other\)"),
+        ({}, r"no column 'click_id'; did you mean 'clickid'\? \(known: clickid, other\); say .* click_id="),
+        ({"columns": {"click_id": "nope"}}, r"there is no column 'nope' \(known: clickid, other\)"),
         (
             {"columns": {"clickid": "other"}},
             "columns gives 'clickid', which no template reads; did you mean 'click_id'",
         ),
         ({"columns": {"click_id": "clickid"}, "keep": ["othr"]}, "no column 'othr' to keep; did you mean 'other'"),
-        ({"columns": {"click_id": "clickid"}, "keep": ["other", "other"]}, "'other' would stand in the output twice"),
+        ({"columns": {"click_id": "clickid"}, "keep": ["other", "other"]}, "'other' would be in the output twice"),
         ({"columns": {"click_id": "clickid"}, "where": "nope = 1"}, "where: .*nope"),
         ({"columns": {"click_id": "clickid"}, "where": "TRUE) TO 'x'; --"}, "where: syntax error"),
         ({"columns": {"click_id": "clickid"}, "where": "1 = 1; DROP TABLE x"}, "where: "),

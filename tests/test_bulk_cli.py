@@ -133,7 +133,7 @@ def test_a_csv_of_templates_that_cannot_be_used_is_said_so(run, events, content:
     [
         ([TEMPLATE, "--columns", "click_id"], 2, "write field=column, not 'click_id'"),
         ([TEMPLATE, "--columns", "click_id=id", "--columns", "click_id=geo"], 2, "'click_id' is given twice"),
-        ([TEMPLATE, "--columns", "click_id=nope"], 2, "there is no column 'nope' (there are: id, click_id, geo,"),
+        ([TEMPLATE, "--columns", "click_id=nope"], 2, "there is no column 'nope' (known: id, click_id, geo,"),
         ([TEMPLATE, "--where", "nope = 1"], 2, "where: "),
         ([TEMPLATE, "--templates", "x.toml"], 2, "one template, or --templates, not both"),
         ([], 2, "give one template"),

@@ -136,7 +136,7 @@ def test_columns_of_parquet_that_differ_in_case_only_are_refused(tmp_path, monke
 
 
 def test_a_kept_column_does_not_meet_the_added_ones_in_another_case(tmp_path, connection):
-    with pytest.raises(ValueError, match=r"'URL' would stand in the output twice"):
+    with pytest.raises(ValueError, match=r"'URL' would be in the output twice"):
         render_table(CLICK, connection.sql("SELECT 1 AS click_id, 2 AS URL"), tmp_path / "out.csv", keep=["URL"])
 
 

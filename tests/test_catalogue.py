@@ -319,7 +319,7 @@ def test_what_a_dialect_says_of_a_macro_decides_how_it_is_sent(tmp_path):
 def test_a_function_that_is_not_documented_of_a_macro_is_an_error(tmp_path):
     mine = load(tmp_path, COMPLETE)
     [md5] = check("https://n.example/pb?a={lat_md5}", dialect=mine, select="ME105")
-    assert (md5.message, md5.hint) == ("no hash of 'lat' is documented", "there are: {gaid_md5}, {aid_md5}")
+    assert (md5.message, md5.hint) == ("no hash of 'lat' is documented", "documented: {gaid_md5}, {aid_md5}")
     [percent] = check("https://n.example/pb?a={aid_ESC}", dialect=mine, select="ME102")
     assert percent.message == "undocumented spelling {aid_ESC}; write {gaid_ESC}"
     [percent] = check("https://n.example/pb?a={lat_ESC}", dialect=mine, select="ME105")
@@ -346,7 +346,7 @@ def test_times_in_milliseconds_round_down(tmp_path, time, text):
 
 def test_a_hash_of_an_advertising_identifier_asks_for_consent_too():
     [finding] = check("https://n.example/pb?id={google_aid_md5}", dialect="appmetrica", select="ME306")
-    assert finding.hint == "there are: {limit_ad_tracking}"
+    assert finding.hint == "macros for it: {limit_ad_tracking}"
 
 
 def test_consent_is_not_asked_for_where_the_dialect_has_no_macro_for_it(tmp_path):

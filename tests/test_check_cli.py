@@ -171,14 +171,14 @@ def test_github_annotations_are_escaped(run, tmp_path):
         "::error file=a%2Cb%3A50%25.txt,line=2,col=25,endColumn=33,title=ME101 unknown-macro::unknown macro 'clickd'; "
         "did you mean 'clickid'?%0A  https://n.example/pb?id=(clickd)&;ip=(ip)%25zz%0A"
     )
-    assert "::%25 begins no escape; write %2525%0A" in lines[1]
+    assert "::%25 does not start an escape; write %2525%0A" in lines[1]
     assert len(lines) == 2
 
 
 def test_github_annotations_of_columns_have_no_place_in_the_line(run, tmp_path):
     (tmp_path / "t.csv").write_text(f"template\n{GOOD}&id=1\n")
     assert run("check", "--file", "t.csv", "--format", "github").out.startswith(
-        "::warning file=t.csv,line=2,title=ME211 duplicate-parameter::parameter 'id' was there before%0A"
+        "::warning file=t.csv,line=2,title=ME211 duplicate-parameter::duplicate parameter 'id'%0A"
     )
 
 

@@ -48,7 +48,7 @@ def test_jobs_only_check(run):
     for other in ("--fix", "--diff"):
         status, _, err = run("check", "https://n.example", other, "--jobs", "2")
         assert status == 2
-        assert "--jobs checks only; leave it out with --fix and --diff" in err
+        assert "--jobs only checks; omit it with --fix and --diff" in err
     assert run("check", "https://n.example", "--jobs", "0")[0] == 2
 
 

@@ -89,7 +89,7 @@ def test_template_errors_are_all_shown(run):
     status, out, err = run("render", "https://(ip)/?a=(clickd)", "--event", IN_APP)
     assert (status, out) == (1, "")
     assert "error[ME101]: unknown macro 'clickd'" in err
-    assert "stands in" in err
+    assert "is in the scheme" in err
     assert "\x1b" not in err
 
 

@@ -377,10 +377,10 @@ def test_a_set_asks_once_for_each_of_its_policies(own):
 def test_check_says_what_may_be_withheld():
     found = check("https://n.example/?a=(idfa)&b=(IDFV)&c=(clickid)&d=(ip)", policy=CONSENT, select=["ME308"])
     assert [finding.message for finding in found] == [
-        "(idfa) is withheld where the user does not share identifiers",
-        "(IDFV) is withheld where the user does not share identifiers",
+        "(idfa) is withheld if the user does not share identifiers",
+        "(IDFV) is withheld if the user does not share identifiers",
     ]
-    assert found[0].hint == "events say so in: is_lat, att_0_1, att_status, tracking_enabled"
+    assert found[0].hint == "events say so in the fields is_lat, att_0_1, att_status, tracking_enabled"
     assert check("https://n.example/?a=(idfa)", select=["ME308"]) == []
 
 

@@ -27,7 +27,10 @@ def test_a_macro_is_filled_in_its_contexts_and_in_no_others(platform):
 def test_the_message_says_where_it_is_filled():
     [found] = check(ERROR_CODE, dialect="vast", policy=Policy(context="click"))
     assert (found.code, found.severity) == ("ME310", "error")
-    assert (found.message, found.hint) == ("[ERRORCODE] is never filled in the context 'click'", "it is for: error")
+    assert (found.message, found.hint) == (
+        "[ERRORCODE] is never filled in the context 'click'",
+        "use it in a context of: error",
+    )
     assert check(ERROR_CODE, dialect="vast", policy=Policy(context="error")) == []
     assert check(ERROR_CODE, dialect="vast") == []
 

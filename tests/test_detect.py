@@ -149,7 +149,7 @@ FOREIGN = "https://n.example/pb?a={gps_adid}&t={installed_at}&o={os_name}&n={tra
 def test_a_template_of_another_platform_is_reported_once(home):
     (finding,) = check(FOREIGN, dialect=home)
     assert (finding.code, finding.name, finding.severity) == ("ME036", "foreign-template", "error")
-    assert finding.message.startswith("this is a template of Adjust, not of ")
+    assert finding.message.startswith("this is written for Adjust, not for ")
     assert finding.hint == f"check it with --dialect adjust, or translate it with --to {home}"
 
 

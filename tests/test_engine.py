@@ -134,7 +134,7 @@ def test_missing_value_that_must_be_there():
 
 
 def test_missing_of_a_macro_that_does_not_exist():
-    with pytest.raises(ValueError, match="missing names 'cty', no macro of AppsFlyer; did you mean 'city'"):
+    with pytest.raises(ValueError, match="missing names 'cty', which is not a macro of AppsFlyer; did you mean 'city'"):
         compile_template("?a=(ip)", missing={"cty": Missing.DROP})
 
 
@@ -204,7 +204,7 @@ def test_hash_of_nobody_is_missing(nobody):
 
 def test_what_is_hashed_already_is_passed_on():
     assert render("?a=(sha1-idfa)", Event(sdk={"idfa": SHA1.upper()})) == "?a=" + SHA1
-    # An Android ID is no UUID, and 40 digits may be all that it is.
+    # An Android ID is not a UUID, and 40 digits may be all that it is.
     assert render("?a=(sha1-android-id)", Event(sdk={"android_id": SHA1})) != "?a=" + SHA1
 
 
@@ -232,7 +232,7 @@ def test_what_is_hashed_already_is_passed_on():
     ],
 )
 def test_value_never_decides_who_gets_the_data(template):
-    with pytest.raises(TemplateError, match="where its value decides who gets the data"):
+    with pytest.raises(TemplateError, match="where its value decides who receives the data"):
         compile_template(template, allow_host_macros=True)
 
 
@@ -437,9 +437,9 @@ def test_a_word_is_the_member_of_missing_that_it_names(word):
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
-        ("none", "'none'; for a text of your own, write Default('none')"),
-        ("", "''; for a text of your own, write Default('')"),
-        ("DROP", "'DROP'; for a text of your own, write Default('DROP')"),
+        ("none", "'none'; for other text, write Default('none')"),
+        ("", "''; for other text, write Default('')"),
+        ("DROP", "'DROP'; for other text, write Default('DROP')"),
         (None, "None"),
         (0, "int"),
         (True, "bool"),
@@ -500,7 +500,7 @@ def test_missing_goes_by_every_name_of_a_value(missing, url):
 
 
 def test_missing_of_what_an_open_dialect_cannot_have():
-    with pytest.raises(ValueError, match=r"missing names '\{sub_id\}', no macro of AppMetrica"):
+    with pytest.raises(ValueError, match=r"missing names '\{sub_id\}', which is not a macro of AppMetrica"):
         compile_template("?a={sub_id}", dialect="appmetrica", missing={"{sub_id}": "drop"})
     with pytest.raises(TypeError, match="each name in missing must be a string, not int"):
         compile_template("?a=(ip)", missing={1: "drop"})
@@ -528,7 +528,7 @@ def test_options_of_wrong_types_are_refused_at_the_call(options, message):
 
 
 def test_the_words_for_the_case_of_a_hash_are_checked():
-    with pytest.raises(ValueError, match=r"^unknown hash_case 'Upper' \(there are: upper, lower, as-is\)$"):
+    with pytest.raises(ValueError, match=r"^unknown hash_case 'Upper' \(known: upper, lower, as-is\)$"):
         compile_template("", hash_case="Upper")
 
 

@@ -62,7 +62,7 @@ def test_open_dialect_takes_any_parameter_of_the_link():
             {"link": {"country_code": "DE"}},
             "'country_code' comes from AF and is under 'link'; write it under 'platform'",
         ),
-        ({"postback": "instal"}, "unknown postback 'instal' .there are: install, in-app"),
+        ({"postback": "instal"}, "unknown postback 'instal' .known: install, in-app"),
         ({"postback": ["install"]}, "unknown postback"),
         ({"attributed": "yes"}, "'attributed' must be true or false, not 'yes'"),
     ],
@@ -78,7 +78,7 @@ def test_field_under_a_wrong_source_is_refused_in_an_open_dialect():
 
 
 def test_kind_of_postback_is_checked():
-    with pytest.raises(ValueError, match=r"^unknown postback 'instal' \(there are: install, in-app, "):
+    with pytest.raises(ValueError, match=r"^unknown postback 'instal' \(known: install, in-app, "):
         Event(postback="instal")
 
 

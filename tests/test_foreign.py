@@ -161,7 +161,7 @@ def test_alternatives_need_as_many_parameters(text, hint):
 def test_several_readings_are_listed_without_a_fix():
     (found,) = check(BASE + "(CID)")
     assert found.message == "unknown macro 'CID'; did you mean 'C' or 'af_ad_id'?"
-    assert found.hint == "CID is what Singular calls (C); CID is what TikTok calls (af_ad_id)"
+    assert found.hint == "CID is Singular's name for (C); CID is TikTok's name for (af_ad_id)"
     assert found.fix is None
 
 
@@ -170,7 +170,7 @@ def test_a_name_of_the_dialect_that_is_another_value_elsewhere_has_two_readings(
     monkeypatch.setattr(meant, "called_elsewhere", lambda *_: ((ip, "VAST"),))
     monkeypatch.setattr(meant, "_read_elsewhere", meant._read_elsewhere.__wrapped__)  # nothing of this is kept
     (found,) = check(BASE + "[city]&several=1")
-    assert found.message == "[city] is no macro of AppsFlyer; it may be (city) or (ip)"
+    assert found.message == "[city] is not an AppsFlyer macro; it may be (city) or (ip)"
     assert found.fix is None
 
 
@@ -343,8 +343,8 @@ def test_no_safe_fix_touches_a_macro_of_another_platform(source, name):
 @pytest.mark.parametrize("platform", ["branch", "appsflyer"])
 def test_a_construct_of_freemarker_is_named(platform, text, what, instead):
     [found] = check(f"https://n.example/pb?a={text}", dialect=platform, select="ME040")
-    assert found.message == f"{text} is {what}, which is not evaluated, and is sent as it is"
-    assert found.hint.startswith(instead if platform == "branch" else f"it is written in the way of Branch; {instead}")
+    assert found.message == f"{text} is {what}, which is not evaluated; it will be sent literally"
+    assert found.hint.startswith(instead if platform == "branch" else f"this is the syntax of Branch; {instead}")
     with pytest.raises(TemplateError):
         compile_template(f"https://n.example/pb?a={text}", dialect=platform)
 

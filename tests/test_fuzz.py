@@ -279,7 +279,7 @@ def test_without_a_target_all_are_listed(call):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param(["chek"], "unknown target 'chek'; did you mean 'check'? (there are: parse, ", id="target"),
+        pytest.param(["chek"], "unknown target 'chek'; did you mean 'check'? (known: parse, ", id="target"),
         pytest.param(["check", "--runs=1"], "unknown option '--runs=1'; those of libFuzzer", id="option"),
         pytest.param(
             ["check", "no-such-folder", "--replay"], "no-such-folder: there is no such file or folder", id="file"

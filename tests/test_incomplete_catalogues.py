@@ -64,7 +64,7 @@ def test_a_slip_is_told_what_may_be_meant():
 
 def test_what_another_platform_calls_so_is_said():
     [finding] = check("https://n.example/pb?a={gps_adid}", dialect="mintegral", select="ME1")
-    assert (finding.code, finding.hint) == ("ME108", "gps_adid is what Adjust calls {gaid}")
+    assert (finding.code, finding.hint) == ("ME108", "gps_adid is Adjust's name for {gaid}")
     assert finding.message.endswith("which is incomplete; did you mean 'gaid'?")
 
 
@@ -72,7 +72,7 @@ def test_a_hash_that_is_not_listed_is_a_warning_without_a_fix():
     [finding] = check("https://n.example/pb?a={idfv_md5}", dialect="adjust")
     assert (finding.code, finding.fix) == ("ME108", None)
     assert finding.message == "{idfv_md5} is not in the catalogue of Adjust, which is incomplete"
-    assert finding.hint == "there are: {gps_adid_md5}, {android_id_md5}, {oaid_md5}"
+    assert finding.hint == "documented: {gps_adid_md5}, {android_id_md5}, {oaid_md5}"
     [finding] = check("https://n.example/pb?a={nope_md5}", dialect="adjust")
     assert (finding.code, finding.hint) == ("ME108", "check the name with Adjust")
     assert [found.code for found in check("?a={gps_adid_md5_md5}", dialect="adjust", select="ME1")] == ["ME106"]

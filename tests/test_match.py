@@ -473,7 +473,7 @@ def test_another_type_is_an_error_that_names_the_argument(arguments, options, sa
 
 
 def test_a_template_keeps_its_dialect():
-    with pytest.raises(ValueError, match="leave out its dialect"):
+    with pytest.raises(ValueError, match="omit its dialect"):
         match(compile_template(T), "", dialect="adjust")
     assert match(compile_template(T), GOOD, dialect="appsflyer") == match(compile_template(T), GOOD)
     assert match(parse("https://n.example/pb?c={click_id}", "appmetrica"), "https://n.example/pb?c=1").values == {
@@ -661,7 +661,7 @@ def test_lower_case_escapes_are_found_though_the_event_has_the_value():
     assert names(match("https://n.example/pb?c=(clickid)", "https://n.example/pb?c=a%2fb", event=event)) == [
         "wrong-case"
     ]
-    # An escape of a letter is no sign of a second encoding, until the event is asked.
+    # An escape of a letter is not a sign of a second encoding, until the event is asked.
     event = Event({"click_id": "aA"})
     url = "https://n.example/pb?c=a%2541"
     assert names(match("https://n.example/pb?c=(clickid)", url)) == []

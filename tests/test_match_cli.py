@@ -42,7 +42,7 @@ def test_findings_go_to_standard_error_and_into_the_status(run):
     status, out, err = run("match", T, "https://n.example/pb?c=(clickid)&i=x")
     assert status == 1
     assert "c\tclickid\tclick_id\tmissing\t\n" in out
-    assert "error[ME721]: literal macro '(clickid)' was sent as it is written\n" in err
+    assert "error[ME721]: literal macro '(clickid)' was sent unreplaced\n" in err
     assert "warning[ME711]: missing parameter 'cc'\n" in err
 
 
@@ -189,7 +189,7 @@ def test_the_memory_does_not_grow_with_the_urls():
     [
         ([T], "give one URL: as an argument, or many with --events"),
         ([T, GOOD, "--events", "urls.txt"], "give one URL: as an argument, or many with --events"),
-        ([T, "--events", "urls.txt", "--event", "e.json"], "--event compares one URL; leave out --events"),
+        ([T, "--events", "urls.txt", "--event", "e.json"], "--event compares one URL; omit --events"),
         ([T, GOOD, "--column", "url"], "--column is for the files of --events"),
         ([T, "lost.txt"], "lost.txt: no such file; to read it as a URL, pipe it to --events -"),
         ([T, "--events", "lost.txt"], "lost.txt: no such file or directory"),

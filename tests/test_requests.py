@@ -148,7 +148,9 @@ def test_missing_value_that_must_be_there():
 @pytest.mark.parametrize("text", ["9,90", "", "EUR 1", "007", "0x10", "NaN", "1_000", "٣"])
 def test_number_whose_text_is_none_is_refused(text):
     event = replace(EVENT, sdk={"event_revenue": text})
-    with pytest.raises(RenderError, match="cannot send a number in JSON whose text is no number, for macro 'event_rev"):
+    with pytest.raises(
+        RenderError, match="cannot send a number in JSON whose text is not a number, for macro 'event_rev"
+    ):
         sent('{"a": (event_revenue)}', event)
     assert json.loads(sent('{"a": "(event_revenue)"}', event)) == {"a": text}
 
@@ -231,11 +233,11 @@ def test_signature(over, form):
 def test_key_and_signature_go_together():
     signed = compiled("{}", signature=Signature("X-Sig"))
     for key in (None, b""):
-        with pytest.raises(ValueError, match="no key to sign"):
+        with pytest.raises(ValueError, match="request is to be signed"):
             signed.render(EVENT, key=key)
     with pytest.raises(TypeError, match="key must be bytes"):
         signed.render(EVENT, key="k")
-    with pytest.raises(ValueError, match="nothing to sign"):
+    with pytest.raises(ValueError, match="has no signature"):
         compiled("{}").render(EVENT, key=b"k")
     with pytest.raises(ValueError, match="over must be 'body' or 'url', not 'both'"):
         Signature("X", over="both")
@@ -319,7 +321,7 @@ def test_postback_set_takes_both():
     outcomes = PostbackSet([strict, installs]).outcomes(Event())
     assert isinstance(outcomes[0], MissingValueError)
     assert outcomes[1] == URL + "?c="
-    with pytest.raises(ValueError, match="no key"):
+    with pytest.raises(ValueError, match="to be signed"):
         listed.render(event)
 
 
@@ -355,27 +357,27 @@ def test_what_is_nearly_json_has_a_fix(body, code, fixed):
 @pytest.mark.parametrize(
     ("body", "code", "message"),
     [
-        pytest.param("", "ME601", "body is empty, which is no JSON", id="empty"),
-        pytest.param('{"a": 1', "ME601", "body ends where the JSON goes on; something is not closed", id="unfinished"),
+        pytest.param("", "ME601", "body is empty, which is not valid JSON", id="empty"),
+        pytest.param('{"a": 1', "ME601", "body ends before the JSON does; something is not closed", id="unfinished"),
+        pytest.param('{"a": "x', "ME601", "body ends before the JSON does; something is not closed", id="in-a-string"),
+        pytest.param('{"a" 1 "b"}', "ME601", "unexpected '}' in JSON", id="no-colon"),
+        pytest.param("{/}", "ME601", "unexpected '/}' in JSON", id="stray-character"),
+        pytest.param('{"a": /1}', "ME601", "unexpected '/1}' in JSON", id="stray-slash"),
+        pytest.param("{1: 2}", "ME601", "member names need double quotes", id="number-as-a-name"),
+        pytest.param("{[]: 2}", "ME601", "member names need double quotes", id="array-as-a-name"),
+        pytest.param('{"a": 1(clickid)}', "ME607", "(clickid) is next to another value", id="beside-a-number"),
+        pytest.param('{"a": (clickid)"b"}', "ME607", "(clickid) is next to another value", id="beside-a-string"),
+        pytest.param("[(clickid)(idfa)]", "ME607", "(idfa) is next to another value", id="beside-a-macro"),
+        pytest.param('{"a" (clickid): 1}', "ME607", "(clickid) is next to another value", id="before-the-colon"),
+        pytest.param("{(clickid)}", "ME607", "macro between JSON tokens", id="without-a-value"),
+        pytest.param('{"a": "\\q"}', "ME608", "'\\\\q' is not a JSON escape; for a backslash, write two", id="escape"),
         pytest.param(
-            '{"a": "x', "ME601", "body ends where the JSON goes on; something is not closed", id="in-a-string"
+            '{"a": "\\u00(clickid)"}', "ME608", "'\\\\u' is not a JSON escape", id="half-an-escape-before-a-macro"
         ),
-        pytest.param('{"a" 1 "b"}', "ME601", "JSON cannot go on with '}' here", id="no-colon"),
-        pytest.param("{/}", "ME601", "JSON cannot go on with '/}' here", id="stray-character"),
-        pytest.param('{"a": /1}', "ME601", "JSON cannot go on with '/1}' here", id="stray-slash"),
-        pytest.param("{1: 2}", "ME601", "the name of a member stands in quotes", id="number-as-a-name"),
-        pytest.param("{[]: 2}", "ME601", "the name of a member stands in quotes", id="array-as-a-name"),
-        pytest.param('{"a": 1(clickid)}', "ME607", "(clickid) stands beside another value", id="beside-a-number"),
-        pytest.param('{"a": (clickid)"b"}', "ME607", "(clickid) stands beside another value", id="beside-a-string"),
-        pytest.param("[(clickid)(idfa)]", "ME607", "(idfa) stands beside another value", id="beside-a-macro"),
-        pytest.param('{"a" (clickid): 1}', "ME607", "(clickid) stands beside another value", id="before-the-colon"),
-        pytest.param("{(clickid)}", "ME607", "a macro stands between the parts of the JSON", id="without-a-value"),
-        pytest.param('{"a": "\\q"}', "ME608", "'\\\\q' is no escape of JSON; for a backslash, write two", id="escape"),
-        pytest.param('{"a": "\\u00(clickid)"}', "ME608", "'\\\\u' is no escape", id="half-an-escape-before-a-macro"),
-        pytest.param('{"a": 01}', "ME609", "'01' is no value of JSON; write text in quotes", id="leading-zero"),
-        pytest.param('{"a": NaN}', "ME609", "'NaN' is no value of JSON", id="nan"),
+        pytest.param('{"a": 01}', "ME609", "'01' is not a JSON value; write text in quotes", id="leading-zero"),
+        pytest.param('{"a": NaN}', "ME609", "'NaN' is not a JSON value", id="nan"),
         pytest.param('{"a": "(nope)"}', "ME101", "unknown macro 'nope'", id="unknown-macro"),
-        pytest.param('{"a": "{clickid}"}', "ME040", "{clickid} is no macro of AppsFlyer", id="foreign-macro"),
+        pytest.param('{"a": "{clickid}"}', "ME040", "{clickid} is not an AppsFlyer macro", id="foreign-macro"),
     ],
 )
 def test_what_is_no_json_is_said_where_it_is(body, code, message):

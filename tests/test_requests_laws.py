@@ -21,7 +21,7 @@ MANY = settings(
 URL = "https://n.example/pb"
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
-# A macro, its source and field; the last two are no text.
+# A macro, its source and field; the last two are not text.
 TEXTS = {
     "clickid": ("link", "click_id"),
     "event_name": ("sdk", "event_name"),

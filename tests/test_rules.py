@@ -78,8 +78,8 @@ def test_codes(select, ignore, expected):
     [
         pytest.param("ME100", "unknown rule 'ME100'; did you mean 'ME010' or 'ME101' or 'ME102'?", id="near"),
         pytest.param("me101", "unknown rule 'me101'; did you mean 'ME101'?", id="case"),
-        pytest.param("unknown", "unknown rule 'unknown' (there are ME001 to ME310)", id="far"),
-        pytest.param("", "unknown rule '' (there are ME001 to ME310)", id="empty"),
+        pytest.param("unknown", "unknown rule 'unknown' (known: ME001 to ME310)", id="far"),
+        pytest.param("", "unknown rule '' (known: ME001 to ME310)", id="empty"),
     ],
 )
 def test_unknown_code_is_an_error_that_names_the_nearest(wrong, message):
@@ -97,9 +97,9 @@ def test_findings_are_in_source_order_whatever_their_rule():
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        pytest.param("https://n.example/?a={{\x1b[2J}}", r"{{\x1b[2J}} is no macro of AppsFlyer", id="foreign-macro"),
+        pytest.param("https://n.example/?a={{\x1b[2J}}", r"{{\x1b[2J}} is not an AppsFlyer macro", id="foreign-macro"),
         pytest.param("https://n.example/?a=<b\nc>(ip)", r"HTML tag <b\nc>; remove it", id="tag"),
-        pytest.param("https://n.example/?a={{\ud800}}", r"{{\ud800}} is no macro of AppsFlyer", id="lone-surrogate"),
+        pytest.param("https://n.example/?a={{\ud800}}", r"{{\ud800}} is not an AppsFlyer macro", id="lone-surrogate"),
     ],
 )
 def test_what_a_message_quotes_moves_no_cursor(source, message):

@@ -162,3 +162,16 @@ def test_a_fragment_of_an_app_is_read_by_the_app():
     assert "ME206" in codes("//n.example/#a")
     assert "ME206" in codes("/pb#a")
     assert "ME206" in codes("(ip)#a")
+
+
+@pytest.mark.parametrize(
+    ("server", "message"),
+    [
+        pytest.param("[(ip)].example", "[(ip)].example is not an IPv6 address in brackets", id="brackets"),
+        pytest.param("a:(ip):b", "a:(ip):b has more than one colon", id="colons"),
+        pytest.param("[::1]{ip}", "{ip} is not a port", id="macro-of-another-platform"),
+    ],
+)
+def test_a_message_quotes_macros_as_they_are_written(server, message):
+    found = [finding.message for finding in check(f"https://{server}/pb") if finding.code == "ME208"]
+    assert found == [message]

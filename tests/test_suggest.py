@@ -65,7 +65,7 @@ def test_one_edit_is_a_distance_of_one(word, at):
             "(google_aid)",
             "appsflyer",
             "unknown macro 'google_aid'; did you mean 'advertising_id'?",
-            "google_aid is what AppMetrica calls (advertising_id)",
+            "google_aid is AppMetrica's name for (advertising_id)",
             "(advertising_id)",
             id="called-so-in-another-dialect",
         ),
@@ -73,7 +73,7 @@ def test_one_edit_is_a_distance_of_one(word, at):
             "(gps_adid)",
             "appsflyer",
             "unknown macro 'gps_adid'; did you mean 'advertising_id'?",
-            "gps_adid is what Adjust calls (advertising_id)",
+            "gps_adid is Adjust's name for (advertising_id)",
             "(advertising_id)",
             id="called-so-elsewhere",
         ),
@@ -97,8 +97,8 @@ def test_one_edit_is_a_distance_of_one(word, at):
         pytest.param(
             "{aaid}",
             "appmetrica",
-            "{aaid} is taken for a parameter of the tracking link; did you mean 'google_aid'?",
-            "aaid is what Branch calls {google_aid}",
+            "{aaid} is read as a parameter of the tracking link; did you mean 'google_aid'?",
+            "aaid is Branch's name for {google_aid}",
             None,
             id="open-dialect",
         ),
@@ -111,7 +111,7 @@ def test_unknown_macros_are_told_what_may_be_meant(source, name, message, hint, 
 
 def test_a_hint_is_shown_with_the_finding():
     (found,) = check("(gps_adid)", select=["ME1"])
-    assert str(found).endswith("\n  ^^^^^^^^^^\n  hint: gps_adid is what Adjust calls (advertising_id)")
+    assert str(found).endswith("\n  ^^^^^^^^^^\n  hint: gps_adid is Adjust's name for (advertising_id)")
 
 
 def test_names_of_other_platforms_are_of_fields_that_some_dialect_has():

@@ -101,7 +101,7 @@ def test_what_says_the_same_is_exact(home, macro, to, expected):
             "(IDFA)",
             "appmetrica",
             "{ios_ifa}",
-            ["approximate: in upper case on AppsFlyer, as it is on AppMetrica"],
+            ["approximate: in upper case on AppsFlyer, as received on AppMetrica"],
             id="case-of-an-identifier",
         ),
         pytest.param(

@@ -47,7 +47,7 @@ def test_detect_says_of_which_template_it_speaks(run, files):
 def test_detect_exits_with_1_where_there_is_nothing_to_tell_by(run, files):
     status, out, err = run("detect", "none.txt")
     assert (status, out.count("\n")) == (1, 2)
-    assert "macroengine: none.txt:2: there is nothing to tell its dialect by\n" in err
+    assert "macroengine: none.txt:2: nothing in it tells which dialect it is\n" in err
     assert "ME000" in err
 
 
@@ -86,7 +86,7 @@ def test_translate_prints_templates_and_what_is_lost_apart(run, files):
     assert status == 0
     assert out == "https://n.example/pb?c={click_id}&i={ios_ifa}\nhttps://n.example/pb?c={click_id}\n"
     assert err.splitlines() == [
-        "<argument>:1:36 MT007 warning (IDFA) becomes {ios_ifa}: in upper case on AppsFlyer, as it is on AppMetrica",
+        "<argument>:1:36 MT007 warning (IDFA) becomes {ios_ifa}: in upper case on AppsFlyer, as received on AppMetrica",
         "  https://n.example/pb?c=(clickid)&i=(IDFA)",
         "                                     ^^^^^^",
     ]

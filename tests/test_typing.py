@@ -1,4 +1,4 @@
-"""What the documentation shows is what type checkers accept, and what they accept is no slip."""
+"""What the documentation shows is what type checkers accept, and what they accept is not a mistake."""
 
 import ast
 import doctest

@@ -142,7 +142,7 @@ def test_openrtb_sends_a_price_as_base64(platform, name, price, base64):
     assert rendered(f"https://n.example/win?p={macro}", platform, macro, price) == f"https://n.example/win?p={base64}"
 
 
-# OpenRTB 2.6, section 4.4: values are inserted as they are, and what is not known is the empty string.
+# OpenRTB 2.6, section 4.4: values are inserted unchanged, and what is not known is the empty string.
 def test_openrtb_sends_values_as_they_are():
     template = "https://n.example/win?p=${AUCTION_PRICE}"
     assert rendered(template, "openrtb2", "${AUCTION_PRICE}", "0.91") == "https://n.example/win?p=0.91"

@@ -133,7 +133,7 @@ def test_what_the_command_line_says_counts_before_what_rows_say(run, tmp_path):
     (tmp_path / "t.csv").write_text(f"kind,platform,template\nin-app,appmetrica,{EVENT}\n")
     assert places(run("check", "t.csv", "--postback", "install", "--dialect", "appsflyer")) == ["t.csv:2:37 ME301"]
     options = ["--postback", "install", "--postback-column", "kind", "--dialect-column", "platform"]
-    assert "not of AppMetrica" in run("check", "t.csv", *options, "--dialect", "appsflyer").out
+    assert "not for AppMetrica" in run("check", "t.csv", *options, "--dialect", "appsflyer").out
 
 
 ADJUST = "https://n.example/pb?a={gps_adid}&t={tracker}&n={tracker_name}"
@@ -263,7 +263,7 @@ def test_comments_ignore_rules(run, tmp_path):
 
 def test_a_comment_that_ignores_no_rule_is_named(run, tmp_path):
     (tmp_path / "t.txt").write_text(f"# macroengine: ignore ME999\n{EVENT}\n")
-    assert "t.txt:2: ignore: unknown rule 'ME999' (there are ME001 to" in run("check", "t.txt").err
+    assert "t.txt:2: ignore: unknown rule 'ME999' (known: ME001 to" in run("check", "t.txt").err
 
 
 # Sources

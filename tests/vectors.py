@@ -30,7 +30,7 @@ def read(path):
 
 
 def decoded(value):
-    """Return what JSON has no word for: a time, a decimal; all else as it is."""
+    """Return what JSON has no word for: a time, a decimal; all else unchanged."""
     match value:
         case {"$time": str(text)}:
             return datetime.fromisoformat(text)

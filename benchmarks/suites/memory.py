@@ -1,4 +1,4 @@
-"""What a process holds that goes on compiling templates of any size, in every dialect."""
+"""The memory of a process that keeps compiling templates of any size, in every dialect."""
 
 from collections.abc import Iterator
 

@@ -29,7 +29,7 @@ def run() -> Iterator[Table]:
     }
     taken: dict[str, list[float]] = {name: [] for name in commands}
     with TemporaryDirectory() as bytecode:
-        # Installed packages are compiled; a checkout is to be no slower, even where bytecode is not to be written.
+        # Installed packages are compiled; a checkout should not be slower, even where bytecode is not to be written.
         environment = os.environ | {"PYTHONPYCACHEPREFIX": bytecode, "PYTHONDONTWRITEBYTECODE": ""}
         status = {name: _start(command, environment)[1] for name, command in commands.items()}
         for _ in range(_ROUNDS):

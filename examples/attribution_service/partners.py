@@ -150,11 +150,11 @@ def _network(text: Any, where: str) -> Network:
     try:
         return ip_network(text if isinstance(text, str) else "")
     except ValueError:
-        raise ConfigError(f"{where}: {text!r} is no network such as '10.0.0.0/8'") from None
+        raise ConfigError(f"{where}: {text!r} is not a network such as '10.0.0.0/8'") from None
 
 
 def _schedule(row: Any, where: Place) -> RetrySchedule:
-    may: dict[str, type] = {"refusals": list, "retried": list, "most_retries": int}
+    may: dict[str, type] = {"refusals": list, "retried": list, "max_retries": int}
     names = [field.name for field in fields(RetrySchedule) if field.name not in may]
     _check_keys(row, where, dict.fromkeys(names, float), may)
     for name in names:

@@ -1,4 +1,4 @@
-"""Where the keys of a TOML file stand, for messages: tomllib keeps the values alone."""
+"""Where the keys of a TOML file are, for messages: tomllib keeps the values alone."""
 
 import re
 import tomllib

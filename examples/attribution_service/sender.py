@@ -49,7 +49,7 @@ async def send_for_ever(
 async def _send_to(
     partner: str, store: Store, schedule: RetrySchedule, tls: SSLContext, allowed: Collection[Network]
 ) -> None:
-    # Whoever has not settled a postback by then is gone: it was killed, or could not write.
+    # A worker that has not settled a postback by then is gone: it was killed, or could not write.
     lease = timedelta(seconds=schedule.answer_within_s + TROUBLE_S)
     async with checked_transport(tls, allowed) as transport:
         while True:
@@ -68,7 +68,7 @@ async def _send_to(
 def checked_transport(tls: SSLContext, allowed: Collection[Network]) -> httpx.AsyncHTTPTransport:
     """Return what sends requests, to addresses that are checked; proxies of the environment are not used."""
     transport = httpx.AsyncHTTPTransport(verify=tls)
-    # A transport of httpx takes no backend of one's own; its connections do.
+    # A transport of httpx takes no custom backend; its connections do.
     transport._pool = httpcore.AsyncConnectionPool(
         ssl_context=tls,
         max_connections=AT_ONCE,

@@ -1,1 +1,1 @@
-"""What executes a plan over a whole table: DuckDB on one machine, Spark on many. A backend sees a plan and no more."""
+"""What executes a plan over a whole table: DuckDB on one machine, Spark on many. A backend sees only a plan."""

@@ -45,7 +45,7 @@ def literal(text: str) -> Literal:
     'it''s'
     """
     quoted = "'" + text.replace("'", "''") + "'"
-    # What stands behind a NUL would be cut off.
+    # What follows a NUL would be cut off.
     return Literal(quoted if "\0" not in text else "(" + quoted.replace("\0", "' || chr(0) || '") + ")")
 
 

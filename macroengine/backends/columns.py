@@ -56,7 +56,7 @@ def _column(field: str, wanted: str | None, table: Sequence[str]) -> str | None:
     column = find_column(wanted, table)
     if column is None:
         raise ValueError(
-            f"there is no column {wanted!r}{did_you_mean(wanted, table)} (there are: {', '.join(table)}); "
+            f"there is no column {wanted!r}{did_you_mean(wanted, table)} (known: {', '.join(table)}); "
             f"say which holds {field!r}, as {field}=..., or that none does, as {field}="
         )
     return column
@@ -71,9 +71,9 @@ def check_kept(keep: Sequence[str], table: Sequence[str], added: Sequence[str]) 
     for column in keep:
         if column not in table:
             known = ", ".join(table)
-            raise ValueError(f"there is no column {column!r} to keep{did_you_mean(column, table)} (there are: {known})")
+            raise ValueError(f"there is no column {column!r} to keep{did_you_mean(column, table)} (known: {known})")
         find_column(column, table)  # refuses what engines do not tell apart
     written = [folded(column) for column in (*keep, *added)]
     repeated = [column for column in keep if written.count(folded(column)) > 1]
     if repeated:
-        raise ValueError(f"column {repeated[0]!r} would stand in the output twice")
+        raise ValueError(f"column {repeated[0]!r} would be in the output twice")

@@ -5,7 +5,7 @@ STRING = r'"(?:[^"\\]|\\.)*"'
 
 # Numbers are sent in plain digits, where others write exponents; NaN and Infinity are refused.
 FOREIGN_NUMBER = "[0-9][eE]|[NI]"
-"""What stands outside the strings where a number is not written as Python writes it."""
+"""What is outside strings where a number is not written as Python writes it."""
 
 _UPPER = [rf"\u{code:04X}" for code in (0x0B, 0x0E, 0x0F, *range(0x1A, 0x20))]
 

@@ -46,7 +46,7 @@ class Language(Protocol[E]):
         """Return the truth of a column, NULL where it holds neither true nor false."""
 
     def joined(self, parts: Sequence[E]) -> E:
-        """Return the parts as one text, NULLs left out."""
+        """Return the parts as one text, without NULLs."""
 
     def chained(self, parts: Sequence[E]) -> E:
         """Return the parts as one text, NULL where one of them is."""

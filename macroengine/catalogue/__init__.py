@@ -40,13 +40,13 @@ def dialect(name: str) -> Dialect:
     '{click_id}'
 
     Raises:
-        CatalogueError: there is no such dialect; a dialect of one's own is read by `Dialect.from_toml`.
+        CatalogueError: there is no such dialect; read a custom dialect with `Dialect.from_toml`.
     """
     check_type("name", str, "a string", name)
     names = dialect_names()
     if name not in names:
-        raise CatalogueError(f"unknown dialect {name!r}{did_you_mean(name, names)} (there are: {', '.join(names)})")
-    # Whoever unpickles it has the file.
+        raise CatalogueError(f"unknown dialect {name!r}{did_you_mean(name, names)} (known: {', '.join(names)})")
+    # The process that unpickles it has the file, too.
     path = dialect_file(name)
     return Dialect._from_text(read_text(path, Limits().catalogue), str(path), (dialect, (name,)))
 

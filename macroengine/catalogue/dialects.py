@@ -140,7 +140,7 @@ class Dialect:
         return None if found is None else found[0]
 
     def takes(self, name: str) -> bool:
-        """Say whether a dialect that is open may have a parameter called `name`, or so but for case, `-` and `_`."""
+        """Say whether an open dialect may have a parameter called `name`, whatever its case, `-` and `_`."""
         well_formed = re.compile(self.syntax.name).fullmatch
         return self.open and bool(well_formed(name) or well_formed(name.replace("-", "_")))
 
@@ -219,7 +219,7 @@ def _is_slip(name: str, meant: str) -> bool:
     return name == meant or (len(name) >= _SHORTEST and 2 * edit_distance(name, meant) < shorter)
 
 
-# Folded names share the table of the spelled ones, behind a character that no name contains.
+# Folded names share the table of the spelled ones, after a character that no name contains.
 _FOLDED = "~"
 
 

@@ -24,7 +24,7 @@ class ForeignSyntax(NamedTuple):
     syntax: str | None = None
     """The key of the syntax that this is."""
     next: str | None = None
-    """What another macro directly behind one is, where `pattern` would take it for something else."""
+    """What another macro directly after one is, where `pattern` would take it for something else."""
     outer: bool = False
     """Whether a macro of the dialect inside is part of it."""
     certain: bool = False
@@ -32,7 +32,7 @@ class ForeignSyntax(NamedTuple):
     known: bool = False
     """Whether it is a macro only where the dialect has one of that very name."""
     what: str | None = None
-    """What it is where it is no macro but another construct of a template language."""
+    """What it is where it is not a macro but another construct of a template language."""
     instead: str | None = None
     """What to write instead of such a construct."""
     alternatives: str | None = None
@@ -50,7 +50,7 @@ class ForeignText(NamedTuple):
 
 
 def foreign_texts(source: str, syntax: Syntax) -> tuple[ForeignText, ...]:
-    """Return what is written in the way of another platform than one with this syntax, in source order.
+    """Return what is written in the syntax of another platform, in source order.
 
     >>> from macroengine.language.syntax import syntax
     >>> [(text.name, text.encloses) for text in foreign_texts("?a={{b}}&c={d}", syntax("brace"))]
@@ -85,7 +85,7 @@ def notes() -> re.Pattern[str]:
 
 @cache
 def encoded_macros() -> re.Pattern[str]:
-    """Return the pattern of names between percent-encoded delimiters; behind further 25s these are encoded again."""
+    """Return the pattern of names between percent-encoded delimiters; after further 25s they are encoded again."""
     forms = []
     for form in _read()["encoded"]:
         opening, closing = (re.sub(".", _encoded, affix) for affix in form.split("NAME"))

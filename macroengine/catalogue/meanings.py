@@ -1,4 +1,4 @@
-"""Which values a name may stand for, whoever's name it is: policies and options speak of values, not of one dialect."""
+"""Which values a name may stand for, on any platform: policies and options speak of values, not of one dialect."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from macroengine.catalogue.elsewhere import documented_names, fields_elsewhere, 
 from macroengine.catalogue.folding import fold
 from macroengine.kinds import Source
 
-# What names add to the name of an identifier for a hash of it, in front or behind.
+# What names add to the name of an identifier for a hash of it, before or after it.
 _HASHES = ("sha1", "sha256", "md5")
 
 

@@ -163,7 +163,7 @@ def _read_toml(text: str, where: str) -> dict[str, Any]:
 
 
 def _check_names(where: str, specs: Collection[MacroSpec]) -> None:
-    """Check that there are no more names, and no longer ones, than can be searched in no time."""
+    """Check that names are few and short enough to be searched quickly."""
     names = [name for spec in specs for name in (spec.name, *spec.spellings, *spec.legacy)]
     if len(names) > _MAX_NAMES:
         raise CatalogueError(f"{where}: {len(names):,} names of macros; at most {_MAX_NAMES:,} fit")

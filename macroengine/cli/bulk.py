@@ -27,7 +27,7 @@ _MAX_BYTES = 16_777_216
 
 
 def _read_columns(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str | None]:  # noqa: ARG001 - click's
-    """Return the columns of `field=column,...` by field; None where nothing stands behind the =."""
+    """Return the columns of `field=column,...` by field; None if nothing follows the =."""
     columns: dict[str, str | None] = {}
     for pair in next(csv.reader([",".join(values)]), []):
         field, equals, column = pair.partition("=")
@@ -77,7 +77,7 @@ def _read_columns(context: click.Context, parameter: click.Parameter, values: tu
 )
 @click.option("--force", is_flag=True, help="Replace the output if it exists.")
 @click.option("--memory-limit", metavar="SIZE", help="As 2GB. Default: 80 % of the memory.")
-@click.option("--threads", metavar="N", type=click.IntRange(min=1), help="Default: one a core.")
+@click.option("--threads", metavar="N", type=click.IntRange(min=1), help="Default: one per core.")
 @dialect_option
 @postback_option("Send this kind only.  [default: what the macros of each template are for]")
 @rendering_options
@@ -90,7 +90,7 @@ def bulk(
     events are sent, and a boolean `attributed` how, where there are such columns; with --consent, columns such as
     `is_lat` and `att_status` decide whether identifiers are. The output is there when it is whole,
     or not at all; if an event cannot be sent, none is, and the first is named. --where is SQL of your own, and can read
-    whatever you can: take it from nobody else.
+    whatever you can: never take it from anyone else.
 
     \b
     Examples:

@@ -62,7 +62,9 @@ file upwards, or else from the working folder.
 @dialect_or_auto_option
 @postback_option("The kind of postback that the templates are for.  [default: what their macros are for]")
 @context_option
-@click.option("--send-all/--no-send-all", default=None, help="Templates are for events of other networks, too.")
+@click.option(
+    "--send-all/--no-send-all", default=None, help="Events that are not attributed to the network are sent, too."
+)
 @click.option("--consent/--no-consent", default=None, help="Identifiers are sent only for users who share them.")
 @click.option(
     "--select", metavar="RULE", multiple=True, help="Check only these rules; ME3 is a family. May be repeated."
@@ -133,7 +135,7 @@ def _check_usage(templates: tuple[str, ...], files: tuple[str, ...], options: di
     if options["fix"] and options["diff"]:
         raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
     if options["jobs"] > 1 and (options["fix"] or options["diff"]):
-        raise click.UsageError("--jobs checks only; leave it out with --fix and --diff")
+        raise click.UsageError("--jobs only checks; omit it with --fix and --diff")
     if options["requests"] and (options["fix"] or options["diff"]):
         raise click.UsageError("--fix and --diff rewrite no requests; the fixes are in --format json")
     if options["report"] is not None and options["report"].suffix.lower() not in _REPORTS:

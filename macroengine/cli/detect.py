@@ -95,7 +95,7 @@ class _Search:
             detected = []
         else:
             if not detected:
-                click.echo(f"macroengine: {place}: there is nothing to tell its dialect by", err=True)
+                click.echo(f"macroengine: {place}: nothing in it tells which dialect it is", err=True)
         if not detected:
             self.status = 1
         return detected

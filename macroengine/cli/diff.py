@@ -39,7 +39,9 @@ class Compared:
 @dialect_or_auto_option
 @postback_option("The kind of postback that the templates are for.  [default: what their macros are for]")
 @context_option
-@click.option("--send-all/--no-send-all", default=None, help="Templates are for events of other networks, too.")
+@click.option(
+    "--send-all/--no-send-all", default=None, help="Events that are not attributed to the network are sent, too."
+)
 @click.option("--consent/--no-consent", default=None, help="Identifiers are sent only for users who share them.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "md"]), default="text", show_default=True)
 @click.pass_context

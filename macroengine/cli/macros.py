@@ -19,7 +19,7 @@ from macroengine.suggest import did_you_mean
 @postback_option("Only macros that are filled for this kind of postback.")
 @click.option("--context", metavar="WORD", help="Only macros that are filled in this context, as burl or click.")
 @click.option("--send-all", is_flag=True, help="Only macros that are filled for events of other networks, too.")
-@click.option("--consent", is_flag=True, help="Only macros that are filled whatever users share.")
+@click.option("--consent", is_flag=True, help="Only macros that are filled without users' consent.")
 @click.option(
     "--source",
     type=SourceWord(),

@@ -28,7 +28,7 @@ DEFAULT_COLUMN = "url"
 @click.argument("url", required=False)
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Read the template from a file.")
 @click.option("--event", metavar="FILE", help="Compare with this event, one as JSON; - is standard input.")
-@click.option("--events", metavar="FILE", help="Check a file of received URLs, one a line; - is standard input.")
+@click.option("--events", metavar="FILE", help="Check a file of received URLs, one per line; - is standard input.")
 @click.option(
     "--column", metavar="NAME", help="The column of a .csv, .jsonl or .xlsx file that has the URLs.  [default: url]"
 )
@@ -66,7 +66,7 @@ def match(
         raise click.UsageError("give one URL: as an argument, or many with --events")
     if events is not None:
         if event is not None:
-            raise click.UsageError("--event compares one URL; leave out --events")
+            raise click.UsageError("--event compares one URL; omit --events")
         return _match_many(source, dialect, events, column, form)
     if column is not None:
         raise click.UsageError("--column is for the files of --events")

@@ -25,7 +25,7 @@ COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "bl
 
 
 def is_plain(stream: IO[str]) -> bool:
-    """Say whether a stream is no terminal, and nobody asks for what only terminals show."""
+    """Say whether a stream is not a terminal, and what only terminals show was not asked for."""
     return not stream.isatty() and not {"FORCE_COLOR", "TTY_COMPATIBLE"} & os.environ.keys()
 
 

@@ -10,7 +10,7 @@ from macroengine.cli import output
 from macroengine.diagnostics import Severity, printable
 from macroengine.matching.result import Match
 
-# Whoever sends URLs can make up parameters.
+# Senders can make up parameters.
 _MAX_NAMES = 1_000
 _OTHERS = "(others)"
 _STATES = ("read", "missing", "ambiguous")

@@ -39,13 +39,13 @@ _RENDERING = (
         type=click.Choice(["error", "keep", "empty"]),
         default="error",
         show_default=True,
-        help="What becomes of macros that the dialect does not have.",
+        help="How to treat macros that the dialect does not have.",
     ),
     click.option(
         "--nested/--no-nested",
         default=True,
         show_default=True,
-        help="Encode once more for each URL that a macro stands in.",
+        help="Encode once more for each URL that a macro is in.",
     ),
     click.option("--allow-host-macros", is_flag=True, help="Permit macros as labels of the host."),
     click.option("--booleans", type=click.Choice(["true/false", "1/0"]), default="true/false", show_default=True),
@@ -54,7 +54,7 @@ _RENDERING = (
         type=click.Choice([str(choice) for choice in HashCase]),
         help="Hash identifiers in this case, not the documented one.",
     ),
-    click.option("--ignore", metavar="CODE", multiple=True, help="Take a rule out of the check; may be repeated."),
+    click.option("--ignore", metavar="CODE", multiple=True, help="Ignore a rule; may be repeated."),
 )
 
 

@@ -96,7 +96,7 @@ def print_findings(
 
 
 def text_report(width: int | None, *, colour: bool) -> Report:
-    """Return the report for people: at most `width` columns wide, but for places; without a width, nothing is cut."""
+    """Return the report for people, at most `width` columns wide except for places; without a width, nothing is cut."""
     columns_ = None if width is None else max(width, _NARROWEST)
 
     def show(file: str, record: Record, diagnostic: Diagnostic) -> str:

@@ -22,8 +22,8 @@ def sarif_report() -> Report:
     mark = "@@results@@"
     run = {"tool": {"driver": _driver()}, "columnKind": "unicodeCodePoints", "results": [mark]}
     log = json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
-    before, behind = log.split(json.dumps(mark))
-    return Report(lambda: f"{before}\n", _result, lambda _: f"\n{behind}\n", between=",\n")
+    before, after = log.split(json.dumps(mark))
+    return Report(lambda: f"{before}\n", _result, lambda _: f"\n{after}\n", between=",\n")
 
 
 def _driver() -> dict[str, Any]:

@@ -44,7 +44,7 @@ def detect(source: str) -> list[Detected]:
     """Return the dialects of the library in which a template can be written, the likeliest first.
 
     Empty where there is nothing to tell by: no macro, and no host of a platform's tracking links. Dialects that are ten
-    times less likely than the first are left out.
+    times less likely than the first are omitted.
 
     >>> for found in detect("https://n.example/pb?gaid={gps_adid}&tracker={tracker_name}"):
     ...     print(found.dialect, round(found.confidence, 1), *found.evidence, sep="; ")

@@ -20,7 +20,7 @@ class Known(Enum):
 
     DOCUMENTED = 1.0
     RESPELLED = 0.35
-    """Documented but for case, `-` and `_`."""
+    """Documented with another case, `-` or `_`."""
     PARAMETER = 0.15
     """The dialect takes any name."""
     PERHAPS = 0.12

@@ -17,7 +17,7 @@ _ALGORITHMS = {
 def hash_identifier(algorithm: str, case: HashCase, uuid: bool, identifier: str, /) -> str | None:
     """Return the sha1, md5 or sha256 of an identifier in lower-case hex digits, or None where there is none to send.
 
-    It is hashed as UTF-8 in its documented case, for platforms to match it, which protects nobody. An empty or all-zero
+    It is hashed as UTF-8 in its documented case, for platforms to match it, which protects no one. An empty or all-zero
     identifier has no hash: everybody who opted out of tracking shares it. A `uuid` that already is as many hex
     digits was hashed by the sender, and is not hashed again.
 

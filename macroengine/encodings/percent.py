@@ -18,7 +18,7 @@ _ENCODED = {byte: bytes([byte]) if byte in _SAFE else b"%%%02X" % byte for byte 
 
 # Values of one kind have the same unsafe bytes, in the same order: two texts of JSON from one app, two User-Agents of
 # one browser. Replacing one byte after the other beats the general way as long as there are few to replace. The table
-# keeps what comes first; whoever floods it only makes others take the general way.
+# keeps what comes first; flooding it only makes other values take the general way.
 _Replacements = tuple[tuple[bytes, bytes], ...]
 _replacements: dict[bytes, _Replacements] = {}
 _SHORT = 16

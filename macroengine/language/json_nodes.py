@@ -9,14 +9,14 @@ from macroengine.language.nodes import Macro, Pieces
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A number, a constant, or what stands where one of them could."""
+    """A number, a constant, or what is in the place of one."""
 
     text: str
     start: int
 
     @property
     def span(self) -> Span:
-        """Where it stands."""
+        """Where it is."""
         return Span(self.start, self.start + len(self.text))
 
 
@@ -45,13 +45,13 @@ class Container:
     span: Span
     elements: tuple[Element, ...]
     commas: tuple[int, ...]
-    """Where they stand: as many as there are elements where the last one is superfluous."""
+    """Where they are: as many as there are elements if the last one is superfluous."""
     depth: int
     """How many containers are inside one another, with this one."""
 
     @property
     def element_spans(self) -> Iterator[Span]:
-        """Where each element stands, with the blanks before it."""
+        """Where each element is, with the blanks before it."""
         start = self.span.start + 1
         for element, comma in zip(self.elements, (*self.commas, None), strict=False):
             yield Span(start, element.value[-1].span.stop if comma is None else comma)
@@ -60,7 +60,7 @@ class Container:
 
 Part = Macro | Word | String | Container
 Run = tuple[Part, ...]
-"""What stands where one value, or one name, is due: several parts are an error."""
+"""What is in the place of one value or name: several parts are an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class JsonFault:
     found: str
     """Nothing at the end of the text."""
     after_macro: bool = False
-    """Whether what is there is a macro, or stands right behind one."""
+    """Whether what is there is a macro, or directly follows one."""
 
 
 @dataclass(frozen=True, slots=True)

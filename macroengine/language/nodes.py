@@ -10,7 +10,7 @@ from macroengine.diagnostics import Span
 
 
 class Part(StrEnum):
-    """The part of a URL in which a piece stands. A delimiter belongs to the part that it opens."""
+    """The part of a URL that a piece is in. A delimiter belongs to the part that it opens."""
 
     SCHEME = "scheme"
     AUTHORITY = "authority"
@@ -89,7 +89,7 @@ Pieces = tuple[Piece, ...]
 
 
 class Pair(NamedTuple):
-    """A parameter of the query. A pair without `equals` has no value; an empty one stands between `&&`.
+    """A parameter of the query. A pair without `equals` has no value; an empty one is between `&&`.
 
     `opening` is the `?` or `&` before it, None where a template begins with a parameter.
     """

@@ -1,7 +1,7 @@
 """The patterns of names and arguments: the part of regular expressions that always matches in linear time.
 
 A pattern is made of characters, `[classes]`, `(?:groups)`, `|`, `?`, `*` and `+`, and it must be decidable one
-character at a time: at any point, the next character alone says how the pattern goes on. A backtracking engine then
+character at a time: at any point, the next character alone says how the pattern continues. A backtracking engine then
 has no second way to try (Brüggemann-Klein and Wood, "One-unambiguous regular languages", 1998).
 """
 

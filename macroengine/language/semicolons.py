@@ -12,7 +12,7 @@ _NO_NAME = "/"
 
 
 def split_at_semicolons(query: tuple[Pair, ...], syntax: Syntax) -> tuple[Pair, ...]:
-    """Return the pairs of a query that `;` separates: it has `;name=`, and no `&`. Others are returned as they are."""
+    """Return the pairs of a query that `;` separates: it has `;name=`, and no `&`. Others are returned unchanged."""
     if len(query) != 1 or (query[0].opening is not None and query[0].opening.text == "&"):
         return query
     [pair] = query

@@ -1,9 +1,9 @@
-"""What stands in a translated template in place of a macro that the other dialect does not have."""
+"""What a translated template has in place of a macro that the other dialect does not have."""
 
 import re
 
 _MARK = "UNTRANSLATED"
-# Letters, digits and hyphens alone: whatever encodes or escapes a template leaves them as they are.
+# Letters, digits and hyphens alone: whatever encodes or escapes a template leaves them unchanged.
 _not_plain = re.compile(r"[^A-Za-z0-9]+")
 PLACEHOLDER = re.compile(rf"{_MARK}(?:-[A-Za-z0-9]+)+")
 

@@ -1,4 +1,4 @@
-"""What a value looks like, held against what the catalogue says of its field."""
+"""What a value looks like, checked against what the catalogue says about its field."""
 
 import re
 import tomllib
@@ -15,11 +15,11 @@ from macroengine.matching.sorting import is_changed
 from macroengine.plan.segments import Step, Value
 
 _TABLE = Path(__file__).with_name("values.toml")
-# Longer texts are no identifiers, addresses or numbers.
+# Longer texts are not identifiers, addresses or numbers.
 _MAX_LENGTH = 400
 
 _is_encoded = re.compile(r"(?:[A-Za-z0-9._~+!'()*-]|%[0-9A-Fa-f]{2})*").fullmatch
-# An escape for what is neither a letter, a digit nor one of `-._~`, which encoders leave as they are.
+# An escape for what is neither a letter, a digit nor one of `-._~`, which encoders leave unchanged.
 _needed_escape = re.compile("%(?!2[DEde]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])").search
 
 

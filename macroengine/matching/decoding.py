@@ -13,7 +13,7 @@ from macroengine.kinds import ValueType
 from macroengine.matching.faults import AMBIGUOUS, BAD_ENCODING, NOT_ENCODED, WRONG_CASE, WRONG_VALUE, Fault
 from macroengine.plan.segments import HASHES, Step, Value
 
-# What encoders leave as it is, whichever of them was used, and escapes.
+# What all encoders leave unchanged, and escapes.
 _stray = re.compile(r"(?:[A-Za-z0-9._~!'()*-]|%[0-9A-Fa-f]{2})*").match
 _lower_escape = re.compile("%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f])").search
 _LAYERS = frozenset([Step.PERCENT, Step.COMPONENT, Step.FORM])

@@ -32,8 +32,8 @@ UNKNOWN_PARAMETER = Fault("ME712", "unknown-parameter", _W, "a parameter that th
 REPEATED_PARAMETER = Fault(
     "ME713", "repeated-parameter", _W, "a parameter that is in the URL more often than it should"
 )
-AMBIGUOUS = Fault("ME714", "ambiguous", _W, "a URL that can be read in several ways; the value is left out")
-LITERAL_MACRO = Fault("ME721", "literal-macro", _E, "a macro that was sent as it is written, without a value")
+AMBIGUOUS = Fault("ME714", "ambiguous", _W, "a URL that can be read in several ways; the value is omitted")
+LITERAL_MACRO = Fault("ME721", "literal-macro", _E, "a macro that was sent unreplaced")
 DOUBLE_ENCODED = Fault("ME722", "double-encoded", _W, "a value that is encoded once more than its place needs")
 NOT_ENCODED = Fault("ME723", "not-encoded", _W, "a character that should be encoded; `+` for a space; a lone `%`")
 BAD_ENCODING = Fault("ME724", "bad-encoding", _E, "percent-encoded bytes that are not UTF-8")

@@ -43,7 +43,7 @@ def _is_possible(bound: Bound, text: str) -> bool:
     return _SHALLOW[hole.value.steps[-hole.depth]].search(text, start, stop) is None
 
 
-# By what encodes first, the escapes that encoding again does not make. The others leave some characters as they are.
+# By what encodes first, the escapes that encoding again does not make. The others leave some characters unchanged.
 _SHALLOW = {
     Step.PERCENT: re.compile("%(?!25)"),
     Step.COMPONENT: re.compile("%(?!25|2[1789A])"),

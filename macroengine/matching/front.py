@@ -148,7 +148,7 @@ class _Comparison:
     def _compare_written(self, reading: Reading, written: str | None, due: str | None, value: Value) -> None:
         """Take the event's word for how a value is written; say where a list is written as one with other elements."""
         if written == due:
-            # What stands for a value that is withheld is as it should be.
+            # What replaces a withheld value is as it should be.
             faults = () if reading.macro in self._sent else (EMPTY_IDENTIFIER, LITERAL_MACRO)
             self._forget(reading, WRONG_CASE, *faults)
         elif is_list(value) and reading.span is not None and _unquoted(written) == _unquoted(due):

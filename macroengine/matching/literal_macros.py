@@ -1,4 +1,4 @@
-"""Macros that were sent as they are written."""
+"""Macros that were sent unreplaced."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -62,7 +62,7 @@ class Matcher:
         if reader.read():
             places = [(one.parameter, Span(one.bound.start, one.bound.stop)) for one in reader.reads]
             for parameter, macro, span in literal_macros(url, places, reader.places, self.dialect):
-                message = f"literal macro {macro[:_SHOWN]!r} was sent as it is written"
+                message = f"literal macro {macro[:_SHOWN]!r} was sent unreplaced"
                 reader.report(LITERAL_MACRO, span, message, parameter, "send its value, or nothing")
                 literal.add(span)
         values = _Values(self.dialect, url, reader, literal)

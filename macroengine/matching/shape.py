@@ -189,7 +189,7 @@ class _Shaping:
 
 
 def merged(pieces: Iterable[Piece]) -> Pieces:
-    """Join the texts that are next to each other, and leave out what is empty."""
+    """Join the texts that are next to each other, without those that are empty."""
     joined: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, str) and joined and isinstance(joined[-1], str):

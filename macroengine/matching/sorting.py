@@ -14,7 +14,7 @@ class Sorted(NamedTuple):
     hashes: dict[str, str]
     candidates: dict[str, tuple[str, ...]]
     conflicts: list[tuple[str, Reading]]
-    """What is left out, each with a reading that differs from one before it."""
+    """What is omitted, each with a reading that differs from one before it."""
 
 
 def sorted_out(readings: Iterable[Reading], planned: Iterable[Value | None]) -> Sorted:

@@ -1,4 +1,4 @@
-"""What stands around the macros of a body and of a header, and what is dropped with them."""
+"""What surrounds the macros of a body and of a header, and what is dropped with them."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from macroengine.template import Template
 
 
 def resolve_body(body: Body, policy: Policy) -> Resolution:
-    """Look up the macros of a body, and hold them against the policy."""
+    """Look up the macros of a body, and check them against the policy."""
     template = body.template
     if body.json is not None and body.json.fault is None:
         around = _json_nesting(body.json)
@@ -45,7 +45,7 @@ def _form_nesting(template: Template) -> Nesting:
 
 
 def _json_nesting(text: JsonText) -> Nesting:
-    """Return what stands around the macros of a JSON text, whose members and elements are dropped as parameters are."""
+    """Return what surrounds the macros of a JSON text, whose members and elements are dropped as parameters are."""
     parts = [*parts_of(text.run)]
     in_strings = string_nesting([part.pieces for part in parts if isinstance(part, String)])
     places = dict(in_strings.places)
@@ -66,7 +66,7 @@ def _elements(container: Container) -> tuple[int, tuple[Span, ...]]:
 
 
 def _whole(run: Run, escape: Escape) -> Iterator[tuple[Macro, Escape]]:
-    """Yield the macros that are no parts of strings, with how each is written."""
+    """Yield the macros that are not parts of strings, with how each is written."""
     for part in run:
         if isinstance(part, Macro):
             yield part, escape

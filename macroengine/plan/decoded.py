@@ -43,14 +43,14 @@ def tokens_of(pieces: Pieces) -> Iterator[Token]:
 
 
 def strings_of_json(tokens: Tokens, level: int) -> list[Tokens] | None:
-    """Return what stands in each string of the JSON, unescaped; None where the text is no JSON."""
+    """Return the text of each string of the JSON, unescaped; None where the text is not JSON."""
     texts: list[str] = []
     strings: list[Tokens] = []
     start: int | None = None
     escaped = False
     for index, token in enumerate(tokens):
         if token.is_macro:
-            # In any string one letter does. Elsewhere the blanks keep the digit apart from what stands beside it.
+            # In any string one letter does. Elsewhere the blanks keep the digit apart from what is next to it.
             texts.append(" 0 " if start is None else "n")
         else:
             texts.append(token.text if token.level <= level else "%")
@@ -67,7 +67,7 @@ def strings_of_json(tokens: Tokens, level: int) -> list[Tokens] | None:
 
 
 def unescaped(tokens: Tokens, level: int) -> Tokens:
-    """Return what stands in a string of JSON whose text is at a level."""
+    """Return the text of a JSON string at a level."""
     found: list[Token] = []
     escaped = False
     for token in tokens:
@@ -86,7 +86,7 @@ _UNICODE = re.compile("u([0-9A-Fa-f]{4})", re.ASCII)
 
 
 def _unescaped_run(token: Token) -> Iterator[Token]:
-    """Yield the character that an escape stands for, and the rest of the run behind it."""
+    """Yield the character that an escape stands for, and the rest of the run after it."""
     match = _UNICODE.match(token.text)
     if match is None:
         yield token

@@ -1,4 +1,4 @@
-"""URLs inside a text: where each begins, where it goes on, and which parameters it has."""
+"""URLs inside a text: where each begins, where it continues, and which parameters it has."""
 
 import re
 from typing import NamedTuple
@@ -31,7 +31,7 @@ class InnerQuery(NamedTuple):
 
     @property
     def span(self) -> Span:
-        """Where it stands."""
+        """Where it is."""
         return Span(self.opening.start, self.pairs[-1].stop)
 
 
@@ -115,7 +115,7 @@ def first_opening(tokens: Tokens, around: int, *, in_json: bool) -> Opening | No
 
 
 def next_opening(tokens: Tokens, opening: Opening, around: int) -> Opening | None:
-    """Return where a URL goes on that stands around this one, though nothing before said that there is one.
+    """Return where a URL around this one continues, though nothing before said that there is one.
 
     The level of the text around both is `around`.
     """
@@ -135,7 +135,7 @@ def next_opening(tokens: Tokens, opening: Opening, around: int) -> Opening | Non
 
 
 def end_before(opening: Opening) -> int:
-    """Return where the URL ends behind which another one goes on."""
+    """Return where the URL ends after which another one continues."""
     return opening.start - (3 if opening.part is Part.AUTHORITY else 1)
 
 

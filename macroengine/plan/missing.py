@@ -31,7 +31,7 @@ def planned_missing(
         check_type("each name in missing", str, "a string", name)
         if not is_known(name, dialect):
             question = did_you_mean(name, dialect.names())
-            raise ValueError(f"missing names {name!r}, no macro of {dialect.title}{question}")
+            raise ValueError(f"missing names {name!r}, which is not a macro of {dialect.title}{question}")
     # What names the macro itself comes last, and holds.
     by_field = {macro: one for name, one in chosen.items() for macro in _of_fields(name, dialect)}
     by_name = {macro: one for name, one in chosen.items() for macro in _of_name(name, dialect)}
@@ -49,7 +49,7 @@ def for_missing(given: Any) -> ForMissing:
     try:
         return Missing(given)
     except ValueError:
-        own = f"; for a text of your own, write Default({given!r})" if isinstance(given, str) else ""
+        own = f"; for other text, write Default({given!r})" if isinstance(given, str) else ""
     words = ", ".join(repr(one.value) for one in Missing)
     raise ValueError(f"missing must be one of {words} or a Default, not {_shown(given)}{own}")
 

@@ -1,8 +1,8 @@
-"""What stands around each macro of a component: URLs inside the URL, and JSON.
+"""What surrounds each macro of a component: URLs inside the URL, and JSON.
 
 A component is a path, the name or the value of a parameter, or a fragment. Its text is read as its receivers read it:
 each of them decodes it once more. A character has a *level*, which is how often it is encoded, and is seen by all
-who decode as often. The level of a place is how often its text is decoded on the way to whoever reads the value.
+who decode as often. The level of a place is how often its text is decoded on the way to the reader of the value.
 """
 
 import re
@@ -41,10 +41,10 @@ class Escape(Enum):
 
 
 class Place(NamedTuple):
-    """What stands around a macro inside its component."""
+    """What surrounds a macro inside its component."""
 
     depth: int = 1
-    """How many times its value is percent-encoded once everything else is done; 0 in what is no URL."""
+    """How many times its value is percent-encoded once everything else is done; 0 in what is not a URL."""
     escapes: tuple[Escape, ...] = ()
     """What is done before that, in order."""
     part: Part | None = None
@@ -79,7 +79,7 @@ _DEEPEST = 100
 
 
 def nesting(pieces: Pieces, part: Part) -> Nesting:
-    """Return what stands around the macros of a component.
+    """Return what surrounds the macros of a component.
 
     The work is in proportion to its length.
     """
@@ -100,7 +100,7 @@ PLAIN = Place()
 
 
 def string_nesting(strings: Sequence[Pieces]) -> Nesting:
-    """Return what stands around the macros of strings in a JSON body, where a URL need not be encoded to be one."""
+    """Return what surrounds the macros of strings in a JSON body, where a URL need not be encoded to be one."""
     reader = _Reader()
     for pieces in strings:
         reader.read(unescaped([*tokens_of(pieces)], 0), _Around(0, ((0, Escape.STRING),), Part.VALUE))
@@ -148,7 +148,7 @@ def _slots(tokens: Tokens, part: Part) -> Iterator[Tokens]:
 
 
 class _Around(NamedTuple):
-    """What stands around a text."""
+    """What surrounds a text."""
 
     level: int
     json: tuple[tuple[int, Escape], ...]
@@ -202,7 +202,7 @@ class _Reader:
                 self.places[token.span.start] = place
 
     def _read_url(self, tokens: Tokens, opening: Opening, end: int, around: _Around, depth: int) -> None:
-        """Take a URL apart, which stands in `tokens[opening.start:end]`."""
+        """Take apart the URL in `tokens[opening.start:end]`."""
         query = Parameters(tokens, opening)
         part, start = opening.part, opening.start
         for index in range(opening.start, end):

@@ -92,7 +92,7 @@ def _starts(pieces: Pieces) -> list[int]:
 
 
 def _head(template: Template) -> tuple[str, list[int]]:
-    """Return what stands before the query as browsers read it, a tab for each macro, and where the macros are."""
+    """Return the text before the query as browsers read it, a tab for each macro, and where the macros are."""
     slashes = () if template.slashes is None else (template.slashes,)
     texts: list[str] = []
     starts: list[int] = []
@@ -159,7 +159,7 @@ def _targets(fragment: Pieces) -> Iterator[int]:
 def _scheme_end(path: Pieces) -> int:
     """Return where the text is that ends the scheme of a URL without `//`.
 
-    It has a colon in the first segment (RFC 3986 section 4.2); whatever stands before the text, stands in the scheme.
+    It has a colon in the first segment (RFC 3986 section 4.2); whatever is before the text is in the scheme.
     """
     for piece in path:
         if isinstance(piece, Literal):

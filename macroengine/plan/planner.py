@@ -63,7 +63,7 @@ def plan(resolution: Resolution, options: Options) -> RenderPlan:
     """Decide what is sent for attributed and for other events.
 
     Raises:
-        LimitError: a macro stands in more URLs than the limit allows.
+        LimitError: a macro is in more URLs than the limit allows.
         ValueError: a default text in the path would lead to another one.
         UnsupportedError: a macro has an argument.
     """
@@ -197,7 +197,7 @@ class _Rendering:
         if not reads:
             if missing is _RAISE:
                 return Absent(node.name, is_known=macro.spec is not None)
-            # A Default goes through the steps of the value, which reads nothing.
+            # A Default takes the steps of the value, which reads nothing.
             if not isinstance(missing, Default):
                 return None if missing is _DROP else missing
         converted = None
@@ -299,7 +299,7 @@ def _kept(sent: Iterable[str | Segment | None]) -> Iterator[str | Segment]:
 
 
 def _merged(sent: Iterable[str | S]) -> tuple[S | Text, ...]:
-    """Join the texts that are next to each other, and leave out what is empty."""
+    """Join the texts that are next to each other, without those that are empty."""
     found: list[S | Text] = []
     texts: list[str] = []
     for segment in sent:

@@ -28,7 +28,7 @@ class Problem(Enum):
     UNDOCUMENTED_SPELLING = auto()
     LEGACY = auto()
     PARAMETER = auto()
-    """Not wrong, but perhaps a slip: an open dialect takes the name for a parameter of the tracking link."""
+    """Not wrong, but perhaps a typo: an open dialect takes the name for a parameter of the tracking link."""
     UNDOCUMENTED_HASH = auto()
     HASH_OF_HASH = auto()
     DECIDES_ORIGIN = auto()
@@ -78,7 +78,7 @@ class Resolved(NamedTuple):
 
     @property
     def needs_consent(self) -> bool:
-        """Whether its value is withheld where the user does not share identifiers."""
+        """Whether its value is withheld if the user does not share identifiers."""
         return _NEEDS_CONSENT in self.problems
 
 
@@ -101,13 +101,13 @@ class Resolution(NamedTuple):
     others: Mapping[int, tuple[Resolved, ...]]
     """For each macro that names several values, by its start: the second and further ones, as macros of their own."""
     foreign: tuple[ForeignText, ...]
-    """What is written in the way of other platforms, in source order."""
+    """What is written in the syntax of other platforms, in source order."""
 
 
 def resolve(template: Template, dialect: Dialect, policy: Policy, around: Nesting | None = None) -> Resolution:
-    """Look every macro up in the catalogue and hold it against the policy.
+    """Look every macro up in the catalogue and check it against the policy.
 
-    Of a text that is no URL, `around` says what stands around its macros; it names no server.
+    Of a text that is not a URL, `around` says what surrounds its macros; it names no server.
 
     Raises:
         ValueError: the policy denies a macro that a closed dialect does not have, or names a context that the dialect
@@ -239,6 +239,6 @@ def _denied_fields(dialect: Dialect, policy: Policy) -> frozenset[str]:
     for name in policy.deny:
         if not is_known(name, dialect):
             raise ValueError(
-                f"policy denies {name!r}, no macro of {dialect.title}{did_you_mean(name, dialect.names())}"
+                f"policy denies {name!r}, which is not a macro of {dialect.title}{did_you_mean(name, dialect.names())}"
             )
     return denied_fields(policy.deny, dialect)

@@ -64,7 +64,7 @@ class Step(StrEnum):
     JSON_STRING = "json-string"
     """Escaped as a part of a JSON string."""
     JSON_VALUE = "json-value"
-    """Written as a whole JSON value, by its type; always the first step but for a function."""
+    """Written as a whole JSON value, by its type; always the first step, except for a function."""
     JSON_NAME = "json-name"
     """Written as the name of a member of a JSON object: in quotes, whatever its type."""
     HEADER = "header"
@@ -96,7 +96,7 @@ _EMPTY: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text that is sent as it is."""
+    """Text that is sent literally."""
 
     text: str
 

@@ -28,7 +28,7 @@ def refusal(signals: Iterable[Signal]) -> Refuses:
                 raw = sources[source].get(field)
                 if raw is not None and (raw if raw.__class__ is str else _text(raw)) not in words:
                     return True
-        except Exception:  # noqa: BLE001 - what cannot be read, nobody has agreed to
+        except Exception:  # noqa: BLE001 - what cannot be read is not consent
             return True
         return False
 

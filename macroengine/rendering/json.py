@@ -14,7 +14,7 @@ _is_number = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
 def json_value(raw: object, text: str, kind: ValueType) -> str:
-    """Return the JSON for a value whose text is `text`: a number, a boolean, JSON as it is, or a quoted string.
+    """Return the JSON for a value whose text is `text`: a number, a boolean, JSON unchanged, or a quoted string.
 
     A list is a string, too.
 
@@ -36,7 +36,7 @@ def body_value(raw: object, text: str, kind: ValueType) -> str:
         UnsendableError: the value is due to be a number, and its text is none.
     """
     if kind in _NUMBERS and not _is_number(text):
-        raise UnsendableError(f"cannot send a {kind} in JSON whose text is no number,")
+        raise UnsendableError(f"cannot send a {kind} in JSON whose text is not a number,")
     return json_value(raw, text, kind)
 
 

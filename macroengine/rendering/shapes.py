@@ -20,7 +20,7 @@ class Form:
     sent: str
     """The expression that is sent."""
     present: str = ""
-    """In a parameter that goes: what must be true of the event for it to stay."""
+    """In a parameter that may be dropped: what must be true of the event for it to stay."""
     hashed: str = ""
     """The same, tested once all values are known to be present: there is something to hash."""
 
@@ -40,7 +40,7 @@ FORMS = {
     "required": Form(3, f"encode_value({{v}}, {{2}}) if {_PRESENT} else {{2}}({{v}})"),
     # Hashed, in a nested URL, or a label of the host.
     "converted": Form(3, "{2}(sources[{0}].get({1}))"),
-    # Its parameter goes when it is missing; a hash also when there is nothing to hash.
+    # Its parameter is dropped when it is missing; a hash also when there is nothing to hash.
     "dropping": Form(3, "encode_value({v}, {2})", _PRESENT),
     "nested-dropping": Form(3, "{2}({v})", _PRESENT),
     "hashed-dropping": Form(3, "{v}", _PRESENT, "({v} := {2}({v})) is not None"),
@@ -121,7 +121,7 @@ class _Writer:
                 self._lines += [f'before = f"{url}"', "if len(before) > limit: measured(before)"]
                 url = "{before}"
             if isinstance(kind, tuple):
-                # What stands before the query is rendered before it: of two faults, the first one is reported.
+                # What comes before the query is rendered before it: of two faults, the first one is reported.
                 self._lines.append(f'before = f"{url}"')
                 url = "{before}" + self._query(kind)
             else:
@@ -161,7 +161,7 @@ class _Writer:
     def _parameter(self, kinds: Shape) -> None:
         """Append the statement that collects one parameter, unless a value that it needs is missing.
 
-        Whether it goes is settled first, so that a value beside the missing one cannot make the event fail.
+        Whether it is dropped is settled first, so that a value beside the missing one cannot make the event fail.
         """
         written = [self._written(kind) for kind in kinds]
         tests = [present for _, present, _ in written] + [hashed for _, _, hashed in written]

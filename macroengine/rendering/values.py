@@ -9,13 +9,13 @@ from macroengine.kinds import ValueType
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {ValueType.UNIX_TIME: timedelta(seconds=1), ValueType.UNIX_TIME_MS: timedelta(milliseconds=1)}
-# Nobody means a number of more digits, and writing one out would fill the memory: Decimal("1E+999999999").
+# No one means a number of more digits, and writing one out would fill the memory: Decimal("1E+999999999").
 _MOST_DIGITS = 400
 _TOO_LARGE = 10**_MOST_DIGITS
 
 
 class UnsendableError(Exception):
-    """A value has no text; the message says why, and goes on with "for macro ..."."""
+    """A value has no text; the message says why, and continues with "for macro ..."."""
 
 
 def value_text(value: object, kind: ValueType, booleans: tuple[str, str]) -> str:

@@ -42,7 +42,7 @@ _KEEP = ("unknown", "keep")
 
 # In order; a code is never used for another rule. ME000 is LimitError's.
 RULES: dict[str, Rule] = {
-    # What is written is no text of a URL, or no macro.
+    # What is written is not the text of a URL, or not a macro.
     "ME001": Rule(_E, syntax.empty_template),
     "ME002": Rule(_E, spaces.control_character, "safe"),
     "ME003": Rule(_E, spaces.raw_space, "safe"),
@@ -151,7 +151,7 @@ def check(
 
     Raises:
         LimitError: the template is too large to look at.
-        ValueError: a code is no rule's.
+        ValueError: unknown code.
     """
     resolution = resolution_of(source, dialect, policy)
     return diagnose(resolution, codes(select, ignore), codes(None, ignore))
@@ -177,7 +177,7 @@ def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...
     ('ME003', 'ME004')
 
     Raises:
-        ValueError: a code is no rule's, nor the beginning of one.
+        ValueError: unknown code, or the beginning of none.
     """
     return _codes(None if select is None else prefixes("select", select), prefixes("ignore", ignore))
 
@@ -194,7 +194,7 @@ def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str
     for prefix in (*wanted, *unwanted):
         if not prefix or not any(code.startswith(prefix) for code in RULES):
             nearest = did_you_mean(prefix.upper(), RULES) or did_you_mean(prefix, names)
-            raise ValueError(f"unknown rule {prefix!r}{nearest or f' (there are {min(RULES)} to {max(RULES)})'}")
+            raise ValueError(f"unknown rule {prefix!r}{nearest or f' (known: {min(RULES)} to {max(RULES)})'}")
     chosen = RULES if select is None else [code for code in RULES if code.startswith(wanted)]
     return tuple(code for code in chosen if not code.startswith(unwanted))
 
@@ -216,7 +216,7 @@ def enforced(ignore: frozenset[str], options: tuple[tuple[str, object], ...]) ->
 
 
 def found_in_text(resolution: Resolution, wanted: Iterable[str]) -> list[Diagnostic]:
-    """Return what the wanted rules find in a text that is no URL, in source order."""
+    """Return what the wanted rules find in a text that is not a URL, in source order."""
     return sorted(_found(Checked(resolution), wanted, whole=False), key=lambda diagnostic: diagnostic.span)
 
 
@@ -271,13 +271,13 @@ def _found(checked: Checked, wanted: Iterable[str], *, whole: bool) -> list[Diag
 
 
 def _diagnostic(code: str, rule: Rule, finding: Finding, source: str) -> Diagnostic:
-    # A message quotes the template, and whoever wrote that has no business in the reader's terminal.
+    # A message quotes the template, whose author must not control the reader's terminal.
     message = printable(finding.message)
     return Diagnostic(code, rule.name, rule.severity, message, finding.span, source, finding.hint, finding.fix)
 
 
 def _parsed(inner: str, checked: Checked) -> Template:
-    # The text around it was within the limits of whoever parsed that.
+    # The text around it was within the limits that it was parsed with.
     return parse(inner, checked.dialect, limits=Limits(template=len(inner), macros=len(inner)))
 
 

@@ -4,7 +4,7 @@ import re
 
 from macroengine.rules.pasted import pasted
 
-# Characters that are at the ends of what is copied, and nobody sees.
+# Characters that are at the ends of what is copied, and are not seen.
 _EDGE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff\0"
 _SPACES = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029]))
 STRIPPED = _EDGE + _SPACES + "\u202f\u205f\u3000"
@@ -21,7 +21,7 @@ _MARKED_SERVER = re.compile(rf"{MARKS}(?:{SCHEME}|//[\w-]+\.|{_HOST})")
 STARTS = re.compile(rf"(?<!\S){MARKS}(?:{SCHEME}|(?<=[\n\r]){_HOST}|(?<=[\n\r])//[\w-]+\.)")
 # A comment, a bullet, or several words.
 _REMARK = re.compile(r"#(?!\w+[#=])|//|--|[;*•-]\s|[^\s=&?/%]+\s+[^\s=&]")
-# How macros of many platforms end; after one, no literal value goes on.
+# How macros of many platforms end; after one, a literal value does not continue.
 MACRO_ENDS = (")", "}", "]", "%%", "__", "##")
 
 
@@ -36,7 +36,7 @@ def begins_url(source: str, start: int) -> bool:
 
 
 def is_remark(line: str) -> bool:
-    """Say whether a line is no rest of a URL: it is a comment, a bullet, or begins with several words."""
+    """Say whether a line is not the rest of a URL: it is a comment, a bullet, or begins with several words."""
     return _REMARK.match(line) is not None
 
 

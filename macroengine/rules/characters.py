@@ -11,7 +11,7 @@ from macroengine.rules.checked import Checked
 from macroengine.rules.structure import origin_end
 from macroengine.rules.tables import typographic
 
-# RFC 3986 appendix A: ASCII that stands in no part of a URL; spaces and controls have rules of their own.
+# RFC 3986 appendix A: ASCII that is allowed in no part of a URL; spaces and controls have rules of their own.
 _ILLEGAL = re.compile(r'["<>\\^`{|}]+')
 
 # Braces belong to it, where Windows writes it, as in the ids of advertising.
@@ -27,7 +27,7 @@ def invisible_character(checked: Checked) -> Iterator[Finding]:
         Finds characters that have no width or change the direction of text: joiners, marks, soft hyphens.
 
     Why it matters:
-        Nobody sees them, and a name or a host that holds one is another name or host.
+        They are not seen, and a name or host that holds one is another name or host.
 
     Example:
         https://n.example/pb?id=(click\u200bid)
@@ -70,7 +70,7 @@ def typographic_character(checked: Checked) -> Iterator[Finding]:
         Finds characters that word processors and input methods put in place of ASCII ones.
 
     Why it matters:
-        They are not the ones that were meant: a macro in full-width parentheses is no macro.
+        They are not the ones that were meant: a macro in full-width parentheses is not a macro.
 
     Example:
         https://n.example/pb?id=（clickid）
@@ -131,12 +131,12 @@ def illegal_character(checked: Checked) -> Iterator[Finding]:
     for start, match in found:
         span = Span(start + match.start(), start + match.end())
         if not checked.in_broken_text(span) and not is_explained(span):
-            yield _encode(span, checked, f"{match[0]!r} may not stand in a URL", match[0])
+            yield _encode(span, checked, f"{match[0]!r} is not allowed in a URL", match[0])
 
 
 def _encode(span: Span, checked: Checked, message: str, text: str) -> Finding:
     if span.start < origin_end(checked.template):
-        return Finding(span, message, "a host has letters, digits, - and dots; others are written in Punycode, xn--")
+        return Finding(span, message, "host names use letters, digits, - and dots; write others in Punycode (xn--)")
     encoded = quote(text, safe="")
     advice = f"write {encoded}" if len(text) <= _SHORT else "percent-encode it"
     return Finding(span, f"{message}; {advice}", None, Fix(encoded, span, safe=False))

@@ -129,7 +129,7 @@ class Checked:
 
     @once
     def foreign_macros(self) -> tuple[Foreign, ...]:
-        """What is written in the way of another platform, in source order."""
+        """What is written in the syntax of another platform, in source order."""
         return foreign_macros(self.resolution.foreign, self.source, self.dialect)
 
     @once
@@ -229,7 +229,7 @@ class Checked:
         return overlapping_places(macro.span() for macro in self.syntax.find.finditer(self.source))
 
     def _meant(self, named: Iterable[tuple[Span, str]]) -> list[Meant]:
-        """Return the macros of these names, but for what is in macros of other platforms."""
+        """Return the macros of these names, except those in macros of other platforms."""
         macros = ((span, own_macro(name, self.dialect)) for span, name in named)
         return [Meant(span, macro) for span, macro in macros if macro is not None and not self._in_outer(span)]
 

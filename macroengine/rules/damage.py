@@ -14,7 +14,7 @@ def html_entity(checked: Checked) -> Iterator[Finding]:
         reads without a semicolon; and `&amp;`, `&;` (it lost its letters), `&#38;` and other entities.
 
     Why it matters:
-        The parameter is gone: its text becomes part of the value before it, or it is called `amp;...`.
+        The parameter is lost: its text becomes part of the value before it, or it is called `amp;...`.
 
     Example:
         https://n.example/pb?id=(clickid)¤cy=EUR&amp;ip=(ip)
@@ -24,7 +24,7 @@ def html_entity(checked: Checked) -> Iterator[Finding]:
     """
     for span, replacement in checked.entities:
         text = checked.text(span)
-        # Of a sign that no URL holds, nobody can say that it was meant.
+        # A character that no URL may have is never intended.
         safe = replacement.isascii() or replacement.isspace()
         message = f"{text!r} is {replacement!r} damaged by HTML; write {replacement}"
         yield Finding(span, message, None, Fix(replacement, span, safe=safe))

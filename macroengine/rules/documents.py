@@ -105,7 +105,7 @@ def tracking_link(checked: Checked) -> Iterator[Finding]:
 
     Why it matters:
         Users click on a tracking link; a postback tells of what they did then. The macros in a link are for the ad
-        network to replace, so that none of them is to be rewritten in the way of the platform.
+        network to replace, so none of them should be rewritten in the platform's syntax.
 
     Example:
         https://app.appsflyer.com/com.example?pid=n_int&clickid={transaction_id}

@@ -47,7 +47,7 @@ def _said(found: Sequence[Detected], home: Dialect, source: str) -> Whole | None
     titles = " or ".join(dialect(one.dialect).title for one in likeliest)
     # Some constructs are a platform's own, and have no name.
     why = f"it has {', '.join(names[:_MAX_SHOWN])}" if names else likeliest[0].evidence[0]
-    message = f"this is a template of {titles}, not of {home.title}: {why}"
+    message = f"this is written for {titles}, not for {home.title}: {why}"
     hint = f"check it with --dialect {other.name}, or translate it with --to {home.name}"
     inner = _translated(source, other, home)
     return Whole("foreign_template", Span(0, len(source)), message, hint, inner, safe=False)

@@ -8,18 +8,19 @@ from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.rules.checked import Checked
 from macroengine.rules.meant import Foreign, foreign_macros, own_macro
 from macroengine.rules.tables import web_schemes
+from macroengine.rules.wording import with_article
 from macroengine.template import Template
 
 
 def foreign_macro(checked: Checked) -> Iterator[Finding]:
-    """Macro in the way of another platform, of a name that it does not document.
+    """Macro in another platform's syntax that it does not document.
 
     What it does:
         Finds `{x}`, `${x}`, `{{x}}`, `[x]`, `__X__`, `%%X%%` and others, with a name that no document of a platform
         that writes macros so has.
 
     Why it matters:
-        The platform does not replace it: the text is sent as it is.
+        The platform does not replace it: the text is sent literally.
 
     Example:
         https://n.example/pb?id=[click_id]
@@ -41,7 +42,7 @@ def documented_foreign_macro(checked: Checked) -> Iterator[Finding]:
         inside is part of the other one, and is not filled.
 
     Why it matters:
-        The platform does not replace it: the text is sent as it is. `unknown="keep"` permits that.
+        The platform does not replace it: the text is sent literally. `unknown="keep"` permits that.
 
     Example:
         https://n.example/pb?id={clickid}&gaid=__GAID__
@@ -72,8 +73,8 @@ def foreign_macro_in_host(checked: Checked) -> Iterator[Finding]:
     for foreign in checked.foreign_macros:
         if _is_in_server(foreign.span, checked.template):
             text = checked.text(foreign.span)
-            message = f"{text} stands where the server is named, and is no macro of {checked.dialect.title}"
-            yield Finding(foreign.span, message, "write the server out")
+            message = f"{text} is in the server name, and is not {with_article(checked.dialect.title)} macro"
+            yield Finding(foreign.span, message, "write the server name in full")
 
 
 def encoded_foreign_macro(checked: Checked) -> Iterator[Finding]:
@@ -83,7 +84,7 @@ def encoded_foreign_macro(checked: Checked) -> Iterator[Finding]:
         Finds `%7Bname%7D`, `%24%7BNAME%7D`, `%5BNAME%5D` and the like, encoded once or several times.
 
     Why it matters:
-        Whatever encodes a whole URL, such as a spreadsheet, does this. The text is sent as it is. In a URL inside a
+        Whatever encodes a whole URL, such as a spreadsheet, does this. The text is sent literally. In a URL inside a
         parameter it may be meant for the next system.
 
     Example:
@@ -96,14 +97,14 @@ def encoded_foreign_macro(checked: Checked) -> Iterator[Finding]:
     if "%" not in source:
         return
     for match in encoded_macros().finditer(source):
-        # What stands before can say that it is no macro: an index, as in a%5Bb%5D=1.
+        # The text before can say that it is not a macro: an index, as in a%5Bb%5D=1.
         before, decoded = source[match.start() - 1 : match.start()], _decoded(match[0])
         found = foreign_macros(foreign_texts(before + decoded, own.syntax), before + decoded, own)
         is_whole = [foreign.span for foreign in found] == [Span(len(before), len(before) + len(decoded))]
         # Of the dialect's own names another rule speaks.
         if is_whole and own_macro(re.sub(r"[^\w.-]", "", decoded), own) is None:
             message = f"{match[0]} is {decoded} with encoded delimiters"
-            hint = f"it is written in the way of {_whose(found[0], own.title)}"
+            hint = f"this is the syntax of {_whose(found[0], own.title)}"
             yield _written(found[0], Span(*match.span()), message, hint)
 
 
@@ -114,7 +115,7 @@ def program_placeholder(checked: Checked) -> Iterator[Finding]:
         Finds `%s`, `%1$d`, `{0}`, `#{x}`, `<%= x %>` and `<?= x ?>`.
 
     Why it matters:
-        The template was copied out of a program. No platform replaces it: the text is sent as it is.
+        The template was copied out of a program. No platform replaces it: the text is sent literally.
 
     Example:
         https://n.example/pb?id=%s
@@ -124,7 +125,7 @@ def program_placeholder(checked: Checked) -> Iterator[Finding]:
     """
     for span in checked.program_texts:
         hint = "write the value, or a macro"
-        yield Finding(span, f"{checked.text(span)} is a place for a program to fill; it is sent as it is", hint)
+        yield Finding(span, f"{checked.text(span)} is a program's placeholder; it will be sent literally", hint)
 
 
 def _decoded(text: str) -> str:
@@ -136,18 +137,18 @@ def _finding(foreign: Foreign, checked: Checked) -> Finding:
     text, title = checked.text(foreign.span), checked.dialect.title
     if foreign.values > 1:
         count = {2: "two", 3: "three"}.get(foreign.values, str(foreign.values))
-        message = f"{text} means the first of {count} values that is there, and {title} has no such choice"
+        message = f"{text} means the first of {count} values that is set; {title} has no alternatives"
         hint = f"it needs {count} parameters, one for each value"
         return Finding(foreign.span, message, f"{hint}: {', '.join(foreign.meant)}" if foreign.meant else hint)
     if foreign.what is not None:
         hint = foreign.instead or "only the values of macros are sent"
         if foreign.whose != title:
-            hint = f"it is written in the way of {_whose(foreign, title)}; {hint}"
+            hint = f"this is the syntax of {_whose(foreign, title)}; {hint}"
         return _written(foreign, foreign.span, f"{text} is {foreign.what}, which is not evaluated", hint)
-    hint = f"it is written in the way of {_whose(foreign, title)}"
+    hint = f"this is the syntax of {_whose(foreign, title)}"
     if foreign.encloses:
-        hint += ", and nothing inside is filled"
-    return _written(foreign, foreign.span, f"{text} is no macro of {title}", hint)
+        hint += ", and macros inside it are not replaced"
+    return _written(foreign, foreign.span, f"{text} is not {with_article(title)} macro", hint)
 
 
 def _whose(foreign: Foreign, title: str) -> str:
@@ -159,9 +160,9 @@ def _whose(foreign: Foreign, title: str) -> str:
 def _written(foreign: Foreign, span: Span, message: str, hint: str) -> Finding:
     match foreign.meant:
         case ():
-            return Finding(span, f"{message}, and is sent as it is", hint)
+            return Finding(span, f"{message}; it will be sent literally", hint)
         case (macro,):
-            # Whose it is matters no more, where what to write is known.
+            # Whose it is does not matter once it is known what to write.
             return Finding(
                 span, f"{message}; write {macro}", hint if foreign.encloses else None, Fix(macro, span, safe=False)
             )
@@ -170,7 +171,7 @@ def _written(foreign: Foreign, span: Span, message: str, hint: str) -> Finding:
 
 
 def _is_in_server(span: Span, template: Template) -> bool:
-    """Say whether a text stands where the server is named: before the path, or at the start of a longer template."""
+    """Say whether a text is where the server is named: before the path, or at the start of a longer template."""
     if template.slashes is None:
         return span.start == 0 and template.source[span.stop : span.stop + 1] in ("/", ".", ":", "?")
     # In the link of an app, what follows the slashes is the app's to read.

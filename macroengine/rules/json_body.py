@@ -40,7 +40,9 @@ def json_findings(source: str, text: JsonText) -> Iterator[Diagnostic]:
         yield _of_fault(source, text.fault)
         return
     if not text.run:
-        yield MALFORMED_JSON.on(source, Span(0, len(source)), "body is empty, which is no JSON", "send no body: None")
+        yield MALFORMED_JSON.on(
+            source, Span(0, len(source)), "body is empty, which is not valid JSON", "for no body, give None"
+        )
         return
     parts = [*parts_of(text.run)]
     names = {part for one in parts if isinstance(one, Container) for element in one.elements for part in element.name}
@@ -60,11 +62,11 @@ def json_findings(source: str, text: JsonText) -> Iterator[Diagnostic]:
 
 def _of_fault(source: str, fault: JsonFault) -> Diagnostic:
     if fault.after_macro:
-        message = "a macro stands between the parts of the JSON; write it in quotes, or as a whole value"
+        message = "macro between JSON tokens; put it in quotes, or make it a whole value"
         return LOOSE_MACRO.on(source, fault.span, message)
     if not fault.found:
-        return MALFORMED_JSON.on(source, fault.span, "body ends where the JSON goes on; something is not closed")
-    return MALFORMED_JSON.on(source, fault.span, f"JSON cannot go on with {fault.found[:20]!r} here")
+        return MALFORMED_JSON.on(source, fault.span, "body ends before the JSON does; something is not closed")
+    return MALFORMED_JSON.on(source, fault.span, f"unexpected {fault.found[:20]!r} in JSON")
 
 
 def _comments(source: str, parts: list[Part]) -> Iterator[Diagnostic]:
@@ -83,11 +85,11 @@ def _of_run(source: str, run: Run) -> Iterator[Diagnostic]:
         if isinstance(part, Macro) or isinstance(before, Macro):
             macro = part if isinstance(part, Macro) else before
             text = source[macro.span.start : macro.span.stop]
-            message = f"{text} stands beside another value; put both in one string, or a comma between them"
+            message = f"{text} is next to another value; put both in one string, or add a comma between them"
             yield LOOSE_MACRO.on(source, macro.span, message)
         else:
             fix = Fix(",", Span(before.span.stop, before.span.stop), safe=False)
-            yield MALFORMED_JSON.on(source, part.span, "there is no comma before this value", fix=fix)
+            yield MALFORMED_JSON.on(source, part.span, "missing comma before this value", fix=fix)
 
 
 def _of_string(source: str, string: String) -> Iterator[Diagnostic]:
@@ -95,7 +97,7 @@ def _of_string(source: str, string: String) -> Iterator[Diagnostic]:
         inside = source[string.span.start + 1 : string.span.stop - 1]
         quoted = '"' + inside.replace("\\'", "'").replace('"', '\\"') + '"'
         fix = Fix(quoted, string.span, safe=True)
-        yield SINGLE_QUOTES.on(source, string.span, 'strings of JSON stand in double quotes (")', fix=fix)
+        yield SINGLE_QUOTES.on(source, string.span, 'JSON strings need double quotes (")', fix=fix)
         return
     for piece in string.pieces:
         if not isinstance(piece, Literal):
@@ -109,7 +111,7 @@ def _of_string(source: str, string: String) -> Iterator[Diagnostic]:
 def _bad_character(source: str, at: int) -> Diagnostic:
     if source[at] == "\\":
         span = Span(at, at + 2)
-        message = f"{source[at : at + 2]!r} is no escape of JSON; for a backslash, write two"
+        message = f"{source[at : at + 2]!r} is not a JSON escape; for a backslash, write two"
         return MALFORMED_STRING.on(source, span, message)
     span, escaped = Span(at, at + 1), json.dumps(source[at])[1:-1]
     message = f"control character in a JSON string; write {escaped}"
@@ -122,7 +124,7 @@ def _of_word(source: str, word: Word) -> Iterator[Diagnostic]:
     meant = _CONSTANTS.get(word.text.lower())
     fix = None if meant is None else Fix(meant, word.span, safe=meant == word.text.lower())
     way_out = "write text in quotes" if meant is None else f"write {meant}"
-    yield MALFORMED_WORD.on(source, word.span, f"{word.text[:20]!r} is no value of JSON; {way_out}", fix=fix)
+    yield MALFORMED_WORD.on(source, word.span, f"{word.text[:20]!r} is not a JSON value; {way_out}", fix=fix)
 
 
 def _of_container(source: str, container: Container) -> Iterator[Diagnostic]:
@@ -141,7 +143,7 @@ def _of_container(source: str, container: Container) -> Iterator[Diagnostic]:
         if name is not None and name in seen:
             fix = Fix("", Span(span.start - 1, span.stop), safe=False)
             where = element.name[0].span
-            yield REPEATED_MEMBER.on(source, where, f"member {name!r} was there before", "give it another name", fix)
+            yield REPEATED_MEMBER.on(source, where, f"duplicate member {name!r}", "give it another name", fix)
         if name is not None:
             seen[name] = element
 
@@ -149,7 +151,7 @@ def _of_container(source: str, container: Container) -> Iterator[Diagnostic]:
 def _bad_name(source: str, part: Container | Word) -> Diagnostic:
     text = source[part.span.start : part.span.stop]
     fix = Fix(f'"{text}"', part.span, safe=True) if _is_identifier(text) else None
-    return MALFORMED_JSON.on(source, part.span, "the name of a member stands in quotes", fix=fix)
+    return MALFORMED_JSON.on(source, part.span, "member names need double quotes", fix=fix)
 
 
 def _plain_name(source: str, element: Element) -> str | None:

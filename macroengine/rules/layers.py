@@ -75,9 +75,9 @@ def linked(core: str) -> Whole | None:
         return None
     shown = (match["text"] or "").strip()
     if URL.match(shown) and html_decoded(shown) != url:
-        message = f"{link.name} shows another URL than it leads to; write the URL that is meant alone"
+        message = f"{link.name} shows a different URL from the one it leads to; write only the intended URL"
         return Whole("linked_template", span_of(core), message)
-    message = f"template is in {link.name}; write the URL alone"
+    message = f"template is in {link.name}; write only the URL"
     return Whole("linked_template", span_of(core), message, None, url, start)
 
 
@@ -102,15 +102,15 @@ def command(core: str) -> Whole | None:
     if not targets:
         return None
     if len(said) > 1:
-        message = f"this is a {name} command that says more than its URL does; check the URL alone"
+        message = f"this {name} command does more than request a URL; check only the URL"
         return Whole("shell_command", span_of(core), message)
     offset = core.find(targets[0])
-    message = f"this is a {name} command; write its URL alone"
+    message = f"this is a {name} command; write only its URL"
     return Whole("shell_command", span_of(core), message, None, targets[0], None if offset < 0 else offset)
 
 
 def _without_values(words: list[str], known: Command) -> Iterator[str]:
-    """Yield the words of a command but for options that take a value, and these values."""
+    """Yield the words of a command, without options that take a value, and those values."""
     rest = iter(words)
     for word in rest:
         if word in known.valued:
@@ -161,7 +161,7 @@ def _end_of_words(core: str) -> int:
 
 def _prefix(core: str, end: int, *, safe: bool) -> Whole:
     inner = core[end:]
-    # Words on both sides are a text about the template: nobody can say where it ends.
+    # Words on both sides are a text about the template, and its end is not clear.
     is_clear = safe or not re.search(r"\s", inner)
     span = Span(0, len(core[:end].rstrip(STRIPPED)))
     message = f"{short(core[: span.stop])} is not part of the template; remove it"

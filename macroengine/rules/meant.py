@@ -18,7 +18,7 @@ GAP = re.compile(r"(?:\s|%20)+")
 
 
 class Meant(NamedTuple):
-    """A text that is no macro, and the macro that is meant."""
+    """A text that is not a macro, and the macro that is meant."""
 
     span: Span
     macro: str
@@ -35,11 +35,11 @@ class Foreign(NamedTuple):
     documented: bool
     """Whether the platform documents the name, so that there is no doubt that a macro is meant."""
     encloses: bool = False
-    """Whether a macro of the dialect stands inside, and is none because of that."""
+    """Whether a macro of the dialect is inside, and is not one because of that."""
     values: int = 1
     """Of how many values the first that is there is sent."""
     what: str | None = None
-    """What it is where it is no macro but another construct of a template language."""
+    """What it is where it is not a macro but another construct of a template language."""
     instead: str | None = None
     """What to write instead of such a construct."""
 

@@ -15,7 +15,7 @@ def unknown_macro(checked: Checked) -> Iterator[Finding]:
         Finds macros that are not in the dialect's catalogue under any spelling, where the catalogue is complete.
 
     Why it matters:
-        The platform sends the macro's own text, or nothing, and nobody notices until reports do not add up.
+        The platform sends the macro's own text, or nothing, and it is not noticed until reports do not add up.
 
     Example:
         https://n.example/pb?id=(clickd)
@@ -68,7 +68,7 @@ def macro_with_argument(checked: Checked) -> Iterator[Finding]:
     """
     for macro in checked.resolution.macros:
         if macro.node.argument is not None and macro.spec is not None:
-            message = f"{macro.node.text} has an argument: it is checked, and cannot be rendered"
+            message = f"{macro.node.text} has an argument: it can be checked but not rendered"
             hint = f"the argument is {macro.spec.argument}" if macro.spec.argument else None
             yield Finding(macro.node.span, message, hint)
 
@@ -116,7 +116,7 @@ def near_miss(checked: Checked) -> Iterator[Finding]:
         Finds names that an open dialect takes for a parameter, and that are like a documented macro.
 
     Why it matters:
-        A slip in the name of a macro is no error there: it is sent empty.
+        A typo in a macro name is not an error there: it is sent empty.
 
     With:
         dialect="appmetrica"

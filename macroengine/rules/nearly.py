@@ -23,7 +23,7 @@ class Nearly:
 
     @cached_property
     def unclosed(self) -> re.Pattern[str]:
-        """A name that lacks a delimiter, or has one of another syntax; the only group that matches is the name.
+        """A name that is missing a delimiter, or has one of another syntax; the only group that matches is the name.
 
         What lacks the first one is found with the `=` before it: where every alternative begins with a character of
         its own, `re` skips all others at once.

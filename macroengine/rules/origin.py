@@ -13,10 +13,10 @@ def macro_in_origin(checked: Checked) -> Iterator[Finding]:
     """Macro in the scheme, user info, host or port.
 
     What it does:
-        Finds macros before the path, but for those that `macro-in-host` finds.
+        Finds macros before the path, except those that `macro-in-host` finds.
 
     Why it matters:
-        The value of the macro decides who gets the data, and whoever sends the value decides it.
+        The value of the macro decides who gets the data, and the sender of the value decides it.
 
     Example:
         https://(af_siteid)/pb

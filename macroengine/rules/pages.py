@@ -21,7 +21,7 @@ shown as an escape.
 
 
 def page(code: str) -> str:
-    """Return the page of a rule, as text of at most 80 columns but for its examples."""
+    """Return the page of a rule, as text of at most 80 columns, except for its examples."""
     rule = RULES[code]
     lines = [f"{code} {rule.name} ({_kind(rule)})"]
     for heading, body in sections(code).items():

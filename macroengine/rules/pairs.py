@@ -83,7 +83,7 @@ def half_paired(core: str) -> Whole | None:
     if not closings or not re.match(SCHEME, inner):
         return None
     if not all(_is_balanced(opening, closing, inner) for closing in closings):
-        message = f"template begins with {opening!r}, and it is not clear where it ends; write the URL alone"
+        message = f"template begins with {opening!r}, and it is not clear where it ends; write only the URL"
         return Whole("quoted_template", Span(0, 1), message)
     message = f"template begins with {opening!r}, and does not end with it; remove it"
     return Whole("quoted_template", Span(0, 1), message, None, inner, len(core) - len(inner))

@@ -12,7 +12,7 @@ from macroengine.rules.structure import lacks_equals
 
 
 def duplicate_parameter(checked: Checked) -> Iterator[Finding]:
-    """Parameter that stands twice.
+    """Duplicate parameter.
 
     What it does:
         Finds names of parameters that were there before; names that end in `[]` are lists and may repeat.
@@ -32,7 +32,7 @@ def duplicate_parameter(checked: Checked) -> Iterator[Finding]:
     seen: set[str] = set()
     for pair, name in zip(checked.template.query, names, strict=True):
         if name in seen and not name.endswith(("[]", "%5B%5D")):
-            yield Finding(_name_span(pair), f"parameter {name!r} was there before", "give it another name")
+            yield Finding(_name_span(pair), f"duplicate parameter {name!r}", "give it another name")
         if name:
             seen.add(name)
 
@@ -65,7 +65,7 @@ def mismatched_parameter(checked: Checked) -> Iterator[Finding]:
         Finds parameters that are called exactly like a macro, and filled from one with another value.
 
     Why it matters:
-        Whoever reads the reports takes it for the other value. AppsFlyer's own page sends the IP address as a country.
+        Readers of reports take it for the other value. AppsFlyer's own page sends the IP address as a country.
 
     Example:
         https://n.example/pb?country_code=(ip)
@@ -82,10 +82,10 @@ def mismatched_parameter(checked: Checked) -> Iterator[Finding]:
                 called[value[0].start] = name
     for macro in checked.resolution.macros if called else ():
         name = called.get(macro.node.start, "")
-        # Of a parameter of the tracking link, nobody knows which value it has.
+        # The value of a parameter of the tracking link is not known.
         if not name or macro.spec is None or Problem.PARAMETER in macro.problems:
             continue
-        # idfa={IDFA} is a slip in the name, of which another rule speaks.
+        # idfa={IDFA} is a typo in the name, of which another rule speaks.
         if documented[name].field != macro.spec.field and fold(name) != fold(macro.spec.name):
             message = f"{name!r} is filled with {macro.node.text}, another value than {name}"
             yield Finding(macro.node.span, message)

@@ -16,7 +16,7 @@ def foreign_template(checked: Checked) -> Iterator[Finding]:
         reported once, in place of a finding for each macro.
 
     Why it matters:
-        The platform does not replace these macros: their text is sent as it is.
+        The platform does not replace these macros: their text is sent literally.
 
     Example:
         https://n.example/pb?gaid=${(user_data.aaid)!}&ip=${(user_data.ip)!}
@@ -34,7 +34,7 @@ def untranslated_macro(checked: Checked) -> Iterator[Finding]:
         Finds `UNTRANSLATED-name`, which `translate` writes where the other platform has no such macro.
 
     Why it matters:
-        It is a note for people; it would be sent as it is.
+        It is a note for people; it would be sent literally.
 
     Example:
         https://n.example/pb?id=UNTRANSLATED-click-id

@@ -143,7 +143,7 @@ def missing_consent(checked: Checked) -> Iterator[Finding]:
     """Advertising identifier without what the user has said about its use.
 
     What it does:
-        Finds templates that send an advertising identifier, as it is or hashed, and nothing about ad tracking or
+        Finds templates that send an advertising identifier, unhashed or hashed, and nothing about ad tracking or
         consent, though the dialect has macros for that.
 
     Why it matters:
@@ -160,7 +160,7 @@ def missing_consent(checked: Checked) -> Iterator[Finding]:
     if identifiers and not any(spec.consent for _, spec in sent):
         words = _consent_macros(checked.dialect)
         if words:
-            hint = f"there are: {', '.join(words)}"
+            hint = f"macros for it: {', '.join(words)}"
             yield Finding(identifiers[0].span, "advertising identifier without the user's consent", hint)
 
 
@@ -170,10 +170,10 @@ def _consent_macros(dialect: Dialect) -> list[str]:
 
 
 def raw_and_hashed(checked: Checked) -> Iterator[Finding]:
-    """Identifier that is sent both as it is and hashed.
+    """Identifier that is sent both unhashed and hashed.
 
     What it does:
-        Finds hashes of an identifier that the template also sends as it is.
+        Finds hashes of an identifier that the template also sends unhashed.
 
     Why it matters:
         The hash hides nothing then, and the receiver can learn whose it is.
@@ -191,7 +191,7 @@ def raw_and_hashed(checked: Checked) -> Iterator[Finding]:
     raw = {macro.spec.field for macro in macros if macro.node.function is None and macro.spec is not None}
     for macro in hashed:
         if macro.spec is not None and macro.spec.field in raw:
-            yield Finding(macro.node.span, f"{macro.node.text} is sent as it is, too; send one of the two")
+            yield Finding(macro.node.span, f"{macro.node.text} is also sent unhashed; send only one of the two")
 
 
 def identifier_under_consent(checked: Checked) -> Iterator[Finding]:

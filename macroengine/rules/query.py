@@ -41,7 +41,7 @@ def empty_pair(checked: Checked) -> Iterator[Finding]:
     # Behind an empty first pair the next & is one too many; where that pair is empty itself, it is found below.
     superfluous = [query[1]] if len(query) > 1 and _is_empty(query[0]) and not _is_empty(query[1]) else []
     suspects = superfluous + [pair for pair in query if _is_empty(pair)]
-    # The & of &#38; has no name behind it, either.
+    # The & of &#38; has no name after it, either.
     for pair in suspects:
         opening = pair.opening
         if opening is None or opening.text != "&":
@@ -84,7 +84,7 @@ def second_question_mark(checked: Checked) -> Iterator[Finding]:
     """Second question mark.
 
     What it does:
-        Finds `?name=` inside the query, where no URL stands inside the URL, and `??name=`.
+        Finds `?name=` inside the query, where there is no URL inside the URL, and `??name=`.
 
     Why it matters:
         Only the first question mark begins parameters: this one is part of a name or a value.
@@ -146,7 +146,7 @@ def missing_ampersand(checked: Checked) -> Iterator[Finding]:
     """Parameter that is not parted from the macro before it.
 
     What it does:
-        Finds `name=` directly behind a macro.
+        Finds `name=` directly after a macro.
 
     Why it matters:
         It is part of the value before.
@@ -211,7 +211,7 @@ def _is_empty(pair: Pair) -> bool:
 
 
 def _colon_before_macro(pair: Pair, foreign: list[int]) -> Span | None:
-    """Return where a colon stands in place of the `=` between a name and a macro, be it one of another platform."""
+    """Return where a colon is in place of the `=` between a name and a macro, be it one of another platform."""
     if not pair.name or not isinstance(pair.name[0], Literal):
         return None
     first = pair.name[0]

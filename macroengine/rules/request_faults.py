@@ -10,24 +10,26 @@ TRAILING_COMMA = Fault("ME602", "trailing-comma", _E, "a comma after the last el
 JSON_COMMENT = Fault("ME603", "json-comment", _E, "a comment, which JSON does not have")
 SINGLE_QUOTES = Fault("ME604", "single-quotes", _E, "a string in single quotes")
 BYTE_ORDER_MARK = Fault("ME605", "byte-order-mark", _E, "a byte order mark before the body")
-REPEATED_MEMBER = Fault("ME606", "repeated-member", _W, "one name twice in an object; most receivers take the last one")
+REPEATED_MEMBER = Fault(
+    "ME606", "repeated-member", _W, "a name that is repeated in an object; most receivers take the last one"
+)
 LOOSE_MACRO = Fault(
-    "ME607", "loose-macro", _E, "a macro beside another value, neither in a string nor a value of its own"
+    "ME607", "loose-macro", _E, "a macro next to another value, neither in a string nor a value by itself"
 )
 MALFORMED_STRING = Fault("ME608", "malformed-string", _E, "a control character, or a wrong escape, in a JSON string")
-MALFORMED_WORD = Fault("ME609", "malformed-word", _E, "a word that is no JSON: neither number, true, false nor null")
-MALFORMED_METHOD = Fault("ME611", "malformed-method", _E, "a method that is none, or that no postback has")
-UNKNOWN_CONTENT_TYPE = Fault("ME612", "unknown-content-type", _E, "a content type of which no templates are known")
+MALFORMED_WORD = Fault("ME609", "malformed-word", _E, "a word that is not JSON: not a number, true, false or null")
+MALFORMED_METHOD = Fault("ME611", "malformed-method", _E, "a method that is invalid, or never used for postbacks")
+UNKNOWN_CONTENT_TYPE = Fault("ME612", "unknown-content-type", _E, "a content type that templates do not support")
 MISSING_CONTENT_TYPE = Fault(
-    "ME613", "missing-content-type", _E, "a body without a content type, or the other way round"
+    "ME613", "missing-content-type", _E, "a body without a content type, or a content type without a body"
 )
-UNEXPECTED_BODY = Fault("ME614", "unexpected-body", _W, "a body with a method whose bodies are not read")
-MALFORMED_HEADER_NAME = Fault("ME615", "malformed-header-name", _E, "a name that no header can have")
-MALFORMED_HEADER = Fault("ME616", "malformed-header", _E, "a header with anything but visible ASCII, and spaces inside")
+UNEXPECTED_BODY = Fault("ME614", "unexpected-body", _W, "a body with a method that does not use one")
+MALFORMED_HEADER_NAME = Fault("ME615", "malformed-header-name", _E, "an invalid header name")
+MALFORMED_HEADER = Fault(
+    "ME616", "malformed-header", _E, "a header value with more than visible ASCII and inner spaces"
+)
 REPEATED_HEADER = Fault("ME617", "repeated-header", _E, "one header twice")
-RESERVED_HEADER = Fault(
-    "ME618", "reserved-header", _E, "a header that follows from the URL, the body or the connection"
-)
+RESERVED_HEADER = Fault("ME618", "reserved-header", _E, "a header that is set from the URL, the body or the connection")
 
 REQUEST_FAULTS = {
     fault.code: fault

@@ -58,7 +58,7 @@ def check_request(
 ) -> list[Diagnostic]:
     """Return what is wrong with a request: with its URL, then with the rest of it; nothing for a good one.
 
-    Each finding has the text of its part for a source; of a header, with stars for all that is no macro.
+    Each finding has the text of its part for a source; of a header, with stars for all that is not a macro.
 
     >>> request = Request("POST", "https://n.example/pb", {}, '{"id": "(clickid)",}', "application/json")
     >>> print(check_request(request)[0])
@@ -68,7 +68,7 @@ def check_request(
 
     Raises:
         LimitError: a part of the request is too large to look at.
-        ValueError: a code is no rule's.
+        ValueError: unknown code.
     """
     check_type("request", Request | RequestTemplate, "a Request", request)
     check_type("policy", Policy | None, "a Policy", policy)
@@ -102,7 +102,7 @@ def request_codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[
     """Return the codes that are selected and not ignored: those of rules about macros and URLs, and those of requests.
 
     Raises:
-        ValueError: a code is no rule's, nor the beginning of one.
+        ValueError: unknown code, or the beginning of none.
     """
     chosen = None if select is None else prefixes("select", select)
     ignored = prefixes("ignore", ignore)
@@ -130,10 +130,10 @@ def _of_request(request: Request) -> Found:
         span = Span(0, len(method))
         if method.upper() in words["known"]:
             fix = Fix(method.upper(), span, safe=True)
-            message = f"method {method!r} is not {method.upper()}: case counts"
+            message = f"method {method!r} is case-sensitive; write {method.upper()}"
             yield "method", MALFORMED_METHOD.on(source, span, message, fix=fix)
         elif not _is_token(method) or method.upper() in words["refused"]:
-            yield "method", MALFORMED_METHOD.on(source, span, f"no postback is sent with the method {method[:20]!r}")
+            yield "method", MALFORMED_METHOD.on(source, span, f"method {method[:20]!r} is not used for postbacks")
     if request.body and method in words["no_body"]:
         span = Span(0, len(request.body))
         message = f"the body of a {method} request is not read; send it with POST, or as parameters"
@@ -148,12 +148,12 @@ def _of_headers(request: RequestTemplate, policy: Policy, wanted: Collection[str
     for name in given:
         part, span = f"headers.{name}", Span(0, len(name))
         if not _is_token(name):
-            message = f"header name {name[:40]!r} has something besides letters, digits and -_.!#$%&'*+^`|~"
+            message = f"header name {name[:40]!r} may have only letters, digits and -_.!#$%&'*+^`|~"
             yield part, MALFORMED_HEADER_NAME.on(name, span, message)
         if name.lower() in seen:
-            yield part, REPEATED_HEADER.on(name, span, f"header {name[:40]!r} is there twice, in whatever case")
+            yield part, REPEATED_HEADER.on(name, span, f"header {name[:40]!r} is repeated; case is ignored")
         if name.lower() in _known()["reserved"]["names"]:
-            message = f"header {name!r} follows from the request itself; leave it out"
+            message = f"header {name!r} is set from the request itself; remove it"
             yield part, RESERVED_HEADER.on(name, span, message)
         if name.lower() == "content-type":
             yield part, RESERVED_HEADER.on(name, span, "give the content type as content_type, not as a header")
@@ -170,7 +170,7 @@ def _of_header(
     masked = _masked(value)
     bad = _not_in_header(value.source)
     if bad is not None:
-        message = "a header holds visible ASCII, and spaces inside; encode the rest"
+        message = "headers allow only visible ASCII and inner spaces; encode the rest"
         yield MALFORMED_HEADER.on(masked, Span(*bad.span()), message)
     resolution = resolve_header(value, policy)
     chosen = [code for code in wanted if code.startswith(("ME10", "ME30")) and code not in _ABOUT_CONSENT]
@@ -186,16 +186,16 @@ def _of_body(request: RequestTemplate, policy: Policy, wanted: Collection[str]) 
     body, given = request.body, request.request.content_type
     if body is None:
         if given is not None:
-            message = "there is a content type and no body; leave the content type out, or give a body"
+            message = "content type without a body; remove it, or give a body"
             yield "content_type", MISSING_CONTENT_TYPE.on(given, Span(0, len(given)), message)
         return
     source = body.template.source
     kinds = ", ".join(BodyKind)
     if given is None:
-        message = f"there is no content type for this body; give one of {kinds}"
+        message = f"body has no content type; give one of {kinds}"
         yield "body", MISSING_CONTENT_TYPE.on(source, Span(0, len(source)), message)
     elif body.kind is None:
-        message = f"content type {given[:60]!r} is none of those whose bodies can be rendered: {kinds}, in UTF-8"
+        message = f"content type {given[:60]!r} is not supported; use one of {kinds}, in UTF-8"
         yield "content_type", UNKNOWN_CONTENT_TYPE.on(given, Span(0, len(given)), message)
     found = [] if body.json is None else [*json_findings(source, body.json)]
     resolution = resolve_body(body, policy)
@@ -216,7 +216,7 @@ def _families(body: Body) -> tuple[str, ...]:
     families: tuple[str, ...] = _ABOUT_MACROS + _ABOUT_CONSENT
     if body.kind is BodyKind.FORM:
         families += _ABOUT_PARAMETERS
-    # Braces and brackets of JSON are no signs of half a macro.
+    # Braces and brackets of JSON are not signs of half a macro.
     if body.kind is not BodyKind.JSON or not set("{}[]") & set("".join(body.template.dialect.syntax.openers)):
         families += _ABOUT_SIGNS
     return families

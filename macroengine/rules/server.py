@@ -32,7 +32,7 @@ def bad_host(checked: Checked) -> Iterator[Finding]:
         address without brackets, an IPv4 address out of range, signs that no name has, or a placeholder for a name.
 
     Why it matters:
-        The postback reaches nobody.
+        The postback is not delivered.
 
     Example:
         https://2001:db8::1/pb?id=(clickid)
@@ -48,18 +48,20 @@ def bad_host(checked: Checked) -> Iterator[Finding]:
     host_start = text.rfind("@") + 1
     address = text[host_start:]
     if not address:
-        yield Finding(template.slashes.span, "URL names no server", "write it behind //")
+        yield Finding(template.slashes.span, "URL names no server", "write it after //")
     else:
-        yield from _host_findings(address, start + host_start)
+        for finding in _host_findings(address, start + host_start):
+            # What is quoted is where the finding is; a message has the text of macros, not their mask.
+            masked = text[finding.span.start - start : finding.span.stop - start]
+            yield finding._replace(message=finding.message.replace(masked, checked.text(finding.span)))
 
 
 def wrong_scheme(checked: Checked) -> Iterator[Finding]:
     """Scheme with which no postback is sent.
 
     What it does:
-        Finds schemes that are a typo of `https` or `http`, are joined to a word, are written so that nobody follows the
-        link, or lead to no server, such as `mailto:` and `javascript:`. The schemes of apps, `myapp://` and `intent:`,
-        are in order.
+        Finds schemes that are a typo of `https` or `http`, are joined to a word, are defused (`hxxp`), or do not lead
+        to a server, such as `mailto:` and `javascript:`. The schemes of apps, `myapp://` and `intent:`, are valid.
 
     Why it matters:
         The postback is not sent.
@@ -80,7 +82,7 @@ def wrong_scheme(checked: Checked) -> Iterator[Finding]:
     has_slashes = checked.source[len(scheme) + 1 : len(scheme) + 2] in ("/", "\\")
     meant = defanged.get(scheme) or (_slip_of(scheme) or _end_of(scheme) if has_slashes else None)
     if meant:
-        yield Finding(span, f"{scheme}: is no scheme of the web; write {meant}", None, Fix(meant, span, safe=False))
+        yield Finding(span, f"{scheme}: is not a web scheme; write {meant}", None, Fix(meant, span, safe=False))
 
 
 def malformed_scheme(checked: Checked) -> Iterator[Finding]:
@@ -102,12 +104,12 @@ def malformed_scheme(checked: Checked) -> Iterator[Finding]:
     source = checked.source
     for match in notes().finditer(source):
         span = Span(*match.span())
-        yield Finding(span, f"{match[0]} says two schemes at once; write https", None, Fix("https", span, safe=False))
+        yield Finding(span, f"{match[0]} names two schemes; write https", None, Fix("https", span, safe=False))
     start = checked.malformed_start
     if start is not None:
         span, replacement = start
         text = source[span.start : span.stop]
-        message = f"{text} once too often; remove it" if not replacement else f"{text} in place of ://"
+        message = f"{text} is repeated; remove it" if not replacement else f"{text} in place of ://"
         advice = "" if not replacement else f"; write {replacement}"
         yield Finding(span, message + advice, None, Fix(replacement, span, safe=False))
 
@@ -159,12 +161,12 @@ def _masked(checked: Checked) -> str:
 
 
 def _host_findings(address: str, at: int) -> Iterator[Finding]:
-    """Yield what is wrong with a host and its port, which stand at `at`."""
+    """Yield what is wrong with a host and its port, which are at `at`."""
     whole = Span(at, at + len(address))
     if address.startswith("["):
         host, bracket, rest = address.partition("]")
         if not bracket or not _is_ipv6(host[1:]):
-            yield Finding(whole, f"{address} is no IPv6 address in brackets")
+            yield Finding(whole, f"{address} is not an IPv6 address in brackets")
         elif rest:
             yield from _port_findings(rest, at + len(host) + 1)
         return
@@ -175,7 +177,7 @@ def _host_findings(address: str, at: int) -> Iterator[Finding]:
             yield Finding(whole, f"IPv6 address without brackets; write [{address}]", None, fix)
         else:
             yield Finding(
-                whole, f"{address} has more than one colon", "a server is a name, and perhaps a port behind :"
+                whole, f"{address} has more than one colon", "a server is a name, with an optional port after :"
             )
         return
     if colon:
@@ -188,7 +190,7 @@ def _port_findings(port: str, at: int) -> Iterator[Finding]:
     is_port = number.isascii() and number.isdigit() and int(number[:6]) <= _HIGHEST_PORT
     # An empty port is the usual one; macros have a rule of their own.
     if port[0] != ":" or (number and not is_port and _MASK not in number):
-        yield Finding(Span(at, at + len(port)), f"{port} is no port", f"ports are numbers up to {_HIGHEST_PORT:,}")
+        yield Finding(Span(at, at + len(port)), f"{port} is not a port", f"ports are numbers up to {_HIGHEST_PORT:,}")
 
 
 def _name_findings(host: str, at: int) -> Iterator[Finding]:
@@ -202,18 +204,16 @@ def _name_findings(host: str, at: int) -> Iterator[Finding]:
         meant = unquote(escape[0])
         fix = Fix(meant, span, safe=False) if meant in ("/", ":", "?", "#") else None
         advice = f"; write {meant}" if fix else ""
-        yield Finding(span, f"percent escape {escape[0]} in the name of the server{advice}", None, fix)
+        yield Finding(span, f"percent escape {escape[0]} in the server name{advice}", None, fix)
     elif not all(labels):
         dot = max(0, host.find(".."))
-        yield Finding(
-            Span(at + dot, at + dot + 2 if ".." in host else at + dot + 1), "empty label in the server's name"
-        )
+        yield Finding(Span(at + dot, at + dot + 2 if ".." in host else at + dot + 1), "empty label in the server name")
     elif max(map(len, labels)) > _LONGEST_LABEL or len(host) > _LONGEST_HOST:
-        message = f"server's name is longer than {_LONGEST_HOST} characters, or a label than {_LONGEST_LABEL}"
+        message = f"server name is longer than {_LONGEST_HOST} characters, or has a label longer than {_LONGEST_LABEL}"
         yield Finding(whole, message)
     elif (sign := _NO_NAME.search(host)) and "&" not in host:
         span = Span(at + sign.start(), at + sign.end())
-        yield Finding(span, f"{sign[0]} cannot stand in the name of a server")
+        yield Finding(span, f"{sign[0]} is not allowed in a server name")
     elif labels[-1].isascii() and labels[-1].isdigit() and not _is_ipv4(".".join(labels)):
         yield Finding(whole, f"{host} is neither a name nor an IPv4 address")
 

@@ -23,7 +23,7 @@ def control_character(checked: Checked) -> Iterator[Finding]:
 
     Why it matters:
         No URL may hold one. Templates that were copied from a page come with the page's line breaks. There is a fix
-        where nothing but a URL that goes on can have been meant: beside a delimiter, and where a long line was wrapped.
+        where only a URL that continues can be meant: beside a delimiter, and where a long line was wrapped.
 
     Example:
         https://n.example/pb?id=(clickid)&\nip=(ip)
@@ -67,7 +67,7 @@ def raw_space(checked: Checked) -> Iterator[Finding]:
             # Once for each such text, however many spaces it has.
             which = bisect_right(starts, span.start)
             if which != last:
-                yield Finding(span, "space in a URL, in text that has to go")
+                yield Finding(span, "space in a URL, in text that must be removed")
             last = which
             continue
         yield _about_space(span, text, checked)

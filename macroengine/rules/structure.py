@@ -18,7 +18,7 @@ _LONGEST_ESCAPE = 64
 
 
 def http_scheme(template: Template) -> Span | None:
-    """Return where `http` stands, if it is the scheme."""
+    """Return where `http` is, if it is the scheme."""
     first = template.scheme[0] if len(template.scheme) == 1 else None
     return first.span if first is not None and first.text.lower() == "http" else None
 

@@ -19,7 +19,7 @@ def text_before_template(checked: Checked) -> Iterator[Finding]:
         Finds what people write before a URL: `GET`, `URL:`, `Install postback:`, `1.`, `-`, and other words.
 
     Why it matters:
-        It was copied with the template, and is not part of it. The fix is safe but for words that are not known.
+        It was copied with the template, and is not part of it. The fix is safe, except for unknown words.
 
     Example:
         Install postback: https://n.example/pb?id=(clickid)
@@ -52,7 +52,7 @@ def shell_command(checked: Checked) -> Iterator[Finding]:
     """Shell command that sends a request.
 
     What it does:
-        Finds commands of curl, wget and others. There is a fix where they say no more than the URL does.
+        Finds commands of curl, wget and others. There is a fix if they say only what the URL does.
 
     Why it matters:
         A template is the URL alone, without the quotes that the shell needs.
@@ -166,5 +166,5 @@ def trailing_punctuation(checked: Checked) -> Iterator[Finding]:
         return
     if safe or (match[0] != "." and "/" in before[checked.template.slashes.span.stop :]):
         span = Span(*match.span())
-        message = f"{match[0]!r} at the end is hardly part of the template; remove it"
+        message = f"{match[0]!r} at the end is probably not part of the template; remove it"
         yield Finding(span, message, None, Fix("", span, safe=safe))

@@ -1,4 +1,4 @@
-"""Rules about text that is no macro, and should be one."""
+"""Rules about text that is not a macro, and should be one."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ def empty_template(checked: Checked) -> Iterator[Finding]:
         Finds a template that is empty.
 
     Why it matters:
-        There is nobody to send a postback to.
+        There is no server to send a postback to.
 
     Example:
         (nothing)
@@ -35,14 +35,14 @@ def empty_template(checked: Checked) -> Iterator[Finding]:
 
 
 def unclosed_macro(checked: Checked) -> Iterator[Finding]:
-    """Macro that lacks a delimiter.
+    """Macro that is missing a delimiter.
 
     What it does:
         Finds the name of a macro between one delimiter and the end of the value, or between two that do not belong
         together.
 
     Why it matters:
-        It is no macro: the text is sent as it is.
+        It is not a macro: the text is sent literally.
 
     Example:
         https://n.example/pb?id=(clickid&ip=(ip)
@@ -51,7 +51,7 @@ def unclosed_macro(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
     for meant in checked.unclosed_macros:
-        yield _write(meant.macro, meant.span, f"{checked.text(meant.span)} lacks a delimiter", safe=True)
+        yield _write(meant.macro, meant.span, f"{checked.text(meant.span)} is missing a delimiter", safe=True)
 
 
 def split_macro(checked: Checked) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def split_macro(checked: Checked) -> Iterator[Finding]:
         Finds names of macros with spaces or line breaks in them, raw or as `%20`.
 
     Why it matters:
-        It is no macro: the text is sent as it is. Tables on help pages break long names like this.
+        It is not a macro: the text is sent literally. Tables on help pages break long names like this.
 
     Example:
         https://n.example/pb?id=(advertising id)
@@ -77,7 +77,7 @@ def literal_delimiters(checked: Checked) -> Iterator[Finding]:
     """Text in the delimiters of a macro that can be none.
 
     What it does:
-        Finds delimiters around text that is no name.
+        Finds delimiters around text that is not a name.
 
     Why it matters:
         Nothing is wrong with `(Linux;%20U)`. It is mentioned in case a macro was meant.
@@ -89,7 +89,7 @@ def literal_delimiters(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?ua=(user-agent)
     """
     for span in checked.literal_delimiters:
-        yield Finding(span, f"{checked.text(span)!r} is no macro, and is sent as it is")
+        yield Finding(span, f"{checked.text(span)!r} is not a macro; it will be sent literally")
 
 
 def nameless_macro(checked: Checked) -> Iterator[Finding]:
@@ -99,7 +99,7 @@ def nameless_macro(checked: Checked) -> Iterator[Finding]:
         Finds values that are a macro without its name, in the delimiters of other platforms too.
 
     Why it matters:
-        Template engines of pages take the names out. The value is sent as it is.
+        Template engines of pages take the names out. The value is sent literally.
 
     Example:
         https://n.example/pb?id=()
@@ -127,7 +127,7 @@ def encoded_delimiters(checked: Checked) -> Iterator[Finding]:
         so that the fix is not safe there.
 
     Why it matters:
-        It is no macro any more. Whatever encodes a whole URL, such as a spreadsheet or `urlencode`, does this.
+        It is no longer a macro. Whatever encodes a whole URL, such as a spreadsheet or `urlencode`, does this.
 
     Example:
         https://n.example/pb?id=%28clickid%29
@@ -141,7 +141,7 @@ def encoded_delimiters(checked: Checked) -> Iterator[Finding]:
     is_nested = _nested_in(checked.source)
     for form in (own, *(other for other in brackets() if other.opener not in own.opener)):
         opening, closing = (quote(affix, safe="").replace("%", "%(?:25)*") for affix in (form.opener, form.closer))
-        if opening == form.opener:  # encoding leaves it as it is
+        if opening == form.opener:  # encoding leaves it unchanged
             continue
         for match in re.finditer(rf"{opening}({form.name}){closing}", checked.source, re.IGNORECASE):
             macro = own_macro(match[1], checked.dialect)
@@ -166,7 +166,7 @@ def doubled_delimiters(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     for meant in checked.doubled_macros:
-        message = f"{checked.text(meant.span)} has its delimiters twice"
+        message = f"{checked.text(meant.span)} has doubled delimiters"
         yield _write(meant.macro, meant.span, message, safe=False)
 
 
@@ -204,7 +204,7 @@ def placeholder(checked: Checked) -> Iterator[Finding]:
         of their parameter where a macro has that name.
 
     Why it matters:
-        Someone has forgotten to replace it, and it is sent as it is.
+        Someone has forgotten to replace it, so it is sent literally.
 
     Example:
         https://n.example/pb?id=CLICK_ID&android_id=android_id
@@ -214,7 +214,7 @@ def placeholder(checked: Checked) -> Iterator[Finding]:
     """
     for macro in checked.resolution.macros:
         if is_placeholder(macro.node.name):
-            yield Finding(macro.node.span, f"{macro.node.text} stands for a macro of yours; write that macro")
+            yield Finding(macro.node.span, f"{macro.node.text} is a placeholder for a macro; write that macro")
     for pair in checked.template.query:
         value = pair.value[0] if len(pair.value) == 1 else None
         if isinstance(value, Literal) and not checked.in_foreign_macro(value.span):

@@ -78,7 +78,7 @@ def is_quoted_printable(text: str) -> bool:
 
 
 def _has_soft_break(text: str) -> bool:
-    """Say whether an equals sign at the end of a line is no end of a parameter's name."""
+    """Say whether an equals sign at the end of a line is not the end of a parameter's name."""
     breaks = (escape.start() for escape in _ESCAPED.finditer(text) if "\n" in escape[0])
     return "://" in text and any(not _NAME_END.search(text[max(0, start - 100) : start]) for start in breaks)
 

@@ -10,7 +10,7 @@ from macroengine.rules.structure import http_scheme
 from macroengine.rules.tables import web_schemes
 from macroengine.template import Template
 
-# RFC 3986 section 3.1, but for a colon before a port: localhost:3000/pb
+# RFC 3986 section 3.1, except a colon before a port: localhost:3000/pb
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")
 _HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::\d+)?(?=[/?]|$)")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -58,7 +58,7 @@ def missing_server(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?event=(clickid)&ip=(ip)
     """
     if checked.source and _is_piece(checked.template):
-        yield Finding(Span(0, 1), "piece of a template: it names no server")
+        yield Finding(Span(0, 1), "incomplete template: it does not name a server")
 
 
 def plain_http(checked: Checked) -> Iterator[Finding]:
@@ -98,16 +98,14 @@ def fragment(checked: Checked) -> Iterator[Finding]:
     """
     hash_ = checked.template.hash
     if hash_ is not None and not _is_for_app(checked.template) and not checked.in_broken_text(hash_.span):
-        yield Finding(
-            Span(hash_.start, len(checked.source)), "a fragment is never sent", "write # as %23 if it is meant"
-        )
+        yield Finding(Span(hash_.start, len(checked.source)), "a fragment is never sent", "write %23 for a literal #")
 
 
 def bad_percent_escape(checked: Checked) -> Iterator[Finding]:
     """Percent sign that begins no escape.
 
     What it does:
-        Finds `%` without two hexadecimal digits behind it.
+        Finds `%` without two hexadecimal digits after it.
 
     Why it matters:
         Servers refuse such a URL, or read it each in their own way.
@@ -126,7 +124,7 @@ def bad_percent_escape(checked: Checked) -> Iterator[Finding]:
     for match in _BAD_ESCAPE.finditer(checked.source):
         span = Span(*match.span())
         if not is_explained(span) and not checked.in_macro(span):
-            yield Finding(span, "% begins no escape; write %25", None, Fix("%25", span, safe=False))
+            yield Finding(span, "% does not start an escape; write %25", None, Fix("%25", span, safe=False))
 
 
 def unencoded_nested_url(checked: Checked) -> Iterator[Finding]:
@@ -136,7 +134,7 @@ def unencoded_nested_url(checked: Checked) -> Iterator[Finding]:
         Finds values that are a URL with a query of their own.
 
     Why it matters:
-        Its first `&` ends the value: the parameters behind it belong to the outer URL.
+        Its first `&` ends the value: the parameters after it belong to the outer URL.
 
     Example:
         https://n.example/pb?u=https://m.example/?a=1&id=(clickid)
@@ -145,7 +143,7 @@ def unencoded_nested_url(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?u=https%3A%2F%2Fm.example%2F%3Fa%3D1%26id%3D(clickid)
     """
     for value in checked.nested_urls:
-        hint = "percent-encode it whole, but for the delimiters of its macros"
+        hint = "percent-encode everything except the macro delimiters"
         yield Finding(value.span, "URL inside the URL is not encoded, and ends at the first &", hint)
 
 
@@ -158,7 +156,7 @@ def _is_piece(template: Template) -> bool:
 
 
 def _is_for_app(template: Template) -> bool:
-    """Say whether a template begins with a scheme behind which no server stands."""
+    """Say whether a template begins with a scheme that no server follows."""
     first = (template.scheme or template.path)[:1]
     text = first[0].text if first and isinstance(first[0], Literal) else ""
     scheme = _SCHEME.match(f"{text}:" if template.scheme else text)

@@ -83,7 +83,7 @@ def _document(core: str, *, is_linked: bool) -> Whole | None:
         message = "this is a JSON document, not a template; check the URLs in it one by one"
         return Whole("json_document", span_of(core), message)
     if others["request"].match(core):
-        message = "this is a whole HTTP request; check its URL alone"
+        message = "this is a whole HTTP request; check only its URL"
         return Whole("http_request", span_of(core), message)
     is_markup = others["markup"].match(core) or others["anchor"].search(core)
     if is_markup and not is_linked:

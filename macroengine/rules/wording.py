@@ -62,7 +62,7 @@ def _unlisted(macro: Resolved, resolution: Resolution) -> Finding:
 def _parameter(macro: Resolved, resolution: Resolution) -> Finding | None:
     near, hint, is_certain = _near(macro.node.name, resolution.dialect)
     names = near[:1] if is_certain else near
-    message = f"{macro.node.text} is taken for a parameter of the tracking link{question(names)}"
+    message = f"{macro.node.text} is read as a parameter of the tracking link{question(names)}"
     return Finding(macro.node.span, message, hint) if near else None
 
 
@@ -71,12 +71,12 @@ def _parameter(macro: Resolved, resolution: Resolution) -> Finding | None:
 def _near(name: str, dialect: Dialect) -> tuple[list[str], str | None, bool]:
     """Return the names that an unknown one may be meant for, a hint where other platforms have it, and any doubt.
 
-    What others call so goes before what is merely like it; where they mean different values by it, none is likelier.
+    Names from other platforms come before similar names; where platforms mean different values, none is likelier.
     """
     elsewhere = called_elsewhere(name, dialect)
     if not elsewhere:
         return dialect.nearest(name), None, True
-    calls = [f"{name} is what {platform} calls {dialect.syntax.write(spec.name)}" for spec, platform in elsewhere[:3]]
+    calls = [f"{name} is {platform}'s name for {dialect.syntax.write(spec.name)}" for spec, platform in elsewhere[:3]]
     names = [spec.name for spec, _ in elsewhere]
     return names[:3], "; ".join(calls), len(names) == 1
 
@@ -97,7 +97,7 @@ def _undocumented_hash(macro: Resolved, resolution: Resolution) -> Finding:
     function = cast("str", node.function)
     what = "hash" if function in HASHES else f"{function} form"
     others = [name for spec in dialect.macros.values() for name in spec.names_with(function)]
-    hint = f"there are: {', '.join(dialect.syntax.write(name, function) for name in others)}" if others else None
+    hint = f"documented: {', '.join(dialect.syntax.write(name, function) for name in others)}" if others else None
     fix = Fix(dialect.syntax.write(name), node.span, safe=False)
     return Finding(node.span, f"no {what} of {name!r} is documented", hint, fix)
 
@@ -110,7 +110,7 @@ def _hash_of_hash(macro: Resolved, resolution: Resolution) -> Finding:
 
 def _origin(where: str, hint: str) -> Callable[[Resolved, Resolution], Finding]:
     def origin(macro: Resolved, _: Resolution) -> Finding:
-        message = f"{macro.node.text} stands in {where}, where its value decides who gets the data"
+        message = f"{macro.node.text} is in {where}, where its value decides who receives the data"
         return Finding(macro.node.span, message, hint)
 
     return origin
@@ -130,12 +130,12 @@ def _unavailable(macro: Resolved, resolution: Resolution) -> Finding:
 
 def _out_of_context(macro: Resolved, resolution: Resolution) -> Finding:
     message = f"{macro.node.text} is never filled in the context {resolution.policy.context!r}"
-    return Finding(macro.node.span, message, f"it is for: {', '.join(_row(macro).contexts)}")
+    return Finding(macro.node.span, message, f"use it in a context of: {', '.join(_row(macro).contexts)}")
 
 
 def _withheld(macro: Resolved, _: Resolution) -> Finding:
     message = f"{macro.node.text} is filled only for events attributed to you"
-    return Finding(macro.node.span, message, "for all others it is missing")
+    return Finding(macro.node.span, message, "for other events it is missing")
 
 
 def _source(macro: Resolved, resolution: Resolution) -> Finding:
@@ -158,12 +158,12 @@ def _needs_consent(macro: Resolved, resolution: Resolution) -> Finding:
     is_choice = node.start in resolution.others
     written = dialect.syntax.write(node.name, node.function) if is_choice else node.text
     fields = dict.fromkeys(found.field for found in consent_fields(dialect))
-    message = f"{written} is withheld where the user does not share identifiers"
-    return Finding(node.span, message, f"events say so in: {', '.join(fields)}")
+    message = f"{written} is withheld if the user does not share identifiers"
+    return Finding(node.span, message, f"events say so in the fields {', '.join(fields)}")
 
 
 def _row(macro: Resolved) -> MacroSpec:
-    """Return the row of a macro whose problem is with what stands there."""
+    """Return the row of a macro whose problem is what it is."""
     return cast("MacroSpec", macro.spec)
 
 
@@ -176,7 +176,7 @@ _WORDS: dict[Problem, Callable[[Resolved, Resolution], Finding | None]] = {
     Problem.UNDOCUMENTED_HASH: _undocumented_hash,
     Problem.HASH_OF_HASH: _hash_of_hash,
     Problem.DECIDES_ORIGIN: _origin(
-        "the scheme, user info, host or port", "write the server out, and send the value in the query"
+        "the scheme, user info, host or port", "write the server name in full, and send the value in the query"
     ),
     Problem.HOST_LABEL: _origin("the host", "allow_host_macros=True permits a label of the host"),
     Problem.APP_SERVER: _app_server,
@@ -187,3 +187,8 @@ _WORDS: dict[Problem, Callable[[Resolved, Resolution], Finding | None]] = {
     Problem.SOURCE_NOT_ALLOWED: _source,
     Problem.DENIED: _denied,
 }
+
+
+def with_article(title: str) -> str:
+    """Return a platform's title with "a" or "an" before it."""
+    return f"{'an' if title[:1].lower() in 'aeio' else 'a'} {title}"

@@ -45,7 +45,7 @@ buffer_reserve(Buffer *buffer, Py_ssize_t more)
     return more <= buffer->room - buffer->size ? 0 : buffer_grow(buffer, more);
 }
 
-/* Append a short text in copies of 16 characters; so many can be read behind it, too. */
+/* Append a short text in copies of 16 characters; so many can be read after it, too. */
 static inline int
 buffer_put_short(Buffer *buffer, const char *text, Py_ssize_t size)
 {

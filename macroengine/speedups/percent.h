@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* What an ASCII character becomes, and in how many characters. Encoders differ in a space and in what encodeURIComponent
- * keeps of the punctuation; the unreserved characters stay as they are in all of them (RFC 3986 section 2.3).
+ * keeps of the punctuation; the unreserved characters stay unchanged in all of them (RFC 3986 section 2.3).
  */
 #define S(ch) {ch, 0, 0, 1}
 #define U(high, low) {'%', high, low, 3}
@@ -103,7 +103,7 @@ reserved(__m128i text)
     return (unsigned int)_mm_movemask_epi8(kept) ^ 0xFFFF;
 }
 
-/* Write 16 encoded characters; 16 more can be read behind them. Return where the encoded text ends. */
+/* Write 16 encoded characters; 16 more can be read after them. Return where the encoded text ends. */
 static inline char *
 encode_block(Table table, char *out, const unsigned char *text, unsigned int bits)
 {

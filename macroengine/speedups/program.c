@@ -35,7 +35,7 @@ offset_of(PyObject *type, const char *name)
     }
     Py_XDECREF(member);
     if (offset < 0 && !PyErr_Occurred()) {
-        PyErr_Format(PyExc_TypeError, "%s is no slot of its class", name);
+        PyErr_Format(PyExc_TypeError, "%s is not a slot of its class", name);
     }
     return offset;
 }
@@ -65,7 +65,7 @@ slot(PyObject *event, Py_ssize_t offset)
     return *(PyObject **)((char *)event + offset);
 }
 
-/* Take the sources of an event, which must be dicts. Whoever takes them gives them back. */
+/* Take the sources of an event, which must be dicts. The caller releases them. */
 int
 take_sources(const EventLayout *layout, PyObject *event, PyObject **sources)
 {

@@ -75,7 +75,7 @@ def _case(template: str | CompiledTemplate, event: Event, options: Mapping[str, 
     if isinstance(template, str):
         return _Case(template, event, {"dialect": DEFAULT_DIALECT, "policy": Policy(), "limits": Limits(), **options})
     if options:
-        raise TypeError(f"a compiled template has its own options; leave out {', '.join(options)}")
+        raise TypeError(f"a compiled template has its own options; omit {', '.join(options)}")
     given, dialect = template.options, template.dialect
     # By every name: what is said of a macro through its field, or another platform's name, is said of it alone.
     exceptions = dict(given.missing_for)

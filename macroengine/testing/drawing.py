@@ -110,7 +110,7 @@ def _whole_case(draw: st.DrawFn, request: Request) -> tuple[str, Event, dict[str
 
 
 def _is_told(draw: st.DrawFn, audience: Audience) -> bool:
-    """Draw whether there is a value that nobody withholds: mostly, where others are withheld."""
+    """Draw whether there is a value that is not withheld: mostly, where others are withheld."""
     return (not audience.attributed or audience.policy.consent) and draw(_NINE_IN_TEN)
 
 

@@ -41,7 +41,7 @@ class Drawn:
         printer.text(repr(self))
 
     def __repr__(self) -> str:
-        # Nobody reads what is empty, and what is as usual.
+        # What is empty or as usual is not worth reading.
         event = self.event
         parts = [f"{name}={getattr(event, name)!r}" for name in ("link", "sdk", "platform") if getattr(event, name)]
         if event.postback is not Postback.INSTALL:

@@ -47,7 +47,7 @@ def reading_of(template: str | CompiledTemplate, dialect: str | Dialect, policy:
         except MacroEngineError as error:
             raise InvalidArgument(f"the template cannot be filled: {error}") from None
     elif policy is not None:
-        raise InvalidArgument("a compiled template has its own policy; leave out the policy")
+        raise InvalidArgument("a compiled template has its own policy; omit the policy")
     reads = sampling.readings(template)
     if not reads:
         raise InvalidArgument(f"the template has no macro that can be filled: {template.source}")

@@ -1,7 +1,7 @@
 """The reference renderer: what a template means, as plainly as Python can say it.
 
-It shares the parser, the catalogue and the policy's words with the engine, and nothing behind them, so that the two
-can be held to each other. It reads the template anew for every event and is meant for tests, yours included.
+It shares the parser, the catalogue and the policy's words with the engine, and nothing after them, so that the two
+can be checked against each other. It reads the template again for every event and is meant for tests, yours included.
 """
 
 import base64
@@ -61,7 +61,7 @@ def render(
     """Return the URL for one event, as `macroengine.render` should.
 
     Of the errors that a template can have it knows three, unknown macros, hashes that no document has and macros
-    before the path; the others are the business of `check`, and so is where in the server a macro may stand with
+    before the path; the others are the business of `check`, and so is where in the server a macro may be with
     `allow_host_macros`. `ignore` takes the first two out, and permits macros in the host.
 
     >>> render("https://n.example/pb?c=(clickid)", Event(link={"click_id": "a b"}))
@@ -210,8 +210,8 @@ def _pair(template: Template, pair: Pair, rendering: _Rendering) -> str | None:
 
 
 def _is_dropped(macros: list[Macro], rendering: _Rendering) -> bool:
-    # Whether a pair goes is decided first, so that a value beside the missing one cannot make the event fail: first
-    # by the values that are not there, then by the identifiers that are there and identify nobody.
+    # Whether a pair is dropped is decided first, so that a value beside the missing one cannot make the event fail:
+    # first by the missing values, then by identifiers that identify no one.
     dropping = [(macro, spec) for macro in macros if (spec := _sent(macro, rendering)) and _drops(spec, rendering)]
     if any(_found(macro, rendering)[1] is None for macro, _ in dropping):
         return True
@@ -251,7 +251,7 @@ class _Text:
         ]
 
     def deciding(self, start: int, stop: int, first: int = 0) -> list[Macro]:
-        """Return those of them for which their pair may be dropped; what must not be sent at all is no reason."""
+        """Return those of them for which their pair may be dropped; what must not be sent at all is not a reason."""
         return [macro for macro in self.own_macros(start, stop, first) if macro.start not in self._inside.glued]
 
     def sent(self, start: int, stop: int, first: int = 0) -> str:
@@ -356,7 +356,7 @@ def _row(name: str, macro: Macro, rendering: _Rendering) -> MacroSpec | None:
 
 
 def _host_label(text: str | None, macro: Macro) -> str:
-    # Nothing but one whole label may stand in the host: no default, no dot, no port.
+    # Nothing but one whole label may be in the host: no default, no dot, no port.
     if text is None:
         raise MissingValueError(f"{macro.text}: the host needs a value", macro.name)
     if not _HOST_LABEL.fullmatch(text):
@@ -451,7 +451,7 @@ def _given_missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
     given = rendering.missing
     if not isinstance(given, Mapping):
         return given if isinstance(given, Default) else Missing(given)
-    # A macro goes by its own names first, then by its field, then by what others call that; among equals, by the last.
+    # A macro is found by its own names first, then by its field, then by other platforms' names; the last one wins.
     names = sorted(given, key=lambda name: _nearness(name, spec, rendering.dialect))
     chosen = given[names[-1]] if names and _nearness(names[-1], spec, rendering.dialect) else Missing.EMPTY
     return chosen if isinstance(chosen, Default) else Missing(chosen)
@@ -535,7 +535,7 @@ def _changed(function: str | None, text: str) -> str:
 
 
 def _hash(function: str, identifier: str, case: HashCase, *, is_uuid: bool) -> str | None:
-    # The hash of no identifier, or of the one that all who opted out share, identifies nobody.
+    # The hash of no identifier, or of the one that all who opted out share, identifies no one.
     if not identifier.strip("0-"):
         return None
     new = _HASHES[function]

@@ -34,7 +34,7 @@ class JsonReader:
         self._at = 0
 
     def read(self) -> list[Symbols] | None:
-        """Return the texts of its strings, None where it is no JSON."""
+        """Return the texts of its strings, None where it is not JSON."""
         try:
             strings = self._value()
             self._take(r"[ \t\n\r]*\Z")

@@ -72,7 +72,7 @@ def _number(value: float | Decimal) -> str:
     # Digits, with neither an exponent nor groups.
     number = Decimal(float.__repr__(value)) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():
-        raise UnsendableError(f"{number} is no number")
+        raise UnsendableError(f"{number} is not a number")
     if abs(int(number.as_tuple().exponent)) > _LONGEST_NUMBER:
         raise UnsendableError("the number is too long")
     text = format(number, "f")
@@ -123,7 +123,7 @@ def _name(key: object) -> str:
         return _compact(key)
     if key is None or isinstance(key, int | float | Decimal):
         return json.dumps(_compact(key))
-    raise UnsendableError(f"a {type(key).__name__} is no name of a member")
+    raise UnsendableError(f"a {type(key).__name__} cannot be the name of a member")
 
 
 def json_text(text: str) -> str:

@@ -21,7 +21,7 @@ from macroengine.testing import drawing, reading
 from macroengine.testing.unsound import ALPHABET, unsound_templates
 from macroengine.testing.variants import Request, Variants
 
-# Half of a surrogate pair is no Unicode text; Python's str may hold one, JSON with \ud800 in it brings it.
+# Half of a surrogate pair is not a Unicode text; Python's str may hold one, JSON with \ud800 in it brings it.
 _TEXT = st.text(ALPHABET + "/:@\ud800", max_size=4)
 # What a second round of decoding, or of replacing macros, would make something else of.
 _ENCODED = ("%41", "a%2Bb", "%2526", "a+b", "&b=c", "(ip)", "{ip}")
@@ -57,7 +57,7 @@ def templates(
 
 @cache
 def values() -> st.SearchStrategy[object]:
-    """Draw values of all types that can be sent, seldom one that cannot."""
+    """Draw values of all types that can be sent, rarely one that cannot."""
     return st.one_of(
         st.none(),
         _TEXT,
@@ -84,7 +84,7 @@ _UNSENDABLE: tuple[object, ...] = (b"a", ("a",), {"a"}, date(2016, 1, 4), 1j, ob
 
 @cache
 def identifiers() -> st.SearchStrategy[str]:
-    """Draw identifiers of devices: UUIDs, their hashes, zeros, and what can stand in a host."""
+    """Draw identifiers of devices: UUIDs, their hashes, zeros, and what can be in a host."""
     uuids = st.uuids().map(str)
     hashes = st.text("0123456789abcdefABCDEF", min_size=40, max_size=40)
     zeros = st.sampled_from(["", "0", "00000000-0000-0000-0000-000000000000", "0" * 40, "-"])
@@ -102,7 +102,7 @@ def decimals() -> st.SearchStrategy[Decimal]:
 
 @cache
 def times() -> st.SearchStrategy[datetime]:
-    """Draw times with a time zone, seldom without one; among them the first and the last, and fractions of seconds."""
+    """Draw times with a time zone, rarely without one; among them the first and the last, and fractions of seconds."""
     zones = st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(-timedelta(hours=3, minutes=30)), UTC, None])
     edges = st.sampled_from([datetime.min, datetime.max, datetime(1969, 12, 31, 23, 59, 59, 999_999)])  # noqa: DTZ001, DTZ901
     return st.builds(lambda time, zone: time.replace(tzinfo=zone), st.one_of(st.datetimes(), edges), zones)
@@ -110,7 +110,7 @@ def times() -> st.SearchStrategy[datetime]:
 
 @cache
 def json_values() -> st.SearchStrategy[Any]:
-    """Draw what the value of an event can be: an object or array, seldom with something in it that JSON has not."""
+    """Draw what the value of an event can be: an object or array, rarely with something in it that JSON has not."""
     leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _TEXT, st.sampled_from([b"a"]))
     inner = st.one_of(leaves, st.lists(leaves, max_size=2), st.dictionaries(_TEXT, leaves, max_size=2))
     return st.one_of(st.dictionaries(_TEXT, inner, max_size=2), st.lists(inner, max_size=2))
@@ -206,7 +206,7 @@ def _any_events(draw: st.DrawFn, dialect: Dialect, macros: Macros | None, policy
 
 @cache
 def _consent_fields() -> list[tuple[Source, str]]:
-    """Return where events say whether users share identifiers: in the fields of all dialects, seldom forged."""
+    """Return where events say whether users share identifiers: in the fields of all dialects, rarely forged."""
     specs = [spec for name in dialect_names() for spec in dialect_of(name).macros.values() if spec.consent]
     own = [(spec.source, spec.field) for spec in specs]
     return [*own, *((source, field) for source in Source for _, field in dict.fromkeys(own))]

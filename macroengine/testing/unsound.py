@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.kinds import ValueType
 
-# What has a meaning in a URL or in a syntax, what may not stand in a URL, and three lengths of UTF-8.
+# What has a meaning in a URL or in a syntax, what is not allowed in a URL, and three lengths of UTF-8.
 ALPHABET = 'ab0-._~%+&=?# ()[]{}"\r\n\0é€😀'
 _NESTED = ("%3D", "%3d", "%253D", "%25252f", "https%3A%2F%2Fx%3Fid%3D", "%253Fb%3D", "%3Fu%253D", "%25", "%2", "/:@")
 # A macro that is inside of JSON, of a URL in JSON, and of a parameter in a URL.

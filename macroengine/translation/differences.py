@@ -25,7 +25,7 @@ _WRITTEN = {
     ValueType.JSON: "as JSON",
     ValueType.LIST: "as a list",
 }
-_CASES = {HashCase.UPPER: "in upper case", HashCase.LOWER: "in lower case", HashCase.AS_IS: "as it is"}
+_CASES = {HashCase.UPPER: "in upper case", HashCase.LOWER: "in lower case", HashCase.AS_IS: "as received"}
 _ENCODED = {
     Step.LIST: "as a list with commas",
     Step.NFC: "in Unicode's form NFC",

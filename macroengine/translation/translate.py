@@ -26,7 +26,7 @@ class Translation:
 def translate(source: str, *, dialect: str | Dialect, to: str | Dialect, policy: Policy | None = None) -> Translation:
     """Return the template of the dialect `to` that sends what `source`, a template of `dialect`, sends.
 
-    Macros become those that read the same field; all other text stays as it is. A macro without a counterpart, or
+    Macros become those that read the same field; all other text stays unchanged. A macro without a counterpart, or
     that the policy forbids, becomes `UNTRANSLATED-name`, which `check` refuses. Without a policy nothing is forbidden.
 
     >>> found = translate("https://n.example/pb?c=(clickid)&s=(af_sub1)", dialect="appsflyer", to="appmetrica")

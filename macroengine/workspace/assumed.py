@@ -1,4 +1,4 @@
-"""The dialect of a template, and the kind of postback that it is for, where nobody says it."""
+"""The dialect of a template, and the kind of postback that it is for, where they are not given."""
 
 from collections import Counter
 from functools import lru_cache

@@ -60,7 +60,7 @@ def _open(path: str, flags: int) -> int:
     """Open a file; for one to write to a named pipe, wait no longer than people do.
 
     Raises:
-        OSError: it cannot be opened, or nobody writes to it.
+        OSError: it cannot be opened, or has no writer.
     """
     # Only POSIX has named pipes, and to open one waits for ever.
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -152,7 +152,7 @@ class Skipped:
         return iter(())
 
     def rewriting(self) -> AbstractContextManager[Write]:
-        """Leave the file as it is."""
+        """Leave the file unchanged."""
         return nullcontext(lambda *_: None)
 
     def check_fixable(self, *, written: bool = True) -> None:

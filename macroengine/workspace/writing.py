@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from macroengine.workspace.record import Record
 
 Write = Callable[["Record", str | None], object]
-"""Takes each record of a file in order, and the template that it is to have; None leaves it as it is."""
+"""Takes each record of a file in order, and the template that it is to have; None leaves it unchanged."""
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def main() -> int:
         parser.print_help()
         return 0
     if given.target not in TARGETS:
-        known = f"{did_you_mean(given.target, TARGETS)} (there are: {', '.join(TARGETS)})"
+        known = f"{did_you_mean(given.target, TARGETS)} (known: {', '.join(TARGETS)})"
         parser.error(f"unknown target {given.target!r}{known}")
     for option in options:
         if not _LIBFUZZER_OPTION(option):

@@ -45,7 +45,7 @@ EXAMPLENET = "app 'com.example.game', partner 'examplenet_int'"
         ("jitter          = 0.0", "jitter = nan", "retry: key 'jitter' must be 0 or more, not nan"),
         ("answer_within_s = 5.0", "", "retry: key 'answer_within_s' is missing"),
         ('key = "demo-key"', "", "app 'com.example.game': key 'key' is missing"),
-        ("127.0.0.0/8", "localhost", "key 'allow_networks': 'localhost' is no network such as '10.0.0.0/8'"),
+        ("127.0.0.0/8", "localhost", "key 'allow_networks': 'localhost' is not a network such as '10.0.0.0/8'"),
         ("[retry]", "[retri]", "key 'retry' is missing"),
         ("[retry]", "[retry", "cannot be read"),
     ],

@@ -55,7 +55,7 @@ def _rows(client: "Client", job: "_Job", failed: type[Exception]) -> Iterator[tu
         with client.query_rows_stream(job.urls()) as rows:
             yield from map(tuple, rows)
     except failed:
-        # Whoever has read some of the answer may be told of the end of it alone.
+        # A reader that has some of the answer may be told only that it ended early.
         reasons = client.query(job.failures()).result_rows
         if not reasons:
             raise

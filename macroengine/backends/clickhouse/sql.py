@@ -18,7 +18,7 @@ TEXT = "String"
 
 
 def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None, *, strict: bool = True) -> str:
-    """Return a scalar expression for the URL, to paste into a query of one's own.
+    """Return a scalar expression for the URL, to paste into a query of your own.
 
     It reads columns that are named like the fields of the template. `columns` gives the types of all columns of the
     table, as `DESCRIBE` shows them; without it, those that are read are String, and there are no others. Where it has
@@ -57,7 +57,7 @@ def failure_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | Non
 def outcome(expression: Expression[str], plan: RenderPlan, sql: "ClickHouse", *, strict: bool = True) -> str:
     """Return the URL, NULL where the event is not sent, an error or NULL where it cannot be or is too long."""
     cases, number, url = _numbered(expression, plan, sql)
-    # throwIf takes a constant reason, hence the numbers. A sum has all of its parts looked at; OR stops where it likes.
+    # throwIf takes a constant reason, so failures are numbered. A sum evaluates all of its parts; OR may stop early.
     raised = [
         f"throwIf(({number} = {index}), {literal(case.reason)})" for index, case in enumerate(cases, 1) if case.fails
     ]
@@ -93,7 +93,7 @@ class ClickHouse(Ansi):
     null_text: ClassVar[str] = "CAST(NULL AS Nullable(String))"
 
     def bound(self, sql: str) -> str:
-        """Return SQL in which what is used several times has a name, where it stands first."""
+        """Return SQL in which what is used several times is named where it first occurs."""
         text, levels = self.resolved(sql)
         # Two expressions in one query must not give one name to different things.
         salt = sha256(repr((text, levels)).encode()).hexdigest()[:12]

@@ -141,7 +141,7 @@ def _named(header: list[str]) -> list[str]:
 
 
 def _read_parquet(files: Sequence[Path], connection: "DuckDBPyConnection") -> Source:
-    # By default the first file decides, and what others have besides is left out, or cast and rounded.
+    # By default the first file decides, and what only others have is dropped, or cast and rounded.
     schemas: list[dict[str, str]] = []
     for file in files:
         table = connection.sql(f"FROM read_parquet([{path_literal(file)}], hive_partitioning = false)")
@@ -167,7 +167,7 @@ def _parquet_columns(file: Path, connection: "DuckDBPyConnection") -> list[str]:
 
 
 def _skip(nodes: Iterator[tuple[str, int]]) -> str:
-    """Return the name of a node, behind all that is inside it."""
+    """Return the name of a node, after everything inside it."""
     node, children = next(nodes)
     for _ in range(children):
         _skip(nodes)

@@ -77,7 +77,7 @@ def count_csv(
     every = chain.from_iterable(lines(file, connection) for file in files)
     if columns > 1 and _count_quickly(every) == read + len(files):
         return read
-    # A quote may stand alone in a value that is not quoted, and in a single column blank lines could be rows.
+    # A quote may be alone in a value that is not quoted, and in a single column blank lines could be rows.
     return sum(_count_exactly(file, delimiter, connection, single=columns == 1) for file in files)
 
 
@@ -118,7 +118,7 @@ def count_json_lines(files: Sequence[Path], connection: "DuckDBPyConnection") ->
     """Return how many lines of files are not blank.
 
     Raises:
-        OSError: one is no object. DuckDB takes null for an event without values.
+        OSError: one is not an object. DuckDB takes null for an event without values.
     """
     filled = objects = 0
     for line in chain.from_iterable(lines(file, connection) for file in files):
@@ -131,7 +131,7 @@ def count_json_lines(files: Sequence[Path], connection: "DuckDBPyConnection") ->
 
 
 def broken_json_line(files: Iterable[Path], connection: "DuckDBPyConnection") -> str | None:
-    """Return where the first line is that is no JSON object, and why, or None."""
+    """Return where the first line is that is not a JSON object, and why, or None."""
     for file in files:
         for number, line in enumerate(lines(file, connection), 1):
             if line.strip() and (reason := _not_an_object(line)):

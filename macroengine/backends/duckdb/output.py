@@ -16,7 +16,7 @@ _WRITERS = {
     # of the memory, and a fifth less time on one thread (`docs/bulk.md`).
     ".parquet": "FORMAT parquet, ROW_GROUP_SIZE 30720",
     ".csv": "FORMAT csv, HEADER true",
-    # One column, written as it is.
+    # One column, written unchanged.
     ".txt": r"FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\x01'",
 }
 

@@ -12,7 +12,7 @@ from macroengine.plan.segments import Read, RenderPlan, Step, Value
 
 
 def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None, *, strict: bool = True) -> str:
-    """Return a scalar expression for the URL, to paste into a query of one's own.
+    """Return a scalar expression for the URL, to paste into a query of your own.
 
     It reads columns that are named like the fields of the template. `columns` gives the types of all columns of the
     table, as `DESCRIBE` shows them; without it, those that are read are VARCHAR, and there are no others. Where it has

@@ -266,7 +266,7 @@ def _where(table: "DuckDBPyRelation", where: str | None) -> "DuckDBPyRelation":
     if where is None:
         return table
     try:
-        return table.filter(where)  # read as one expression; nothing can stand behind it
+        return table.filter(where)  # read as one expression; nothing can follow it
     except duckdb.Error as error:
         raise ValueError(f"where: {plain(error)}") from None
 

@@ -65,7 +65,7 @@ class S2SEvent:
 
     @classmethod
     def from_json(cls, body: str | bytes, *, app_id: str | None = None) -> "S2SEvent":
-        """Read the body of a request to the app `app_id`. Unknown fields are left out.
+        """Read the body of a request to the app `app_id`. Unknown fields are ignored.
 
         >>> event = S2SEvent.from_json('{"appsflyer_id": "1415211453000-6513894", "eventName": "e", "eventValue": ""}')
         >>> event.event_name

@@ -56,7 +56,7 @@ def to_event(
 def by_device(installs: Iterable[Event]) -> dict[object, Event]:
     """Return installs by the id that the events of a device carry; of several on one device, the last.
 
-    An install without an id, or with one that is not a string, is left out: no event can match it.
+    An install without an id, or with one that is not a string, is skipped: no event can match it.
 
     >>> by_device([Event(sdk={"appsflyer_id": "1415211453000-6513894"})])["1415211453000-6513894"].postback
     <Postback.INSTALL: 'install'>

@@ -62,7 +62,7 @@ def entry_of(
 
 
 def instead(diagnostic: Diagnostic) -> str:
-    """Return what to write instead of what was found, or what to do about it; an empty text where nobody knows.
+    """Return what to write instead of what was found, or what to do about it; an empty text if that is not known.
 
     >>> from macroengine import check
     >>> [instead(found) for found in check("https://n.example/pb?c=(contry_code)&&")]

@@ -12,7 +12,7 @@ _LIMITS = Limits()
 
 
 def fuzz_catalogue(made: Input) -> None:
-    """A file that is no dialect is a CatalogueError; of any other, every macro is found and rendered."""
+    """A file that is not a dialect is a CatalogueError; of any other, every macro is found and rendered."""
     try:
         mine = Dialect._from_text(made.bytes().decode(errors="replace"), _WHERE)
     except CatalogueError as error:
