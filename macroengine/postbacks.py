@@ -279,7 +279,7 @@ def _fan_out(renderings: Sequence[tuple[Segment, ...] | None], limits: Iterable[
     return _FanOut(
         tuple(map(key_of, plain)),
         tuple(key_of(value._replace(missing=Missing.DROP)) for value in converted),
-        tuple(chooser(value._replace(missing=Missing.DROP)) for value in choices),
+        tuple(chooser(value._replace(missing=Missing.DROP)).convert for value in choices),
         tuple((*key_of(value)[:2], places[value, False]) for value in optional),
         tuple(places[v, True] for v in filled),
         tuple(

@@ -223,7 +223,7 @@ class Expected:
         if not value.reads:
             return default_text(value)
         if value.is_choice:
-            return chooser(value)([*self.sources.values()])
+            return chooser(value).convert([*self.sources.values()])
         (read,) = value.reads
         return converter(value)(self.sources[read.source].get(read.field))
 

@@ -160,3 +160,12 @@ def test_the_engine_and_the_reference_convert_alike(value):
     ours, theirs = in_smaller_unit(value, 1000), converted(value, 1000)
     assert ours == theirs
     assert type(ours) is type(theirs)
+
+
+@pytest.mark.parametrize("query", ["p={ms}{other}", "p={other}{ms}", "p={ms||s}{other}", "p={ms}{ms}{other}"])
+def test_a_value_that_cannot_be_sent_does_not_keep_a_parameter_that_is_dropped(tmp_path, query):
+    file = tmp_path / "own.toml"
+    file.write_text(OWN.replace('"brace"', '"brace-alternatives"'), encoding="utf-8")
+    event = Event(link={"click_unix_ts": datetime(2026, 1, 4)})  # noqa: DTZ001 - without a zone it cannot be sent
+    source = f"https://n.example/pb?{query}&q=1"
+    assert rendered(source, event, Dialect.from_toml(file), missing=Missing.DROP) == "https://n.example/pb?q=1"

@@ -274,7 +274,11 @@ def key_of(value: Value) -> Key:
 def _value_cells(value: Value) -> tuple[str, tuple[object, ...]]:
     """Return the kind of a value that is read from the event, and its cells."""
     if value.is_choice:
-        return "choice-dropping" if value.missing is _DROP else "choice", (chooser(value),)
+        choice = chooser(value)
+        if value.missing is not _DROP:
+            return "choice", (choice.convert,)
+        kind = "choice-dropping" if value.hash is None else "hashed-choice-dropping"
+        return kind, (choice.is_present, choice.convert)
     form = _form(value)
     key = key_of(value)
     if form == "plain":

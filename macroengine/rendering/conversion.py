@@ -37,9 +37,9 @@ def unit_converter(value: Value, times: int) -> Convert:
     return partial(_in_unit, _conversion(value, value.reads[0]), times)
 
 
-def chooser(value: Value) -> Callable[[Sequence[object]], str | None]:
+def chooser(value: Value) -> "Choice":
     """Return what takes the sources of an event, and converts the first value that there is."""
-    return Choice(value, tuple(_conversion(value, read) for read in value.reads)).convert
+    return Choice(value, tuple(_conversion(value, read) for read in value.reads))
 
 
 def _conversion(value: Value, read: Read) -> "Conversion":
@@ -115,6 +115,15 @@ class Choice:
 
     value: Value
     conversions: tuple[Conversion, ...] = field(repr=False)
+
+    def is_present(self, sources: Sequence[object]) -> bool:
+        """Say whether any of the places has a value, sendable or not."""
+        reads = [conversion.read for conversion in self.conversions]
+        if any(_raw(sources, read.source, read.field) is not None for read in reads):
+            return True
+        converted = self.value.converted
+        raw = None if converted is None else _raw(sources, reads[0].source, converted.field)
+        return converted is not None and raw is not None and in_smaller_unit(raw, converted.times) is not None
 
     def convert(self, sources: Sequence[object]) -> str | None:
         """Return what the first place that has a value gives, or else what is sent for a missing one.

@@ -46,7 +46,8 @@ FORMS = {
     "hashed-dropping": Form(3, "{v}", _PRESENT, "({v} := {2}({v})) is not None"),
     # Looked for in several places.
     "choice": Form(1, "{0}(sources)"),
-    "choice-dropping": Form(1, "{v}", hashed="({v} := {0}(sources)) is not None"),
+    "choice-dropping": Form(2, "{1}(sources)", "{0}(sources)"),
+    "hashed-choice-dropping": Form(2, "{v}", "{0}(sources)", "({v} := {1}(sources)) is not None"),
     # Encoded before, for several templates.
     "shared": Form(1, "values[{0}]"),
     "shared-query": Form(1, "{0}(values)"),
