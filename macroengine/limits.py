@@ -7,7 +7,7 @@ from macroengine.arguments import wrong_type
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Upper bounds, all inclusive.
+    """Upper bounds, all inclusive and at least 1.
 
     >>> Limits(template=2_000).template
     2000
@@ -35,3 +35,5 @@ class Limits:
             given = getattr(self, limit.name)
             if not isinstance(given, int) or isinstance(given, bool):
                 raise wrong_type(limit.name, "a whole number", given)
+            if given < 1:
+                raise ValueError(f"{limit.name} must be 1 or more, not {given}")

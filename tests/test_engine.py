@@ -6,7 +6,7 @@ import runpy
 import subprocess
 import sys
 import traceback
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from hashlib import sha1
@@ -565,6 +565,16 @@ def test_other_arguments_of_wrong_types_are_refused():
 def test_a_limit_is_a_whole_number(given):
     with pytest.raises(TypeError, match="url must be a whole number, not "):
         Limits(url=given)
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Limits)])
+@pytest.mark.parametrize("given", [0, -1, -(10**30)])
+def test_a_limit_is_at_least_one(name, given):
+    with pytest.raises(ValueError, match=f"^{name} must be 1 or more, not {given}$"):
+        Limits(**{name: given})
+    with pytest.raises(ValueError, match=f"^{name} must be 1 or more, not {given}$"):
+        replace(Limits(), **{name: given})
+    assert getattr(Limits(**{name: 1}), name) == 1
 
 
 @pytest.mark.parametrize("event", [None, {}, {"link": {}}, "event", object()])
