@@ -1,6 +1,8 @@
 import copy
 import hashlib
+import os
 import pickle
+import threading
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
 
@@ -235,6 +237,19 @@ def test_file_that_cannot_be_read_is_named(tmp_path):
         Dialect.from_toml(path)
     with pytest.raises(CatalogueError, match="larger than 2 bytes"):
         Dialect.from_toml(path, limits=Limits(catalogue=2))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_dialect_is_read_from_a_pipe_but_not_waited_for(tmp_path, monkeypatch):
+    pipe = tmp_path / "pipe.toml"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(GOOD,))
+    writer.start()
+    assert Dialect.from_toml(pipe).name == "mine"
+    writer.join()
+    monkeypatch.setattr("macroengine.opening._PATIENCE_MS", 50)
+    with pytest.raises(CatalogueError, match=r"pipe\.toml: cannot be read: Nothing is written to this pipe$"):
+        Dialect.from_toml(pipe)
 
 
 WHOLE = (

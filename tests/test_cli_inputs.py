@@ -168,7 +168,7 @@ def test_a_pipe_is_read(run, tmp_path):
     "command", [["check", "pipe"], ["check", "--fix", "pipe.txt"], ["check", "--config", "pipe", GOOD]]
 )
 def test_a_pipe_to_which_nothing_is_written(run, tmp_path, monkeypatch, command):
-    monkeypatch.setattr("macroengine.workspace.inputs._PATIENCE_MS", 50)
+    monkeypatch.setattr("macroengine.opening._PATIENCE_MS", 50)
     for name in ("pipe", "pipe.txt"):
         os.mkfifo(tmp_path / name)
     assert message(run, *command).endswith(

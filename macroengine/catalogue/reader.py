@@ -11,6 +11,7 @@ from macroengine.catalogue.spec import MacroSpec
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Consent, Encoding, Function, HashCase, Identifier, Postback, Source, ValueType
 from macroengine.language.syntax import Syntax, joined, read_forms, syntaxes, with_functions
+from macroengine.opening import open_promptly
 from macroengine.suggest import did_you_mean
 
 _Convert = Callable[[Any], Any]
@@ -30,7 +31,7 @@ class _WrongValueError(Exception):
 def read_text(path: Path, most: int) -> str:
     """Return the text of a file of at most `most` bytes."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=open_promptly) as file:
             content = file.read(most + 1)
     except (OSError, ValueError) as error:  # a path with a null character is a ValueError
         raise CatalogueError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from None

@@ -1,11 +1,7 @@
 """Inputs: opened by name, and read within bounds."""
 
-import errno
 import json
-import os
 import re
-import select
-import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +10,7 @@ from typing import IO, Any
 
 from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError
+from macroengine.opening import open_promptly
 
 STANDARD_INPUT = "-"
 
@@ -23,7 +20,6 @@ MAX_BYTES = 1_048_576
 _MAX_DIGITS = 4_300
 # The time that tomllib takes for a dotted key grows with the square of its parts.
 _LONG_KEY = re.compile(r"""(?<![\w.-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*\.[ \t]*){100}""")
-_PATIENCE_MS = 10_000
 
 
 class InputError(MacroEngineError):
@@ -47,32 +43,13 @@ def opened(file: str | Path) -> Iterator[IO[bytes]]:
         OSError: it cannot be read; the error has its name.
     """
     if str(file) != STANDARD_INPUT:
-        with open(file, "rb", opener=_open) as stream:
+        with open(file, "rb", opener=open_promptly) as stream:
             yield stream
         return
     try:
         yield sys.stdin.buffer
     except OSError as error:
         raise OSError(error.errno, error.strerror, input_name(file)) from None
-
-
-def _open(path: str, flags: int) -> int:
-    """Open a file; for one to write to a named pipe, wait no longer than people do.
-
-    Raises:
-        OSError: it cannot be opened, or has no writer.
-    """
-    # Only POSIX has named pipes, and to open one waits for ever.
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-        return descriptor
-    waiting = select.poll()
-    waiting.register(descriptor, select.POLLIN)
-    if not waiting.poll(_PATIENCE_MS):
-        os.close(descriptor)
-        raise TimeoutError(errno.ETIMEDOUT, "Nothing is written to this pipe", path)
-    os.set_blocking(descriptor, True)
-    return descriptor
 
 
 def read_whole(file: str | Path, max_bytes: int = MAX_BYTES) -> bytes:
@@ -125,20 +102,28 @@ def read_toml(file: str | Path, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
         InputError: it is not TOML, or larger than `max_bytes`.
         OSError: it cannot be read.
     """
+    return parse_toml(read_text(file, max_bytes), input_name(file))
+
+
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """Return the content of the text of a TOML file that `where` names.
+
+    Raises:
+        InputError: it is not TOML.
+    """
     import tomllib  # noqa: PLC0415 - most commands read none
 
-    text, name = read_text(file, max_bytes), input_name(file)
     if _LONG_KEY.search(text):
-        raise InputError(f"{name}: a key has more than 100 parts")
+        raise InputError(f"{where}: a key has more than 100 parts")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         message = str(error)
-        raise InputError(f"{name}: not TOML: {message[0].lower()}{message[1:]}") from None
+        raise InputError(f"{where}: not TOML: {message[0].lower()}{message[1:]}") from None
     except RecursionError:
-        raise InputError(f"{name}: nested too deeply") from None
+        raise InputError(f"{where}: nested too deeply") from None
     except ValueError:  # Python's words for it are about Python
-        raise InputError(f"{name}: an integer has more than {_MAX_DIGITS:,} digits") from None
+        raise InputError(f"{where}: an integer has more than {_MAX_DIGITS:,} digits") from None
 
 
 def parse_json(text: str, where: str, line: int | None = None, **hooks: Any) -> Any:

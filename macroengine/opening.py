@@ -1,0 +1,27 @@
+"""Files opened for reading, of which a named pipe may be one."""
+
+import errno
+import os
+import select
+import stat
+
+_PATIENCE_MS = 10_000
+
+
+def open_promptly(path: str, flags: int) -> int:
+    """Open a file, as the `opener` of `open`; for one to write to a named pipe, wait no longer than people do.
+
+    Raises:
+        OSError: it cannot be opened, or has no writer.
+    """
+    # Only POSIX has named pipes, and to open one waits for ever.
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        return descriptor
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    if not waiting.poll(_PATIENCE_MS):
+        os.close(descriptor)
+        raise TimeoutError(errno.ETIMEDOUT, "Nothing is written to this pipe", path)
+    os.set_blocking(descriptor, True)
+    return descriptor
