@@ -143,7 +143,7 @@ class CompiledRequest:
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields of an event that are read, in order and without repeats; last those that tell of consent."""
-        plans = [self.url.plan, *(part.plan for part in self._parts())]
+        plans = self.plans
         sent = [read.field for one in plans for value in values_of(one.attributed) for read in value.reads]
         heard = [signal.field for one in plans if one.unshared is not None for signal in one.unshared.signals]
         return tuple(dict.fromkeys([*sent, *heard]))
@@ -151,13 +151,15 @@ class CompiledRequest:
     @property
     def needs_consent(self) -> tuple[str, ...]:
         """The macros that are withheld where the user does not share identifiers, as the request spells them."""
-        plans = [self.url.plan, *(part.plan for part in self._parts())]
-        return tuple(dict.fromkeys(name for one in plans if one.unshared is not None for name in one.unshared.macros))
+        return tuple(
+            dict.fromkeys(name for one in self.plans if one.unshared is not None for name in one.unshared.macros)
+        )
 
-    def _parts(self) -> Iterator[_Part]:
-        yield from (part for _, part in self._headers)
-        if self._body is not None:
-            yield self._body
+    @property
+    def plans(self) -> tuple[RenderPlan, ...]:
+        """What is sent in the URL, in each header, and in the body."""
+        parts = [*(part for _, part in self._headers), *([] if self._body is None else [self._body])]
+        return (self.url.plan, *(part.plan for part in parts))
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

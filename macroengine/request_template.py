@@ -75,7 +75,7 @@ def parse_request(
     check_type("request", Request, "a Request", request)
     check_type("limits", Limits | None, "a Limits", limits)
     chosen, bounds = dialect_of(dialect), limits or Limits()
-    headers = tuple((name, _text(value, chosen, bounds)) for name, value in request.headers.items())
+    headers = tuple((name, text_template(value, chosen, bounds)) for name, value in request.headers.items())
     body = None if request.body is None else _body(request.body, request.content_type, chosen, bounds)
     return RequestTemplate(request, chosen, parse(request.url, chosen, limits=limits), headers, body)
 
@@ -95,7 +95,7 @@ _UTF8 = ("charset=utf-8", 'charset="utf-8"')
 
 
 def _body(source: str, content_type: str | None, dialect: Dialect, limits: Limits) -> Body:
-    text = _text(source, dialect, limits)
+    text = text_template(source, dialect, limits)
     kind = body_kind(content_type)
     if kind is BodyKind.FORM:
         return Body(kind, Template(source, dialect, query=tuple(_pairs(text.fragment))))
@@ -108,8 +108,12 @@ def _body(source: str, content_type: str | None, dialect: Dialect, limits: Limit
     return Body(kind, text, parsed)
 
 
-def _text(source: str, dialect: Dialect, limits: Limits) -> Template:
-    """Return a text that is not a URL, within the limits."""
+def text_template(source: str, dialect: Dialect, limits: Limits = Limits()) -> Template:  # noqa: B008 - immutable
+    """Return a text that is not a URL as a template: all of it is a fragment, which has no parts.
+
+    Raises:
+        LimitError: it is too long, or has too many macros.
+    """
     if len(source) > limits.template:
         over = Span(limits.template, len(source))
         raise LimitError.at(source, over, f"text has {len(source):,} characters; at most {limits.template:,} fit")

@@ -13,6 +13,7 @@ from terminal import terminal
 
 from macroengine import RULES, check
 from macroengine.diagnostics import columns as columns_of
+from macroengine.rules.request_faults import REQUEST_FAULTS
 
 CASES = Path(__file__).parent / "cases" / "widths"
 GOOD = "https://n.example/pb?id=(clickid)"
@@ -191,7 +192,7 @@ def test_sarif_is_valid(run, tmp_path, templates):
     log = json.loads(result.out)
     Draft4Validator(SCHEMA).validate(log)
     (sarif,) = log["runs"]
-    assert [rule["id"] for rule in sarif["tool"]["driver"]["rules"]] == ["ME000", *RULES]
+    assert [rule["id"] for rule in sarif["tool"]["driver"]["rules"]] == ["ME000", *RULES, *REQUEST_FAULTS]
     assert len(sarif["results"]) == 5 * sum(len(check(t)) if len(t) < 1000 else 1 for t in templates)
 
 

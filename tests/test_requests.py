@@ -623,3 +623,43 @@ def test_hook_is_told_what_became_of_each_postback():
 def test_a_backslash_that_escapes_nothing_is_where_a_body_ends():
     found = parse_json('{"a":"b\\', dialect("appsflyer").syntax)
     assert found.fault == JsonFault(Span(7, 8), "\\")
+
+
+@pytest.mark.parametrize(
+    ("body", "dialect", "expected"),
+    [
+        pytest.param('{"a": "(clickid"}', "appsflyer", [("ME006", "(clickid", "(clickid)")], id="unclosed"),
+        pytest.param('{"a": "clickid)", "b": 1}', "appsflyer", [("ME006", "clickid)", "(clickid)")], id="unopened"),
+        pytest.param('["x(clickid}"]', "appsflyer", [("ME006", "(clickid}", "(clickid)")], id="another-close"),
+        pytest.param('{"(clickid": 1}', "appsflyer", [("ME006", "(clickid", "(clickid)")], id="name-of-a-member"),
+        pytest.param('["(click id)"]', "appsflyer", [("ME007", "(click id)", "(clickid)")], id="split"),
+        pytest.param('["((clickid))"]', "appsflyer", [("ME042", "((clickid))", "(clickid)")], id="doubled"),
+        pytest.param('["()"]', "appsflyer", [("ME009", "()", None)], id="nameless"),
+        pytest.param('["a", "(country_co"]', "appsflyer", [("ME043", "(country_co", "(country_code)")], id="cut-off"),
+        pytest.param('{"a": "{click_id"}', "appmetrica", [("ME006", "{click_id", "{click_id}")], id="braces"),
+        pytest.param('{"a": "click_id}"}', "appmetrica", [("ME006", "click_id}", "{click_id}")], id="braces-unopened"),
+        pytest.param('{"a": "CLICK_ID"}', "appsflyer", [("ME012", "CLICK_ID", "(clickid)")], id="placeholder"),
+        pytest.param('{"CLICK_ID": "x", "XXX": ["(clickid)"]}', "appsflyer", [], id="name-is-no-placeholder"),
+        pytest.param('{"a": "{\\"b\\": \\"{click_id}\\", \\"c\\": {}}"}', "appmetrica", [], id="json-in-a-string"),
+        pytest.param('{"a": "x (Linux; y)", "b": "", "c": "((("}', "appsflyer", [], id="text"),
+    ],
+)
+def test_what_is_nearly_a_macro_in_a_string(body, dialect, expected):
+    seen = [
+        (one.code, body[one.span.start : one.span.stop], one.fix and one.fix.replacement)
+        for one in found(body, dialect=dialect)
+    ]
+    assert seen == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [("(clickid", "ME006"), ("(click id)", "ME007"), ("((clickid))", "ME042"), ("s3cret {click_id}", "ME040")],
+)
+def test_what_is_nearly_a_macro_in_a_header(value, code):
+    [one] = found("{}", headers={"X-A": value})
+    assert (one.code, "s3cret" in str(one)) == (code, False)
+
+
+def test_long_strings_are_looked_at_too():
+    assert check_request(request(json.dumps(["(clickid) " * 511 + "(clickid"]))) != []

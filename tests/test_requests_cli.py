@@ -63,9 +63,9 @@ def test_findings_name_the_part(run, write, tmp_path, monkeypatch):
     status, out, _ = run("check", "--request", request)
     out = " ".join(out.split())
     assert status == 1
-    assert f"{request}:4:8 ME101 error body: unknown macro 'clickd'" in out
-    assert f"{request}:4:17 ME602 error body: comma" in out
-    assert f"{request}:6:8 ME101 error headers.X-Key: unknown macro" in out
+    assert f"{request}:4:16 ME101 error body: unknown macro 'clickd'" in out
+    assert f"{request}:4:25 ME602 error body: comma" in out
+    assert f"{request}:6:17 ME101 error headers.X-Key: unknown macro" in out
     assert "s3cret" not in out
     rows = json.loads(run("check", "--request", request, "--select", "ME6", "--format", "json").out)
     assert [(row["code"], row["fix"]["replacement"]) for row in rows] == [("ME602", "")]
@@ -127,7 +127,6 @@ def test_wrong_usage(run, write):
     event = write("{}", "event.json")
     assert "not both" in run("render", "x", "--request", request, "--event", event).err
     assert "--request" in run("render", "x", "--key-file", event, "--event", event).err
-    assert "rewrite no requests" in run("check", "--request", request, "--fix").err
     assert run("check", "--request", "nowhere.toml").status == 2
 
 

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import click
 from macroengine.cli import output
 from macroengine.cli.config import NearestConfig, Settings, find_config, read_config
 from macroengine.cli.formats import FORMATS, report_of
-from macroengine.cli.inputs import InputError, input_name
+from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name
 from macroengine.cli.job import Collect, Findings, Job, given_settings, sources_of
 from macroengine.cli.options import column_options, context_option, dialect_or_auto_option, layout_of, postback_option
 from macroengine.cli.reports import Tally, print_findings
+from macroengine.cli.request_job import CollectRequest, InParts, RequestJob, parted
 from macroengine.cli.requests import REQUEST_HELP
 from macroengine.diagnostics import Severity, printable
+from macroengine.request_template import RequestTemplate
 from macroengine.workspace.record import Record
 from macroengine.workspace.sources import Source
 
@@ -32,12 +35,14 @@ Examples:
   macroengine check partners.xlsx --report report.html
   macroengine check partners.csv --column postback_url --diff
   macroengine check partners.csv --dialect auto
+  macroengine check --request request.toml --fix
   pbpaste | macroengine check --file - --fix
 
 \b
 An argument that names an existing file is read as --file reads it, and a directory as all of its files. The name says
-how: .csv, .tsv, .xlsx and .xlsm have a header, .jsonl has a string or an object on each line, and any other has one
-template per line, where blank lines and lines that begin with # are skipped. Columns called template or postback url,
+how: .csv, .tsv, .xlsx and .xlsm have a header, .jsonl has a string or an object on each line, .toml and .json may have
+a request as --request takes it, and any other has one template per line, where blank lines and lines that begin with #
+are skipped. Columns called template or postback url,
 partner, platform, event and ignore are recognised.
 
 \b
@@ -103,21 +108,25 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     _check_usage(templates, files, options)
     path = options["config"]
     config = NearestConfig(find_config(Path.cwd())) if path is None else read_config(path)
-    sources = sources_of(templates, files, layout_of(options), config)
+    given, notes = given_settings(context, options), list[str]()
+    found_requests, templates_left, files_left, folders = _without_requests(templates, files, notes)
+    requests = RequestJob([*options["requests"], *found_requests], config, given, options["unsafe_fixes"], notes=notes)
+    sources = sources_of(templates_left, files_left, layout_of(options), config, folders)
     if options["fix"] or options["diff"]:
         for source in sources:
             source.check_fixable(written=options["fix"])
-    job = Job(sources, config, given_settings(context, options), unsafe=options["unsafe_fixes"], jobs=options["jobs"])
+    job = Job(sources, config, given, unsafe=options["unsafe_fixes"], jobs=options["jobs"], notes=notes)
     if options["diff"]:
-        return _with_notes(job, job.diff())
+        return _with_notes(job, max(job.diff(), requests.diff()))
     entries: list[Any] = []
     if options["report"] is not None:
-        job.collect = _collecting(entries, options["report"], sources)
+        _check_report(options["report"], [*(source.path for source in sources), *requests.files])
+        job.collect, requests.collect = _collecting(entries), _collecting_requests(entries)
     tally = Tally()
     # Where fixed templates go to standard output, what is found goes to the other.
-    aside = options["fix"] and any(source.path is None for source in sources)
+    aside = options["fix"] and (any(source.path is None for source in sources) or STANDARD_INPUT in requests.files)
     report = report_of(options["form"], aside=aside, statistics=options["statistics"], strict=options["strict"])
-    found = job.fixed(tally) if options["fix"] else job.found(tally, options["requests"])
+    found = chain(*(one.fixed(tally) if options["fix"] else one.found(tally) for one in (job, requests)))
     with _progress(sources) as advance:
         job.advance = advance
         # The stream itself, on which the progress bar makes room: a console takes longer to print a line than the
@@ -136,8 +145,6 @@ def _check_usage(templates: tuple[str, ...], files: tuple[str, ...], options: di
         raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
     if options["jobs"] > 1 and (options["fix"] or options["diff"]):
         raise click.UsageError("--jobs only checks; omit it with --fix and --diff")
-    if options["requests"] and (options["fix"] or options["diff"]):
-        raise click.UsageError("--fix and --diff rewrite no requests; the fixes are in --format json")
     if options["report"] is not None and options["report"].suffix.lower() not in _REPORTS:
         raise click.UsageError(
             f"--report: expected a file that ends in {', '.join(_REPORTS)}, not {options['report'].name!r}"
@@ -148,12 +155,37 @@ def _check_usage(templates: tuple[str, ...], files: tuple[str, ...], options: di
         raise click.UsageError("--statistics is text; give it without --format")
 
 
-def _collecting(entries: list[Any], report: Path, sources: Iterable[Source]) -> Collect:
+def _without_requests(
+    templates: tuple[str, ...], files: tuple[str, ...], notes: list[str]
+) -> tuple[list[str], list[str], list[str], set[str]]:
+    """Return the files of requests among the arguments, the other arguments, and the folders with requests."""
+    others, among_templates, folders = parted(templates, notes)
+    other_files, among_files, more = parted(files, notes)
+    return [*among_templates, *among_files], others, other_files, folders | more
+
+
+def _check_report(report: Path, files: Iterable[Path | str | None]) -> None:
+    if any(file is not None and os.path.realpath(file) == os.path.realpath(report) for file in files):
+        raise InputError(f"{input_name(report)}: the report would replace the file that is checked; give another name")
+
+
+def _collecting_requests(entries: list[Any]) -> CollectRequest:
+    """Return what adds an entry of the report for each request."""
+    from macroengine.workspace.reports.entry import entry_of_request  # noqa: PLC0415 - few calls need it
+
+    def collect(file: str, parsed: RequestTemplate, settings: Settings, found: InParts) -> None:
+        entries.append(
+            entry_of_request(
+                parsed, place=file, policy=settings.policy, found=found, select=settings.select, ignore=settings.ignore
+            )
+        )
+
+    return collect
+
+
+def _collecting(entries: list[Any]) -> Collect:
     """Return what adds an entry of the report for each template."""
     from macroengine.workspace.reports.entry import entry_of  # noqa: PLC0415 - few calls need it
-
-    if any(source.path is not None and os.path.realpath(source.path) == os.path.realpath(report) for source in sources):
-        raise InputError(f"{input_name(report)}: the report would replace the file that is checked; give another name")
 
     def collect(source: Source, record: Record, settings: Settings, found: Findings) -> None:
         entries.append(

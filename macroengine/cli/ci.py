@@ -27,7 +27,7 @@ def gitlab_report() -> Report:
             "check_name": f"{diagnostic.code} {diagnostic.name}",
             "fingerprint": sha256(f"{about}\0{seen[about]}".encode(errors="surrogatepass")).hexdigest(),
             "severity": _GITLAB_WORDS[diagnostic.severity],
-            "location": {"path": file, "lines": {"begin": record.line}},
+            "location": {"path": file, "lines": {"begin": record.position(span.start)[0]}},
         }
         return json.dumps(issue)
 
@@ -39,7 +39,7 @@ def junit_report(*, strict: bool) -> Report:
     failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
 
     def show(file: str, record: Record, diagnostic: Diagnostic) -> str:
-        place = f"{file}:{record.place}:{diagnostic.span.start + 1}"
+        place = f"{file}:{record.place_of(diagnostic.span.start)}"
         name = _attribute(f"{place} {diagnostic.code} {diagnostic.name}")
         hint = [] if diagnostic.hint is None else [f"hint: {diagnostic.hint}"]
         lines = [diagnostic.message, *excerpt(diagnostic.source, diagnostic.span, None), *hint]

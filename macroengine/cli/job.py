@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +15,6 @@ from macroengine.cli.config import Config, NearestConfig, Settings
 from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, is_input, looks_like_path
 from macroengine.cli.parallel import in_order
 from macroengine.cli.reports import Tally
-from macroengine.cli.requests import found_in_request
 from macroengine.diagnostics import Diagnostic, printable
 from macroengine.errors import TemplateError
 from macroengine.kinds import Postback
@@ -84,8 +83,8 @@ class Job:
     notes: list[str] = field(default_factory=list)
     """What could not be done, for the person who asked for it."""
 
-    def found(self, tally: Tally, requests: Iterable[str] = ()) -> Found:
-        """Yield what is found, in the templates and then in the requests of files."""
+    def found(self, tally: Tally) -> Found:
+        """Yield what is found."""
         templates = (
             ((source, record, settings), (record.template, settings))
             for source, record, settings in self.records(tally)
@@ -96,10 +95,6 @@ class Job:
             self.collect(source, record, settings, found)
             for diagnostic in found:
                 yield source.name, record, diagnostic
-        for file in requests:
-            tally.templates += 1
-            settings = self.config.settings_for(Path(file), self.given)
-            yield from found_in_request(file, settings.policy, settings.select, settings.ignore)
 
     def fixed(self, tally: Tally) -> Found:
         """Write the fixed templates, and yield what is found in them still."""
@@ -225,9 +220,16 @@ def _diff_line(sign: str, text: str) -> str:
 
 
 def sources_of(
-    arguments: tuple[str, ...], files: tuple[str, ...], layout: Layout, config: Config | NearestConfig
+    arguments: Sequence[str],
+    files: Sequence[str],
+    layout: Layout,
+    config: Config | NearestConfig,
+    may_be_empty: Container[str] = (),
 ) -> list[Source]:
-    """Return what is to be checked: the arguments that are templates, then all files."""
+    """Return what is to be checked: the arguments that are templates, then all files.
+
+    A folder without templates is refused, unless it may be empty of them.
+    """
     templates = tuple(argument for argument in arguments if not is_input(argument))
     for template in templates:
         if looks_like_path(template):
@@ -239,7 +241,7 @@ def sources_of(
 
     for given in (*filter(is_input, arguments), *files):
         if given != STANDARD_INPUT and os.path.isdir(given):  # noqa: PTH112 - a template is too long for a Path
-            sources += sources_in(given, layout_in)
+            sources += sources_in(given, layout_in, may_be_empty=given in may_be_empty)
         else:
             sources.append(open_source(given, layout_in(None if given == STANDARD_INPUT else Path(given))))
     return sources

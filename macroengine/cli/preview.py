@@ -3,11 +3,14 @@
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.config import NearestConfig, find_config
 from macroengine.cli.events import read_event
@@ -22,17 +25,23 @@ from macroengine.cli.options import (
     set_option,
 )
 from macroengine.cli.reports import Tally, wrapped
+from macroengine.cli.request_job import RequestJob, name_of, parted
+from macroengine.cli.request_previews import request_as_json, request_as_text
+from macroengine.cli.requests import REQUEST_HELP
 from macroengine.diagnostics import printable
 from macroengine.errors import RenderError, TemplateError
 from macroengine.plan.segments import Missing
 from macroengine.workspace.preview import Preview
 from macroengine.workspace.preview import preview as preview_of
 from macroengine.workspace.record import Record
+from macroengine.workspace.request_preview import preview_request
+from macroengine.workspace.requests import read_request_file
 
 
 @click.command()
 @click.argument("templates", metavar="[TEMPLATE|FILE|DIR]...", nargs=-1)
 @click.option("--file", "files", metavar="FILE", multiple=True, help="Preview the templates in a file; - is stdin.")
+@click.option("--request", "requests", metavar="FILE", multiple=True, help=REQUEST_HELP)
 @column_options
 @dialect_or_auto_option
 @postback_option("The kind of postback.  [default: what the macros of each template are for]")
@@ -56,51 +65,86 @@ def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[
     """Show what the partner would receive for each TEMPLATE, with example values from the catalogue.
 
     Each parameter is shown decoded, as its receiver reads it, with the macro that fills it. With --send-all, events
-    that are attributed to the network and others are shown side by side.
+    that are attributed to the network and others are shown side by side. A request is shown whole; no key is needed.
 
     \b
     Examples:
       macroengine preview 'https://n.example/pb?id=(clickid)&geo=(country_code)' --send-all
       macroengine preview partners.xlsx --set country_code=DE
       macroengine preview partners.csv --format json
+      macroengine preview --request request.toml
 
     Exit status: 0 clean, 1 a template that cannot be rendered, 2 wrong usage or an unreadable file.
     """
-    if not templates and not files:
+    if not templates and not files and not options["requests"]:
         raise click.UsageError("no templates given; give templates or files")
-    config = NearestConfig(find_config(Path.cwd()))
-    sources = sources_of(templates, files, layout_of(options), config)
-    job = Job(sources, config, given_settings(context, options), unsafe=False)
+    config, given = NearestConfig(find_config(Path.cwd())), given_settings(context, options)
+    notes: list[str] = []
+    others, among, folders = parted(templates, notes)
+    other_files, among_files, more = parted(files, notes)
+    sources = sources_of(others, other_files, layout_of(options), config, folders | more)
+    job = Job(sources, config, given, unsafe=False, notes=notes)
+    requests = RequestJob([*options["requests"], *among, *among_files], config, given)
     as_json = options["form"] == "json"
-    status, between = 0, ""
+    work = _Work(options, as_json)
     sys.stdout.write("[\n" if as_json else "")
-    for source, record, settings in job.records(Tally()):
-        if record.template is None:
-            continue
-        dialect = settings.dialect_of(record.template)
+    work.show_templates(job)
+    work.show_requests(requests)
+    sys.stdout.write(("\n]\n" if work.between else "]\n") if as_json else "")
+    output.print_notes(job.notes)
+    return work.status
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is shown, one after the other."""
+
+    options: dict[str, Any]
+    as_json: bool
+    status: int = 0
+    between: str = ""
+
+    def show_templates(self, job: Job) -> None:
+        """Show what partners would receive of each template."""
+        for source, record, settings in job.records(Tally()):
+            if record.template is None:
+                continue
+            dialect = settings.dialect_of(record.template)
+            with self._reporting(f"{input_name(source.name)}:{record.place}"):
+                shown = preview_of(record.template, dialect=dialect, policy=settings.policy, **self._values(dialect))
+                self._write(
+                    _as_json(source.name, record, shown) if self.as_json else _as_text(source.name, record, shown)
+                )
+
+    def show_requests(self, job: RequestJob) -> None:
+        """Show what partners would receive of each request."""
+        for file in job.files:
+            read = read_request_file(file)
+            settings = job.settings_for(read, Tally())
+            dialect = settings.dialect_of("")
+            with self._reporting(input_name(name_of(file))):
+                shown = preview_request(read.request, dialect=dialect, policy=settings.policy, **self._values(dialect))
+                written = request_as_json if self.as_json else request_as_text
+                self._write(written(name_of(file), shown))
+
+    def _values(self, dialect: Dialect) -> dict[str, Any]:
+        event = None if self.options["event"] is None else read_event(self.options["event"], dialect)
+        return {"event": event, "values": dict(self.options["set_"]), "missing": self.options["missing"]}
+
+    def _write(self, text: str) -> None:
+        sys.stdout.write(self.between + text)
+        self.between = ",\n" if self.as_json else "\n"
+
+    @contextmanager
+    def _reporting(self, place: str) -> Iterator[None]:
+        """Report what cannot be rendered, and go on."""
         try:
-            event = None if options["event"] is None else read_event(options["event"], dialect)
-            shown = preview_of(
-                record.template,
-                dialect=dialect,
-                policy=settings.policy,
-                event=event,
-                values=dict(options["set_"]),
-                missing=options["missing"],
-            )
+            yield
         except (TemplateError, RenderError) as error:
-            status = 1
-            _print_error(f"{input_name(source.name)}:{record.place}", error)
-            continue
+            self.status = 1
+            _print_error(place, error)
         except ValueError as error:
             raise click.UsageError(f"--set: {error}") from None
-        sys.stdout.write(
-            between + (_as_json(source.name, record, shown) if as_json else _as_text(source.name, record, shown))
-        )
-        between = ",\n" if as_json else "\n"
-    sys.stdout.write(("\n]\n" if between else "]\n") if as_json else "")
-    output.print_notes(job.notes)
-    return status
 
 
 def _print_error(place: str, error: TemplateError | RenderError) -> None:

@@ -100,7 +100,7 @@ def text_report(width: int | None, *, colour: bool) -> Report:
     columns_ = None if width is None else max(width, _NARROWEST)
 
     def show(file: str, record: Record, diagnostic: Diagnostic) -> str:
-        place = f"{printable(file)}:{record.place}:{diagnostic.span.start + 1}"
+        place = f"{printable(file)}:{record.place_of(diagnostic.span.start)}"
         severity = diagnostic.severity
         kind = f"{diagnostic.code} {severity}"
         # The place stays whole, however long: editors and terminals make a link of it.
@@ -175,9 +175,10 @@ def _shown(word: str) -> str:
 
 def _as_json(file: str, record: Record, diagnostic: Diagnostic) -> str:
     fix = diagnostic.fix
+    line, column = record.position(diagnostic.span.start)
     row: dict[str, object] = {
         "file": file,
-        "line": record.line,
+        "line": line,
         "template": diagnostic.source,
         "code": diagnostic.code,
         "name": diagnostic.name,
@@ -187,6 +188,7 @@ def _as_json(file: str, record: Record, diagnostic: Diagnostic) -> str:
         "hint": diagnostic.hint,
         "fix": fix and {"replacement": fix.replacement, "span": [fix.span.start, fix.span.stop], "safe": fix.safe},
     }
+    row |= {} if record.where is None else {"column": column}
     # What only tables have.
     row |= {"sheet": record.sheet, "cell": record.cell} if record.sheet is not None else {}
     row |= {"partner": record.said.partner} if record.said.partner else {}
@@ -200,8 +202,11 @@ _GITHUB_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.
 
 def _as_annotation(file: str, record: Record, diagnostic: Diagnostic) -> str:
     # https://docs.github.com/actions/reference/workflow-commands-for-github-actions, "Setting an error message"
-    where = {"file": file, "line": record.line}
-    if record.in_line:
+    line, column = record.position(diagnostic.span.start)
+    where = {"file": file, "line": line}
+    if record.where is not None:
+        where |= {"col": column}
+    elif record.in_line:
         where |= {"col": diagnostic.span.start + 1, "endColumn": diagnostic.span.stop + 1}
     properties = {**where, "title": f"{diagnostic.code} {diagnostic.name}"}
     head = ",".join(f"{key}={_escape_property(str(value))}" for key, value in properties.items())

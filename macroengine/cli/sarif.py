@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from macroengine.cli.reports import Report
-from macroengine.diagnostics import Diagnostic, Severity, Span
+from macroengine.diagnostics import Diagnostic, Fault, Severity, Span
 from macroengine.errors import LIMIT_EXCEEDED
 from macroengine.rules import RULES
+from macroengine.rules.request_faults import REQUEST_FAULTS
 from macroengine.workspace.record import Record
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -32,7 +33,11 @@ def _driver() -> dict[str, Any]:
         "name": "limit-exceeded",
         "shortDescription": {"text": "Template that is too large."},
     }
-    return {"name": "macroengine", "version": version("macroengine"), "rules": [limit, *map(_rule, RULES)]}
+    return {
+        "name": "macroengine",
+        "version": version("macroengine"),
+        "rules": [limit, *map(_rule, RULES), *map(_fault, REQUEST_FAULTS.values())],
+    }
 
 
 def _rule(code: str) -> dict[str, Any]:
@@ -43,6 +48,15 @@ def _rule(code: str) -> dict[str, Any]:
         "shortDescription": {"text": rule.page.partition("\n")[0]},
         "help": {"text": rule.page},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+    }
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    return {
+        "id": fault.code,
+        "name": fault.name,
+        "shortDescription": {"text": f"Of a request: {fault.meaning}."},
+        "defaultConfiguration": {"level": _LEVELS[fault.severity]},
     }
 
 
@@ -68,11 +82,16 @@ def _result(file: str, record: Record, diagnostic: Diagnostic) -> str:
 def _location(file: str, record: Record, diagnostic: Diagnostic) -> dict[str, Any]:
     if file.startswith("<"):  # no file: an argument, or standard input
         return {"logicalLocations": [{"name": f"{file}:{record.line}:{diagnostic.span.start + 1}"}]}
-    region = _region(record, diagnostic.span) if record.in_line else {"startLine": record.line}
+    region = _region(record, diagnostic.span) if record.in_line else _start(record, diagnostic.span)
     snippet = {"text": diagnostic.source[diagnostic.span.start : diagnostic.span.stop]}
     location = {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": {**region, "snippet": snippet}}}
     cell: dict[str, Any] = {} if record.sheet is None else {"logicalLocations": [{"fullyQualifiedName": record.place}]}
     return {**location, **cell}
+
+
+def _start(record: Record, span: Span) -> dict[str, Any]:
+    line, column = record.position(span.start)
+    return {"startLine": line} if record.where is None else {"startLine": line, "startColumn": column}
 
 
 def _region(record: Record, span: Span) -> dict[str, Any]:

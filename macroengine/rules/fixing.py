@@ -11,7 +11,7 @@ from macroengine.rules import RULES, codes, diagnose_checked, prefixes, resoluti
 from macroengine.rules.checked import Checked
 
 # One round fixes all that does not overlap. What is damaged several times over takes a round for each time.
-_MAX_ROUNDS = 100
+MAX_ROUNDS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def fix(
     done = {source: 0}  # how much was applied when the text was this
     checked = Checked(resolution_of(source, dialect, policy))
     found = rules.fixing(checked)
-    for _ in range(_MAX_ROUNDS):
-        chosen = _apart(finding for finding in found if _changes(finding, source) and _is_allowed(finding, unsafe))
+    for _ in range(MAX_ROUNDS):
+        chosen = apart(finding for finding in found if changes(finding, source) and is_allowed(finding, unsafe))
         if not chosen:
             break
         source = _apply((finding.fix for finding in chosen if finding.fix), source)
@@ -92,16 +92,18 @@ class _Rules:
         return sorted([*found, *others], key=lambda one: (one.span.start, one.span.stop, one.code))
 
 
-def _changes(finding: Diagnostic, source: str) -> bool:
+def changes(finding: Diagnostic, source: str) -> bool:
+    """Say whether a finding has a fix that changes the text."""
     fix_ = finding.fix
     return fix_ is not None and source[fix_.span.start : fix_.span.stop] != fix_.replacement
 
 
-def _is_allowed(finding: Diagnostic, unsafe: bool) -> bool:
+def is_allowed(finding: Diagnostic, unsafe: bool) -> bool:
+    """Say whether the fix of a finding may be applied."""
     return unsafe or (finding.fix is not None and finding.fix.safe)
 
 
-def _apart(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+def apart(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Return those findings whose fixes do not touch one before, in order."""
     chosen: list[Diagnostic] = []
     free = -1

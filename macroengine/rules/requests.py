@@ -20,6 +20,7 @@ from macroengine.request import Request
 from macroengine.request_template import Body, BodyKind, RequestTemplate, parse_request
 from macroengine.rules import RULES, check, codes, found_in_text, prefixes
 from macroengine.rules.json_body import json_findings
+from macroengine.rules.json_strings import findings_in_strings
 from macroengine.rules.request_faults import (
     MALFORMED_HEADER,
     MALFORMED_HEADER_NAME,
@@ -43,6 +44,8 @@ _ABOUT_CONSENT = ("ME306", "ME307", "ME308")
 # Those about what is nearly a macro: in a text whose own signs those of macros are not.
 _ABOUT_SIGNS = ("ME006", "ME007", "ME009", "ME012", "ME042", "ME043")
 _ABOUT_PARAMETERS = ("ME010", "ME211", "ME212", "ME216", "ME218", "ME220", "ME221")
+# Those that show no more of a header than the name of a macro, which is in the catalogue or looks like one.
+_IN_HEADERS = ("ME006", "ME007", "ME040", "ME042", "ME10", "ME30")
 # RFC 9110 section 5.6.2
 _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 _not_in_header = re.compile(r"[^ -~]|\A | \Z").search
@@ -167,18 +170,19 @@ def _of_header(
     value: Template, request: RequestTemplate, policy: Policy, wanted: Collection[str]
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong with the value of a header, of which only the macros are shown."""
-    masked = _masked(value)
+    shown = masked(value)
     bad = _not_in_header(value.source)
     if bad is not None:
         message = "headers allow only visible ASCII and inner spaces; encode the rest"
-        yield MALFORMED_HEADER.on(masked, Span(*bad.span()), message)
+        yield MALFORMED_HEADER.on(shown, Span(*bad.span()), message)
     resolution = resolve_header(value, policy)
-    chosen = [code for code in wanted if code.startswith(("ME10", "ME30")) and code not in _ABOUT_CONSENT]
+    chosen = [code for code in wanted if code.startswith(_IN_HEADERS) and code not in _ABOUT_CONSENT]
     for found in (*found_in_text(resolution, chosen), *_over_http(resolution, request, wanted)):
-        yield replace(found, source=masked)
+        yield replace(found, source=shown)
 
 
-def _masked(value: Template) -> str:
+def masked(value: Template) -> str:
+    """Return the value of a header with stars for all that is not a macro."""
     return "".join("*" * len(piece.text) if isinstance(piece, Literal) else piece.text for piece in value.fragment)
 
 
@@ -201,6 +205,11 @@ def _of_body(request: RequestTemplate, policy: Policy, wanted: Collection[str]) 
     resolution = resolve_body(body, policy)
     chosen = [code for code in wanted if code.startswith(_families(body))]
     found += [*found_in_text(resolution, chosen), *_over_http(resolution, request, wanted)]
+    if body.json is not None:
+        about_signs = [code for code in wanted if code in _ABOUT_SIGNS]
+        in_strings = findings_in_strings(source, body.json, body.template.dialect, policy, about_signs)
+        known = {(one.code, one.span) for one in found}
+        found += [one for one in in_strings if (one.code, one.span) not in known]
     found.sort(key=lambda diagnostic: diagnostic.span)
     containers = set() if body.json is None else _containers(body.json)
     # An object may look like a macro of another platform.

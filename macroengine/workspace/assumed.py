@@ -1,12 +1,14 @@
 """The dialect of a template, and the kind of postback that it is for, where they are not given."""
 
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, Literal
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect
 from macroengine.errors import TemplateError
 from macroengine.kinds import Postback
+from macroengine.language.nodes import Macro
 from macroengine.template import Template, parse
 
 AUTO: Final = "auto"
@@ -47,6 +49,11 @@ def assumed_postback(source: str, dialect: Dialect) -> Postback:
         macros = list(parsed(source, dialect).macros())
     except TemplateError:  # it is too large to look at
         return Postback.INSTALL
+    return kind_for(macros, dialect)
+
+
+def kind_for(macros: Iterable[Macro], dialect: Dialect) -> Postback:
+    """Return the first kind of postback for which the platform fills most of these macros."""
     filled: Counter[Postback] = Counter()
     for macro in macros:
         found = dialect.find(macro.name)

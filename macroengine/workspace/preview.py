@@ -1,22 +1,24 @@
 """What a partner would receive: a template rendered with the examples of the catalogue, and taken apart again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from urllib.parse import unquote, unquote_plus
 
 from macroengine.arguments import check_mapping, check_type
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.catalogue.consent import consent_fields, refusing_value
+from macroengine.compiled_request import CompiledRequest
 from macroengine.engine import CompiledTemplate, compile_template
 from macroengine.errors import RenderError
 from macroengine.event import Event
-from macroengine.kinds import Encoding, Source
-from macroengine.language.nodes import Macro
+from macroengine.kinds import Encoding, Source, ValueType
+from macroengine.language.nodes import Macro, Pair
 from macroengine.plan.resolve import resolve
 from macroengine.plan.segments import Missing, MissingWord, values_of
 from macroengine.policy import Policy
 from macroengine.suggest import did_you_mean
-from macroengine.template import Template, parse
+from macroengine.template import parse
 
 # A URL inside a URL inside a URL; deeper ones are shown as text.
 _DEEPEST = 3
@@ -92,11 +94,11 @@ def preview(
     known = replace(with_values(known, values or {}, chosen), postback=policy.postback)
     attributed = template.render(replace(known, attributed=True))
     other = template.render(replace(known, attributed=False)) if policy.send_all else None
-    refused = _without_consent(template, known)
+    refused = template.render(refusing(known, chosen)) if template.needs_consent else None
     without = _without_values(template)
-    macros = _macros_by_name(parse(source, chosen))
-    parameters = tuple(_parameters(attributed, chosen, macros))
-    left = None if without is None else {parameter.name for parameter in _parameters(without, chosen, {})}
+    macros = macros_by_name(parse(source, chosen).query)
+    parameters = tuple(parameters_of(attributed, chosen, macros))
+    left = None if without is None else {parameter.name for parameter in parameters_of(without, chosen, {})}
     resolution = resolve(parse(source, chosen), chosen, policy)
     withheld = [macro.node.text for macro in resolution.macros if macro.withheld] if policy.send_all else []
     needing = [macro.node.text for macro in resolution.macros if macro.needs_consent]
@@ -112,19 +114,41 @@ def preview(
         tuple(dict.fromkeys(needing)),
         tuple(one.name for one in parameters if left is not None and " > " not in one.name and one.name not in left),
         parameters,
-        () if other is None else tuple(_parameters(other, chosen, macros)),
+        () if other is None else tuple(parameters_of(other, chosen, macros)),
     )
 
 
-def example_event(template: CompiledTemplate) -> Event:
+def example_event(template: CompiledTemplate | CompiledRequest) -> Event:
     """Return an event with an example of each value that a template sends."""
-    examples = {spec.field: spec.example for spec in template.dialect.macros.values() if spec.example}
+    specs = [spec for spec in template.dialect.macros.values() if spec.example]
+    examples: dict[object, str] = {spec.field: spec.example for spec in specs if spec.example}
+    # Macros may write one field in several ways, and each has an example of its own.
+    examples |= {(spec.field, spec.type): spec.example for spec in specs if spec.example}
     values: dict[Source, dict[str, object]] = {source: {} for source in Source}
-    for value in values_of(template.plan.attributed):
+    plans = template.plans if isinstance(template, CompiledRequest) else (template.plan,)
+    for value in (value for plan in plans for value in values_of(plan.attributed)):
         for read in value.reads:
-            values[read.source][read.field] = examples.get(read.field, f"example-{read.field}")
+            text = examples.get((read.field, value.type)) or examples.get(read.field)
+            sent, known = _example(text, read.field, value.type), values[read.source].get(read.field)
+            # A time is right however it is written, and a text is not.
+            values[read.source][read.field] = known if isinstance(known, datetime) else sent
     link, sdk, platform = (values[source] for source in _KEYS)
     return Event(link, sdk, platform, template.policy.postback)
+
+
+def _example(text: str | None, field: str, kind: ValueType) -> object:
+    match kind:
+        case ValueType.NUMBER if text is None:
+            return "1"
+        case ValueType.UNIX_TIME if text is None or _is_digits(text, 10):
+            return datetime.fromtimestamp(int(text or 0), UTC)
+        case ValueType.UNIX_TIME_MS if text is None or _is_digits(text, 13):
+            return datetime.fromtimestamp(int(text or 0) / 1000, UTC)
+    return f"example-{field}" if text is None else text
+
+
+def _is_digits(text: str, at_most: int) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= at_most
 
 
 def with_values(event: Event, values: Mapping[str, object], dialect: Dialect) -> Event:
@@ -148,15 +172,13 @@ def with_values(event: Event, values: Mapping[str, object], dialect: Dialect) ->
     return Event(link, sdk, platform, event.postback, event.attributed)
 
 
-def _without_consent(template: CompiledTemplate, event: Event) -> str | None:
-    """Return the URL for the event with other values where it says that its user does not share identifiers."""
-    if not template.needs_consent:
-        return None
+def refusing(event: Event, dialect: Dialect) -> Event:
+    """Return the event with other values where it says that its user does not share identifiers."""
     values = {source: dict(getattr(event, key)) for source, key in _KEYS.items()}
-    for source, field, consent in consent_fields(template.dialect):
+    for source, field, consent in consent_fields(dialect):
         values[source][field] = refusing_value(consent)
     link, sdk, platform = (values[source] for source in _KEYS)
-    return template.render(Event(link, sdk, platform, event.postback, attributed=True))
+    return Event(link, sdk, platform, event.postback, attributed=True)
 
 
 def _without_values(template: CompiledTemplate) -> str | None:
@@ -166,17 +188,20 @@ def _without_values(template: CompiledTemplate) -> str | None:
         return None
 
 
-def _macros_by_name(template: Template) -> dict[str, tuple[str, ...]]:
+def macros_by_name(parameters: Iterable[Pair]) -> dict[str, tuple[str, ...]]:
     """Return the macros of each parameter whose name is text."""
     found: dict[str, tuple[str, ...]] = {}
-    for pair in template.query:
+    for pair in parameters:
         name = "".join(piece.text for piece in pair.name)
         found[name] = tuple(piece.text for piece in pair.value if isinstance(piece, Macro))
     return found
 
 
-def _parameters(url: str, dialect: Dialect, macros: Mapping[str, tuple[str, ...]]) -> Iterator[Parameter]:
-    decode = unquote_plus if dialect.encoding is Encoding.FORM else unquote
+def parameters_of(
+    url: str, dialect: Dialect, macros: Mapping[str, tuple[str, ...]], *, is_form: bool = False
+) -> Iterator[Parameter]:
+    """Yield the parameters of a URL, or of a form after a `?`, with the macros that are in each."""
+    decode = unquote_plus if is_form or dialect.encoding is Encoding.FORM else unquote
     for pair in parse(url, dialect).query:
         raw, value = ("".join(piece.text for piece in pieces) for pieces in (pair.name, pair.value))
         if pair.equals is not None or raw:

@@ -1,7 +1,7 @@
 """What a file has for each template: where it is, whose it is, and how it is replaced."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Literal
@@ -52,6 +52,19 @@ class Record:
     said: Said = _NOTHING
     made_by: str | None = None
     """The formula that makes the template; it cannot be replaced then."""
+    where: Callable[[int], tuple[int, int]] | None = field(default=None, compare=False)
+    """Returns the line and column of a character of the template, where that is not simply in this line."""
+
+    def position(self, index: int) -> tuple[int, int]:
+        """Return the line of a character of the template, and its column there or in the template, from 1."""
+        return (self.line, index + 1) if self.where is None else self.where(index)
+
+    def place_of(self, index: int) -> str:
+        """Return where a character of the template is in its file."""
+        if self.where is None:
+            return f"{self.place}:{index + 1}"
+        line, column = self.where(index)
+        return f"{line}:{column}"
 
     @property
     def place(self) -> str:

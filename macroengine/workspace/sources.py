@@ -159,15 +159,16 @@ class Skipped:
         """There is nothing to fix."""
 
 
-def sources_in(folder: str, layout_of: Callable[[Path], Layout]) -> list[Source]:
+def sources_in(folder: str, layout_of: Callable[[Path], Layout], *, may_be_empty: bool = False) -> list[Source]:
     """Return the files of templates in a folder, as `files_in` does; tables without a column of templates are skipped.
 
     Raises:
-        InputError: there are no files, or none of them has templates.
+        InputError: there are no files, or none of them has templates, unless there may be none.
         OSError: a folder or a file cannot be read.
     """
-    found = [_in_folder(file, layout_of(Path(file))) for file in files_in(folder)]
-    if all(isinstance(source, Skipped) for source in found):
+    files = files_in(folder, may_be_empty=may_be_empty)
+    found = [_in_folder(file, layout_of(Path(file))) for file in files]
+    if not may_be_empty and all(isinstance(source, Skipped) for source in found):
         raise InputError(
             f"{input_name(folder)}: no file in this folder has a column of templates; say which one it is with --column"
         )
@@ -183,25 +184,31 @@ def _in_folder(file: str, layout: Layout) -> Source:
     return source
 
 
-def files_in(folder: str) -> list[str]:
+def files_in(folder: str, *, may_be_empty: bool = False) -> list[str]:
     """Return the files of templates in a folder and its folders, in order; hidden ones are skipped.
 
     Raises:
         InputError: there are none.
         OSError: a folder cannot be read.
     """
-
-    def failed(error: OSError) -> None:
-        raise error
-
-    found = []
-    for parent, folders, names in os.walk(folder, onerror=failed):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [os.path.join(parent, name) for name in sorted(names) if _is_list(name)]  # noqa: PTH118 - as given
-    if not found:
+    found = [file for file in walked(folder) if suffix(file) in FIXABLE]
+    if not found and not may_be_empty:
         raise InputError(f"{input_name(folder)}: no files of templates in this folder ({', '.join(FIXABLE)})")
     return found
 
 
-def _is_list(name: str) -> bool:
-    return suffix(name) in FIXABLE and not name.startswith((".", "~$"))
+def walked(folder: str) -> Iterator[str]:
+    """Yield the files of a folder and its folders, in order; hidden ones are skipped.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+
+    def failed(error: OSError) -> None:
+        raise error
+
+    for parent, folders, names in os.walk(folder, onerror=failed):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith((".", "~$")):
+                yield os.path.join(parent, name)  # noqa: PTH118 - as given

@@ -5,12 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from macroengine.catalogue import Dialect
-from macroengine.diagnostics import Diagnostic, Severity
+from macroengine.diagnostics import Diagnostic, Severity, printable
 from macroengine.errors import MacroEngineError
 from macroengine.policy import Policy
+from macroengine.request_template import RequestTemplate, parse_request
 from macroengine.rules.fixing import fix
+from macroengine.rules.request_fixing import fix_request
 from macroengine.workspace.preview import Preview, preview
 from macroengine.workspace.record import Record
+from macroengine.workspace.request_preview import for_report, preview_request
+from macroengine.workspace.request_text import in_text, template_text
 
 NOBODY = "(no partner)"
 
@@ -29,6 +33,12 @@ class Entry:
     """The template after its safe fixes; None where they change nothing."""
     preview: Preview | None
     """What the partner would receive, of the fixed template; None where it cannot be rendered."""
+    is_request: bool = False
+    """Whether the template is a request, whose text has lines."""
+
+    def shown(self, text: str) -> str:
+        """Return a text of the entry with an escape for everything in it that does not print."""
+        return "\n".join(map(printable, text.split("\n"))) if self.is_request else printable(text)
 
     @property
     def worst(self) -> Severity | None:
@@ -58,6 +68,36 @@ def entry_of(
         tuple(found),
         None if fixed == template else fixed,
         shown,
+    )
+
+
+def entry_of_request(
+    parsed: RequestTemplate,
+    *,
+    place: str,
+    policy: Policy,
+    found: Iterable[tuple[str, Diagnostic]],
+    select: Sequence[str] | None,
+    ignore: Sequence[str],
+) -> Entry:
+    """Return the entry of a request, whose text is that of a template; only the rules that are wanted fix it."""
+    request, dialect = parsed.request, parsed.dialect
+    text, fixed, shown = template_text(parsed)[0], request, None
+    try:
+        fixed = fix_request(request, dialect=dialect, policy=policy, select=select, ignore=ignore).request
+        shown = for_report(preview_request(fixed, dialect=dialect, policy=policy))
+    except MacroEngineError:  # the findings say why, or the examples cannot be sent
+        pass
+    return Entry(
+        "",
+        place,
+        text,
+        dialect,
+        policy,
+        tuple(in_text(found, parsed)),
+        None if fixed == request else template_text(parse_request(fixed, dialect))[0],
+        shown,
+        is_request=True,
     )
 
 

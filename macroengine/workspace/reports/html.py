@@ -80,16 +80,16 @@ def _article(number: int, entry: Entry) -> Iterator[str]:
     yield f"<h2>{_text(entry.partner or NOBODY)} {_badge(worst)}</h2>"
     facts = (entry.place, entry.dialect.title, f"{entry.policy.postback} postback")
     yield f'<p class="facts">{" · ".join(map(_text, facts))}</p>'
-    yield f'<p class="template"><code>{_marked(entry.template, entry.found)}</code></p>'
+    yield f'<p class="template"><code>{_marked(entry)}</code></p>'
     if entry.found:
         yield "<ul>"
         for diagnostic in entry.found:
             yield from _finding(diagnostic)
         yield "</ul>"
     if entry.fixed is not None:
-        yield f'<h3>After the safe fixes</h3><p class="template"><code>{_text(entry.fixed)}</code></p>'
+        yield f'<h3>After the safe fixes</h3><p class="template"><code>{escape(entry.shown(entry.fixed))}</code></p>'
     if entry.preview is not None:
-        yield from _preview(entry.preview)
+        yield from _preview(entry, entry.preview)
     yield "</article>"
 
 
@@ -113,28 +113,30 @@ def _finding(diagnostic: Diagnostic) -> Iterator[str]:
     yield "</li>"
 
 
-def _marked(source: str, found: Iterable[Diagnostic]) -> str:
+def _marked(entry: Entry) -> str:
     """Return the template with a mark on each character that a finding speaks of."""
+    source = entry.template
     worst: dict[int, Severity] = {}
     for severity in reversed(Severity):
-        for diagnostic in found:
+        for diagnostic in entry.found:
             if diagnostic.severity is severity and diagnostic.source == source:
                 worst |= dict.fromkeys(range(diagnostic.span.start, diagnostic.span.stop), severity)
     pieces, start = [], 0
     for end in range(1, len(source) + 1):
         if end == len(source) or worst.get(end) is not worst.get(start):
             severity_here = worst.get(start)
-            text = _text(source[start:end])
+            text = escape(entry.shown(source[start:end]))
             pieces.append(text if severity_here is None else f'<mark class="{severity_here}">{text}</mark>')
             start = end
     return "".join(pieces)
 
 
-def _preview(shown: Preview) -> Iterator[str]:
+def _preview(entry: Entry, shown: Preview) -> Iterator[str]:
     yield "<details><summary>What the partner would receive</summary>"
-    yield f'<p class="template"><code>{_text(shown.attributed)}</code></p>'
+    yield f'<p class="template"><code>{escape(entry.shown(shown.attributed))}</code></p>'
     if shown.not_attributed is not None:
-        yield f'<p>Not attributed:</p><p class="template"><code>{_text(shown.not_attributed)}</code></p>'
+        other = escape(entry.shown(shown.not_attributed))
+        yield f'<p>Not attributed:</p><p class="template"><code>{other}</code></p>'
     if shown.withheld:
         yield f"<p>Withheld where not attributed: <code>{_text(', '.join(shown.withheld))}</code></p>"
     if shown.needs_consent:

@@ -44,13 +44,13 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield ""
     yield f"{plain(entry.place)}, {plain(entry.dialect.title)}, {entry.policy.postback} postback"
     yield ""
-    yield from _code([printable(entry.template)])
+    yield from _code([entry.shown(entry.template)])
     for diagnostic in entry.found:
         yield from _finding(diagnostic)
     if entry.fixed is not None:
-        yield from ("After the safe fixes:", "", *_code([printable(entry.fixed)]))
+        yield from ("After the safe fixes:", "", *_code([entry.shown(entry.fixed)]))
     if entry.preview is not None:
-        yield from ("What the partner would receive:", "", *_code([printable(entry.preview.attributed)]))
+        yield from ("What the partner would receive:", "", *_code([entry.shown(entry.preview.attributed)]))
 
 
 def _finding(diagnostic: Diagnostic) -> Iterator[str]:

@@ -1,0 +1,186 @@
+"""The requests of a call, one after the other: checked, fixed, or compared with what they would be fixed to."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import unified_diff
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from macroengine.cli.config import Config, NearestConfig, Settings
+from macroengine.cli.inputs import STANDARD_INPUT, InputError
+from macroengine.cli.reports import Tally
+from macroengine.cli.requests import all_text
+from macroengine.diagnostics import Diagnostic, printable
+from macroengine.errors import TemplateError
+from macroengine.request_template import RequestTemplate, parse_request
+from macroengine.rules.request_fixing import FixedRequest, fix_request
+from macroengine.rules.requests import findings, request_codes
+from macroengine.workspace.assumed import dialect_for, kind_for
+from macroengine.workspace.record import Record
+from macroengine.workspace.requests import RequestFile, is_request_file, read_request_file, request_files_in
+from macroengine.workspace.writing import replacing
+
+Found = Iterator[tuple[str, Record, Diagnostic]]
+InParts = list[tuple[str, Diagnostic]]
+CollectRequest = Callable[[str, RequestTemplate, Settings, InParts], object]
+_MARK = "\ufeff"
+
+
+def name_of(file: str) -> str:
+    """Return what a file is called in reports."""
+    return "<stdin>" if file == STANDARD_INPUT else file
+
+
+def parted(arguments: Iterable[str], notes: list[str]) -> tuple[list[str], list[str], set[str]]:
+    """Return the arguments without files of requests, those files, and the folders that have some.
+
+    In a folder, what was only meant to be a request is skipped with a note.
+    """
+    others: list[str] = []
+    requests: list[str] = []
+    folders: set[str] = set()
+    for argument in arguments:
+        if is_request_file(argument):
+            requests.append(argument)
+            continue
+        others.append(argument)
+        if argument != STANDARD_INPUT and os.path.isdir(argument):  # noqa: PTH112 - a template is too long for a Path
+            found = list(_readable(request_files_in(argument), notes))
+            requests += found
+            folders |= {argument} if found else set()
+    return others, requests, folders
+
+
+def _readable(files: Iterable[str], notes: list[str]) -> Iterator[str]:
+    for file in files:
+        try:
+            read_request_file(file)
+        except InputError as error:
+            notes.append(f"skipped {error}")
+        else:
+            yield file
+
+
+@dataclass(slots=True)
+class RequestJob:
+    """What is to be done with requests, and with which settings."""
+
+    files: list[str]
+    config: Config | NearestConfig
+    given: Mapping[str, Any]
+    unsafe: bool = False
+    collect: CollectRequest | None = None
+    """Is told what is found in each request, before anything is fixed."""
+    notes: list[str] = field(default_factory=list)
+    """What could not be done, for the person who asked for it."""
+
+    def found(self, tally: Tally) -> Found:
+        """Yield what is found in the requests, where each part has it."""
+        for file in self.files:
+            read = read_request_file(file)
+            settings = self.settings_for(read, tally)
+            tally.templates += 1
+            yield from self._in_records(read, self._checked(read, settings))
+
+    def fixed(self, tally: Tally) -> Found:
+        """Write the fixed requests, and yield what is found in them still."""
+        for file in self.files:
+            if file == STANDARD_INPUT:
+                yield from self._fixed(file, tally, sys.stdout.write)
+            else:
+                with replacing(Path(file)) as new:
+                    mark = _MARK if Path(file).read_bytes().startswith(_MARK.encode()) else ""
+                    yield from self._fixed(file, tally, partial(_write, new, mark))
+
+    def _fixed(self, file: str, tally: Tally, write: Callable[[str], object]) -> Found:
+        read = read_request_file(file)
+        settings = self.settings_for(read, tally)
+        tally.templates += 1
+        found = self._checked(read, settings)
+        fixed, text = self._with_fixes(read, settings)
+        write(text)
+        if fixed is None:
+            yield from self._in_records(read, found)
+        else:
+            tally.fixed += len(fixed.applied)
+            yield from self._in_records(replace(read, text=text), fixed.remaining)
+
+    def diff(self) -> int:
+        """Print what fixing would change, as a unified diff without context; return 1 if it is anything."""
+        changed = 0
+        for file in self.files:
+            read = read_request_file(file)
+            _, text = self._with_fixes(read, self.settings_for(read, Tally()))
+            name = printable(name_of(file))
+            before, after = read.text.splitlines(keepends=True), text.splitlines(keepends=True)
+            for line in unified_diff(before, after, name, name, n=0):
+                changed = 1
+                sys.stdout.write(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+        return changed
+
+    def settings_for(self, read: RequestFile, tally: Tally) -> Settings:
+        """Return the settings for a request: what its file says counts, and then what its macros say."""
+        settings = self.config.settings_for(None if read.file == STANDARD_INPUT else Path(read.file), self.given)
+        named = settings.dialect if "dialect" in self.given or read.dialect is None else read.dialect
+        chosen = dialect_for(named, all_text(read))
+        settings = replace(settings, dialect=chosen)
+        settings.check_context()
+        if settings.postback is None:
+            kind = kind_for(_macros(read, chosen), chosen)
+            tally.assumed[kind] += 1
+            settings = replace(settings, postback=kind)
+        return settings
+
+    def _checked(self, read: RequestFile, settings: Settings) -> InParts:
+        try:
+            parsed = parse_request(read.request, settings.dialect_of(""))
+        except TemplateError as error:  # it is too large to look at
+            return [("", found) for found in error.diagnostics]
+        found = list(findings(parsed, settings.policy, request_codes(settings.select, settings.ignore)))
+        if self.collect is not None:
+            self.collect(name_of(read.file), parsed, settings, found)
+        return found
+
+    def _with_fixes(self, read: RequestFile, settings: Settings) -> tuple[FixedRequest | None, str]:
+        """Return the fixed request with the text of its file; None with the text as it is where that cannot be done."""
+        try:
+            fixed = fix_request(
+                read.request,
+                dialect=settings.dialect_of(""),
+                policy=settings.policy,
+                unsafe=self.unsafe,
+                select=settings.select,
+                ignore=settings.ignore,
+            )
+            return fixed, read.with_fixes(fixed.edits, fixed.request)
+        except TemplateError:  # it is too large to look at
+            return None, read.text
+        except InputError as error:
+            self.notes.append(str(error))
+            return None, read.text
+
+    def _in_records(self, read: RequestFile, found: Iterable[tuple[str, Diagnostic]]) -> Found:
+        place = read.places()
+        records: dict[tuple[str, str], Record] = {}
+        for part, one in found:
+            record = records.get((part, one.source))
+            if record is None:
+                where = partial(place, part)
+                record = Record(one.source, where(0)[0], one.source, where=where)
+                records[part, one.source] = record
+            message = f"{part}: {one.message}" if part else one.message
+            yield name_of(read.file), record, replace(one, message=message)
+
+
+def _write(path: Path, mark: str, text: str) -> None:
+    path.write_bytes(f"{mark}{text}".encode())
+
+
+def _macros(read: RequestFile, dialect: Any) -> list[Any]:
+    try:
+        return list(parse_request(read.request, dialect).macros())
+    except TemplateError:  # it is too large to look at
+        return []
