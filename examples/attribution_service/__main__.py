@@ -6,7 +6,7 @@ from pathlib import Path
 
 import uvicorn
 
-from attribution_service.partners import ConfigError
+from attribution_service.checking import ConfigError
 from attribution_service.service import create
 
 

@@ -14,9 +14,12 @@ class Partner(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         status = 500 if next(self.calls) <= self.fail else 200
-        print(f"{status} {self.path}", flush=True)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode(errors="replace")
+        print(f"{status} {self.path}{f' {body}' if body else ''}", flush=True)
         self.send_response(status)
         self.end_headers()
+
+    do_POST = do_GET  # noqa: N815 - the name is that of http.server
 
     def log_message(self, *args: object) -> None:
         """Print nothing besides."""

@@ -3,7 +3,7 @@
 import logging
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,10 @@ from typing import Any
 from opentelemetry import metrics
 
 from attribution_service.addresses import Network
+from attribution_service.checking import ConfigError, check_keys
 from attribution_service.places import Place
-from macroengine import (
-    CompiledTemplate,
-    Event,
-    MacroEngineError,
-    Observation,
-    Policy,
-    Postback,
-    PostbackSet,
-    RenderError,
-    compile_template,
-)
+from attribution_service.templates import Outgoing, read_outgoing, request_of
+from macroengine import Event, Observation, Policy, Postback, PostbackSet, PreparedRequest, RenderError
 from macroengine.delivery import RetrySchedule
 
 log = logging.getLogger(__name__)
@@ -32,33 +24,31 @@ POSTBACKS = metrics.get_meter("attribution_service").create_counter(
 )
 
 
-class ConfigError(ValueError):
-    """The configuration cannot be used; the message names file, line, app, partner and key."""
-
-
 @dataclass(frozen=True, slots=True)
 class Partner:
     name: str
     tracking_id: str
-    templates: tuple[CompiledTemplate, ...]
+    templates: tuple[Outgoing, ...]
 
 
 class App:
     """One app: its key, and the partners that are told of its installs and events."""
 
     def __init__(self, row: Mapping[str, Any], where: Place) -> None:
-        _check_keys(row, where, {"key": str}, {"partners": dict})
+        check_keys(row, where, {"key": str}, {"partners": dict})
         self.key: str = row["key"]
         self.partners = [_partner(name, partner, where) for name, partner in row.get("partners", {}).items()]
         owners = (*(partner.name for partner in self.partners), None)
         self._told = {owner: _Told.split(self.partners, owner) for owner in owners}
 
-    def postbacks(self, event: Event, owner: str | None, may_know: Callable[[str], bool]) -> list[tuple[str, str]]:
-        """Return pairs of partner and URL; `owner` is the partner that the event is attributed to."""
+    def postbacks(
+        self, event: Event, owner: str | None, may_know: Callable[[str], bool]
+    ) -> list[tuple[str, PreparedRequest]]:
+        """Return pairs of partner and request; `owner` is the partner that the event is attributed to."""
         # A partner may be gone from the configuration that was the owner of an install.
         mine, others = self._told.get(owner, self._told[None])
-        urls = [*mine.urls(event), *others.urls(replace(event, attributed=False))]
-        return [(name, url) for name, url in urls if may_know(name)]
+        requests = [*mine.requests(event), *others.requests(replace(event, attributed=False))]
+        return [(name, request) for name, request in requests if may_know(name)]
 
 
 class Config:
@@ -71,7 +61,7 @@ class Config:
         except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(f"{path}: cannot be read: {error}") from None
         file = Place.of(path, text)
-        _check_keys(data, file, {"retry": dict, "apps": dict}, {"allow_networks": list})
+        check_keys(data, file, {"retry": dict, "apps": dict}, {"allow_networks": list})
         networks = data.get("allow_networks", [])
         self.allowed = [_network(network, f"{file.at('allow_networks')}: key 'allow_networks'") for network in networks]
         self.schedule = _schedule(data["retry"], file.inside("retry", "retry"))
@@ -98,6 +88,8 @@ class _Told:
 
     names: tuple[str, ...]
     postbacks: PostbackSet
+    keys: Mapping[int, bytes] = field(repr=False)
+    """What signs the requests that are signed, by their places."""
 
     @classmethod
     def split(cls, partners: list[Partner], owner: str | None) -> "tuple[_Told, _Told]":
@@ -110,16 +102,18 @@ class _Told:
     @classmethod
     def of(cls, partners: list[Partner]) -> "_Told":
         names = tuple(partner.name for partner in partners for _ in partner.templates)
-        return cls(names, PostbackSet([template for partner in partners for template in partner.templates]))
+        templates = [one for partner in partners for one in partner.templates]
+        keys = {place: one.key for place, one in enumerate(templates) if one.key is not None}
+        return cls(names, PostbackSet([one.template for one in templates]), keys)
 
-    def urls(self, event: Event) -> Iterator[tuple[str, str]]:
-        """Yield pairs of partner and URL; what cannot be rendered for one partner is sent to the others."""
-        outcomes = self.postbacks.outcomes(event, hook=self._count)
+    def requests(self, event: Event) -> Iterator[tuple[str, PreparedRequest]]:
+        """Yield pairs of partner and request; what cannot be rendered for one partner is sent to the others."""
+        outcomes = self.postbacks.outcomes(event, keys=self.keys, hook=self._count)
         for name, outcome in zip(self.names, outcomes, strict=True):
             if isinstance(outcome, RenderError):
                 log.warning("no postback to %s: the value of macro %r cannot be sent", name, outcome.macro)
             elif outcome is not None:
-                yield name, outcome
+                yield name, request_of(outcome)
 
     def _count(self, seen: Observation) -> None:
         partner = self.names[seen.partner] if isinstance(seen.partner, int) else seen.partner
@@ -133,16 +127,13 @@ def _place_of(partner: str, app: Place) -> Place:
 
 def _partner(name: str, row: Any, app: Place) -> Partner:
     where = _place_of(name, app)
-    kinds: dict[str, type] = {kind.value: str for kind in Postback}
-    _check_keys(row, where, {"tracking_id": str, "dialect": str, "send_all": bool, "consent": bool}, kinds)
+    kinds: dict[str, type] = {kind.value: object for kind in Postback}
+    check_keys(row, where, {"tracking_id": str, "dialect": str, "send_all": bool, "consent": bool}, kinds)
     templates = []
     for kind in Postback:
         if kind in row:
             policy = Policy(kind, send_all=row["send_all"], consent=row["consent"])
-            try:
-                templates.append(compile_template(row[kind], dialect=row["dialect"], policy=policy))
-            except MacroEngineError as error:
-                raise ConfigError(f"{where.at(kind.value)}: key {kind.value!r}: {error}") from None
+            templates.append(read_outgoing(row[kind], row["dialect"], policy, where, kind.value))
     return Partner(name, row["tracking_id"], tuple(templates))
 
 
@@ -155,34 +146,9 @@ def _network(text: Any, where: str) -> Network:
 
 def _schedule(row: Any, where: Place) -> RetrySchedule:
     may: dict[str, type] = {"refusals": list, "retried": list, "max_retries": int}
-    names = [field.name for field in fields(RetrySchedule) if field.name not in may]
-    _check_keys(row, where, dict.fromkeys(names, float), may)
+    names = [one.name for one in fields(RetrySchedule) if one.name not in may]
+    check_keys(row, where, dict.fromkeys(names, float), may)
     for name in names:
         if not 0 <= row[name] < 1e9:
             raise ConfigError(f"{where.at(name)}: key {name!r} must be 0 or more, not {row[name]}")
     return RetrySchedule(**row)
-
-
-_WORDS = {
-    str: "a string",
-    bool: "true or false",
-    float: "a number",
-    int: "a whole number",
-    dict: "a table",
-    list: "a list",
-}
-
-
-def _check_keys(row: Any, where: Place, must: Mapping[str, type], may: Mapping[str, type]) -> None:
-    """Check that a table has these keys and no others, each with a value of its type: "false" is not false."""
-    if not isinstance(row, dict):
-        raise ConfigError(f"{where} must be a table, not {row!r}")
-    for key in must.keys() - row.keys():
-        raise ConfigError(f"{where}: key {key!r} is missing")
-    for key, value in row.items():
-        kind = {**must, **may}.get(key)
-        if kind is None:
-            raise ConfigError(f"{where.at(key)}: unknown key {key!r} (known: {', '.join([*must, *may])})")
-        is_number = kind is float and isinstance(value, int) and not isinstance(value, bool)
-        if not isinstance(value, kind) and not is_number:
-            raise ConfigError(f"{where.at(key)}: key {key!r} must be {_WORDS[kind]}, not {value!r}")

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ssl import SSLContext
 
@@ -16,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from attribution_service.addresses import CheckedBackend, Network
 from attribution_service.store import Due, Store
+from attribution_service.templates import KEY_HEADER
 from macroengine import PreparedRequest
 from macroengine.delivery import Outcome, RetrySchedule, next_try, outcome
 from macroengine.transport import httpx_request
@@ -80,7 +82,7 @@ def checked_transport(tls: SSLContext, allowed: Collection[Network]) -> httpx.As
 
 async def _send(transport: httpx.AsyncHTTPTransport, store: Store, schedule: RetrySchedule, due: Due) -> None:
     # A postback may come twice, and has the same key each time: by it, its receiver knows it again.
-    request = PreparedRequest("GET", due.url, {"Accept": "*/*", "Idempotency-Key": due.key})
+    request = replace(due.request, headers={**due.request.headers, KEY_HEADER: due.key})
     status = await try_once(transport, request, schedule.answer_within_s)
     result, again = outcome(schedule, status), None
     if result is Outcome.FAILED:

@@ -10,10 +10,12 @@ from pathlib import Path
 from threading import Lock
 from uuid import uuid4
 
-from macroengine import Event
+from macroengine import Event, PreparedRequest
 from macroengine.delivery import Outcome
 from macroengine.intake.appmetrica import Click, Impression, link_values
 
+Postbacks = list[tuple[str, PreparedRequest]]
+"""Partners, and what is sent to each."""
 # How long a click or an impression may lead to an install.
 WINDOW = timedelta(days=10)
 
@@ -30,11 +32,18 @@ CREATE TABLE IF NOT EXISTS installs (
     PRIMARY KEY (app_id, appsflyer_id)
 );
 CREATE TABLE IF NOT EXISTS postbacks (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL, partner TEXT NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL,
-    failures INTEGER NOT NULL, first_try TEXT NOT NULL, next_try TEXT
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, partner TEXT NOT NULL, method TEXT NOT NULL, url TEXT NOT NULL,
+    headers TEXT NOT NULL, body BLOB NOT NULL, state TEXT NOT NULL, failures INTEGER NOT NULL, first_try TEXT NOT NULL,
+    next_try TEXT
 );
 CREATE INDEX IF NOT EXISTS by_partner ON postbacks (partner, next_try) WHERE next_try IS NOT NULL;
 """
+# What a database of URLs alone does not have yet: they were sent with GET.
+_ADDED = {
+    "method": "TEXT NOT NULL DEFAULT 'GET'",
+    "headers": """TEXT NOT NULL DEFAULT '{"Accept": "*/*"}'""",
+    "body": "BLOB NOT NULL DEFAULT x''",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class Due:
     key: str
     """The same however often it is sent."""
     partner: str
-    url: str
+    request: PreparedRequest
     failures: int
     first_try: datetime
     lease: str
@@ -60,6 +69,9 @@ class Store:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
         self._database.executescript(_SCHEMA)
+        known = {row[1] for row in self._database.execute("PRAGMA table_info(postbacks)")}
+        for name in _ADDED.keys() - known:
+            self._database.execute(f"ALTER TABLE postbacks ADD COLUMN {name} {_ADDED[name]}")
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -100,7 +112,7 @@ class Store:
             found = database.execute(query, (app_id, since, click_id, click_id, *known, click_id)).fetchone()
         return found and (found[0], json.loads(found[1]))
 
-    def add_install(self, app_id: str, owner: str | None, event: Event, postbacks: list[tuple[str, str]]) -> None:
+    def add_install(self, app_id: str, owner: str | None, event: Event, postbacks: Postbacks) -> None:
         data = json.dumps(
             {"link": event.link, "sdk": event.sdk, "platform": event.platform, "attributed": event.attributed}
         )
@@ -116,7 +128,7 @@ class Store:
             found = database.execute(query, (app_id, appsflyer_id)).fetchone()
         return found and (found[0], Event(**json.loads(found[1])))
 
-    def add_postbacks(self, postbacks: list[tuple[str, str]]) -> None:
+    def add_postbacks(self, postbacks: Postbacks) -> None:
         with self._transaction() as database:
             _add_postbacks(database, postbacks)
 
@@ -134,14 +146,22 @@ class Store:
         query = """
             UPDATE postbacks SET next_try = ? WHERE id IN (
                 SELECT id FROM postbacks WHERE partner = ? AND next_try <= ? ORDER BY next_try LIMIT ?
-            ) RETURNING id, key, partner, url, failures, first_try
+            ) RETURNING id, key, partner, method, url, headers, body, failures, first_try
         """
         until = (now + lease).isoformat()
         with self._transaction() as database:
             rows = database.execute(query, (until, partner, now.isoformat(), at_most)).fetchall()
         return [
-            Due(number, key, partner, url, failures, datetime.fromisoformat(first_try), until)
-            for number, key, partner, url, failures, first_try in rows
+            Due(
+                number,
+                key,
+                partner,
+                PreparedRequest(method, url, json.loads(headers), body),
+                failures,
+                datetime.fromisoformat(first_try),
+                until,
+            )
+            for number, key, partner, method, url, headers, body, failures, first_try in rows
         ]
 
     def settle(self, due: Due, outcome: Outcome, next_try: datetime | None) -> None:
@@ -156,11 +176,14 @@ class Store:
             database.execute(query, row)
 
 
-def _add_postbacks(database: sqlite3.Connection, postbacks: list[tuple[str, str]]) -> None:
+def _add_postbacks(database: sqlite3.Connection, postbacks: Postbacks) -> None:
     now = datetime.now(UTC).isoformat()
-    rows = [(uuid4().hex, partner, url, "new", 0, now, now) for partner, url in postbacks]
-    columns = "(key, partner, url, state, failures, first_try, next_try)"
-    database.executemany(f"INSERT INTO postbacks {columns} VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    rows = [
+        (uuid4().hex, partner, sent.method, sent.url, json.dumps(dict(sent.headers)), sent.body, "new", 0, now, now)
+        for partner, sent in postbacks
+    ]
+    columns = "(key, partner, method, url, headers, body, state, failures, first_try, next_try)"
+    database.executemany(f"INSERT INTO postbacks {columns} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _tells_devices_apart(device: object) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from attribution_service import partners
-from attribution_service.partners import Config, ConfigError
+from attribution_service.checking import ConfigError
+from attribution_service.partners import Config
 
 from macroengine import Event
 
@@ -18,11 +19,12 @@ GOOD = (HERE / "partners.toml").read_text("utf-8")
 def config(tmp_path, text):
     path = tmp_path / "partners.toml"
     path.write_text(text, "utf-8")
+    (tmp_path / "demo_signing_key.txt").write_text("demo-signing-key\n")
     return Config(path)
 
 
 def test_the_configuration_that_comes_with_it_is_good(tmp_path):
-    assert config(tmp_path, GOOD).partner_names == {"examplenet_int", "othernet_int"}
+    assert config(tmp_path, GOOD).partner_names == {"examplenet_int", "othernet_int", "postnet_int"}
 
 
 EXAMPLENET = "app 'com.example.game', partner 'examplenet_int'"

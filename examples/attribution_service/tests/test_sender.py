@@ -14,6 +14,7 @@ import pytest
 from attribution_service import sender
 from attribution_service.sender import send_for_ever, try_once
 from attribution_service.store import Store
+from attribution_service.templates import request_of
 
 from macroengine import PreparedRequest
 from macroengine.delivery import Outcome, RetrySchedule
@@ -227,8 +228,8 @@ def store(tmp_path):
 def test_a_slow_partner_delays_no_other(store):
     async def go():
         async with partner(mute) as (slow, _), partner(good) as (fast, requests):
-            store.add_postbacks([("slow", f"{slow}/{number}") for number in range(500)])
-            store.add_postbacks([("fast", f"{fast}/{number}") for number in range(40)])
+            store.add_postbacks([("slow", request_of(f"{slow}/{number}")) for number in range(500)])
+            store.add_postbacks([("fast", request_of(f"{fast}/{number}")) for number in range(40)])
             begun = time.perf_counter()
             await run_until(lambda: len(requests) == 40, store, {"slow", "fast"})
             return len(requests), time.perf_counter() - begun
@@ -247,9 +248,9 @@ def test_no_answer_ends_the_loop(store):
 
     async def go():
         async with partner(hostile) as (bad, seen), partner(good) as (fine, requests):
-            store.add_postbacks([("bad", f"{bad}/{number}") for number in range(100)])
+            store.add_postbacks([("bad", request_of(f"{bad}/{number}")) for number in range(100)])
             await run_until(lambda: len(seen) > 300, store, {"bad", "good"})
-            store.add_postbacks([("bad", f"{fine}/last"), ("good", f"{fine}/other")])
+            store.add_postbacks([("bad", request_of(f"{fine}/last")), ("good", request_of(f"{fine}/other"))])
             await run_until(lambda: len(requests) == 2, store, {"bad", "good"})
             return len(seen), sorted(request.split()[1] for request in requests)
 
@@ -273,7 +274,7 @@ def test_a_database_in_trouble_is_tried_again(store, monkeypatch, caplog):
 
     async def go():
         async with partner(good) as (url, requests):
-            store.add_postbacks([("p", url)])
+            store.add_postbacks([("p", request_of(url))])
             await run_until(lambda: requests and not store.partners(), store, {"p"})
             return store.partners()
 
@@ -284,15 +285,15 @@ def test_a_database_in_trouble_is_tried_again(store, monkeypatch, caplog):
 
 
 def test_partners_of_an_earlier_configuration_are_known(store):
-    store.add_postbacks([("gone", "http://127.0.0.1:1/")])
+    store.add_postbacks([("gone", request_of("http://127.0.0.1:1/"))])
     assert store.partners() == ["gone"]
     [due] = store.take("gone", datetime.now(UTC) + timedelta(hours=1), 5, timedelta())
-    assert due.url == "http://127.0.0.1:1/"
+    assert due.request.url == "http://127.0.0.1:1/"
 
 
 def test_two_workers_never_have_the_same_postback(tmp_path):
     one, other = Store(tmp_path / "a.sqlite"), Store(tmp_path / "a.sqlite")
-    one.add_postbacks([("p", f"http://n.example/{number}") for number in range(6)])
+    one.add_postbacks([("p", request_of(f"http://n.example/{number}")) for number in range(6)])
     now, lease = datetime.now(UTC), timedelta(seconds=10)
     mine, theirs = one.take("p", now, 4, lease), other.take("p", now, 4, lease)
     assert (len(mine), len(theirs)) == (4, 2)

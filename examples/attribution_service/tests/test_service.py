@@ -24,6 +24,7 @@ GAID = "8e4dd44b-82ec-43d0-a5de-321f3c0b9a71"
 ZEROS = "00000000-0000-0000-0000-000000000000"
 TRACKING_ID = "1019409635088005254"
 OTHERS_TRACKING_ID = "600573419754384676"
+POSTNET_TRACKING_ID = "745018362590174113"
 KEY = {"authentication": "demo-key"}
 EVENT = {"appsflyer_id": ID, "eventName": "af_purchase", "eventValue": '{"af_revenue":"6"}', "eventCurrency": "USD"}
 INSTALLED = f"/examplenet/install?clickid=123456789&id={GAID}&site=6304"
@@ -65,6 +66,7 @@ class Service:
         config = re.sub(r"(first_s|max_s)( *)= 180.0", r"\1\2= 0.2", config)
         config += '[apps."com.example.other"]\nkey = "demo-key"\n'
         (directory / "partners.toml").write_text(config, "utf-8")
+        shutil.copy(HERE / "demo_signing_key.txt", directory)
         self.stub = Process(f"{PACKAGE}.partner_stub", directory / "stub.log", "--port", self.stub_port, "--fail", fail)
         options = ("--port", self.port, "--config", directory / "partners.toml", "--database", directory / "db.sqlite")
         self.process = Process(PACKAGE, directory / "service.log", *options)
@@ -171,6 +173,16 @@ def test_postbacks_on_their_way_survive_a_kill_and_a_partner_that_is_away(start)
     service.stub.start()
     service.process.start()
     service.expect(INSTALLED, PURCHASED, TOLD_TO_OTHERS)
+
+
+def test_a_partner_is_posted_a_signed_request(start):
+    service = start()
+    assert service.click(POSTNET_TRACKING_ID, click_id="123456789").status_code == 204
+    service.install("appmetrica_click_id=123456789")
+    service.event({**EVENT, "eventName": 'a "b" é'})
+    body = r'{"click": "123456789", "event": "a \"b\" é", "price": 6, "attributes": {"af_revenue":"6"}}'
+    told = TOLD_TO_OTHERS.replace("af_purchase", "a%20%22b%22%20%C3%A9")
+    service.expect(told, f"/postnet/event {body}")
 
 
 def test_a_partner_that_fails_is_tried_again(start):
