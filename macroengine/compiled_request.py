@@ -85,7 +85,7 @@ class CompiledRequest:
         signature = self.request.signature
         if signature is not None and key is not None:
             headers[signature.header] = signature.value(key, url, body)
-        return PreparedRequest(self.request.method, url, Headers(headers), body)
+        return PreparedRequest(self.request.method, url, Headers.of(headers), body)
 
     def _rendered_headers(self, event: Event) -> Iterator[tuple[str, str]]:
         for name, part in self._headers:
@@ -106,7 +106,8 @@ class CompiledRequest:
         return encoded
 
     def _check_key(self, key: object) -> None:
-        check_type("key", bytes | None, "bytes", key)
+        if key is not None:
+            check_type("key", bytes, "bytes", key)
         if self.request.signature is None and key is not None:
             raise ValueError("key given, but the request has no signature")
         if self.request.signature is not None and not key:

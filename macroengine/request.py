@@ -2,7 +2,7 @@
 
 import hmac
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
@@ -23,33 +23,51 @@ class Headers(Mapping[str, str]):
     ('Bearer s3cret', Headers({'Authorization': ...}))
     """
 
-    __slots__ = ("_by_name", "_items")
+    __slots__ = ("_values",)
+    _values: dict[str, str]
 
     def __init__(self, headers: Mapping[str, str] = {}) -> None:
         check_type("headers", Mapping, "a mapping of names to values", headers)
         for name, value in headers.items():
             check_type("each name of headers", str, "a string", name)
             check_type(f"header {name!r}", str, "a string", value)
-        self._items = tuple(headers.items())
-        self._by_name = {name.lower(): value for name, value in reversed(self._items)}
+        self._values = dict(headers)
+
+    @classmethod
+    def of(cls, values: dict[str, str]) -> "Headers":
+        """Return headers of names and values that are known to be strings; the dict is theirs from now on."""
+        headers = cls.__new__(cls)
+        headers._values = values
+        return headers
 
     def __getitem__(self, name: str) -> str:
-        return self._by_name[name.lower()]
+        values = self._values
+        if name in values:
+            return values[name]
+        wanted = name.lower()
+        for known, value in values.items():
+            if known.lower() == wanted:
+                return value
+        raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._items)
+        return iter(self._values)
+
+    def items(self) -> ItemsView[str, str]:
+        """Return names and values."""
+        return self._values.items()
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._values)
 
     def __hash__(self) -> int:
-        return hash(self._items)
+        return hash(tuple(self._values.items()))
 
     def __repr__(self) -> str:
         return f"Headers({{{', '.join(f'{name!r}: ...' for name in self)}}})"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Headers, (dict(self._items),)
+        return Headers, (dict(self._values),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +118,8 @@ class Request:
         check_type("body", str | None, "a string or None", self.body)
         check_type("content_type", str | None, "a string or None", self.content_type)
         check_type("signature", Signature | None, "a Signature or None", self.signature)
-        object.__setattr__(self, "headers", Headers(self.headers or {}))
+        if not isinstance(self.headers, Headers):
+            object.__setattr__(self, "headers", Headers(self.headers or {}))
 
     def __repr__(self) -> str:
         shown = [self.method, self.url, self.headers, self.body, self.content_type, self.signature]
@@ -123,7 +142,8 @@ class PreparedRequest:
     body: bytes = b""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "headers", Headers(self.headers))
+        if not isinstance(self.headers, Headers):
+            object.__setattr__(self, "headers", Headers(self.headers))
 
     def __repr__(self) -> str:
         names = ", ".join(self.headers) or "none"

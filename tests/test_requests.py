@@ -546,6 +546,7 @@ def test_headers_are_a_value():
     assert headers == {"A": "b", "C": "d"}
     assert pickle.loads(pickle.dumps(headers)) == headers
     assert hash(headers) == hash(Headers({"A": "b", "C": "d"}))
+    assert [*Headers({"X": "a", "x": "b"}).items()] == [("X", "a"), ("x", "b")]
     assert isinstance(PreparedRequest("GET", URL, headers), PreparedRequest)
 
 

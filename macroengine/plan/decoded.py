@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from macroengine.diagnostics import Span
 from macroengine.language.nodes import Literal, Pieces
@@ -100,12 +101,17 @@ def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-def is_json(text: str) -> bool:
-    """Say whether a text is JSON (RFC 8259)."""
+@cache
+def _decoder() -> Any:
     import json  # noqa: PLC0415 - few templates hold any
 
+    return json.JSONDecoder(parse_constant=_refuse)
+
+
+def is_json(text: str) -> bool:
+    """Say whether a text is JSON (RFC 8259)."""
     try:
-        json.loads(text, parse_constant=_refuse)
+        _decoder().decode(text)
     except (ValueError, RecursionError):
         return False
     return True

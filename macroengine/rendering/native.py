@@ -19,10 +19,14 @@ begin with, what separates their parameters, and each parameter; None for what a
 # Numbers that the C code has, too: append.h and values.h.
 _IN_PYTHON: Final = 0
 _ENCODERS: Final = {Step.PERCENT: 1, Step.COMPONENT: 2, Step.FORM: 3}
+_AS_IT_IS: Final = 4
+_QUOTED: Final = 5
 _HASHES: Final = {Step.SHA1: 1, Step.MD5: 2}
 _CASES: Final = {HashCase.AS_IS: 0, HashCase.UPPER: 1, HashCase.LOWER: 2}
 _IS_UUID: Final = 1
-_CHECKS: Final = {Step.SEGMENT: 2, Step.JSON_STRING: 4}
+_CHECKS: Final = {Step.SEGMENT: 2, Step.JSON_STRING: 4, Step.HEADER: 8}
+# As a whole JSON value, a text of these types is in quotes, whatever it says, and a number is not.
+_TEXTS: Final = frozenset([ValueType.TEXT, ValueType.UUID, ValueType.FLAG, ValueType.TIME, ValueType.RFC3339])
 _MOST_LAYERS: Final = 255
 _STEPS_IN_PYTHON: Final = (_IN_PYTHON, 0, 0, 0, 0)
 
@@ -155,8 +159,12 @@ def _steps(value: Value, read: Read) -> tuple[int, int, int, int, int]:
             uuid = _IS_UUID if value.type is ValueType.UUID else 0
             return _ENCODERS[Step.PERCENT], 1, hashed, _CASES[read.case], uuid
         return _STEPS_IN_PYTHON
+    if steps == [Step.JSON_VALUE] and value.type in _TEXTS:
+        return _QUOTED, 1, 0, 0, _CHECKS[Step.JSON_STRING]
     while steps and steps[0] in _CHECKS:
         checks |= _CHECKS[steps.pop(0)]
+    if not steps:
+        return _AS_IT_IS, 1, 0, 0, checks
     encoder = _ENCODERS.get(steps[0], _IN_PYTHON) if steps else _IN_PYTHON
     is_known = len(steps) == 1 or (set(steps) == {Step.PERCENT} and len(steps) <= _MOST_LAYERS)
     return (encoder, len(steps), 0, 0, checks) if encoder and is_known else _STEPS_IN_PYTHON

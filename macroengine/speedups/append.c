@@ -24,6 +24,23 @@ buffer_grow(Buffer *buffer, Py_ssize_t more)
     return 0;
 }
 
+Outcome
+append_utf8(Buffer *buffer, PyObject *text)
+{
+    PyObject *encoded = PyUnicode_AsUTF8String(text);
+    if (encoded == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
+            return RAISED;
+        }
+        PyErr_Clear();
+        return HANDED_OVER;
+    }
+    Outcome outcome = buffer_put(buffer, PyBytes_AS_STRING(encoded), PyBytes_GET_SIZE(encoded)) < 0 ? RAISED : DONE;
+    buffer->is_utf8 = 1;
+    Py_DECREF(encoded);
+    return outcome;
+}
+
 /* Encode what was appended since `start` again: of that only `%` changes, to `%25`, once for each further layer. */
 static Outcome
 deepen(Buffer *buffer, Py_ssize_t start, int further)

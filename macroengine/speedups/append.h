@@ -1,4 +1,4 @@
-/* Where a URL grows, and how text is appended to it: ASCII, and encoded in place. */
+/* Where a URL or a body grows, and how text is appended to it: encoded in place, or as UTF-8. */
 
 #ifndef MACROENGINE_APPEND_H
 #define MACROENGINE_APPEND_H
@@ -17,6 +17,7 @@ typedef struct {
     char *data;
     Py_ssize_t size;
     Py_ssize_t room;
+    int is_utf8; /* whether it may hold more than ASCII */
     char first[ON_STACK];
 } Buffer;
 
@@ -26,6 +27,7 @@ buffer_init(Buffer *buffer)
     buffer->data = buffer->first;
     buffer->size = 0;
     buffer->room = ON_STACK;
+    buffer->is_utf8 = 0;
 }
 
 static inline void
@@ -71,10 +73,13 @@ buffer_put(Buffer *buffer, const char *text, Py_ssize_t size)
     return 0;
 }
 
-/* Return a new str of what the buffer holds, which is ASCII. */
+/* Return a new str of what the buffer holds. */
 static inline PyObject *
 buffer_text(const Buffer *buffer)
 {
+    if (buffer->is_utf8) {
+        return PyUnicode_DecodeUTF8(buffer->data, buffer->size, NULL);
+    }
     PyObject *text = PyUnicode_New(buffer->size, 127);
     if (text != NULL) {
         memcpy(PyUnicode_1BYTE_DATA(text), buffer->data, buffer->size);
@@ -82,8 +87,11 @@ buffer_text(const Buffer *buffer)
     return text;
 }
 
+/* Append a str as UTF-8. What cannot be written so, with a lone surrogate, is handed over. */
+Outcome append_utf8(Buffer *buffer, PyObject *text);
+
 /* Numbers that macroengine/rendering/native.py writes. */
-enum { ENCODE_IN_PYTHON, ENCODE_PERCENT, ENCODE_COMPONENT, ENCODE_FORM };
+enum { ENCODE_IN_PYTHON, ENCODE_PERCENT, ENCODE_COMPONENT, ENCODE_FORM, SEND_AS_IT_IS, SEND_QUOTED };
 
 /* Append a str, encoded, and percent-encoded again for each layer but the first. */
 Outcome append_encoded(Buffer *buffer, int encoder, int layers, PyObject *value);

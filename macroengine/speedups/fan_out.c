@@ -32,7 +32,8 @@ make_values(const FanOut *self, PyObject *const *sources, Buffer *buffer, Made *
         }
         made[i] = (Made){.at = before, .size = outcome == MISSING ? -1 : buffer->size - before};
     }
-    return DONE;
+    /* Whichever URL it would be in, it is made in Python. */
+    return buffer->is_utf8 ? HANDED_OVER : DONE;
 }
 
 /* Return a new list of URLs, with None for a template that is not sent. */

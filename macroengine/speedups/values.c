@@ -80,6 +80,37 @@ is_escaped(PyObject *text)
     return 0;
 }
 
+/* Say whether a header may hold a text of ASCII: it is visible, with spaces inside (RFC 9110 section 5.5). */
+static int
+is_header(const unsigned char *text, Py_ssize_t length)
+{
+    for (Py_ssize_t i = 0; i < length; i++) {
+        if (!is_in_case(text[i], ' ', '~')) {
+            return 0;
+        }
+    }
+    return length == 0 || (text[0] != ' ' && text[length - 1] != ' ');
+}
+
+/* Append a text that is not encoded, perhaps in quotes. */
+static Outcome
+append_unencoded(Buffer *buffer, const Read *read, PyObject *value)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(value);
+    int is_ascii = PyUnicode_IS_ASCII(value);
+    const char *text = is_ascii ? (const char *)PyUnicode_1BYTE_DATA(value) : NULL;
+    if (read->checks & IN_HEADER && !(is_ascii && is_header((const unsigned char *)text, length))) {
+        return HANDED_OVER;
+    }
+    const char *quote = read->encoder == SEND_QUOTED ? "\"" : "";
+    Py_ssize_t quote_size = quote[0] != 0;
+    if (buffer_put(buffer, quote, quote_size) < 0) {
+        return RAISED;
+    }
+    Outcome outcome = is_ascii ? (buffer_put(buffer, text, length) < 0 ? RAISED : DONE) : append_utf8(buffer, value);
+    return outcome == DONE && buffer_put(buffer, quote, quote_size) < 0 ? RAISED : outcome;
+}
+
 /* Append what Python makes of a value. */
 static Outcome
 append_converted(Buffer *buffer, const Read *read, PyObject *value)
@@ -102,6 +133,9 @@ append_converted(Buffer *buffer, const Read *read, PyObject *value)
     else if (PyUnicode_CheckExact(text) && PyUnicode_IS_ASCII(text)) {
         const char *data = (const char *)PyUnicode_1BYTE_DATA(text);
         outcome = buffer_put(buffer, data, PyUnicode_GET_LENGTH(text)) < 0 ? RAISED : DONE;
+    }
+    else if (PyUnicode_CheckExact(text)) {
+        outcome = append_utf8(buffer, text);
     }
     Py_DECREF(text);
     return outcome;
@@ -128,7 +162,8 @@ append_str(Buffer *buffer, const Read *read, PyObject *value, Compress sha1)
     if (read->checks & IN_SEGMENT && length <= 2 && PyUnicode_IS_ASCII(value) && memcmp(text, "..", length) == 0) {
         return length == 0 ? DONE : HANDED_OVER;
     }
-    return append_encoded(buffer, read->encoder, read->layers, value);
+    return read->encoder >= SEND_AS_IT_IS ? append_unencoded(buffer, read, value)
+                                          : append_encoded(buffer, read->encoder, read->layers, value);
 }
 
 /* The longest number of 64 bits, with its sign. */

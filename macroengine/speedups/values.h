@@ -27,7 +27,7 @@ typedef struct {
 /* Numbers that macroengine/rendering/native.py writes. */
 enum { HASH_NONE, HASH_SHA1, HASH_MD5 };
 enum { CASE_AS_IS, CASE_UPPER, CASE_LOWER };
-enum { IS_UUID = 1, IN_SEGMENT = 2, IN_JSON = 4 };
+enum { IS_UUID = 1, IN_SEGMENT = 2, IN_JSON = 4, IN_HEADER = 8 };
 
 typedef struct {
     Read *items;
