@@ -14,8 +14,16 @@ import httpcore
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-# RFC 6052: addresses of IPv4 behind a translator.
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# In the last 32 bits of these is an address of IPv4: NAT64 (RFC 6052), the same for a translator (RFC 2765), and
+# "IPv4-compatible" (RFC 4291, section 2.5.5.1), which some systems connect to still.
+WITH_IPV4 = [ipaddress.IPv6Network(text) for text in ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")]
+# Nothing else of IPv6 is for the public internet (RFC 4291, section 2.4).
+PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
+# Not public either, whatever ipaddress says in this version of Python: protocols (RFC 6890) and metadata of Oracle's
+# cloud, relays of 6to4 (RFC 7526), metadata of Azure, and documentation (RFC 9637).
+NOT_PUBLIC = [
+    ipaddress.ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "3fff::/20")
+]
 
 
 class RefusedAddressError(httpcore.ConnectError):
@@ -31,14 +39,16 @@ def is_permitted(address: Address, allowed: Collection[Network] = ()) -> bool:
     inner = _inner(address)
     if any(one in network for one in (address, inner) for network in allowed if one.version == network.version):
         return True
-    return inner.is_global and not inner.is_multicast
+    is_public = inner.version == 4 or inner in PUBLIC_IPV6
+    is_named = any(inner in network for network in NOT_PUBLIC if network.version == inner.version)
+    return is_public and inner.is_global and not (inner.is_multicast or is_named)
 
 
 def _inner(address: Address) -> Address:
     """Return the address of IPv4 inside one of IPv6, or the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
-    if address in NAT64:
+    if any(address in network for network in WITH_IPV4):
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     teredo = address.teredo
     return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
