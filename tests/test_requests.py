@@ -334,6 +334,8 @@ FAULTY = [
     pytest.param("\ufeff{}", "ME605", "{}", id="byte-order-mark"),
     pytest.param('{"a":1,"\\u0061":2}', "ME606", '{"a":1}', id="repeated-member"),
     pytest.param('{"(clickid)":1,"(clickid)":2}', "ME606", '{"(clickid)":1}', id="repeated-macro"),
+    pytest.param('{(clickid):1,"(clickid)":2}', "ME606", "{(clickid):1}", id="repeated-whole-macro"),
+    pytest.param(" \n\ufeff{}", "ME605", " \n{}", id="byte-order-mark-after-blanks"),
     pytest.param('{"a": "x\ny"}', "ME608", '{"a": "x\\ny"}', id="line-break"),
     pytest.param('{"a": True}', "ME609", '{"a": true}', id="constant-of-python"),
     pytest.param('{"a": undefined}', "ME609", '{"a": null}', id="constant-of-javascript"),
@@ -373,6 +375,11 @@ def test_what_is_nearly_json_has_a_fix(body, code, fixed):
         pytest.param('{"a": "\\q"}', "ME608", "'\\\\q' is not a JSON escape; for a backslash, write two", id="escape"),
         pytest.param(
             '{"a": "\\u00(clickid)"}', "ME608", "'\\\\u' is not a JSON escape", id="half-an-escape-before-a-macro"
+        ),
+        pytest.param('["\\ud83d (clickid)"]', "ME608", "\\ud83d is half of a character", id="half-a-character"),
+        pytest.param('["\\uDE00"]', "ME608", "\\uDE00 is half of a character", id="other-half"),
+        pytest.param(
+            '{"a": 1}\n{"b": 2}', "ME601", "a body is one value of JSON, and this is another", id="two-values"
         ),
         pytest.param('{"a": 01}', "ME609", "'01' is not a JSON value; write text in quotes", id="leading-zero"),
         pytest.param('{"a": NaN}', "ME609", "'NaN' is not a JSON value", id="nan"),
@@ -664,3 +671,24 @@ def test_what_is_nearly_a_macro_in_a_header(value, code):
 
 def test_long_strings_are_looked_at_too():
     assert check_request(request(json.dumps(["(clickid) " * 511 + "(clickid"]))) != []
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param('{"(clickid)": 1, "b": 2}', ['"(clickid)"'], id="string"),
+        pytest.param("{(clickid): 1, x(event_name): 2}", ["(clickid)"], id="whole"),
+        pytest.param('{"x(clickid)y": 1, "(event_name)": 2}', ['"x(clickid)y"', '"(event_name)"'], id="two"),
+        pytest.param('{"a": {"(clickid)": 1}}', [], id="alone"),
+        pytest.param('{"\\u0028clickid)": 1, "b": 1}', [], id="no-macro"),
+    ],
+)
+def test_name_that_may_be_that_of_another_member(body, expected):
+    diagnostics = [one for one in found(body) if one.code == "ME610"]
+    assert [body[one.span.start : one.span.stop] for one in diagnostics] == expected
+    assert all(one.severity == "info" for one in diagnostics)
+
+
+@pytest.mark.parametrize("body", ['["\\ud83d\\ude00"]', '["\\\\ud83d"]', '["\\u00e9\\n"]'])
+def test_whole_characters_are_good(body):
+    assert found(body) == []

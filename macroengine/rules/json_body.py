@@ -18,6 +18,7 @@ from macroengine.rules.request_faults import (
     REPEATED_MEMBER,
     SINGLE_QUOTES,
     TRAILING_COMMA,
+    VARIABLE_MEMBER,
 )
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -26,13 +27,20 @@ _is_word = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|tru
 _CONSTANTS = {"true": "true", "false": "false", "null": "null", "none": "null", "nil": "null", "undefined": "null"}
 # RFC 8259 section 7
 _BAD_CHARACTER = re.compile(r'(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*')
+# Pairs are taken whole, and other escapes, of which the next character is a part.
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    re.DOTALL,
+)
+_BLANKS = " \t\r\n"
 _is_identifier = re.compile(r"[A-Za-z_][\w-]*", re.ASCII).fullmatch
 
 
 def json_findings(source: str, text: JsonText) -> Iterator[Diagnostic]:
     """Yield what is wrong with a JSON text."""
-    if source.startswith("\ufeff"):
-        span = Span(0, 1)
+    start = len(source) - len(source.lstrip(_BLANKS))
+    if source.startswith("\ufeff", start):
+        span = Span(start, start + 1)
         yield BYTE_ORDER_MARK.on(
             source, span, "byte order mark before the body; remove it", fix=Fix("", span, safe=True)
         )
@@ -47,7 +55,7 @@ def json_findings(source: str, text: JsonText) -> Iterator[Diagnostic]:
     parts = [*parts_of(text.run)]
     names = {part for one in parts if isinstance(one, Container) for element in one.elements for part in element.name}
     yield from _comments(source, parts)
-    yield from _of_run(source, text.run)
+    yield from _of_run(source, text.run, is_body=True)
     for part in parts:
         match part:
             case String():
@@ -79,7 +87,7 @@ def _comments(source: str, parts: list[Part]) -> Iterator[Diagnostic]:
         yield JSON_COMMENT.on(source, span, "JSON has no comments; remove this one", fix=Fix("", span, safe=True))
 
 
-def _of_run(source: str, run: Run) -> Iterator[Diagnostic]:
+def _of_run(source: str, run: Run, *, is_body: bool = False) -> Iterator[Diagnostic]:
     """Yield what is to be said of several parts where one is due."""
     for before, part in pairwise(run):
         if isinstance(part, Macro) or isinstance(before, Macro):
@@ -87,6 +95,9 @@ def _of_run(source: str, run: Run) -> Iterator[Diagnostic]:
             text = source[macro.span.start : macro.span.stop]
             message = f"{text} is next to another value; put both in one string, or add a comma between them"
             yield LOOSE_MACRO.on(source, macro.span, message)
+        elif is_body:
+            message = "a body is one value of JSON, and this is another one; put both in one array, or send one"
+            yield MALFORMED_JSON.on(source, part.span, message)
         else:
             fix = Fix(",", Span(before.span.stop, before.span.stop), safe=False)
             yield MALFORMED_JSON.on(source, part.span, "missing comma before this value", fix=fix)
@@ -106,6 +117,15 @@ def _of_string(source: str, string: String) -> Iterator[Diagnostic]:
         at = match.end() if match else 0
         if at < len(piece.text):
             yield _bad_character(source, piece.start + at)
+        for half in _halves(piece.text):
+            span = Span(piece.start + half.start(), piece.start + half.end())
+            message = f"{half[0]} is half of a character; write both halves, or leave it out"
+            yield MALFORMED_STRING.on(source, span, message)
+
+
+def _halves(text: str) -> Iterator[re.Match[str]]:
+    """Yield the escapes that are half of a pair (RFC 8259 section 8.2): readers do not agree on what they are."""
+    return (match for match in _ESCAPE.finditer(text) if match["half"])
 
 
 def _bad_character(source: str, at: int) -> Diagnostic:
@@ -132,20 +152,36 @@ def _of_container(source: str, container: Container) -> Iterator[Diagnostic]:
         span = Span(container.commas[-1], container.commas[-1] + 1)
         message = "comma after the last element; remove it"
         yield TRAILING_COMMA.on(source, span, message, fix=Fix("", span, safe=True))
-    seen: dict[str, Element] = {}
+    about_names: list[Diagnostic] = []
+    seen: set[tuple[bool, str]] = set()
     for element, span in zip(container.elements, container.element_spans, strict=True):
         yield from _of_run(source, element.value)
         yield from _of_run(source, element.name)
         for part in element.name:
             if isinstance(part, Container | Word):
                 yield _bad_name(source, part)
-        name = _plain_name(source, element)
-        if name is not None and name in seen:
-            fix = Fix("", Span(span.start - 1, span.stop), safe=False)
-            where = element.name[0].span
-            yield REPEATED_MEMBER.on(source, where, f"duplicate member {name!r}", "give it another name", fix)
-        if name is not None:
-            seen[name] = element
+        about_names += _of_name(source, element, span, seen, is_alone=len(container.elements) == 1)
+    repeated = [one for one in about_names if one.code == REPEATED_MEMBER.code]
+    # Where one is written twice, that is what is to be said.
+    yield from repeated or about_names
+
+
+def _of_name(
+    source: str, element: Element, span: Span, seen: set[tuple[bool, str]], *, is_alone: bool
+) -> Iterator[Diagnostic]:
+    """Yield what is to be said of the name of a member, after those that were `seen`."""
+    name = _name(source, element)
+    if name is None:
+        return
+    has_macro, text = name
+    where = element.name[0].span
+    if name in seen:
+        fix = Fix("", Span(span.start - 1, span.stop), safe=False)
+        yield REPEATED_MEMBER.on(source, where, f"member {text!r}PLACEHOLDER_DUP", "give it another name", fix)
+    elif has_macro and not is_alone:
+        message = f"the value of {text} can be the name of another member; give it an object of its own"
+        yield VARIABLE_MEMBER.on(source, where, message)
+    seen.add(name)
 
 
 def _bad_name(source: str, part: Container | Word) -> Diagnostic:
@@ -154,15 +190,16 @@ def _bad_name(source: str, part: Container | Word) -> Diagnostic:
     return MALFORMED_JSON.on(source, part.span, "member names need double quotes", fix=fix)
 
 
-def _plain_name(source: str, element: Element) -> str | None:
-    """Return the name of a member, unescaped; None where it depends on the event, or is none."""
-    if len(element.name) != 1 or not isinstance(element.name[0], String):
-        return None
-    string = element.name[0]
-    if any(isinstance(piece, Macro) for piece in string.pieces):
-        return source[string.span.start : string.span.stop]
-    try:
-        name = json.loads(source[string.span.start : string.span.stop])
-    except ValueError:
-        return None
-    return str(name)
+def _name(source: str, element: Element) -> tuple[bool, str] | None:
+    """Return whether the name of a member has macros, and the name, unescaped where it has none; None if it is none."""
+    match element.name:
+        case (Macro(text=text),):
+            return True, text
+        case (String(span=span, pieces=pieces),):
+            if any(isinstance(piece, Macro) for piece in pieces):
+                return True, source[span.start + 1 : span.stop - 1]
+            try:
+                return False, str(json.loads(source[span.start : span.stop]))
+            except ValueError:
+                return None
+    return None

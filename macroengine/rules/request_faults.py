@@ -2,9 +2,9 @@
 
 from macroengine.diagnostics import Fault, Severity
 
-_E, _W = Severity.ERROR, Severity.WARNING
+_E, _W, _I = Severity
 
-# A code is never used for another fault. 60x: a JSON body; 61x: the request around it.
+# A code is never used for another fault. ME601 to ME610: a JSON body; the others: the request around it.
 MALFORMED_JSON = Fault("ME601", "malformed-json", _E, "a body that is not JSON")
 TRAILING_COMMA = Fault("ME602", "trailing-comma", _E, "a comma after the last element of an array or object")
 JSON_COMMENT = Fault("ME603", "json-comment", _E, "a comment, which JSON does not have")
@@ -18,6 +18,9 @@ LOOSE_MACRO = Fault(
 )
 MALFORMED_STRING = Fault("ME608", "malformed-string", _E, "a control character, or a wrong escape, in a JSON string")
 MALFORMED_WORD = Fault("ME609", "malformed-word", _E, "a word that is not JSON: not a number, true, false or null")
+VARIABLE_MEMBER = Fault(
+    "ME610", "variable-member", _I, "a macro in the name of a member, whose value can be the name of another one"
+)
 MALFORMED_METHOD = Fault("ME611", "malformed-method", _E, "a method that is invalid, or never used for postbacks")
 UNKNOWN_CONTENT_TYPE = Fault("ME612", "unknown-content-type", _E, "a content type that templates do not support")
 MISSING_CONTENT_TYPE = Fault(
@@ -43,6 +46,7 @@ REQUEST_FAULTS = {
         LOOSE_MACRO,
         MALFORMED_STRING,
         MALFORMED_WORD,
+        VARIABLE_MEMBER,
         MALFORMED_METHOD,
         UNKNOWN_CONTENT_TYPE,
         MISSING_CONTENT_TYPE,
