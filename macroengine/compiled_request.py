@@ -106,8 +106,9 @@ class CompiledRequest:
         return encoded
 
     def _check_key(self, key: object) -> None:
-        if key is not None:
-            check_type("key", bytes, "bytes", key)
+        if key is not None and not isinstance(key, bytes):
+            # What is given is not shown: it may be the key as text.
+            raise TypeError(f"key must be bytes, not {type(key).__name__}")
         if self.request.signature is None and key is not None:
             raise ValueError("key given, but the request has no signature")
         if self.request.signature is not None and not key:

@@ -27,10 +27,13 @@ class Headers(Mapping[str, str]):
     _values: dict[str, str]
 
     def __init__(self, headers: Mapping[str, str] = {}) -> None:
-        check_type("headers", Mapping, "a mapping of names to values", headers)
+        # Nothing of what is given is shown: it may be a secret.
+        if not isinstance(headers, Mapping):
+            raise TypeError(f"headers must be a mapping of names to values, not {type(headers).__name__}")
         for name, value in headers.items():
             check_type("each name of headers", str, "a string", name)
-            check_type(f"header {name!r}", str, "a string", value)
+            if not isinstance(value, str):
+                raise TypeError(f"header {name!r} must be a string, not {type(value).__name__}")
         self._values = dict(headers)
 
     @classmethod
@@ -93,7 +96,8 @@ class Signature:
 
     def value(self, key: bytes, url: str, body: bytes) -> str:
         """Return the value of the header."""
-        digest = hmac.digest(key, body if self.over == "body" else url.encode(), "sha256")
+        # A fragment is not sent, so that its receiver could not check it.
+        digest = hmac.digest(key, body if self.over == "body" else url.partition("#")[0].encode(), "sha256")
         return digest.hex() if self.format == "hex" else b64encode(digest).decode()
 
 

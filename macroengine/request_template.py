@@ -75,7 +75,9 @@ def parse_request(
     check_type("request", Request, "a Request", request)
     check_type("limits", Limits | None, "a Limits", limits)
     chosen, bounds = dialect_of(dialect), limits or Limits()
-    headers = tuple((name, text_template(value, chosen, bounds)) for name, value in request.headers.items())
+    headers = tuple(
+        (name, text_template(value, chosen, bounds, is_secret=True)) for name, value in request.headers.items()
+    )
     body = None if request.body is None else _body(request.body, request.content_type, chosen, bounds)
     return RequestTemplate(request, chosen, parse(request.url, chosen, limits=limits), headers, body)
 
@@ -108,15 +110,22 @@ def _body(source: str, content_type: str | None, dialect: Dialect, limits: Limit
     return Body(kind, text, parsed)
 
 
-def text_template(source: str, dialect: Dialect, limits: Limits = Limits()) -> Template:  # noqa: B008 - immutable
+def text_template(
+    source: str,
+    dialect: Dialect,
+    limits: Limits = Limits(),  # noqa: B008 - immutable
+    *,
+    is_secret: bool = False,
+) -> Template:
     """Return a text that is not a URL as a template: all of it is a fragment, which has no parts.
 
     Raises:
-        LimitError: it is too long, or has too many macros.
+        LimitError: it is too long, or has too many macros; a secret is not shown in it.
     """
+    shown = "*" * len(source) if is_secret else source
     if len(source) > limits.template:
         over = Span(limits.template, len(source))
-        raise LimitError.at(source, over, f"text has {len(source):,} characters; at most {limits.template:,} fit")
+        raise LimitError.at(shown, over, f"text has {len(source):,} characters; at most {limits.template:,} fit")
     syntax = dialect.syntax
     macros = []
     for match in syntax.find.finditer(source):
@@ -125,7 +134,7 @@ def text_template(source: str, dialect: Dialect, limits: Limits = Limits()) -> T
             macros.append(Macro(match[0], match.start(), *reading))
     if len(macros) > limits.macros:
         message = f"text has {len(macros):,} macros; at most {limits.macros:,} are allowed"
-        raise LimitError.at(source, macros[limits.macros].span, message)
+        raise LimitError.at(shown, macros[limits.macros].span, message)
     return Template(source, dialect, fragment=_between(source, macros))
 
 

@@ -21,6 +21,9 @@ _URL = re.compile(
     r"(https?)://((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]))(?::([0-9]{1,5}))?((?:[/?][!-\"$-~]*)?)(?:#[!-~]*)?",
     re.IGNORECASE,
 )
+# RFC 9110, sections 5.6.2 and 5.5
+_is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
+_is_value = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?").fullmatch
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -57,10 +60,25 @@ def address(url: str) -> Address:
     return Address(scheme, host, int(port or _PORTS[scheme]), target if target.startswith("/") else f"/{target}")
 
 
+def _checked(request: PreparedRequest) -> Address:
+    """Return where a request goes; of one that no client can send unchanged, say so, and show no value.
+
+    Clients refuse line breaks too, and most of them with the whole header in the message.
+    """
+    check_type("request", PreparedRequest, "a PreparedRequest", request)
+    if not _is_token(request.method):
+        raise ValueError("method cannot be sent as it is: it is not one")
+    for name, value in request.headers.items():
+        if not _is_token(name):
+            raise ValueError("a header cannot be sent as it is: its name is not one")
+        if not _is_value(value):
+            raise ValueError(f"header {name!r} cannot be sent as it is: it must be visible ASCII with spaces inside")
+    return address(request.url)
+
+
 def send_httpx(client: Any, request: PreparedRequest) -> Any:
     """Send a request with an httpx.Client, and return the response; with an AsyncClient, what to await for it."""
-    check_type("request", PreparedRequest, "a PreparedRequest", request)
-    where = address(request.url)
+    where = _checked(request)
     built = client.build_request(
         request.method,
         f"{where.origin}/",
@@ -74,8 +92,7 @@ def send_httpx(client: Any, request: PreparedRequest) -> Any:
 
 def httpx_request(request: PreparedRequest) -> Any:
     """Return the httpx.Request for a transport of httpx that is used without a client; it never follows redirects."""
-    check_type("request", PreparedRequest, "a PreparedRequest", request)
-    where = address(request.url)
+    where = _checked(request)
     return import_module("httpx").Request(
         request.method,
         f"{where.origin}/",
@@ -87,8 +104,7 @@ def httpx_request(request: PreparedRequest) -> Any:
 
 def send_aiohttp(session: Any, request: PreparedRequest, **options: Any) -> Any:
     """Send a request with an aiohttp.ClientSession; `async with` or `await` it as what `session.request` returns."""
-    check_type("request", PreparedRequest, "a PreparedRequest", request)
-    where = address(request.url)
+    where = _checked(request)
     # All of the target as the path, for a URL drops a `?` with nothing after it.
     url = import_module("yarl").URL.build(
         scheme=where.scheme, authority=f"{where.host}:{where.port}", path=where.target, encoded=True
@@ -99,8 +115,7 @@ def send_aiohttp(session: Any, request: PreparedRequest, **options: Any) -> Any:
 
 def send_requests(session: Any, request: PreparedRequest, *, timeout: float | None = 10.0) -> Any:
     """Send a request with a requests.Session, and return the response. The session gets an adapter for its origin."""
-    check_type("request", PreparedRequest, "a PreparedRequest", request)
-    where = address(request.url)
+    where = _checked(request)
     requests, adapter = import_module("requests"), _requests_adapter()
     if not isinstance(session.get_adapter(f"{where.origin}/"), adapter):
         session.mount(f"{where.origin}/", adapter())
@@ -120,10 +135,9 @@ def urllib3_pools(**options: Any) -> Any:
 
 def send_urllib3(pools: Any, request: PreparedRequest, **options: Any) -> Any:
     """Send a request with what `urllib3_pools` returned, and return the response."""
-    check_type("request", PreparedRequest, "a PreparedRequest", request)
+    where = _checked(request)
     if getattr(pools, "pool_classes_by_scheme", None) is not _pool_classes():
         raise TypeError("pools must be what urllib3_pools() returns: other pools rewrite targets")
-    where = address(request.url)
     pool = pools.connection_from_host(where.host, where.port, where.scheme)
     headers = dict(request.headers)
     return pool.urlopen(
@@ -140,8 +154,7 @@ def send_stdlib(
     request: PreparedRequest, *, timeout: float = 10.0, context: ssl.SSLContext | None = None
 ) -> http.client.HTTPResponse:
     """Send a request with http.client on a connection of its own, and return the response, which is to be closed."""
-    check_type("request", PreparedRequest, "a PreparedRequest", request)
-    where = address(request.url)
+    where = _checked(request)
     if where.scheme == "http":
         connection = http.client.HTTPConnection(where.host, where.port, timeout=timeout)
     else:

@@ -29,7 +29,8 @@ BODIES = [
 VALUES = [
     None, "", "a b", 'a"b', "a\\b", "a\nb", "\x7f", "é", "漢😀", "\u2028", "a\ud800", " a", "a ", "~", "1",
     "9.90", "true", "null", "{}", '{"é": 1}', "NaN", 5, -(2**63), 2**70, 0.5, 1e30, float("nan"), Decimal("1.50"),
-    True, False, datetime(2026, 1, 2, tzinfo=UTC), {"a": "é"}, [1, "é"], object(), UserString("x"), "x" * 3000, "é" * 3000,
+    True, False, datetime(2026, 1, 2, tzinfo=UTC), {"a": "é"}, [1, "é"], object(), UserString("x"),
+    "x" * 3000, "é" * 3000,
 ]  # fmt: skip
 
 

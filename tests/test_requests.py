@@ -230,13 +230,21 @@ def test_signature(over, form):
     assert (bytes.fromhex(value) if form == "hex" else b64decode(value)) == expected
 
 
+def test_signature_is_of_what_is_sent_of_the_url():
+    signed = compile_request(
+        Request("GET", URL + "?c=(clickid)#f", signature=Signature("X-Sig", over="url")), ignore=["ME2"]
+    )
+    prepared = signed.render(Event(link={"click_id": "1"}), key=b"k")
+    assert prepared.headers["X-Sig"] == hmac.new(b"k", b"https://n.example/pb?c=1", sha256).hexdigest()
+
+
 def test_key_and_signature_go_together():
     signed = compiled("{}", signature=Signature("X-Sig"))
     for key in (None, b""):
         with pytest.raises(ValueError, match="request is to be signed"):
             signed.render(EVENT, key=key)
-    with pytest.raises(TypeError, match="key must be bytes"):
-        signed.render(EVENT, key="k")
+    with pytest.raises(TypeError, match=r"^key must be bytes, not str$"):
+        signed.render(EVENT, key="s3cret")
     with pytest.raises(ValueError, match="has no signature"):
         compiled("{}").render(EVENT, key=b"k")
     with pytest.raises(ValueError, match="over must be 'body' or 'url', not 'both'"):
@@ -267,6 +275,14 @@ def test_secrets_are_shown_nowhere():
     assert "".join(shown).count("(nope)") == 6
     assert all("s3cr3t" not in text and "k3y" not in text and "é" not in text for text in shown)
     assert b"k3y" not in pickle.dumps(good)
+
+
+@pytest.mark.parametrize("value", ["s3cret" * 3000, "s3cret" + "(clickid)" * 600])
+def test_a_header_over_the_limits_is_not_shown(value):
+    for function in (parse_request, check_request, compile_request):
+        with pytest.raises(LimitError) as error:
+            function(request("{}", headers={"Authorization": value}))
+        assert "s3cret" not in f"{error.value} {error.value!r} {vars(error.value)}"
 
 
 def test_policy_holds_in_every_part():
@@ -530,6 +546,7 @@ def test_unknown_code_is_an_error():
         ((b"GET", URL), "method must be a string, not bytes"),
         (("GET", URL, [("a", "b")]), "headers must be a mapping of names to values, not list"),
         (("GET", URL, {"a": b"secret"}), "header 'a' must be a string, not bytes"),
+        (("GET", URL, "secret"), "headers must be a mapping of names to values, not str"),
         (("GET", URL, {1: "b"}), "each name of headers must be a string, not int"),
         (("GET", URL, {}, b"x"), "body must be a string or None, not bytes"),
         (("GET", URL, {}, "x", 1), "content_type must be a string or None, not int"),

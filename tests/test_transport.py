@@ -326,3 +326,31 @@ def test_no_client_is_imported_before_it_is_used():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1]
     )
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "message"),
+    [
+        ("G\r\nET s3cret", {}, "method cannot be sent as it is"),
+        ("", {}, "method cannot be sent as it is"),
+        ("GET", {"X-A": "s3cret\r\nX: y"}, "header 'X-A' cannot be sent as it is"),
+        ("GET", {"X-A": "s3cret\u2028"}, "header 'X-A' cannot be sent as it is"),
+        ("GET", {"X-A": "s3cret\x00"}, "header 'X-A' cannot be sent as it is"),
+        ("GET", {"X-A": "s3cret "}, "header 'X-A' cannot be sent as it is"),
+        ("GET", {"X: s3cret\r\nY": "z"}, "a header cannot be sent as it is: its name is not one"),
+    ],
+)
+def test_what_no_client_can_send_is_refused_and_not_shown(method, headers, message):
+    request = PreparedRequest(method, "http://127.0.0.1:9/", headers)
+    sends = [
+        lambda: transport.send_httpx(None, request),
+        lambda: transport.httpx_request(request),
+        lambda: transport.send_aiohttp(None, request),
+        lambda: transport.send_requests(None, request),
+        lambda: transport.send_urllib3(None, request),
+        lambda: transport.send_stdlib(request),
+    ]
+    for send in sends:
+        with pytest.raises(ValueError, match=message) as error:
+            send()
+        assert "s3cret" not in str(error.value)
