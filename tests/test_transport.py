@@ -1,6 +1,7 @@
 """What arrives at a server is what was rendered, whatever client sends it."""
 
 import asyncio
+import json
 import socketserver
 import ssl
 import subprocess
@@ -15,9 +16,12 @@ import pytest
 import requests
 import urllib3
 
-from macroengine import Event, PreparedRequest, Request, compile_request, transport
+from macroengine import Event, Policy, PreparedRequest, Request, compile_request, transport
 from macroengine.request import Headers
 from macroengine.transport import Address, address
+from macroengine.workspace.requests import read_request_file
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 # Targets that one client or another rewrites.
 AWKWARD = [
@@ -209,6 +213,26 @@ def test_rendered_request_arrives(server, client):
     ((line, headers, arrived),) = server.received
     assert line == b"POST /pb?c=%C3%A9%2F%22%28 HTTP/1.1"
     assert (arrived.decode(), headers[b"content-type"]) == ('{"click": "é/\\"("}', b"application/json")
+
+
+@each_client
+def test_what_the_command_line_prints_arrives(server, client, run):
+    """Method, target, headers and body, from the example that the documentation renders."""
+    server.received.clear()
+    text = (EXAMPLES / "appmetrica_post.toml").read_text("utf-8").replace("https://n.example", server.origin)
+    Path("request.toml").write_text(text, "utf-8")
+    printed = run("render", "--request", "request.toml", "--event", EXAMPLES / "appmetrica_event.json").out
+    event = Event.from_json(json.loads((EXAMPLES / "appmetrica_event.json").read_text("utf-8")), "appmetrica")
+    compiled = compile_request(read_request_file("request.toml").request, dialect="appmetrica", policy=Policy("in-app"))
+    assert client([compiled.render(event)]) == [200]
+    ((line, headers, body),) = server.received
+    head, _, printed_body = printed.removesuffix("\n").partition("\n\n")
+    first, *rest = head.split("\n")
+    assert line.decode() == f"{first.replace(server.origin, '')} HTTP/1.1"
+    assert {header: headers[header.partition(": ")[0].lower().encode()].decode() for header in rest} == {
+        header: header.partition(": ")[2] for header in rest
+    }
+    assert body.decode() == printed_body
 
 
 @each_client
