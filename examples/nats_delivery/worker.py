@@ -7,42 +7,45 @@ and its last postbacks may be sent twice, with the same key.
 import argparse
 import asyncio
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
+from ipaddress import ip_network
 
 import httpx
 import nats
+from attribution_service.addresses import Network
+from attribution_service.sender import AT_ONCE, checked_transport, try_once
 from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NothingDue
 from nats.js.api import ConsumerConfig
 
 from macroengine.delivery import Outcome, RetrySchedule, next_try, outcome, retry_schedule
-from macroengine.transport import send_httpx
 from nats_delivery.outbox import STREAM, SUBJECTS, request_of
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 16
 # Beside the time that an answer may take, what the worker itself needs.
 MARGIN_S = 1.0
 
 
-async def work(server: str, schedule: RetrySchedule) -> None:
-    """Send for ever."""
+async def work(server: str, schedule: RetrySchedule, allowed: Collection[Network] = ()) -> None:
+    """Send for ever: to public addresses, and those in the networks that are allowed besides."""
     connection = await nats.connect(server)
     config = ConsumerConfig(ack_wait=schedule.answer_within_s + MARGIN_S, max_ack_pending=-1)
     due = await connection.jetstream().pull_subscribe(SUBJECTS, durable="senders", stream=STREAM, config=config)
-    async with httpx.AsyncClient(timeout=schedule.answer_within_s, trust_env=False) as client:
+    async with checked_transport(httpx.create_ssl_context(), allowed) as transport:
         while True:
             try:
                 messages = await due.fetch(AT_ONCE, timeout=1)
             except NothingDue:
                 continue
-            await asyncio.gather(*(_settle(message, client, schedule) for message in messages))
+            await asyncio.gather(*(_settle(message, transport, schedule) for message in messages))
 
 
-async def _settle(message: Msg, client: httpx.AsyncClient, schedule: RetrySchedule) -> None:
-    status = await _try_once(message, client, schedule)
+async def _settle(message: Msg, transport: httpx.AsyncHTTPTransport, schedule: RetrySchedule) -> None:
+    # It is sent as it was rendered, and of the answer only the beginning is read.
+    status = await try_once(transport, request_of(message.data), schedule.answer_within_s)
     result, failures, now = outcome(schedule, status), message.metadata.num_delivered, datetime.now(UTC)
     again = None
     if result is Outcome.FAILED:
@@ -56,27 +59,20 @@ async def _settle(message: Msg, client: httpx.AsyncClient, schedule: RetrySchedu
         await message.nak(delay=(again - now).total_seconds())
 
 
-async def _try_once(message: Msg, client: httpx.AsyncClient, schedule: RetrySchedule) -> int | None:
-    try:
-        async with asyncio.timeout(schedule.answer_within_s):
-            response = await send_httpx(client, request_of(message.data))
-            return int(response.status_code)
-    except Exception as error:  # noqa: BLE001 - whatever a partner does, it only fails this try
-        log.info("no answer: %s", type(error).__name__)
-        return None
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="nats_delivery.worker", description=__doc__)
     parser.add_argument("--server", default="nats://127.0.0.1:4222")
     parser.add_argument("--schedule", default="appmetrica", help="one of those that macroengine.delivery knows")
+    parser.add_argument(
+        "--allow", type=ip_network, action="append", default=[], metavar="NETWORK", help="send there, too"
+    )
     parser.add_argument("--first-s", type=float, help="the delay after a failure, for trying it out")
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     schedule = retry_schedule(options.schedule)
     if options.first_s is not None:
         schedule = replace(schedule, first_s=options.first_s, max_s=options.first_s, answer_within_s=1.0)
-    asyncio.run(work(options.server, schedule))
+    asyncio.run(work(options.server, schedule, options.allow))
 
 
 if __name__ == "__main__":

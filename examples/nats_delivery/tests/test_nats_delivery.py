@@ -9,7 +9,9 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,21 +27,36 @@ EXAMPLES = Path(__file__).resolve().parents[2]
 
 
 class Partner(BaseHTTPRequestHandler):
-    """Answers every third request with 503."""
+    """Does its worst at every third request: is slow, hangs, fails, redirects, answers too much."""
 
+    protocol_version = "HTTP/1.1"
     delivered: ClassVar[Counter] = Counter()
     bodies: ClassVar[set] = set()
-    tries = 0
+    tries: ClassVar[count] = count()
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        Partner.tries += 1
-        status = 503 if Partner.tries % 3 == 0 else 200
-        if status == 200:
+        number = next(self.tries)
+        if number % 3:
             Partner.delivered[self.headers["Idempotency-Key"]] += 1
             Partner.bodies.add((self.path, body))
+            time.sleep(0.05)  # a worker that is killed now does not hear of it
+            self.answer(200)
+        else:
+            status, pause, size = ((503, 0.6, 2), (503, 1.5, 2), (500, 0, 2), (302, 0, 2), (500, 0, 10_000_000))[
+                number // 3 % 5
+            ]
+            time.sleep(pause)
+            self.answer(status, size)
+
+    def answer(self, status, size=2):
         self.send_response(status)
+        self.send_header("Location", "/elsewhere")
+        self.send_header("Content-Length", str(size))
         self.end_headers()
+        with suppress(OSError):
+            for _ in range(0, size, 65_536):
+                self.wfile.write(b"x" * min(size, 65_536))
 
     def log_message(self, *args):
         """Print nothing."""
@@ -48,6 +65,7 @@ class Partner(BaseHTTPRequestHandler):
 @pytest.fixture
 def partner():
     with ThreadingHTTPServer(("127.0.0.1", 0), Partner) as server:
+        server.handle_error = lambda *_: None
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -73,6 +91,7 @@ def queue(tmp_path):
 
 def worker(queue):
     command = [sys.executable, "-m", "nats_delivery.worker", "--server", queue, "--first-s", "0.2"]
+    command += ["--allow", "127.0.0.0/8"]
     return subprocess.Popen(command, cwd=EXAMPLES)
 
 
@@ -97,12 +116,12 @@ def test_nothing_is_lost_when_workers_are_killed(queue, partner):
     workers = [worker(queue), worker(queue)]
     try:
         for _ in range(20):
-            time.sleep(chance.uniform(0.05, 0.6))
+            time.sleep(chance.uniform(0.3, 1.5))
             killed = workers.pop(0)
             killed.kill()
             killed.wait()
             workers.append(worker(queue))
-        for _ in range(300):
+        for _ in range(600):
             if len(Partner.delivered) == 200:
                 break
             time.sleep(0.1)
@@ -113,4 +132,4 @@ def test_nothing_is_lost_when_workers_are_killed(queue, partner):
     assert Partner.delivered.keys() == {f"{number}-p" for number in range(200)}
     assert Partner.bodies == {(f"/pb?c={n}%2F%C3%A9", f'{{"c": "{n}/é"}}'.encode()) for n in range(100)}
     twice = sum(count > 1 for count in Partner.delivered.values())
-    print(f"200 delivered, {Partner.tries} tries, {twice} more than once")
+    print(f"\n200 delivered, 20 workers killed, {next(Partner.tries)} tries, {twice} delivered more than once")
