@@ -14,10 +14,11 @@ from macroengine.cli import output
 from macroengine.cli.config import NearestConfig, Settings, find_config, read_config
 from macroengine.cli.formats import FORMATS, report_of
 from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name
-from macroengine.cli.job import Collect, Findings, Job, given_settings, sources_of
-from macroengine.cli.options import column_options, context_option, dialect_or_auto_option, layout_of, postback_option
+from macroengine.cli.job import Collect, Findings, Job
+from macroengine.cli.jobs import jobs_of
+from macroengine.cli.options import column_options, context_option, dialect_or_auto_option, postback_option
 from macroengine.cli.reports import Tally, print_findings
-from macroengine.cli.request_job import CollectRequest, InParts, RequestJob, parted
+from macroengine.cli.request_job import CollectRequest, InParts
 from macroengine.cli.requests import REQUEST_HELP
 from macroengine.diagnostics import Severity, printable
 from macroengine.request_template import RequestTemplate
@@ -108,26 +109,22 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     _check_usage(templates, files, options)
     path = options["config"]
     config = NearestConfig(find_config(Path.cwd())) if path is None else read_config(path)
-    given, notes = given_settings(context, options), list[str]()
-    found_requests, templates_left, files_left, folders = _without_requests(templates, files, notes)
-    requests = RequestJob([*options["requests"], *found_requests], config, given, options["unsafe_fixes"], notes=notes)
-    sources = sources_of(templates_left, files_left, layout_of(options), config, folders)
+    job, requests = jobs_of(context, templates, files, options, config)
     if options["fix"] or options["diff"]:
-        for source in sources:
+        for source in job.sources:
             source.check_fixable(written=options["fix"])
-    job = Job(sources, config, given, unsafe=options["unsafe_fixes"], jobs=options["jobs"], notes=notes)
     if options["diff"]:
         return _with_notes(job, max(job.diff(), requests.diff()))
     entries: list[Any] = []
     if options["report"] is not None:
-        _check_report(options["report"], [*(source.path for source in sources), *requests.files])
+        _check_report(options["report"], [*(source.path for source in job.sources), *requests.files])
         job.collect, requests.collect = _collecting(entries), _collecting_requests(entries)
     tally = Tally()
     # Where fixed templates go to standard output, what is found goes to the other.
-    aside = options["fix"] and (any(source.path is None for source in sources) or STANDARD_INPUT in requests.files)
+    aside = options["fix"] and (any(source.path is None for source in job.sources) or STANDARD_INPUT in requests.files)
     report = report_of(options["form"], aside=aside, statistics=options["statistics"], strict=options["strict"])
     found = chain(*(one.fixed(tally) if options["fix"] else one.found(tally) for one in (job, requests)))
-    with _progress(sources) as advance:
+    with _progress(job.sources) as advance:
         job.advance = advance
         # The stream itself, on which the progress bar makes room: a console takes longer to print a line than the
         # check to find what it says.
@@ -153,15 +150,6 @@ def _check_usage(templates: tuple[str, ...], files: tuple[str, ...], options: di
         raise click.UsageError("--diff only shows changes; give --report without it")
     if options["statistics"] and options["form"] != "text":
         raise click.UsageError("--statistics is text; give it without --format")
-
-
-def _without_requests(
-    templates: tuple[str, ...], files: tuple[str, ...], notes: list[str]
-) -> tuple[list[str], list[str], list[str], set[str]]:
-    """Return the files of requests among the arguments, the other arguments, and the folders with requests."""
-    others, among_templates, folders = parted(templates, notes)
-    other_files, among_files, more = parted(files, notes)
-    return [*among_templates, *among_files], others, other_files, folders | more
 
 
 def _check_report(report: Path, files: Iterable[Path | str | None]) -> None:

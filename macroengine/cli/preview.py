@@ -15,17 +15,17 @@ from macroengine.cli import output
 from macroengine.cli.config import NearestConfig, find_config
 from macroengine.cli.events import read_event
 from macroengine.cli.inputs import input_name
-from macroengine.cli.job import Job, given_settings, sources_of
+from macroengine.cli.job import Job
+from macroengine.cli.jobs import jobs_of
 from macroengine.cli.options import (
     column_options,
     context_option,
     dialect_or_auto_option,
-    layout_of,
     postback_option,
     set_option,
 )
 from macroengine.cli.reports import Tally, wrapped
-from macroengine.cli.request_job import RequestJob, name_of, parted
+from macroengine.cli.request_job import RequestJob, name_of
 from macroengine.cli.request_previews import request_as_json, request_as_text
 from macroengine.cli.requests import REQUEST_HELP
 from macroengine.diagnostics import printable
@@ -78,13 +78,7 @@ def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[
     """
     if not templates and not files and not options["requests"]:
         raise click.UsageError("no templates given; give templates or files")
-    config, given = NearestConfig(find_config(Path.cwd())), given_settings(context, options)
-    notes: list[str] = []
-    others, among, folders = parted(templates, notes)
-    other_files, among_files, more = parted(files, notes)
-    sources = sources_of(others, other_files, layout_of(options), config, folders | more)
-    job = Job(sources, config, given, unsafe=False, notes=notes)
-    requests = RequestJob([*options["requests"], *among, *among_files], config, given)
+    job, requests = jobs_of(context, templates, files, options, NearestConfig(find_config(Path.cwd())))
     as_json = options["form"] == "json"
     work = _Work(options, as_json)
     sys.stdout.write("[\n" if as_json else "")

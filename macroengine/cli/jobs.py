@@ -1,0 +1,28 @@
+"""From the arguments of a call to its templates and its requests."""
+
+from typing import Any
+
+import click
+
+from macroengine.cli.config import Config, NearestConfig
+from macroengine.cli.job import Job, given_settings, sources_of
+from macroengine.cli.options import layout_of
+from macroengine.cli.request_job import RequestJob, parted
+
+
+def jobs_of(
+    context: click.Context,
+    templates: tuple[str, ...],
+    files: tuple[str, ...],
+    options: dict[str, Any],
+    config: Config | NearestConfig,
+) -> tuple[Job, RequestJob]:
+    """Return what is to be done with the templates of a call, and with its requests; they share their notes."""
+    notes: list[str] = []
+    other_templates, among_templates, folders = parted(templates, notes)
+    other_files, among_files, more_folders = parted(files, notes)
+    given, unsafe = given_settings(context, options), options.get("unsafe_fixes", False)
+    sources = sources_of(other_templates, other_files, layout_of(options), config, folders | more_folders)
+    job = Job(sources, config, given, unsafe=unsafe, jobs=options.get("jobs", 1), notes=notes)
+    requests = [*options["requests"], *among_templates, *among_files]
+    return job, RequestJob(requests, config, given, unsafe=unsafe, notes=notes)
