@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from macroengine import Event, Fix, LimitError, Policy, check, compile_template, dialect, fix, parse
 from macroengine.diagnostics import Diagnostic, Finding, Severity, Span
 from macroengine.rules import RULES, Rule
-from macroengine.rules.fixing import _apart, _apply
+from macroengine.rules.fixing import _apply, apart
 
 NAMES = [spec.name for spec in dialect("appsflyer").macros.values()]
 LEGACY = [name for spec in dialect("appsflyer").macros.values() for name in spec.legacy]
@@ -97,9 +97,9 @@ def test_only_selected_rules_are_applied():
 
 def test_fixes_that_touch_are_applied_one_after_the_other():
     a, b, c = (finding(Span(*span)) for span in [(0, 3), (2, 4), (3, 5)])
-    assert _apart([a, b, c]) == [a, c]
+    assert apart([a, b, c]) == [a, c]
     first, second = finding(Span(1, 1)), finding(Span(1, 1))
-    assert _apart([first, second]) == [first]
+    assert apart([first, second]) == [first]
     assert _apply([Fix("x", Span(0, 1), safe=True), Fix("", Span(2, 3), safe=True)], "abcd") == "xbd"
 
 
