@@ -1,3 +1,5 @@
+"""Dialect files: how they are read or refused, what they make public, and how they decide what is sent."""
+
 import copy
 import hashlib
 import os

@@ -1,3 +1,5 @@
+"""The commands `render`, `parse` and `macros`, and what all commands share: help, usage errors, interruption."""
+
 import builtins
 import csv
 import io

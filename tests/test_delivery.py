@@ -1,3 +1,5 @@
+"""Delivery: retry schedules, the meaning of status codes, and the ramp-up of the rate."""
+
 import pickle
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise

@@ -1,3 +1,5 @@
+"""What `compile_template` returns: its options and errors, what it refuses to send, copies and pickles."""
+
 import copy
 import hashlib
 import pickle

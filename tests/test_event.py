@@ -1,3 +1,5 @@
+"""Events: what `Event.from_flat` and `Event.from_json` accept, where each value is put, and what is refused."""
+
 import copy
 import pickle
 import re

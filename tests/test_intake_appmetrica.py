@@ -1,3 +1,5 @@
+"""AppMetrica tracking URLs: reading, checking, fixing and writing them."""
+
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta

@@ -1,3 +1,5 @@
+"""AppsFlyer server-to-server events: reading, checking and writing their bodies."""
+
 import json
 import pickle
 import re

@@ -1,3 +1,5 @@
+"""The commands of intake: bodies and clicks in, events or diagnostics out."""
+
 import json
 
 import pytest

@@ -1,3 +1,5 @@
+"""The intake page of the documentation lists every code and every reason."""
+
 from pathlib import Path
 
 from macroengine.intake import FAULTS

@@ -1,3 +1,5 @@
+"""Figures of money and quantity: which are plain, and what formatted ones are cleaned to."""
+
 import re
 
 import pytest

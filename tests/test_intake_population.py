@@ -1,3 +1,5 @@
+"""Server-to-server events and their installs: which fields of an event each of them fills."""
+
 import json
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,3 +1,5 @@
+"""The time of a server-to-server event: its own or that of its arrival."""
+
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest

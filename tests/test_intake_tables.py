@@ -1,3 +1,5 @@
+"""The tables of intake agree with its classes, with the catalogue and with each other."""
+
 import dataclasses
 import json
 import re

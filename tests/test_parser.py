@@ -1,3 +1,5 @@
+"""Parsing: what each syntax reads, that nothing of a template is lost, and the stored tables of the parser."""
+
 import json
 import os
 import re

@@ -1,3 +1,5 @@
+"""The second grammar reads what the first one reads, for every syntax and any text."""
+
 import json
 import re
 from functools import cache
