@@ -12,11 +12,10 @@ from typing import Any
 from macroengine import Dialect, MacroSpec, Policy, Postback, Source, dialect, dialect_names
 from macroengine.kinds import Encoding, ValueType
 from macroengine.rules import RULES
-from macroengine.rules.pages import sections
 from macroengine.sampling import is_sent_raw
 from macroengine.testing.writing import repertoire
 from tests import vectors as files
-from tests.test_rules import ESCAPE, unescape
+from tests.rule_examples import rule_example
 from tests.vectors import FOLDER
 
 Vector = dict[str, Any]
@@ -178,13 +177,11 @@ def of_policies() -> Iterator[Vector]:
 def of_rules() -> Iterator[Vector]:
     """Yield what every rule finds in its example, and in what to use instead."""
     for code in RULES:
-        found = sections(code)
-        options = eval(f"dict({found.get('With', '')})", {"Policy": Policy, "dict": dict})
-        if set(options) - {"dialect", "policy"}:
-            continue
-        policy = {} if "policy" not in options else {"policy": policy_words(options["policy"])}
         for heading, label in (("Example", "example"), ("Use instead", "instead")):
-            text = "" if found[heading] == "(nothing)" else ESCAPE.sub(unescape, found[heading])
+            text, options = rule_example(code, heading)
+            if set(options) - {"dialect", "policy"}:
+                continue
+            policy = {} if "policy" not in options else {"policy": policy_words(options["policy"])}
             own = options.get("dialect", "appsflyer")
             if any("\ud800" <= character <= "\udfff" for character in text):  # which JSON files cannot hold
                 continue

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.backend_cases import FAILS, MILLISECONDS, Table, refused, tables
-from tests.test_backends_steps import CASES, ENCODINGS, NASTY, expected
+from tests.step_cases import CASES, NASTY, TABLE_ENCODINGS, expected
 from tests.vectors import OF_TEXT, arguments, event_of, row_of
 
 pytest.importorskip("pyspark", reason="pyspark is not installed: pip install 'macroengine[spark]'")
@@ -110,8 +110,7 @@ def frame_of(spark, table: Table, rows: list[dict[str, Any]]) -> DataFrame:
 
 def test_the_vectors_come_out_as_written(spark):
     frames, urls = [], []
-    for parameter in OF_TEXT:
-        (vector,) = parameter.values
+    for vector in OF_TEXT.values():
         template = compile_template(vector["template"], **arguments(vector))
         row = row_of(template, event_of(vector))
         kinds = {field: "boolean" if field == "attributed" else "string" for field in row}
@@ -130,11 +129,11 @@ def test_the_vectors_come_out_as_written(spark):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", TABLE_ENCODINGS)
 def test_every_step_comes_out_as_from_the_reference(spark, encoding: str):
     dialect, wanted = expected(encoding)
     # Spark takes long to compile: each case is tried with two of the encodings.
-    chosen = list(zip(CASES, wanted, strict=True))[ENCODINGS.index(encoding) % 3 :: 3]
+    chosen = list(zip(CASES, wanted, strict=True))[TABLE_ENCODINGS.index(encoding) % 3 :: 3]
     frame = spark.createDataFrame(list(enumerate([*NASTY, None])), "i int, v string")
     types = {"v": frame.schema["v"].dataType}
     for start in range(0, len(chosen), 12):  # for more at once Java makes no code

@@ -1,7 +1,6 @@
 """Every step that a backend does, in every place of a URL, held to the reference."""
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,28 +13,8 @@ from macroengine.backends.clickhouse import sql as clickhouse
 from macroengine.backends.duckdb import sql as duck
 from macroengine.testing import reference
 from tests.clickhouse_client import connect
-from tests.test_steps import ENCODINGS as ALL_ENCODINGS
-from tests.test_steps import HOSTILE, MACROS, PLACES, dialect_with
+from tests.step_cases import CASES, NASTY, TABLE_ENCODINGS, dialect_with, expected
 
-# Engines differ in the version of Unicode by which they normalize.
-ENCODINGS = [encoding for encoding in ALL_ENCODINGS if encoding != "nfc"]
-
-NASTY = [
-    *HOSTILE,
-    *map(chr, range(0x20)),
-    "\x7f\u2028\u2029\ufeff😀",
-    "a/b\\/\\\\u001F\u001f",
-    "'%27%2527",
-    "A" * 40,
-    "aB" * 16,
-    "0-0",
-    "ß",
-    "1e5",
-    "-0",
-    "01",
-    "null",
-    "x" * 300 + "%20" * 200,
-]
 Rows = list[tuple[Any, ...]]
 Query = Callable[[str], Rows]
 
@@ -66,31 +45,6 @@ def engine(request):
     return start(), module, TYPES[request.param]
 
 
-Case = tuple[str, dict[str, object]]
-CASES: list[Case] = [
-    *((place.format(macro), {}) for place in PLACES.values() for macro in MACROS),
-    *((place.format("{v}"), {"nested": False}) for place in PLACES.values()),
-    *((place.format("{v_md5}"), {"missing": "drop"}) for place in PLACES.values()),
-    *((place.format("{v_upper}"), {"missing": Default("a b/é")}) for place in PLACES.values()),
-]
-
-
-@cache
-def expected(encoding: str) -> tuple[Dialect, list[list[object]]]:
-    """Return a dialect, and for each case what becomes of each value: a URL, or None."""
-    with TemporaryDirectory() as directory:
-        dialect = dialect_with(Path(directory), encoding=encoding)
-    return dialect, [[sent(source, value, dialect, options) for value in (*NASTY, None)] for source, options in CASES]
-
-
-def sent(source: str, value: str | None, dialect: Dialect, options) -> str | None:
-    """Return what is sent, None where nothing can be."""
-    try:
-        return reference.render(source, Event(link={"v": value}), dialect=dialect, ignore=["ME"], **options)
-    except RenderError:
-        return None
-
-
 def test_a_table_does_not_normalize(engine):
     _, module, text = engine
     with TemporaryDirectory() as directory:
@@ -100,7 +54,7 @@ def test_a_table_does_not_normalize(engine):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", TABLE_ENCODINGS)
 def test_every_step_comes_out_as_from_the_reference_in_every_place(engine, encoding: str):
     query, module, text = engine
     dialect, wanted = expected(encoding)

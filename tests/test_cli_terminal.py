@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from terminal import Terminal, terminal
+
+from tests.terminal import Terminal, terminal
 
 GOOD = "https://n.example/pb?id=(clickid)"
 BAD = "https://n.example/pb?id=(clickd)&;ip=(ip)"

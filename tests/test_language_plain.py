@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from macroengine.language.parser import parse_with_lark
 from macroengine.language.plain import PlainReader
 from macroengine.language.syntax import syntax, syntaxes
-from tests.test_second_grammar import written_macros
+from tests.written_macros import written_macros
 
 DATA = Path(__file__).parent / "data"
 ROWS = [json.loads(line) for line in (DATA / "corpus.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -5,6 +5,7 @@ import pickle
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib import resources
 from inspect import getmembers, isclass
 from pathlib import Path
@@ -46,6 +47,7 @@ def an_error(kind):
     return kind("no value", "x") if issubclass(kind, RenderError) else kind("no file")
 
 
+@cache
 def names_in_catalogues():
     """Return every name of a macro that cannot be taken for an English word."""
     specs = [spec for name in dialect_names() for spec in dialect(name).macros.values()]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from macroengine import RULES, Policy, Severity, check, parse
+from macroengine import RULES, Severity, check, parse
 from macroengine.rules import codes
 from macroengine.rules.pages import markdown, page, sections
+from tests.rule_examples import rule_example
 
 HEADINGS = ["", "What it does", "Why it matters", "Example", "Use instead"]
-ESCAPE = re.compile(r"\\(?:n|x[0-9a-f]{2}|u[0-9a-f]{4})")
 
 
 @pytest.mark.parametrize("code", RULES)
@@ -112,11 +112,5 @@ def test_template_is_checked_in_the_dialect_that_it_was_parsed_in():
 
 
 def findings(code, heading):
-    found = sections(code)
-    text = "" if found[heading] == "(nothing)" else ESCAPE.sub(unescape, found[heading])
-    options = eval(f"dict({found.get('With', '')})", {"Policy": Policy, "dict": dict})
+    text, options = rule_example(code, heading)
     return check(text, **options)
-
-
-def unescape(match):
-    return match[0].encode().decode("unicode_escape")

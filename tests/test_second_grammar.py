@@ -16,6 +16,7 @@ from macroengine.language.nodes import Part
 from macroengine.language.syntax import syntax, syntaxes
 from tests.fuzz.targets.grammars import first_parse
 from tests.second_grammar import SecondLeaf, railroad, second_parse
+from tests.written_macros import written_macros
 
 ROOT = Path(__file__).parents[1]
 FIRST = settings(
@@ -44,18 +45,6 @@ WORDS = [
     ";c=",
     "#",
 ]
-
-
-def written_macros(key: str) -> list[str]:
-    """Return a few macros of a syntax, and the beginnings and ends of some."""
-    form, *_ = syntax(key).forms
-    names = [name for name in ("a", "b1", "A", "A_B", "a.b", "a-b", "a[0].b") if syntax(key).is_name(name)]
-    written = [*map(syntax(key).write, names)]
-    with_argument = [
-        form.opener + names[0] + form.separator + "x" + form.closer for form in syntax(key).forms if form.separator
-    ]
-    several = [form.write(form.alternatives.join(names[:3]))] if form.alternatives else []
-    return [*written, *with_argument, *several]
 
 
 def _damaged(key: str) -> list[str]:

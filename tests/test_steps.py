@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from macroengine import (
     Default,
-    Dialect,
     Event,
     Missing,
     MissingValueError,
@@ -22,60 +21,7 @@ from macroengine import (
 )
 from macroengine.backends.duckdb import to_sql
 from macroengine.testing import reference
-
-FUNCTIONS = ("sha1", "md5", "sha256", "base64", "percent", "percent2", "percent3", "upper", "lower", "none")
-ENCODINGS = ("percent", "nfc", "component", "form", "none", "json", "base64")
-PLACES = {
-    "value": "https://n.example/pb?p={}&q=1",
-    "name": "https://n.example/pb?{}=1",
-    "path": "https://n.example/pb/{}/x?q=1",
-    "fragment": "https://n.example/pb#{}",
-    "url": "https://n.example/pb?u=https%3A%2F%2Fm.example%2F%3Fp%3D{}%26q%3D1&r=2",
-    "path of a url": "https://n.example/pb?u=https%3A%2F%2Fm.example%2F{}%2Fx%3Fq%3D1",
-    "string": "https://n.example/pb?j=%7B%22a%22%3A%22{}%22%7D",
-    "json": "https://n.example/pb?j=%7B%22a%22%3A{}%7D",
-}
-MACROS = ["{v}", *(f"{{v_{name}}}" for name in FUNCTIONS)]
-HOSTILE = [
-    "a b",
-    "a&b=c",
-    "#",
-    "é€",
-    "a/b?c",
-    '"\\',
-    "%41",
-    "+",
-    "..",
-    ".",
-    "",
-    "0",
-    "9.5",
-    "true",
-    "it's (~*!)",
-    "{a}",
-]
-
-
-def dialect_with(tmp_path, **keys):
-    """Return a dialect with one value `v` and all functions, and another, `w`."""
-    rows = "".join(f'{key} = "{value}"\n' for key, value in keys.items())
-    functions = "\n".join(f'{name} = "NAME_{name}"' for name in FUNCTIONS)
-    documented = ", ".join(f'{name} = ["v"]' for name in FUNCTIONS)
-    path = tmp_path / "own.toml"
-    path.write_text(f"""
-name = "own"
-title = "Own"
-syntax = "brace"
-{rows}
-[functions]
-{functions}
-
-[macros]
-v = {{ field = "v", source = "Link", {documented} }}
-n = {{ field = "n", source = "Link", type = "number" }}
-u = {{ field = "u", source = "SDK", type = "uuid", case = "upper", sha256 = ["u"] }}
-""")
-    return Dialect.from_toml(path)
+from tests.step_cases import ENCODINGS, HOSTILE, MACROS, PLACES, dialect_with
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
 import macroengine
 from macroengine import (
     CompiledTemplate,
@@ -70,17 +68,22 @@ def row_of(template: CompiledTemplate, event: Event) -> dict[str, str | bool | N
 
 
 _OF_AN_EVENT = ("RenderError", "MissingValueError", "SuppressedError")
-VECTORS = [pytest.param(vector, id=f"{path.stem}-{vector['id']}") for path in FILES for vector in read(path)]
 MADE = [path for path in FILES if path.stem.startswith("made-")]
 """Those that `tests.make_vectors` writes."""
+
+
+def by_id(path):
+    return {vector["id"]: vector for vector in read(path)}
+
+
 # What a table of texts can be rendered to, or fails with.
-OF_TEXT = [
-    vector
-    for vector in VECTORS
-    if not str(vector.id).startswith("made-")
-    and ("url" in vector.values[0] or vector.values[0].get("error") in _OF_AN_EVENT)
-    and is_text(vector.values[0])
-]
+OF_TEXT = {
+    f"{path.stem}-{name}": vector
+    for path in FILES
+    if path not in MADE
+    for name, vector in by_id(path).items()
+    if ("url" in vector or vector.get("error") in _OF_AN_EVENT) and is_text(vector)
+}
 
 OUTCOMES = {"url", "error", "diagnostics"}
 

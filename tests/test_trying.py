@@ -1,0 +1,28 @@
+"""A test of many cases fails by each of them, and names it."""
+
+import pytest
+
+from tests.trying import try_all
+
+
+def test_all_cases_are_tried():
+    tried = []
+    try_all({"one": 1, "two": 2}, tried.append)
+    assert tried == [1, 2]
+
+
+def test_each_case_that_fails_is_named():
+    def attempt(case):
+        if case == "refused":
+            with pytest.raises(ValueError, match="not a number"):
+                float("1")
+        assert case != "wrong"
+
+    with pytest.raises(BaseExceptionGroup, match="2 of 3 cases fail: b, c") as caught:
+        try_all({"a": "right", "b": "wrong", "c": "refused"}, attempt)
+    assert [error.__notes__ for error in caught.value.exceptions] == [["in the case b"], ["in the case c"]]
+
+
+def test_no_cases_are_no_success():
+    with pytest.raises(AssertionError):
+        try_all({}, print)
