@@ -32,6 +32,7 @@ from macroengine.backends.duckdb import render_table
 from macroengine.backends.spark import failure_column, render_dataframe, to_column
 
 EXAMPLES = 40
+pytestmark = pytest.mark.slow  # Java takes ten seconds to start, and longer to be quick
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +129,6 @@ def test_the_vectors_come_out_as_written(spark):
     assert None in urls
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("encoding", TABLE_ENCODINGS)
 def test_every_step_comes_out_as_from_the_reference(spark, encoding: str):
     dialect, wanted = expected(encoding)

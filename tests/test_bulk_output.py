@@ -200,7 +200,10 @@ def large(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGHUP, signal.SIGINT))],
+)
 def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path, large, number: int):
     template = "https://n.example/?" + "&".join(f"{i}=(clickid)" for i in range(40))
     command = [sys.executable, "-m", "macroengine", "bulk", template, "--input", large, "--output", tmp_path / "o.csv"]

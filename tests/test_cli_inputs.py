@@ -343,8 +343,12 @@ def test_a_name_that_is_not_utf_8_has_a_uri(run, tmp_path):
 # Large reports
 
 
-@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
-@pytest.mark.parametrize("character", ["%", "\u200b%", "“", "%\U0001f600"])
+@pytest.mark.parametrize(
+    "form", ["text", "json", *(pytest.param(form, marks=pytest.mark.slow) for form in ("github", "sarif"))]
+)
+@pytest.mark.parametrize(
+    "character", ["%", *(pytest.param(more, marks=pytest.mark.slow) for more in ("\u200b%", "“", "%\U0001f600"))]
+)
 def test_reports_of_long_templates_stay_small(run, write, form, character):
     write(character * (16_000 // len(character)), "t.txt")
     result = run("check", "t.txt", "--format", form)

@@ -40,6 +40,11 @@ WRITING = [
     "intake appsflyer-s2s b.jsonl",
     "check --help",
 ]
+# Every command is another process, so a few stand for the others in the quick tests.
+QUICK = (f"check '{BAD}'", f"render '{GOOD}' --events e.json", "macros", "check --help")
+EACH = pytest.mark.parametrize(
+    "command", [pytest.param(command, marks=[pytest.mark.slow] * (command not in QUICK)) for command in WRITING]
+)
 
 
 @pytest.fixture
@@ -62,20 +67,20 @@ def shell(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("command", WRITING)
+@EACH
 def test_a_full_disk_is_one_message(shell, command):
     expected = (2, "", f"macroengine: standard output: {FULL}\n")
     status, out, err = shell(f"macroengine {command} > /dev/full")
     assert (status, out, err.splitlines(keepends=True)[-1]) == expected
 
 
-@pytest.mark.parametrize("command", WRITING)
+@EACH
 def test_a_closed_output_is_one_message(shell, command):
     status, out, err = shell(f"macroengine {command} >&-")
     assert (status, out, err.splitlines()[-1]) == (2, "", f"macroengine: standard output: {CLOSED}")
 
 
-@pytest.mark.parametrize("command", WRITING)
+@EACH
 def test_a_reader_that_leaves_is_no_error(shell, command):
     # The reader is gone before anything is written.
     status, _, err = shell(f"{{ sleep 0.2; macroengine {command}; echo $? >&2; }} | :")

@@ -2,7 +2,9 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -18,6 +20,9 @@ TEMPLATES = list(
         for line in (DATA / name).read_text(encoding="utf-8").splitlines()
     )
 )
+# The quick tests take a few of the templates, the slow ones all others.
+FEW = set(Random(19).sample(TEMPLATES, 12))
+BY_SHARE = pytest.mark.parametrize("is_few", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["few", "others"])
 DIALECTS = ["appsflyer", "appmetrica"]
 WHOLE = {"ME030", "ME031", "ME032", "ME033", "ME034", "ME035"}
 SURROUNDED = {"ME020", "ME021", "ME022", "ME023", "ME024", "ME025", "ME026"}
@@ -43,10 +48,21 @@ def is_url(template):
     return bool(is_whole) and not {finding.code for finding in check(template)} & (WHOLE | SURROUNDED)
 
 
-URLS = [template for template in TEMPLATES if is_url(template)]
-FIXED_URLS = {template: fix(template, select=JUDGED).source for template in URLS}
+@cache
+def urls():
+    return [template for template in TEMPLATES if is_url(template)]
 
 
+@cache
+def fixed_url(url):
+    return fix(url, select=JUDGED).source
+
+
+def share(templates, is_few):
+    return [template for template in templates if (template in FEW) is is_few]
+
+
+@cache
 def made_of(source, dialect):
     template = parse(source, dialect)
     return {
@@ -59,7 +75,8 @@ def made_of(source, dialect):
 
 def test_there_are_templates():
     assert len(TEMPLATES) > 300
-    assert len(URLS) > 150
+    assert len(urls()) > 150
+    assert len(share(urls(), is_few=True)) > 3
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -68,32 +85,34 @@ def test_a_safe_fix_changes_what_it_says_and_nothing_else(dialect):
     assert seen >= {"ME002", "ME003", "ME212", "ME222", "ME223"}
 
 
-@pytest.mark.slow
+@BY_SHARE
 @pytest.mark.parametrize("around", AROUND)
-def test_what_surrounds_a_template_is_taken_off_and_nothing_else(around):
-    for template in TEMPLATES:
+def test_what_surrounds_a_template_is_taken_off_and_nothing_else(around, is_few):
+    for template in share(TEMPLATES, is_few):
         surrounded = AROUND[around](template)
         fixable = [finding for finding in judged(surrounded, "appsflyer") if finding.fix and finding.fix.safe]
         fixed = fix(surrounded, select=JUDGED).source if fixable else surrounded
-        if template in FIXED_URLS:
-            assert fixed == FIXED_URLS[template]
+        if template in urls():
+            assert fixed == fixed_url(template)
         else:
             assert scheme(fixed).strip('"') in ("", scheme(template), scheme(surrounded).strip('"')), surrounded
 
 
+@BY_SHARE
 @pytest.mark.parametrize("other", OTHER)
-def test_a_safe_fix_makes_no_other_text_of_what_is_not_a_template(other):
-    for template in TEMPLATES:
+def test_a_safe_fix_makes_no_other_text_of_what_is_not_a_template(other, is_few):
+    for template in share(TEMPLATES, is_few):
         judged(OTHER[other](template), "appsflyer")
 
 
-@pytest.mark.parametrize("unsafe", [False, True])
+@BY_SHARE
 @pytest.mark.parametrize("other", OTHER)
-def test_what_is_not_a_template_is_called_so_and_left_alone(other, unsafe):
-    for url in URLS:
+def test_what_is_not_a_template_is_called_so_and_left_alone(other, is_few):
+    for url in share(urls(), is_few):
         source = OTHER[other](url)
-        assert fix(source, unsafe=unsafe, select=JUDGED).source == source
         assert len(check(source, select=JUDGED)) == 1, source
+        for unsafe in (False, True):
+            assert fix(source, unsafe=unsafe, select=JUDGED).source == source
 
 
 def scheme(source):
