@@ -17,13 +17,9 @@ from macroengine.cli import main
 # every time: what they find is found by who changed the code, and the coverage does not depend on chance.
 settings.register_profile("macroengine", settings.get_profile("ci" if "CI" in os.environ else "default"), deadline=None)
 settings.load_profile("macroengine")
-# Where the slow laws are left out, the others are tried with a few examples.
-settings.register_profile("quick", settings.get_profile("macroengine"), max_examples=20)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("markexpr") == "not slow":
-        settings.load_profile("quick")
+def pytest_configure() -> None:
     # A shell starts what runs in the background with SIGINT ignored, nohup with SIGHUP; what the tests start would too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):

@@ -91,14 +91,19 @@ def test_a_reader_that_leaves_is_no_error(shell, command):
     "command",
     [
         "check --file -",
-        "check -",
-        "check --file - --fix",
         f"render '{GOOD}' --event -",
-        f"render '{GOOD}' --events -",
-        "render --file - --event e.json",
-        "parse --file -",
-        "intake appsflyer-s2s -",
-        "intake appmetrica -",
+        *(
+            pytest.param(command, marks=pytest.mark.slow)
+            for command in (
+                "check -",
+                "check --file - --fix",
+                f"render '{GOOD}' --events -",
+                "render --file - --event e.json",
+                "parse --file -",
+                "intake appsflyer-s2s -",
+                "intake appmetrica -",
+            )
+        ),
     ],
 )
 def test_a_closed_input_is_one_message(shell, command):

@@ -1,7 +1,7 @@
 """What SECURITY.md promises, a property each, for any template, event and value.
 
-Others are kept elsewhere: that a withheld value never shows is a law of tests/test_reference.py, that fixing twice is
-fixing once of tests/test_fix.py, that work and memory stay in proportion of tests/test_limits.py.
+Others are elsewhere: that a withheld value never shows is in tests/test_reference.py, that fixing twice is
+fixing once in tests/test_fix.py, that work and memory stay in proportion in tests/test_limits.py.
 """
 
 import contextlib
@@ -345,6 +345,7 @@ def test_another_process_renders_the_same(elsewhere, name, data):
     reached(*["rendered"] * isinstance(url, str))
 
 
+@pytest.mark.slow
 @EVERY_DIALECT
 @given(data=st.data())
 @laws(100)

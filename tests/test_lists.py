@@ -123,7 +123,9 @@ def test_a_table_has_no_lists(own):
 
 
 @pytest.mark.parametrize("source", PLACES)
-@pytest.mark.parametrize("encoding", ["percent", "component", "nfc"])
+@pytest.mark.parametrize(
+    "encoding", ["percent", *(pytest.param(name, marks=pytest.mark.slow) for name in ("component", "nfc"))]
+)
 def test_all_of_it_is_as_the_reference_says(own, encoding, source):
     dialect = own(encoding)
     template = compile_template(source, dialect=dialect)

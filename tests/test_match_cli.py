@@ -166,6 +166,7 @@ def test_bytes_that_are_not_utf_8_are_findings(run, write):
     assert "cc\tcountry_code\t1\t1\t0\tbad-encoding\t1\t1" in out.splitlines()
 
 
+@pytest.mark.slow
 def test_the_memory_does_not_grow_with_the_urls():
     matcher, summary = matcher_of_source(T, dialect("appsflyer")), Summary()
 

@@ -22,9 +22,12 @@ STEM = f"{PROJECT['name']}-{PROJECT['version']}"
 # Built as what is tested was built: a machine may have got a compiler since.
 ENVIRONMENT = os.environ | ({} if macroengine.SPEEDUPS else {"CC": "false", "CXX": "false"})
 
-pytestmark = pytest.mark.skipif(
-    not (ROOT / ".git").exists(), reason="an unpacked sdist is not built again; only git knows what belongs to it"
-)
+pytestmark = [
+    pytest.mark.slow,  # what is built is installed three times
+    pytest.mark.skipif(
+        not (ROOT / ".git").exists(), reason="an unpacked sdist is not built again; only git knows what belongs to it"
+    ),
+]
 
 # One template of each dialect, so that every grammar and every catalogue is read.
 RENDER = """

@@ -150,7 +150,7 @@ def test_grammars_agree_on_real_templates(key, start):
         assert first_parse(source, key) == second_parse(source, key)
 
 
-@SYNTAXES
+@pytest.mark.parametrize("key", [pytest.param(key, marks=[pytest.mark.slow] * (key != "paren")) for key in syntaxes()])
 def test_grammar_generates_macros_in_every_part(key):
     """What the first test compares has something in it."""
     for part in Part:

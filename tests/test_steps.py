@@ -24,6 +24,10 @@ from macroengine.testing import reference
 from tests.step_cases import ENCODINGS, HOSTILE, MACROS, PLACES, dialect_with
 
 
+# The reference takes its time.
+QUICK = ("percent", "json")
+
+
 @pytest.fixture(scope="module")
 def dialects(tmp_path_factory):
     return {name: dialect_with(tmp_path_factory.mktemp("dialects"), encoding=name) for name in ENCODINGS}
@@ -53,7 +57,9 @@ def check_one(source, event, chosen, **options):
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    "encoding", [pytest.param(one, marks=[pytest.mark.slow] * (one not in QUICK)) for one in ENCODINGS]
+)
 def test_the_reference_sends_the_same_everywhere(dialects, encoding, place):
     for macro in (*MACROS, "{n}"):
         source = PLACES[place].format(macro)

@@ -69,10 +69,12 @@ def test_there_is_something_to_check(documented):
         assert call in code, call
 
 
+@pytest.mark.slow
 def test_mypy_accepts_what_is_documented(documented):
     checked("mypy", "--strict", "tests/typing_api.py", *documented)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("pyright") is None, reason="pyright brings Node along; it is not required")
 def test_pyright_accepts_what_is_documented(documented, tmp_path):
     # Uses that are to be refused have a `type: ignore`, and one that is not needed is an error.

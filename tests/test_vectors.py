@@ -1,6 +1,6 @@
 """The conformance vectors, which an implementation in another language can run, run against this one.
 
-`pytest tests/test_vectors.py --update-cases` writes their outcomes anew; what changes is to be read before it is kept.
+`pytest tests/test_vectors.py --update-cases` writes their outcomes anew; read what changes before you keep it.
 `python -m tests.make_vectors` makes those of the files called made-*.
 The tests of the Spark backend run them there.
 """

@@ -152,6 +152,7 @@ def test_a_click_leads_to_the_postbacks_of_its_network_and_others_get_no_link_va
     service.expect(INSTALLED, PURCHASED, TOLD_TO_OTHERS)
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_when_it_is_killed_between_click_install_and_event(start):
     service = start()
     service.click(click_id="123456789", afpub_id="6304")
@@ -163,6 +164,7 @@ def test_nothing_is_lost_when_it_is_killed_between_click_install_and_event(start
     service.expect(INSTALLED, PURCHASED, TOLD_TO_OTHERS)
 
 
+@pytest.mark.slow
 def test_postbacks_on_their_way_survive_a_kill_and_a_partner_that_is_away(start):
     service = start()
     service.stub.kill()

@@ -10,6 +10,7 @@ def test_the_bug_is_found():
         fuzz(received)
 
 
+@pytest.mark.slow
 def test_nothing_is_found_without_the_bug():
     fuzz(parameters)
 
