@@ -23,7 +23,6 @@ from macroengine.backends.duckdb import to_sql
 from macroengine.testing import reference
 from tests.step_cases import ENCODINGS, HOSTILE, MACROS, PLACES, dialect_with
 
-
 # The reference takes its time.
 QUICK = ("percent", "json")
 
