@@ -11,7 +11,7 @@ import pytest
 
 from macroengine.backends.duckdb.files import rows_in
 from macroengine.cli import main
-from macroengine.cli.bulk import _Rate
+from macroengine.cli.bulk import _Rate  # of a run, it depends on the machine
 
 TEMPLATE = "https://n.example/pb?c=(clickid)"
 

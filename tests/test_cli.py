@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 
 from macroengine import Postback, dialect
-from macroengine.cli.app import COMMANDS
-from macroengine.cli.options import _complete_dialect
+from macroengine.cli.app import COMMANDS, app
 
 ROOT = Path(__file__).parent.parent
 IN_APP = ROOT / "examples" / "in_app.json"
@@ -310,7 +310,8 @@ def test_an_unknown_source_is_refused(run):
 
 
 def test_dialects_are_completed():
-    assert _complete_dialect(None, None, "apps") == ["appsflyer", "appsflyer-link"]
+    found = ShellComplete(app, {}, "macroengine", "").get_completions(["render", "--dialect"], "apps")
+    assert [item.value for item in found] == ["appsflyer", "appsflyer-link"]
 
 
 def test_module_runs_the_command_line(monkeypatch, capsys):

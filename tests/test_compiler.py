@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 from macroengine import Default, Event, Limits, Missing, Policy, Postback, RenderError, compile_template
 from macroengine.plan.segments import Absent, RenderPlan, Text, values_of
 from macroengine.rendering import compiler
-from macroengine.rendering.compiler import _maker, _shared_cells, compile_python, plan_source
+from macroengine.rendering.compiler import (
+    _maker,  # its caches are counted
+    _shared_cells,  # the order of cells shows in speed alone
+    compile_python,
+    plan_source,
+)
 from macroengine.rendering.shapes import FORMS, Entry, function_source
 
 EVERYBODY = Policy(send_all=True)

@@ -41,7 +41,7 @@ from macroengine import (
     render,
 )
 from macroengine.encodings import hashing
-from macroengine.engine import _compile
+from macroengine.engine import _compile  # its caches are counted and emptied
 from macroengine.rendering.compiler import compile_python
 from macroengine.testing import assert_postback, reference
 

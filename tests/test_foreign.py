@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from macroengine import Event, Policy, TemplateError, check, compile_template, dialect, fix, parse, render
 from macroengine.catalogue.elsewhere import platforms
-from macroengine.catalogue.foreign import _read, _table, foreign_texts
+from macroengine.catalogue.foreign import _read, _table, foreign_texts  # the file is compared with what is read of it
 from macroengine.plan.segments import Missing
 from macroengine.rules import meant
 from macroengine.testing import reference

@@ -41,9 +41,9 @@ from macroengine import (
     fix,
     parse,
 )
-from macroengine.engine import _compile
-from macroengine.language.parser import _parser
-from macroengine.rendering.compiler import _maker
+from macroengine.engine import _compile  # its caches are counted and emptied
+from macroengine.language.parser import _parser  # its cache is emptied
+from macroengine.rendering.compiler import _maker  # the same
 from macroengine.testing.strategies import events, options, policies
 from macroengine.testing.unsound import unsound_templates
 from tests.floors import reached, reaching

@@ -12,9 +12,9 @@ import pytest
 
 from benchmarks.limits import SHAPES, functions, template
 from macroengine import Event, MacroEngineError, check, compile_template
-from macroengine.engine import _compile
+from macroengine.engine import _compile  # its caches are counted and emptied
 from macroengine.language.syntax import Syntax
-from macroengine.rendering.compiler import _maker
+from macroengine.rendering.compiler import _maker  # its caches are counted and emptied
 from macroengine.rendering.shapes import Entry
 
 

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from macroengine import LimitError, Limits, dialect, parse
-from macroengine.cli.parse import _kind
+from macroengine.cli.parse import _kind  # as `macroengine parse` prints it
 from macroengine.language.nodes import Delimiter, Literal, Macro, Pair
 from macroengine.language.parser import parse_parts
 from macroengine.language.syntax import GRAMMAR, Reading, syntax, syntaxes

@@ -5,7 +5,7 @@ from html.entities import html5
 import pytest
 
 from macroengine import Policy, check, fix
-from macroengine.rules.damaged import _LOST_IN_ASCII
+from macroengine.rules.damaged import _LOST_IN_ASCII  # compared with the list of HTML
 from macroengine.rules.tables import lost_references
 
 BASE = "https://n.example/pb?id=(clickid)"

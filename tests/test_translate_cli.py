@@ -4,8 +4,9 @@ import json
 
 import openpyxl
 import pytest
+from click.shell_completion import ShellComplete
 
-from macroengine.cli.options import _complete_dialect_or_auto
+from macroengine.cli.app import app
 
 ADJUST = "https://n.example/pb?a={gps_adid}&t={tracker}&n={tracker_name}"
 APPSFLYER = "https://n.example/pb?c=(clickid)"
@@ -216,8 +217,10 @@ def test_a_configuration_may_say_auto(run, files):
 
 
 def test_auto_is_completed():
-    assert _complete_dialect_or_auto(None, None, "a")[:2] == ["auto", "adcp"]
-    assert _complete_dialect_or_auto(None, None, "ti") == ["tiktok"]
+    completion = ShellComplete(app, {}, "macroengine", "")
+    for begun, expected in (("a", ["auto", "adcp"]), ("ti", ["tiktok"])):
+        found = completion.get_completions(["translate", "--dialect"], begun)
+        assert [item.value for item in found][:2] == expected
 
 
 def test_losses_are_explained(run):
