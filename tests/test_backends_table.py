@@ -128,6 +128,7 @@ def test_columns_are_named_like_fields_or_mapped_to_them(tmp_path, connection):
     assert lines(tmp_path / "out.txt") == [URL + "c=x&cc=DE&l="]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(column=st.text(st.sampled_from("\"';-/*\\ aé\n"), min_size=1, max_size=6))
 def test_no_name_of_a_column_becomes_sql(tmp_path_factory, column: str):
@@ -393,6 +394,7 @@ def started(large: Path, target: Path) -> subprocess.Popen[str]:
     return run
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_no_output_and_the_next_one_clears_up(tmp_path, large, monkeypatch):
     target = tmp_path / "out.csv"
     run = started(large, target)

@@ -12,6 +12,7 @@ import pytest
 from macroengine.backends.duckdb.files import rows_in
 from macroengine.cli import main
 from macroengine.cli.bulk import _Rate  # of a run, it depends on the machine
+from tests.trying import slow_after
 
 TEMPLATE = "https://n.example/pb?c=(clickid)"
 
@@ -187,7 +188,7 @@ def test_the_rate_is_of_rows_or_else_of_bytes():
 
 # How fast a packed file is read is not known from the first moment, and then "0 bytes" are read.
 @pytest.mark.parametrize(
-    ("name", "rate"), [("many.parquet", " rows/s"), ("many.csv", " rows/s"), ("many.csv.gz", "/s")]
+    ("name", "rate"), slow_after(1, [("many.parquet", " rows/s"), ("many.csv", " rows/s"), ("many.csv.gz", "/s")])
 )
 def test_progress_is_shown_on_a_terminal(run, events, monkeypatch, name: str, rate: str):
     class Terminal(io.StringIO):

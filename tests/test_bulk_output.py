@@ -16,6 +16,7 @@ from macroengine import compile_template
 from macroengine.backends.duckdb import render_table
 from macroengine.backends.duckdb import scratch as scratches
 from macroengine.backends.duckdb.scratch import scratch
+from tests.trying import slow_after
 
 CLICK = compile_template("https://n.example/pb?c=(clickid)")
 CONTENT = "url\nhttps://n.example/pb?c=1\n"
@@ -200,10 +201,7 @@ def large(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    "number",
-    [signal.SIGTERM, *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGHUP, signal.SIGINT))],
-)
+@pytest.mark.parametrize("number", slow_after(1, [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]))
 def test_a_run_that_is_told_to_end_leaves_nothing(tmp_path, large, number: int):
     template = "https://n.example/?" + "&".join(f"{i}=(clickid)" for i in range(40))
     command = [sys.executable, "-m", "macroengine", "bulk", template, "--input", large, "--output", tmp_path / "o.csv"]

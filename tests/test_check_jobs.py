@@ -8,6 +8,7 @@ import pytest
 from macroengine.cli import parallel
 from macroengine.cli.inputs import InputError
 from macroengine.cli.parallel import in_order
+from tests.trying import slow_after
 
 TEMPLATES = [f"https://n{number}.example/pb?id=(clickd{number % 7})&&ip=(ip)" for number in range(450)]
 
@@ -25,10 +26,7 @@ def numbered(arguments):
     return list(enumerate(arguments))
 
 
-@pytest.mark.parametrize(
-    "form",
-    ["json", *(pytest.param(form, marks=pytest.mark.slow) for form in ("text", "github", "sarif"))],
-)
+@pytest.mark.parametrize("form", slow_after(1, ["json", "text", "github", "sarif"]))
 def test_reports_are_those_of_one_process(run, write, form):
     file = write("\n".join(TEMPLATES), "many.txt")
     alone = run("check", file, "--format", form)
@@ -36,6 +34,7 @@ def test_reports_are_those_of_one_process(run, write, form):
     assert alone[0] == 1
 
 
+@pytest.mark.slow
 def test_what_was_read_before_an_error_is_reported_first(run, write):
     file = write("".join(f'"{template}"\n' for template in TEMPLATES) + '{"x\n', "many.jsonl")
     alone = run("check", file)

@@ -9,6 +9,7 @@ import pytest
 
 from macroengine import check
 from macroengine.cli.output import abridged
+from tests.trying import slow_after
 
 GOOD = "https://n.example/pb?id=(clickid)"
 BAD = "https://n.example/pb?id=(clickd)&;ip=(ip)"
@@ -343,12 +344,8 @@ def test_a_name_that_is_not_utf_8_has_a_uri(run, tmp_path):
 # Large reports
 
 
-@pytest.mark.parametrize(
-    "form", ["text", "json", *(pytest.param(form, marks=pytest.mark.slow) for form in ("github", "sarif"))]
-)
-@pytest.mark.parametrize(
-    "character", ["%", *(pytest.param(more, marks=pytest.mark.slow) for more in ("\u200b%", "“", "%\U0001f600"))]
-)
+@pytest.mark.parametrize("form", slow_after(2, ["text", "json", "github", "sarif"]))
+@pytest.mark.parametrize("character", slow_after(1, ["%", "\u200b%", "“", "%\U0001f600"]))
 def test_reports_of_long_templates_stay_small(run, write, form, character):
     write(character * (16_000 // len(character)), "t.txt")
     result = run("check", "t.txt", "--format", form)

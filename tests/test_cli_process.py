@@ -11,6 +11,7 @@ from threading import Thread
 import pytest
 
 from macroengine.cli.process import ending_on_signals
+from tests.trying import slow_after
 
 MACROENGINE = shlex.join([sys.executable, "-m", "macroengine"])
 GOOD = "https://n.example/pb?id=(clickid)"
@@ -19,6 +20,7 @@ CLOSED = os.strerror(9).lower()
 FULL = os.strerror(28).lower()
 WRITING = [
     f"check '{BAD}'",
+    "check --help",
     f"check '{BAD}' --format json",
     f"check '{BAD}' --format sarif",
     f"check '{BAD}' --diff",
@@ -38,13 +40,9 @@ WRITING = [
     "explain ME222",
     f"explain '{GOOD}'",
     "intake appsflyer-s2s b.jsonl",
-    "check --help",
 ]
-# Every command is another process, so a few stand for the others in the quick tests.
-QUICK = (f"check '{BAD}'", f"render '{GOOD}' --events e.json", "macros", "check --help")
-EACH = pytest.mark.parametrize(
-    "command", [pytest.param(command, marks=[pytest.mark.slow] * (command not in QUICK)) for command in WRITING]
-)
+# Every command is another process.
+EACH = pytest.mark.parametrize("command", slow_after(2, WRITING))
 
 
 @pytest.fixture
@@ -87,29 +85,25 @@ def test_a_reader_that_leaves_is_no_error(shell, command):
     assert (status, err.splitlines()[-1]) == (0, "0")
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "check --file -",
-        f"render '{GOOD}' --event -",
-        *(
-            pytest.param(command, marks=pytest.mark.slow)
-            for command in (
-                "check -",
-                "check --file - --fix",
-                f"render '{GOOD}' --events -",
-                "render --file - --event e.json",
-                "parse --file -",
-                "intake appsflyer-s2s -",
-                "intake appmetrica -",
-            )
-        ),
-    ],
-)
+READING = [
+    "check --file -",
+    f"render '{GOOD}' --event -",
+    "check -",
+    "check --file - --fix",
+    f"render '{GOOD}' --events -",
+    "render --file - --event e.json",
+    "parse --file -",
+    "intake appsflyer-s2s -",
+    "intake appmetrica -",
+]
+
+
+@pytest.mark.parametrize("command", slow_after(2, READING))
 def test_a_closed_input_is_one_message(shell, command):
     assert shell(f"macroengine {command} <&-") == (2, "", f"macroengine: standard input: {CLOSED}\n")
 
 
+@pytest.mark.slow
 def test_a_command_needs_no_standard_error(shell):
     assert shell("macroengine check t.txt --select ME2 2>&-")[::2] == (0, "")
     assert shell("macroengine check nope.txt 2>&-") == (2, "", "")
@@ -124,7 +118,7 @@ def test_a_file_that_is_read_never_becomes_the_output(shell, tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="not on Windows")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.parametrize("name", slow_after(1, ["SIGTERM", "SIGHUP", "SIGINT"]))
 def test_a_command_that_is_told_to_end_leaves_nothing(tmp_path, name):
     path = tmp_path / "t.txt"
     path.write_text(f"{BAD}\n" * 50_000)

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from macroengine import check, fix
 from macroengine.testing import damaged_templates
 from macroengine.testing.damage import DAMAGES
+from tests.trying import slow_after
 
 TEMPLATE = "https://n.example/pb?click_id=(clickid)&campaign=(C)&region=1&currency=EUR&x=--&ts=(install_unix_ts)"
 # Nothing says what a typographic sign was before.
@@ -20,7 +21,7 @@ def test_damage_is_found_and_mended(damage):
     assert (fix(damaged).source == TEMPLATE) is (damage not in NOT_MENDED)
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("damage", slow_after(3, DAMAGES))
 def test_all_damage_is_drawn(damage):
     # The first one will do: looking for the smallest takes a hundred times as long.
     first = settings(phases=[Phase.generate], max_examples=2_000)

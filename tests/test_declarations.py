@@ -7,6 +7,7 @@ import pytest
 from macroengine import Dialect, Policy, UnsupportedError, dialect, dialect_names, parse
 from macroengine.declarations import declarations
 from macroengine.plan.resolve import resolve
+from tests.trying import slow_after
 
 ALWAYS = {
     "declaration_id",
@@ -55,7 +56,7 @@ def check_rules(one):
     assert {"none": depth == 0, "rfc3986": depth >= 1, "iab_vast_uri": depth == 1}[encoding["kind"]]
 
 
-@pytest.mark.parametrize("platform", dialect_names())
+@pytest.mark.parametrize("platform", slow_after(8, dialect_names()))
 def test_every_macro_has_a_declaration_that_the_schema_permits(platform):
     own = dialect(platform)
     for spec in own.macros.values():

@@ -318,6 +318,7 @@ def test_a_folder_is_tried_behind_what_fuzzing_starts_with(call, tmp_path):
     assert call("encoder", "--replay", tmp_path)[:2] == (0, f"encoder: 0 of {count + 1} inputs break the promise\n")
 
 
+@pytest.mark.slow
 def test_coverage_of_a_replay(call):
     status, out, _ = call("encoder", "--coverage")
     assert status == 0

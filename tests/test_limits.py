@@ -104,6 +104,7 @@ def test_long_templates_and_shapes_are_kept_in_smaller_numbers():
     assert compile_template(again) is compile_template(again)
 
 
+@pytest.mark.slow
 def test_nothing_is_kept_of_long_names_of_macros():
     """A template may have a name of 16,000 characters, and there are caches of names for each dialect."""
 

@@ -19,6 +19,7 @@ from macroengine import (
 )
 from macroengine.backends.duckdb import to_sql
 from macroengine.testing import reference
+from tests.trying import slow_after
 
 OWN = """
 name = "own"
@@ -123,9 +124,7 @@ def test_a_table_has_no_lists(own):
 
 
 @pytest.mark.parametrize("source", PLACES)
-@pytest.mark.parametrize(
-    "encoding", ["percent", *(pytest.param(name, marks=pytest.mark.slow) for name in ("component", "nfc"))]
-)
+@pytest.mark.parametrize("encoding", slow_after(1, ["percent", "component", "nfc"]))
 def test_all_of_it_is_as_the_reference_says(own, encoding, source):
     dialect = own(encoding)
     template = compile_template(source, dialect=dialect)

@@ -25,6 +25,7 @@ from macroengine.matching.fitting import fit
 from macroengine.matching.flat import Part
 from macroengine.matching.shape import Group, Hole, Parameter
 from macroengine.plan.segments import Read, Step, Value
+from tests.trying import slow_after
 
 IDFA = "9C9A82FB-D5DE-4CD1-90C3-527441C11828"
 GAID = "8e4dd44b-82ec-43d0-a5de-321f3c0b9a71"
@@ -419,7 +420,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("piece", HOSTILE)
+@pytest.mark.parametrize("piece", slow_after(5, HOSTILE))
 def test_a_hostile_url_is_read_in_time_and_reported_in_part(piece):
     source = "https://n.example/pb?c=(clickid)_(city)_(ip)&(ip)=(city)&u=x%3A%2F%2Fy%3Fa%3D(ip)%26b%3D(ip)"
     for template in (source, compile_template(source, missing="drop", ignore="ME")):

@@ -193,6 +193,7 @@ def test_tables_are_kept_with_the_bytecode(first_parse, tmp_path):
     assert tables.stat().st_mtime_ns == kept
 
 
+@pytest.mark.slow
 def test_tables_that_are_no_good_are_made_anew(first_parse, tmp_path):
     made = first_parse()
     (tables,) = tmp_path.rglob("parser.*.paren.tables")
@@ -203,6 +204,7 @@ def test_tables_that_are_no_good_are_made_anew(first_parse, tmp_path):
         assert tables.read_bytes().startswith(good[:64])  # the digest of the grammar
 
 
+@pytest.mark.slow
 def test_where_no_bytecode_may_be_kept_no_tables_are(first_parse, tmp_path):
     made = first_parse()
     (tables,) = tmp_path.rglob("parser.*.paren.tables")

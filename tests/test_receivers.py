@@ -9,6 +9,7 @@ from hypothesis.errors import InvalidArgument
 
 from macroengine import Policy, compile_template
 from macroengine.testing import check_receiver
+from tests.trying import slow_after
 
 TEMPLATE = "https://n.example/pb?v=2&click=(clickid)&app=(app_name)#end"
 
@@ -73,9 +74,7 @@ class Asgi(Wsgi):
         await send({"type": "http.response.body", "body": b""})
 
 
-@pytest.mark.parametrize(
-    "mistake", [pytest.param(one, marks=[pytest.mark.slow] * (index > 3)) for index, one in enumerate(RECEIVERS)]
-)
+@pytest.mark.parametrize("mistake", slow_after(3, RECEIVERS))
 def test_a_mistake_is_found_and_named(mistake):
     application = Wsgi(RECEIVERS[mistake])
     with pytest.raises(AssertionError, match=re.escape(mistake)) as caught:

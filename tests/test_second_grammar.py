@@ -16,6 +16,7 @@ from macroengine.language.nodes import Part
 from macroengine.language.syntax import syntax, syntaxes
 from tests.fuzz.targets.grammars import first_parse
 from tests.second_grammar import SecondLeaf, railroad, second_parse
+from tests.trying import slow_after
 from tests.written_macros import written_macros
 
 ROOT = Path(__file__).parents[1]
@@ -144,13 +145,13 @@ def test_grammars_agree_on_what_once_was_read_differently(key, source):
 
 
 @SYNTAXES
-@pytest.mark.parametrize("start", [0, *(pytest.param(start, marks=pytest.mark.slow) for start in range(1, 20))])
+@pytest.mark.parametrize("start", slow_after(1, range(20)))
 def test_grammars_agree_on_real_templates(key, start):
     for source in CORPUS[start::20]:
         assert first_parse(source, key) == second_parse(source, key)
 
 
-@pytest.mark.parametrize("key", [pytest.param(key, marks=[pytest.mark.slow] * (key != "paren")) for key in syntaxes()])
+@pytest.mark.parametrize("key", slow_after(1, syntaxes()))
 def test_grammar_generates_macros_in_every_part(key):
     """What the first test compares has something in it."""
     for part in Part:

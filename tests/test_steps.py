@@ -22,9 +22,7 @@ from macroengine import (
 from macroengine.backends.duckdb import to_sql
 from macroengine.testing import reference
 from tests.step_cases import ENCODINGS, HOSTILE, MACROS, PLACES, dialect_with
-
-# The reference takes its time.
-QUICK = ("percent", "json")
+from tests.trying import slow_after
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +54,7 @@ def check_one(source, event, chosen, **options):
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize(
-    "encoding", [pytest.param(one, marks=[pytest.mark.slow] * (one not in QUICK)) for one in ENCODINGS]
-)
+@pytest.mark.parametrize("encoding", slow_after(1, ENCODINGS))
 def test_the_reference_sends_the_same_everywhere(dialects, encoding, place):
     for macro in (*MACROS, "{n}"):
         source = PLACES[place].format(macro)

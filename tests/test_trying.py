@@ -1,8 +1,8 @@
-"""A test of many cases fails by each of them, and names it."""
+"""A test of many cases fails by each of them, and names it; others are quick for a few of theirs."""
 
 import pytest
 
-from tests.trying import try_all
+from tests.trying import slow_after, try_all
 
 
 def test_all_cases_are_tried():
@@ -26,3 +26,12 @@ def test_each_case_that_fails_is_named():
 def test_no_cases_are_no_success():
     with pytest.raises(AssertionError):
         try_all({}, print)
+
+
+def test_all_cases_but_the_first_are_slow():
+    first, second, third = slow_after(1, ["a", "b", ("c", 1)])
+    assert first == "a"
+    assert [(case.values, [mark.name for mark in case.marks]) for case in (second, third)] == [
+        (("b",), ["slow"]),
+        (("c", 1), ["slow"]),
+    ]

@@ -1,12 +1,20 @@
-"""One test for thousands of cases: each is tried, and each that fails is named."""
+"""Tests of many cases: all in one test that names each case that fails, or a few quick ones and the others slow."""
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import pytest
 
 SHOWN = 5
 Case = TypeVar("Case")
+
+
+def slow_after(count: int, cases: Iterable[Any]) -> list[Any]:
+    """Return the values of a parameter, or tuples of them; all but the first ones are for the slow tests."""
+    marked = list(cases)
+    for index, case in enumerate(marked[count:], count):
+        marked[index] = pytest.param(*(case if isinstance(case, tuple) else [case]), marks=pytest.mark.slow)
+    return marked
 
 
 def try_all(cases: Mapping[str, Case], attempt: Callable[[Case], object]) -> None:

@@ -195,6 +195,7 @@ def test_a_partner_that_fails_is_tried_again(start):
     assert service.stub.output.read_text().splitlines() == [f"500 {INSTALLED}"] * 3 + [f"200 {INSTALLED}"]
 
 
+@pytest.mark.slow
 def test_a_device_id_matches_where_there_is_no_click_id(start):
     service = start()
     service.click(click_id="123456789", afpub_id="6304", google_aid=GAID.upper())
@@ -202,6 +203,7 @@ def test_a_device_id_matches_where_there_is_no_click_id(start):
     service.expect(INSTALLED)
 
 
+@pytest.mark.slow
 def test_the_latest_click_counts_and_more_than_an_impression(start):
     service, now = start(), int(time.time())
     service.click(click_id="1", google_aid=GAID, at=now - 60)
@@ -211,6 +213,7 @@ def test_the_latest_click_counts_and_more_than_an_impression(start):
     service.expect(INSTALLED)
 
 
+@pytest.mark.slow
 def test_the_click_id_counts_more_than_the_device(start):
     service, now = start(), int(time.time())
     service.click(click_id="123456789", afpub_id="6304", at=now - 60)
@@ -219,6 +222,7 @@ def test_the_click_id_counts_more_than_the_device(start):
     service.expect(INSTALLED)
 
 
+@pytest.mark.slow
 def test_devices_that_share_no_id_are_not_taken_for_each_other(start):
     service = start()
     service.click(click_id="123456789", google_aid=ZEROS)
@@ -227,6 +231,7 @@ def test_devices_that_share_no_id_are_not_taken_for_each_other(start):
     service.expect(TOLD_TO_OTHERS.replace(GAID, ZEROS))
 
 
+@pytest.mark.slow
 def test_a_click_leads_to_installs_of_its_app_only(start):
     service = start()
     service.click(click_id="123456789", afpub_id="6304", google_aid=GAID)
@@ -236,12 +241,14 @@ def test_a_click_leads_to_installs_of_its_app_only(start):
     service.expect(TOLD_TO_OTHERS)
 
 
+@pytest.mark.slow
 def test_an_event_without_an_install_is_organic(start):
     service = start()
     service.event({**EVENT, "advertising_id": GAID})
     service.expect(TOLD_TO_OTHERS)
 
 
+@pytest.mark.slow
 def test_whom_the_sharing_filter_names_is_not_told(start):
     service = start()
     service.click(click_id="123456789", afpub_id="6304")
@@ -251,6 +258,7 @@ def test_whom_the_sharing_filter_names_is_not_told(start):
     service.expect(INSTALLED, PURCHASED)
 
 
+@pytest.mark.slow
 def test_the_log_tells_no_personal_data(start):
     service = start()
     service.click(click_id="123456789", afpub_id="6304", google_aid=GAID)

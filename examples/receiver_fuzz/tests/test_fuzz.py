@@ -15,6 +15,7 @@ def test_nothing_is_found_without_the_bug():
     fuzz(parameters)
 
 
+@pytest.mark.slow
 def test_a_receiver_that_loses_a_parameter_is_found():
     with pytest.raises(AssertionError, match="parameter 'ip' differs"):
         fuzz(lambda url: {**parameters(url), "ip": ""})
