@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft4Validator
+from terminal import terminal
 
 from macroengine import RULES, check
 from macroengine.diagnostics import columns as columns_of
 from macroengine.rules.request_faults import REQUEST_FAULTS
-from tests.terminal import terminal
 
 CASES = Path(__file__).parent / "cases" / "widths"
 GOOD = "https://n.example/pb?id=(clickid)"

@@ -6,8 +6,7 @@ import subprocess
 import sys
 
 import pytest
-
-from tests.terminal import Terminal, terminal
+from terminal import Terminal, terminal
 
 GOOD = "https://n.example/pb?id=(clickid)"
 BAD = "https://n.example/pb?id=(clickd)&;ip=(ip)"

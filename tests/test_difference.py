@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from terminal import terminal
 
 from macroengine import Policy
 from macroengine.workspace.difference import diff
-from tests.terminal import terminal
 
 BASE = "https://n.example/pb"
 

@@ -4,10 +4,10 @@ import json
 import xml.etree.ElementTree as ET
 
 import pytest
+from terminal import terminal
 
 from macroengine import check, compile_template, fix
 from macroengine.rules import codes
-from tests.terminal import terminal
 
 GOOD = "https://n.example/pb?id=(clickid)"
 BAD = "https://n.example/pb?id=(clickd)&;ip=(ip)"

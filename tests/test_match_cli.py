@@ -208,7 +208,7 @@ def test_wrong_usage_is_explained(run, write, arguments, said):
 
 
 def test_progress_is_told_by_thousands(run, monkeypatch, write):
-    from tests.terminal import terminal  # noqa: PLC0415 - not on Windows
+    from terminal import terminal  # noqa: PLC0415 - not on Windows
 
     write(f"{GOOD}\n" * 1_500)
     with terminal(monkeypatch, "stderr") as shown:

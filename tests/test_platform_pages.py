@@ -4,10 +4,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from platform_pages import dialects_of, regenerated
 
 from macroengine import dialect, dialect_names
 from macroengine.catalogue.elsewhere import platforms
-from tests.platform_pages import dialects_of, regenerated
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted((DOCS / "platforms").glob("*.md"))

@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from terminal import terminal
 
 from macroengine import Event, Policy, Postback, TemplateError, dialect, dialect_names, preview
 from macroengine.errors import RenderError
-from tests.terminal import terminal
 
 NESTED = "https://n.example/pb?u=https%3A%2F%2Fx.example%3Fid%3D(clickid)%26z%3D1&geo=(country_code)"
 
