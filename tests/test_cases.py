@@ -90,6 +90,7 @@ def test_a_variant_is_in_all_cases_or_in_none(variant):
     assert not any(shows(drawn) for drawn in some(postbacks(**{variant: False})))
 
 
+@pytest.mark.slow
 def test_alternatives_are_in_all_cases_or_in_none():
     assert all("||" in drawn.source for drawn in some(postbacks("adjust", alternatives=True)))
     assert not any("||" in drawn.source for drawn in some(postbacks("adjust", alternatives=False)))

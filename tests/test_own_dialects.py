@@ -26,6 +26,7 @@ from macroengine import (
 )
 from macroengine.backends.duckdb import to_sql
 from macroengine.kinds import Source
+from tests.trying import slow_after
 
 
 @dataclass
@@ -220,7 +221,7 @@ def test_encoded_delimiters_are_found_where_encoding_changes_them(own, own_diale
     assert fix(damaged, dialect=own_dialect).source == template
 
 
-@pytest.mark.parametrize("platform", dialect_names())
+@pytest.mark.parametrize("platform", slow_after(8, dialect_names()))
 def test_what_the_library_brings_a_file_of_your_own_can_say_too(platform, tmp_path):
     theirs = dialect(platform)
     path = tmp_path / "copy.toml"

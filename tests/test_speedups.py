@@ -96,6 +96,7 @@ KEPT = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", KEPT)
 def test_a_million_calls_leave_nothing_behind(value):
     sources = {"a": value}, MappingProxyType({"a": value})
