@@ -15,14 +15,34 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from heapq import nlargest
 from time import process_time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.limits import SHAPES
-from macroengine import MacroEngineError, Policy, check, compile_template, dialect, dialect_names, fix, parse
+from macroengine import (
+    CompiledTemplate,
+    Event,
+    MacroEngineError,
+    Policy,
+    Request,
+    check,
+    check_request,
+    compile_request,
+    compile_template,
+    detect,
+    dialect,
+    dialect_names,
+    fix,
+    match,
+    parse,
+    preview,
+    redact,
+    translate,
+)
 from macroengine.catalogue import Dialect
 from macroengine.cli.parse import _as_json
 from macroengine.engine import _compile
 from macroengine.plan.resolve import resolve
+from macroengine.workspace.difference import diff
 
 SCREENED, LENGTH = 2_000, 16_000
 SAMPLE, SUSPECTS, SHOWN = 300, 30, 10
@@ -43,6 +63,7 @@ MORE_FRAGMENTS = (
     "a",
     "&a={click_id}",
     ";a=b",
+    ";",
     "%3D",
     "http(s)://",
     "<a>",
@@ -50,6 +71,10 @@ MORE_FRAGMENTS = (
     "${(a",
     "a.",
     "\n",
+    "\x1f",
+    "\\",
+    ".",
+    "|",
     "é",
 )
 
@@ -119,11 +144,47 @@ def functions() -> dict[str, Callable[[str, Dialect], object]]:
         "fix": lambda source, own: fix(source, dialect=own),
         "fix unsafe": lambda source, own: fix(source, dialect=own, unsafe=True),
         "compile": lambda source, own: compile_anew(source, dialect=own),
-        "compile, kept": lambda source, own: compile_anew(source, dialect=own, ignore="ME", unknown="keep"),
+        "compile, kept": kept,
+        "render, kept": lambda source, own: kept(source, own).render(Event()),
+        "match itself": lambda source, own: match(source, source, dialect=own),
+        "match another": lambda source, own: match("https://n.example/pb?x=" + own_macro(own), source, dialect=own),
+        "redact": lambda source, own: redact(source, source, dialect=own),
+        "detect": lambda source, _: detect(source),
+        "translate": lambda source, own: translate(source, dialect=own, to=_other(own)),
+        "preview": lambda source, own: preview(source, dialect=own),
+        "diff": lambda source, own: diff(source, source.replace("=", "x="), dialect=own),
+        "check a body": lambda source, own: check_request(_with_body(source), dialect=own),
+        "check a JSON body": lambda source, own: check_request(_with_json(source), dialect=own),
+        "compile a body": lambda source, own: compile_request(_with_body(source), **_KEPT, dialect=own),
+        "compile a JSON body": lambda source, own: compile_request(_with_json(source), **_KEPT, dialect=own),
     }
 
 
-def compile_anew(source: str, **options: object) -> object:
+_KEPT = {"ignore": "ME", "unknown": "keep"}
+
+
+def kept(source: str, own: Dialect) -> CompiledTemplate:
+    return compile_anew(source, dialect=own, **_KEPT)
+
+
+def own_macro(own: Dialect) -> str:
+    return _in_dialect(KNOWN, own.name)
+
+
+def _other(own: Dialect) -> str:
+    return "adjust" if own.name == "appsflyer" else "appsflyer"
+
+
+def _with_body(source: str) -> Request:
+    return Request("POST", "https://n.example/pb", {}, source, "application/x-www-form-urlencoded")
+
+
+def _with_json(source: str) -> Request:
+    body = f'{{"x": {json.dumps(source, ensure_ascii=False)}}}'
+    return Request("POST", "https://n.example/pb", {}, body, "application/json")
+
+
+def compile_anew(source: str, **options: Any) -> CompiledTemplate:
     _compile.cache_clear()
     return compile_template(source, **options)
 
@@ -158,6 +219,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sample", type=int, default=SAMPLE, help="screen so many pairs per dialect; 0: all")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", metavar="FUNCTION", action="append", help="measure this function; may be repeated")
     options = parser.parse_args()
     draw = random.Random(options.seed)
     repeated = (text.replace("{}", "1") for _, *texts in SHAPES.values() for text in texts)
@@ -168,6 +230,8 @@ def main() -> None:
         chosen += draw.sample(pairs, options.sample) if options.sample else pairs
     print(f"{len(chosen):,} pairs of {len(fragments)} fragments, seed {options.seed}")
     for name, function in functions().items():
+        if options.only and name not in options.only:
+            continue
         times = worst(function, chosen)
         print(f"\n{name}: milliseconds of CPU, {LENGTH:,} characters")
         for source in nlargest(SHOWN, times, key=times.__getitem__):

@@ -21,8 +21,9 @@ from macroengine.rendering.compiler import Render, compile_plan
 from macroengine.request import Headers, PreparedRequest, Request
 from macroengine.request_template import BodyKind, RequestTemplate, parse_request
 from macroengine.rules import RULES, enforced
+from macroengine.rules.request_codes import request_codes
 from macroengine.rules.request_faults import REQUEST_FAULTS
-from macroengine.rules.requests import findings, findings_beside_url, request_codes
+from macroengine.rules.requests import findings, findings_beside_url
 
 _CONTENT_TYPE = "Content-Type"
 # A URL of this dialect without a macro is compiled where the real one has errors, to read the options.

@@ -26,6 +26,19 @@ class Span:
 _set_start, _set_stop = vars(Span)["start"].__set__, vars(Span)["stop"].__set__
 
 
+# No text has so many characters.
+_MAX_BITS = 32
+
+
+def place_of(span: Span) -> int:
+    """Return a number that sorts spans as they do, in less time: it is one object, and no function of Python compares.
+
+    >>> place_of(Span(1, 9)) < place_of(Span(2, 3)) < place_of(Span(2, 4))
+    True
+    """
+    return span.start << _MAX_BITS | span.stop
+
+
 class Severity(StrEnum):
     """How bad a finding is: only an error keeps a template from being compiled."""
 
@@ -34,7 +47,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Fix:
     """An edit that fixes a finding: write `replacement` in place of `span`.
 
@@ -44,6 +57,15 @@ class Fix:
     replacement: str
     span: Span
     safe: bool
+
+    # Written out, as that of Span.
+    def __init__(self, replacement: str, span: Span, safe: bool) -> None:
+        _set_replacement(self, replacement)
+        _set_fix_span(self, span)
+        _set_safe(self, safe)
+
+
+_set_replacement, _set_fix_span, _set_safe = (vars(Fix)[name].__set__ for name in Fix.__dataclass_fields__)
 
 
 class Finding(NamedTuple):
@@ -55,7 +77,7 @@ class Finding(NamedTuple):
     fix: Fix | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Diagnostic:
     """A reported fault. `str()` shows it under the template, with carets.
 
@@ -74,11 +96,37 @@ class Diagnostic:
     hint: str | None = None
     fix: Fix | None = None
 
+    # Written out, as that of Span.
+    def __init__(  # noqa: PLR0917 - as the attributes are
+        self,
+        code: str,
+        name: str,
+        severity: Severity,
+        message: str,
+        span: Span,
+        source: str,
+        hint: str | None = None,
+        fix: Fix | None = None,
+    ) -> None:
+        _set_code(self, code)
+        _set_name(self, name)
+        _set_severity(self, severity)
+        _set_message(self, message)
+        _set_span(self, span)
+        _set_source(self, source)
+        _set_hint(self, hint)
+        _set_fix(self, fix)
+
     def __str__(self) -> str:
         lines = [f"{self.severity}[{self.code}]: {self.message}", *excerpt(self.source, self.span)]
         if self.hint is not None:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
+
+
+_set_code, _set_name, _set_severity, _set_message, _set_span, _set_source, _set_hint, _set_fix = (
+    vars(Diagnostic)[name].__set__ for name in Diagnostic.__dataclass_fields__
+)
 
 
 def overlapping(spans: Iterable[Span]) -> Callable[[Span], bool]:

@@ -23,7 +23,7 @@ _NESTED = (*_SOURCES, *_ALIASES)
 _ORDER = tuple(_SOURCES.values())
 # To look a word up costs a quarter of asking the enumeration for it.
 _POSTBACKS = {str(postback): postback for postback in Postback}
-
+_INSTALL = Postback.INSTALL
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -99,7 +99,8 @@ class Event:
             elif name not in _HEAD:
                 parts[_ORDER.index(_source(name, chosen))][name] = value
         link, sdk, platform = parts
-        return cls(link, sdk, platform, *_head(values))
+        postback, attributed = _head(values)
+        return cls(link, sdk, platform, postback, attributed)
 
     @classmethod
     def from_json(cls, data: object, dialect: str | Dialect) -> "Event":
@@ -118,21 +119,20 @@ class Event:
                 break
         else:
             return cls.from_flat(data, dialect)
-        if not data.keys().isdisjoint(_ALIASES):
-            data = _without_aliases(data)
-        chosen = dialect_of(dialect)
         if not data.keys() <= _KEYS:
-            key = next(key for key in data if key not in _KEYS)
-            raise CatalogueError(f"unknown key {key!r}{did_you_mean(key, [*_SOURCES, *_HEAD])}")
-        parts: list[dict[str, object]] = []
-        for key, fields in _fields(chosen):
-            values = data.get(key)
-            if values.__class__ is not dict or not values.keys() <= fields:
-                parts = _checked_parts(data, chosen)
-                break
-            parts.append(values)
-        link, sdk, platform = parts
-        return cls(link, sdk, platform, *_head(data))
+            data = _under_known_keys(data)
+        chosen = dialect_of(dialect)
+        link, sdk, platform = data.get("link"), data.get("sdk"), data.get("platform")
+        of_link, of_sdk, of_platform = _fields(chosen)
+        if not (
+            link.__class__ is sdk.__class__ is platform.__class__ is dict
+            and link.keys() <= of_link
+            and sdk.keys() <= of_sdk
+            and platform.keys() <= of_platform
+        ):
+            link, sdk, platform = _checked_parts(data, chosen)
+        postback, attributed = _head(data)
+        return cls(link, sdk, platform, postback, attributed)
 
 
 # What `__setattr__` of `object` does, without looking the name up: there is an event for every render.
@@ -148,10 +148,10 @@ def _places(dialect: Dialect) -> dict[str, int]:
 
 
 @lru_cache(maxsize=32)
-def _fields(dialect: Dialect) -> list[tuple[str, frozenset[str]]]:
-    """Return the key of each source and its fields."""
+def _fields(dialect: Dialect) -> tuple[frozenset[str], ...]:
+    """Return the fields of each source, in order."""
     fields = dialect.fields.items()
-    return [(key, frozenset(name for name, own in fields if own is source)) for key, source in _SOURCES.items()]
+    return tuple(frozenset(name for name, own in fields if own is source) for source in _ORDER)
 
 
 def _checked_parts(data: Mapping[str, object], dialect: Dialect) -> list[dict[str, object]]:
@@ -163,11 +163,16 @@ def _checked_parts(data: Mapping[str, object], dialect: Dialect) -> list[dict[st
     return list(parts.values())
 
 
-def _without_aliases(data: Mapping[str, object]) -> Mapping[str, object]:
+def _under_known_keys(data: Mapping[str, object]) -> dict[str, object]:
+    """Return the data with the words of the library for its keys; raise CatalogueError where it has none for one."""
     for alias in _ALIASES.keys() & data.keys():
         if (key := _ALIASES[alias]) in data:
             raise CatalogueError(f"{alias!r} and {key!r} are one source; write its fields under {key!r}")
-    return {_ALIASES.get(name, name): value for name, value in data.items()}
+    known = {_ALIASES.get(name, name): value for name, value in data.items()}
+    for key in known:
+        if key not in _KEYS:
+            raise CatalogueError(f"unknown key {key!r}{did_you_mean(key, [*_SOURCES, *_HEAD])}")
+    return known
 
 
 def _mapping(argument: str, given: Mapping[str, object]) -> Mapping[str, object]:
@@ -205,13 +210,15 @@ def _check_source(name: str, key: str, dialect: Dialect) -> None:
 
 
 def _head(data: Mapping[str, object]) -> tuple[Postback, bool]:
-    given, attributed = data.get("postback", Postback.INSTALL), data.get("attributed", True)
-    if not isinstance(attributed, bool):
+    given, attributed = data.get("postback", _INSTALL), data.get("attributed", True)
+    if attributed is not True and attributed is not False:
         raise CatalogueError(f"'attributed' must be true or false, not {attributed!r}")
-    if given.__class__ is Postback:
+    if given.__class__ is str:
+        known = _POSTBACKS.get(given)
+        if known is not None:
+            return known, attributed
+    elif given.__class__ is Postback:
         return given, attributed
-    if given.__class__ is str and given in _POSTBACKS:
-        return _POSTBACKS[given], attributed
     try:
         return Postback(cast("str", given)), attributed
     except ValueError:

@@ -1,7 +1,8 @@
 """URLs for logs: the names of a URL, and of its personal values only what they are and how long."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from macroengine.arguments import check_type
@@ -47,19 +48,25 @@ def redact(
         source, home = template, dialect_of(DEFAULT_DIALECT if dialect is None else dialect)
     else:
         source, home = template.source, template.dialect if dialect is None else dialect_of(dialect)
-    edits = sorted(_edits(url, found, source, _public_fields(home)), reverse=True)
-    for span, text in edits:
-        url = url[: span.start] + text + url[span.stop :]
-    return url
+    pieces, end = [], 0
+    for span, text in sorted(_edits(url, found, source, _public_fields(home))):
+        pieces += [url[end : span.start], text]
+        end = max(end, span.stop)
+    return "".join([*pieces, url[end:]])
 
 
 def _edits(url: str, found: Match, source: str, public: frozenset[str]) -> Iterator[_Edit]:
     readings = [one for one in found.readings if one.span is not None]
+    by_start = sorted((one.span.start, number) for number, one in enumerate(readings) if one.span)
+    is_literal = cache(source.__contains__)
     done: list[Span] = []
     for pair in found.pairs:
-        inside = [one for one in readings if one.span is not None and _is_in(one.span, pair.span)]
+        first, last = (bisect_left(by_start, (place,)) for place in (pair.span.start, pair.span.stop + 1))
+        near = (readings[number] for _, number in by_start[first:last])
+        inside = [one for one in near if one.span is not None and _is_in(one.span, pair.span)]
         value = Span(url.find("=", *_bounds(pair.span)) + 1 or pair.span.stop, pair.span.stop)
-        if (not inside and url[slice(*_bounds(pair.span))] not in source) or not all(one.is_sure for one in inside):
+        is_known = inside or is_literal(url[slice(*_bounds(pair.span))])
+        if not is_known or not all(one.is_sure for one in inside):
             done.append(pair.span)
             if value.start < value.stop:
                 yield _Edit(value, _marked(_UNKNOWN, value.stop - value.start))
@@ -70,11 +77,18 @@ def _edits(url: str, found: Match, source: str, public: frozenset[str]) -> Itera
         yield _Edit(end, _marked(_UNKNOWN, end.stop - end.start))
     for one in readings:
         span = one.span
-        if span is None or span.start == span.stop or any(_is_in(span, whole) for whole in done):
+        if span is None or span.start == span.stop:
+            continue
+        before = bisect_right(done, span.start, key=_start) - 1
+        if before >= 0 and _is_in(span, done[before]):
             continue
         if not one.fields or not public.issuperset(one.fields) or not one.is_sure:
             length = span.stop - span.start if one.text is None else len(one.text)
             yield _Edit(span, _marked(_kind(one), length))
+
+
+def _start(span: Span) -> int:
+    return span.start
 
 
 def _bounds(span: Span) -> tuple[int, int]:

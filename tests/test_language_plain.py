@@ -1,6 +1,7 @@
 """The plain path reads what it takes as Lark does, spans included, and takes what nearly all templates are."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,9 +52,14 @@ HEADS = [
 ]
 
 
+@cache
+def reader(key):
+    return PlainReader(syntax(key))
+
+
 def compared(source, key):
     """Say whether the plain path took the template; both readings are then the same."""
-    plain = PlainReader(syntax(key)).parse(source)
+    plain = reader(key).parse(source)
     if plain is None:
         return False
     assert repr(plain) == repr(parse_with_lark(source, syntax(key)))  # equality would not compare spans

@@ -23,6 +23,7 @@ TEMPLATES = [
     for line in (DATA / name).read_text(encoding="utf-8").splitlines()
 ]
 SYNTAXES = pytest.mark.parametrize("key", syntaxes())
+LETTERS = "bcdefghijklmnopqrstuvwxyzA"
 
 
 def table(**row):
@@ -121,6 +122,15 @@ def test_an_argument_may_have_a_pattern_of_its_own():
         ({"name": "[a&&b]"}, r"'&' in a class is written \&"),
         ({"name": "a\\"}, "a backslash ends it"),
         ({"name": "a" * 201}, "it has more than 200 characters"),
+        ({"name": "(?:a?)?b"}, "what is optional can be left out in two ways"),
+        ({"name": "(?:a*)?b"}, "what is optional can be left out in two ways"),
+        ({"name": "x(?:a?|b?)y"}, "two alternatives match the empty string"),
+        ({"name": "(?:a" + "".join(f"{char}?" for char in LETTERS[:16]) + ")+"}, "17 ways at one point; at most 16"),
+        ({"name": "".join(f"{char}?" for char in LETTERS) + "a"}, "27 ways at one point"),
+        ({"name": "(?:" * 17 + "a" + ")" * 17}, "groups are nested more than 16 deep"),
+        ({"name": "(?:" * 5_000}, "groups are nested more than 16 deep"),
+        ({"forms": ["{" * 33 + "NAME}"]}, "has at most 32 characters before, between and after NAME and ARGUMENT"),
+        ({"forms": [f"{{{number}NAME}}" for number in range(33)]}, "33 forms of macros; at most 32 fit"),
         ({"name": "^a$"}, "'^' means something else here"),
     ],
 )

@@ -145,3 +145,8 @@ def test_slips_between_names_and_values(damaged, meant):
 @pytest.mark.parametrize("query", ["a:b", "a:b(ip)", "(ip):(ip)", "1:(ip)", "a:b{x}", "a:b=[X]", "a:(ip)(ip)", ":[X]"])
 def test_other_colons_are_left_alone(query):
     assert not [finding for finding in check(f"https://n.example/pb?{query}") if finding.message.startswith("colon")]
+
+
+def test_text_between_macros_with_equal_delimiters_is_in_no_delimiters():
+    found = check("https://n.example/pb?a=##x##-&b=#ip#%E2", dialect="cake", select=["ME008", "ME009"])
+    assert [checked.span for checked in found] == []

@@ -16,10 +16,15 @@ from macroengine.cli.formats import FORMATS, report_of
 from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name
 from macroengine.cli.job import Collect, Findings, Job
 from macroengine.cli.jobs import jobs_of
-from macroengine.cli.options import column_options, context_option, dialect_or_auto_option, postback_option
+from macroengine.cli.options import (
+    REQUEST_HELP,
+    column_options,
+    context_option,
+    dialect_or_auto_option,
+    postback_option,
+)
 from macroengine.cli.reports import Tally, print_findings
 from macroengine.cli.request_job import CollectRequest, InParts
-from macroengine.cli.requests import REQUEST_HELP
 from macroengine.diagnostics import Severity, printable
 from macroengine.request_template import RequestTemplate
 from macroengine.workspace.record import Record

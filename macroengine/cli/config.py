@@ -13,7 +13,7 @@ from macroengine.errors import CatalogueError
 from macroengine.kinds import Postback
 from macroengine.policy import Policy
 from macroengine.rules import RULES
-from macroengine.rules.requests import request_codes
+from macroengine.rules.request_codes import request_codes
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.assumed import AUTO, dialect_for
 from macroengine.workspace.columns import ROLES, Layout, folded

@@ -20,7 +20,7 @@ from macroengine.errors import TemplateError
 from macroengine.kinds import Postback
 from macroengine.rules import check
 from macroengine.rules.fixing import Fixed, fix
-from macroengine.rules.requests import request_codes
+from macroengine.rules.request_codes import request_codes
 from macroengine.workspace.assumed import assumed_postback, dialect_for, parsed
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.record import Record

@@ -15,6 +15,11 @@ from macroengine.workspace.text import checked_encoding
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+REQUEST_HELP = (
+    "Take a whole request, with headers and body, from a .toml or .json file, whose keys are method, url, headers, "
+    "body, content_type, signature and dialect."
+)
+
 
 def _read_dialect(context: click.Context, parameter: click.Parameter, value: str) -> Dialect:  # noqa: ARG001 - click's
     return Dialect.from_toml(value) if value.endswith(".toml") else dialect(value)

@@ -18,6 +18,7 @@ from macroengine.cli.inputs import input_name
 from macroengine.cli.job import Job
 from macroengine.cli.jobs import jobs_of
 from macroengine.cli.options import (
+    REQUEST_HELP,
     column_options,
     context_option,
     dialect_or_auto_option,
@@ -27,7 +28,6 @@ from macroengine.cli.options import (
 from macroengine.cli.reports import Tally, wrapped
 from macroengine.cli.request_job import RequestJob, name_of
 from macroengine.cli.request_previews import request_as_json, request_as_text
-from macroengine.cli.requests import REQUEST_HELP
 from macroengine.diagnostics import printable
 from macroengine.errors import RenderError, TemplateError
 from macroengine.plan.segments import Missing

@@ -14,9 +14,9 @@ from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.events import read_event, read_events
 from macroengine.cli.inputs import InputError, input_name
-from macroengine.cli.options import column_options, dialect_option, layout_of, postback_option, set_option
+from macroengine.cli.options import REQUEST_HELP, column_options, dialect_option, layout_of, postback_option, set_option
 from macroengine.cli.rendering import compiled_request, compiled_template, rendering_options
-from macroengine.cli.requests import REQUEST_HELP, as_json_line, as_text, read_key, read_request
+from macroengine.cli.requests import as_json_line, as_text, read_key, read_request
 from macroengine.compiled_request import CompiledRequest
 from macroengine.diagnostics import printable
 from macroengine.engine import CompiledTemplate

@@ -17,7 +17,8 @@ from macroengine.diagnostics import Diagnostic, printable
 from macroengine.errors import TemplateError
 from macroengine.request_template import RequestTemplate, parse_request
 from macroengine.rules.request_fixing import FixedRequest, fix_request
-from macroengine.rules.requests import findings, request_codes
+from macroengine.rules.request_codes import request_codes
+from macroengine.rules.requests import findings
 from macroengine.workspace.assumed import dialect_for, kind_for
 from macroengine.workspace.record import Record
 from macroengine.workspace.requests import RequestFile, is_request_file, read_request_file, request_files_in

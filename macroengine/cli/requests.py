@@ -13,11 +13,6 @@ from macroengine.workspace.assumed import dialect_for
 from macroengine.workspace.request_text import prepared_text
 from macroengine.workspace.requests import RequestFile, read_request_file
 
-REQUEST_HELP = (
-    "Take a whole request, with headers and body, from a .toml or .json file, whose keys are method, url, headers, "
-    "body, content_type, signature and dialect."
-)
-
 
 def read_request(file: str) -> tuple[Request, Dialect]:
     """Return the request of a file and its dialect: that of the command line, or else of the file.

@@ -4,6 +4,8 @@ import re
 from typing import NamedTuple
 
 _NAME, _ARGUMENT = "NAME", "ARGUMENT"
+# Where a macro could begin, all of its opener may have to be compared.
+_MAX_DELIMITER = 32
 
 
 class FormError(ValueError):
@@ -44,6 +46,8 @@ class Form(NamedTuple):
             raise FormError("has NAME once, and ARGUMENT after it at most once")
         if not opener or not closer or (has_argument and not separator):
             raise FormError("has something before and after NAME, and between NAME and ARGUMENT")
+        if max(map(len, (opener, separator, closer))) > _MAX_DELIMITER:
+            raise FormError(f"has at most {_MAX_DELIMITER} characters before, between and after NAME and ARGUMENT")
         if opener[0].isalnum():
             raise FormError("does not begin with a letter or digit, which would be found inside words")
         if opener[0] in "/?&=:;":

@@ -3,6 +3,9 @@
 A pattern is made of characters, `[classes]`, `(?:groups)`, `|`, `?`, `*` and `+`, and it must be decidable one
 character at a time: at any point, the next character alone says how the pattern continues. A backtracking engine then
 has no second way to try (Brüggemann-Klein and Wood, "One-unambiguous regular languages", 1998).
+
+It still tries, and remembers, every part that may be left out before the next character: a limit on how many those are
+keeps its work and its memory in proportion to the text.
 """
 
 from functools import lru_cache
@@ -13,6 +16,9 @@ _ASCII = 128
 _BEYOND_ASCII = 1 << _ASCII  # one bit for all other characters
 _ANY = (_BEYOND_ASCII << 1) - 1
 _MAX_PLACES = 200
+# No syntax that is known needs more than three.
+_MAX_WAYS = 16
+_MAX_DEPTH = 16
 _SPECIAL = frozenset("\\[](){}?*+|^$.")
 _SET_OPERATORS = ("--", "&&", "||", "~~")  # reserved by the module re
 
@@ -35,6 +41,7 @@ class Automaton:
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
         self._at = 0
+        self._depth = 0
         self._characters: list[int] = []
         self._follow: list[set[int]] = []
         whole = self._alternation()
@@ -44,6 +51,8 @@ class Automaton:
         for places in (whole.first, *self._follow):
             if any(self._characters[one] & self._characters[other] for one, other in combinations(places, 2)):
                 raise PatternError("one text matches in two ways; write it so that the next character always decides")
+            if len(places) > _MAX_WAYS:
+                raise PatternError(f"it can go on in {len(places)} ways at one point; at most {_MAX_WAYS} are allowed")
 
     def can_contain(self, text: str) -> bool:
         """Say whether a match may have `text` in it."""
@@ -58,6 +67,8 @@ class Automaton:
         part = self._sequence()
         while self._take("|"):
             other = self._sequence()
+            if part.nullable and other.nullable:
+                raise PatternError("two alternatives match the empty string; leave one of them out")
             part = _Subpattern(part.nullable or other.nullable, part.first | other.first, part.last | other.last)
         return part
 
@@ -76,6 +87,8 @@ class Automaton:
     def _repeated(self) -> _Subpattern:
         part = self._atom()
         if self._take("?"):
+            if part.nullable:
+                raise PatternError("what is optional can be left out in two ways; make it optional once")
             return _Subpattern(nullable=True, first=part.first, last=part.last)
         for quantifier in "*+":
             if self._take(quantifier):
@@ -94,16 +107,23 @@ class Automaton:
 
     def _atom(self) -> _Subpattern:
         if self._take("(?:"):
-            part = self._alternation()
-            if not self._take(")"):
-                raise PatternError("a group is not closed")
-            return part
+            return self._group()
         if self._take("["):
             return self._place(self._class())
         char = self._pattern[self._at]
         if char in _SPECIAL and char != "\\":
             raise PatternError(f"{char!r} means something else here; the character itself is written \\{char}")
         return self._place(_bit(self._character()))
+
+    def _group(self) -> _Subpattern:
+        if self._depth == _MAX_DEPTH:
+            raise PatternError(f"groups are nested more than {_MAX_DEPTH} deep")
+        self._depth += 1
+        part = self._alternation()
+        if not self._take(")"):
+            raise PatternError("a group is not closed")
+        self._depth -= 1
+        return part
 
     def _class(self) -> int:
         negated = self._take("^")

@@ -7,14 +7,25 @@ the terminals of the grammar, so that both readings agree; tests and a fuzz targ
 
 import re
 from collections.abc import Callable
-from functools import cached_property, lru_cache, partial
-from typing import Any, cast
+from functools import cached_property, lru_cache
+from typing import Any
 
 from macroengine.caching import SHORT
 from macroengine.language.grammar import terminals
-from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece, Pieces
+from macroengine.language.nodes import (
+    Delimiter,
+    Literal,
+    Macro,
+    Pair,
+    Piece,
+    Pieces,
+    new_delimiter,
+    new_literal,
+    new_macro,
+    new_pair,
+)
 from macroengine.language.semicolons import split_at_semicolons
-from macroengine.language.syntax import Reading, Syntax
+from macroengine.language.syntax import Syntax
 
 _Match = Callable[[str, int], re.Match[str] | None]
 
@@ -82,8 +93,8 @@ class PlainReader:
 
     def macro(self, text: str, start: int) -> Macro:
         """Return the macro that is written `text`."""
-        read = self._read_again if len(text) <= SHORT else self._syntax.read
-        return _macro((text, start, *cast("Reading", read(text))))
+        read: Callable[[str], Any] = self._read_again if len(text) <= SHORT else self._syntax.read
+        return new_macro((text, start, *read(text)))
 
     def _query(self, source: str, at: int) -> tuple[tuple[Pair, ...] | None, int]:
         """Return the query that begins at a place, None where it is not plain, and the place where it ends."""
@@ -91,43 +102,45 @@ class PlainReader:
         end = len(source)
         while at < end and source[at] != "#":
             match = self._pair(source, at)
-            if match is not None:
-                pairs.append(self._pair_of(match))
-            else:
+            opening = new_delimiter((source[at], at))
+            if match is None:
                 match = self._long_pair(source, at)
                 if match is None:  # pragma: no cover - as above
                     return None, at
-                pairs.append(self._long_pair_of(match))
+                pairs.append(self._long_pair_of(opening, match))
+            elif match.lastindex is None:
+                pairs.append(new_pair((opening, (), None, ())))
+            elif match.lastindex == 1:
+                pairs.append(new_pair((opening, (new_literal((match[1], at + 1)),), None, ())))
+            else:
+                pairs.append(self._pair_of(opening, match))
             at = match.end()
         return tuple(pairs), at
 
-    def _pair_of(self, match: re.Match[str]) -> Pair:
-        name, equals, before, macro, after = match.groups()
-        start = match.start()
-        opening, at = _delimiter((match.string[start], start)), start + 1
+    def _pair_of(self, opening: Delimiter, match: re.Match[str]) -> Pair:
+        name, _, before, macro, after = match.groups()
+        at = opening[1] + 1
         named: Pieces = ()
         if name is not None:
-            named = (_literal((name, at)),)
+            named = (new_literal((name, at)),)
             at += len(name)
-        if equals is None:
-            return _pair((opening, named, None, ()))
-        middle, at = _delimiter(("=", at)), at + 1
+        middle, at = new_delimiter(("=", at)), at + 1
         value: list[Piece] = []
         if before is not None:
-            value.append(_literal((before, at)))
+            value.append(new_literal((before, at)))
             at += len(before)
         if macro is not None:
             value.append(self.macro(macro, at))
             at += len(macro)
         if after is not None:
-            value.append(_literal((after, at)))
-        return _pair((opening, named, middle, tuple(value)))
+            value.append(new_literal((after, at)))
+        return new_pair((opening, named, middle, tuple(value)))
 
-    def _long_pair_of(self, match: re.Match[str]) -> Pair:
-        source, start, (equals, after_equals) = match.string, match.start(), match.span(1)
-        name = self._pieces(self._in_name, source, start + 1, equals)
+    def _long_pair_of(self, opening: Delimiter, match: re.Match[str]) -> Pair:
+        source, (equals, after_equals) = match.string, match.span(1)
+        name = self._pieces(self._in_name, source, opening.start + 1, equals)
         value = self._pieces(self._in_value, source, after_equals, match.end())
-        return Pair(Delimiter(source[start], start), name, Delimiter("=", equals) if match[1] else None, value)
+        return Pair(opening, name, Delimiter("=", equals) if match[1] else None, value)
 
     def _pieces(self, piece: _Match, source: str, at: int, end: int) -> Pieces:
         """Return the literals and macros of a text that is made of nothing else."""
@@ -137,8 +150,3 @@ class PlainReader:
             pieces.append(Literal(literal, at) if macro is None else self.macro(macro, at))
             at = match.end()
         return tuple(pieces)
-
-
-# Half of the time goes into making nodes; this is what their constructors do, without a call of Python.
-_literal, _delimiter = partial(tuple.__new__, Literal), partial(tuple.__new__, Delimiter)
-_macro, _pair = partial(tuple.__new__, Macro), partial(tuple.__new__, Pair)

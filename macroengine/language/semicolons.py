@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece
+from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece, new_delimiter, new_literal, new_pair
 from macroengine.language.syntax import Syntax
 
 # A semicolon, a literal name, and an equals sign.
@@ -48,14 +48,11 @@ def _plain_pairs(opening: Delimiter | None, text: str, at: int) -> Iterator[Pair
     for part in text.split(";"):
         name, equals, value = part.partition("=")
         after = at + len(name) + 1
-        yield Pair(
-            opening,
-            (Literal(name, at),) if name else (),
-            Delimiter("=", after - 1) if equals else None,
-            (Literal(value, after),) if value else (),
-        )
+        named = (new_literal((name, at)),) if name else ()
+        middle = new_delimiter(("=", after - 1)) if equals else None
+        yield new_pair((opening, named, middle, (new_literal((value, after)),) if value else ()))
         at += len(part) + 1
-        opening = Delimiter(";", at - 1)
+        opening = new_delimiter((";", at - 1))
 
 
 def _cut(literal: Literal, cut: re.Pattern[str]) -> Iterator[tuple[str, int]]:

@@ -1,7 +1,7 @@
 """The syntax of a dialect: the forms in which it writes macros, and the functions that it writes into their names."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import combinations
@@ -20,6 +20,8 @@ GRAMMAR = next(
 
 _NAME = "NAME"
 _KEYS = ("forms", "name", "argument", "alternatives")
+# Where a macro could begin, each form is tried.
+_MAX_FORMS = 32
 
 
 class Reading(NamedTuple):
@@ -269,8 +271,10 @@ def _check_pattern(key: str, pattern: str, forbidden: Mapping[str, str], where: 
             raise CatalogueError(f"{where}: key {key!r}: {pattern!r} can contain {what}, {text!r}")
 
 
-def _check_apart(forms: Iterable[Form], where: str) -> None:
-    """Refuse two forms that could read one text differently."""
+def _check_apart(forms: Sequence[Form], where: str) -> None:
+    """Refuse two forms that could read one text differently, and more forms than can be tried in a short time."""
+    if len(forms) > _MAX_FORMS:
+        raise CatalogueError(f"{where}: {len(forms):,} forms of macros; at most {_MAX_FORMS} fit")
     for one, other in combinations(forms, 2):
         if one.opener != other.opener:
             continue

@@ -121,6 +121,8 @@ def resolve(template: Template, dialect: Dialect, policy: Policy, around: Nestin
     macros: list[Resolved] = []
     others: dict[int, tuple[Resolved, ...]] = {}
     for pieces, part in _components(template):
+        if len(pieces) == 1 and pieces[0].__class__ is Literal:
+            continue
         found = NOTHING if around is None else around
         if around is None and len(pieces) > 1:  # what is alone has nothing around it
             found = nesting(pieces, part)
@@ -156,9 +158,11 @@ def _components(template: Template) -> Iterator[tuple[Pieces, Part]]:
     yield template.scheme, Part.SCHEME
     yield template.authority, Part.AUTHORITY
     yield template.path, Part.PATH
-    for pair in template.query:
-        yield pair.name, Part.NAME
-        yield pair.value, Part.VALUE
+    for _, name, _, value in template.query:
+        if name:
+            yield name, Part.NAME
+        if value:
+            yield value, Part.VALUE
     yield template.fragment, Part.FRAGMENT
 
 

@@ -1,12 +1,12 @@
 """Lint rules: what is wrong with a template, and how to fix it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 from macroengine.arguments import check_type, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.diagnostics import Diagnostic, Finding, Fix, Severity, Span, printable
+from macroengine.diagnostics import Diagnostic, Finding, Fix, Severity, Span, place_of, printable
 from macroengine.limits import Limits
 from macroengine.plan.resolve import Resolution, resolve
 from macroengine.policy import Policy
@@ -35,6 +35,8 @@ from macroengine.template import Template, parse
 
 __all__ = ["RULES", "Rule", "check", "codes", "diagnose", "errors", "prefixes"]
 
+# Says whether to keep what was found in a text.
+Keep = Callable[[Finding, str], bool]
 _ANY_POLICY = Policy()
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 # What is not a macro of the dialect can be kept, and not be left empty: it is text.
@@ -217,7 +219,7 @@ def enforced(ignore: frozenset[str], options: tuple[tuple[str, object], ...]) ->
 
 def found_in_text(resolution: Resolution, wanted: Iterable[str]) -> list[Diagnostic]:
     """Return what the wanted rules find in a text that is not a URL, in source order."""
-    return sorted(_found(Checked(resolution), wanted, whole=False), key=lambda diagnostic: diagnostic.span)
+    return sorted(_found(Checked(resolution), wanted, whole=False), key=place)
 
 
 def diagnose(
@@ -231,27 +233,32 @@ def diagnose(
     return diagnose_checked(Checked(resolution), wanted, wanted if heeded is None else heeded)
 
 
-def diagnose_checked(checked: Checked, wanted: Collection[str], heeded: Collection[str]) -> list[Diagnostic]:
-    """Return the same, of a template of which other rules may have asked something already."""
-    return sorted(_findings(checked, wanted, heeded), key=_place)
+def diagnose_checked(
+    checked: Checked, wanted: Collection[str], heeded: Collection[str], keep: Keep | None = None
+) -> list[Diagnostic]:
+    """Return the same, of a template of which other rules may have asked something already; or of it what to keep."""
+    return sorted(_findings(checked, wanted, heeded, keep), key=place)
 
 
-def _place(diagnostic: Diagnostic) -> tuple[int, int]:
-    return diagnostic.span.start, diagnostic.span.stop
+def place(diagnostic: Diagnostic) -> int:
+    """Return what diagnostics are sorted by."""
+    return place_of(diagnostic.span)
 
 
-def _findings(checked: Checked, wanted: Collection[str], heeded: Collection[str]) -> list[Diagnostic]:
+def _findings(
+    checked: Checked, wanted: Collection[str], heeded: Collection[str], keep: Keep | None
+) -> list[Diagnostic]:
     whole = checked.whole
     if whole is None:
-        return _found(checked, wanted, whole=False)
+        return _found(checked, wanted, whole=False, keep=keep)
     if not any(RULES[code].whole and RULES[code].find.__name__ == whole.rule for code in heeded):
         # Who does not want to hear it is told of the characters; but nothing is written into what is not a template.
-        return [_unfixed(diagnostic) for diagnostic in _found(checked, wanted, whole=False)]
-    about_whole = _found(checked, wanted, whole=True)
+        return [_unfixed(diagnostic) for diagnostic in _found(checked, wanted, whole=False, keep=keep)]
+    about_whole = _found(checked, wanted, whole=True, keep=keep)
     if whole.inner is None or whole.offset is None:
         return about_whole
-    inner = Checked(resolve(_parsed(whole.inner, checked), checked.dialect, checked.resolution.policy))
-    found = [_moved(diagnostic, whole.offset, checked.source) for diagnostic in _findings(inner, wanted, heeded)]
+    inner = checked.inner = Checked(resolve(_parsed(whole.inner, checked), checked.dialect, checked.resolution.policy))
+    found = [_moved(diagnostic, whole.offset, checked.source) for diagnostic in _findings(inner, wanted, heeded, keep)]
     return [*about_whole, *(found if whole.safe else map(_unfixed, found))]
 
 
@@ -259,21 +266,27 @@ def _unfixed(found: Diagnostic) -> Diagnostic:
     return replace(found, fix=None)
 
 
-def _found(checked: Checked, wanted: Iterable[str], *, whole: bool) -> list[Diagnostic]:
+def _found(checked: Checked, wanted: Iterable[str], *, whole: bool, keep: Keep | None = None) -> list[Diagnostic]:
     """Return what the wanted rules find that speak of a text as a whole, or what the others do."""
     found: list[Diagnostic] = []
+    source = checked.source
     for code in wanted:
         rule = RULES[code]
         if rule.whole is whole:
             for finding in rule.find(checked):
-                found.append(_diagnostic(code, rule, finding, checked.source))  # noqa: PERF401 - most find nothing
+                if keep is None or keep(finding, source):
+                    found.append(diagnostic_of(code, finding, source))  # noqa: PERF401 - most find nothing
     return found
 
 
-def _diagnostic(code: str, rule: Rule, finding: Finding, source: str) -> Diagnostic:
-    # A message quotes the template, whose author must not control the reader's terminal.
-    message = printable(finding.message)
-    return Diagnostic(code, rule.name, rule.severity, message, finding.span, source, finding.hint, finding.fix)
+def diagnostic_of(code: str, finding: Finding, source: str) -> Diagnostic:
+    """Return the diagnostic for what a rule has found."""
+    rule = RULES[code]
+    span, message, hint, fix = finding
+    if not message.isprintable():
+        # A message quotes the template, whose author must not control the reader's terminal.
+        message = printable(message)
+    return Diagnostic(code, rule.name, rule.severity, message, span, source, hint, fix)
 
 
 def _parsed(inner: str, checked: Checked) -> Template:

@@ -4,14 +4,17 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import groupby
 from urllib.parse import quote
 
+from macroengine.caching import short_cache
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.rules.checked import Checked
 from macroengine.rules.structure import origin_end
 from macroengine.rules.tables import typographic
 
 # RFC 3986 appendix A: ASCII that is allowed in no part of a URL; spaces and controls have rules of their own.
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _ILLEGAL = re.compile(r'["<>\\^`{|}]+')
 
 # Braces belong to it, where Windows writes it, as in the ids of advertising.
@@ -35,13 +38,14 @@ def invisible_character(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
+    source = checked.source
+    end = len(source)
     for span in _hidden(checked, "Cf"):
-        source = checked.source
-        names = ", ".join(map(_name_of, dict.fromkeys(checked.text(span))))
+        start, stop = span.start, span.stop
         # Between letters of other scripts a joiner can be meant.
-        around = source[max(0, span.start - 1) : span.start] + source[span.stop : span.stop + 1]
-        safe = len(around) < 2 or any(map(str.isascii, around))
-        yield Finding(span, f"invisible character ({names}); remove it", None, Fix("", span, safe=safe))
+        safe = start == 0 or stop == end or source[start - 1].isascii() or source[stop].isascii()
+        message = f"invisible character ({_names_of(source[start:stop])}); remove it"
+        yield Finding(span, message, None, Fix("", span, safe=safe))
 
 
 def lone_surrogate(checked: Checked) -> Iterator[Finding]:
@@ -153,18 +157,21 @@ def _runs(checked: Checked, belongs: Callable[[str], bool]) -> Iterator[Span]:
     source = checked.source
     if source.isascii():
         return
-    start = None
-    for position, char in enumerate(source + "\0"):
-        if not char.isascii() and belongs(char):
-            start = position if start is None else start
-        elif start is not None:
-            yield Span(start, position)
-            start = None
+    for match in _BEYOND_ASCII.finditer(source):
+        position, stop = match.span()
+        if stop - position == 1:
+            if belongs(match[0]):
+                yield Span(position, stop)
+            continue
+        for is_one, chars in groupby(match[0], belongs):
+            start, position = position, position + sum(1 for _ in chars)
+            if is_one:
+                yield Span(start, position)
 
 
-@lru_cache(maxsize=1024)
-def _name_of(char: str) -> str:
-    return unicodedata.name(char, "format").lower()
+@short_cache(maxsize=1024)
+def _names_of(text: str) -> str:
+    return ", ".join(unicodedata.name(char, "format").lower() for char in dict.fromkeys(text))
 
 
 @lru_cache(maxsize=1024)

@@ -9,10 +9,10 @@ from macroengine.language.nodes import Literal, Macro, Piece
 from macroengine.plan.nesting import PLAIN
 from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.rules import damaged
-from macroengine.rules.beginnings import remark_start
+from macroengine.rules.beginnings import begins_as_template, remark_start
 from macroengine.rules.meant import GAP, Foreign, Meant, beginnings, foreign_macros, own_macro
 from macroengine.rules.nearly import Nearly, nearly
-from macroengine.rules.structure import malformed_start, nested_urls, split_escapes
+from macroengine.rules.structure import malformed_start, nested_urls, server_end, split_escapes
 from macroengine.rules.tables import bracketed_placeholders, program_holes
 from macroengine.rules.whole import whole_text
 from macroengine.rules.whole_finding import Whole
@@ -25,6 +25,9 @@ Overlaps = Callable[[Span], bool]
 
 class Checked:
     """A resolved template under check. What several rules ask is found once, when the first of them asks."""
+
+    inner: "Checked | None" = None
+    """What is in the text where something surrounds a template, once a rule has spoken of that."""
 
     def __init__(self, resolution: Resolution) -> None:
         self.resolution = resolution
@@ -116,6 +119,11 @@ class Checked:
         return remark_start(self.source)
 
     @once
+    def begins_as_template(self) -> bool:
+        """Whether the text begins as a template does, rather than with a word or a bullet."""
+        return begins_as_template(self.source)
+
+    @once
     def split_escapes(self) -> tuple[tuple[Resolved, Span], ...]:
         """The macros whose values complete a percent-escape, with the half that is written."""
         return tuple(split_escapes(self.placed, self.source))
@@ -131,6 +139,19 @@ class Checked:
     def foreign_macros(self) -> tuple[Foreign, ...]:
         """What is written in the syntax of another platform, in source order."""
         return foreign_macros(self.resolution.foreign, self.source, self.dialect)
+
+    def in_server(self, span: Span) -> bool:
+        """Say whether a text is where the server is named: before the path, or at the start of a longer template.
+
+        It is asked of macros of other platforms.
+        """
+        if self.template.slashes is None:
+            return span.start == 0 and self.source[span.stop : span.stop + 1] in ("/", ".", ":", "?")
+        return span.start < self._server_end
+
+    @once
+    def _server_end(self) -> int:
+        return server_end(self.template)
 
     @once
     def in_foreign_macro(self) -> Overlaps:
@@ -180,6 +201,8 @@ class Checked:
         # Where both are the same, two macros side by side look like that.
         if not self._has_stray_delimiters or opening == closing:
             return []
+        if 2 * opening not in self.source and 2 * closing not in self.source:
+            return []
         found = []
         for match in self._nearly.doubled.finditer(self.source):
             opened, closed = match[1] != opening, match[3] != closing
@@ -220,13 +243,37 @@ class Checked:
         """Return what a pattern finds, without what has a part of a macro in it."""
         if not self._has_stray_delimiters:
             return []
-        found = pattern(self._nearly).finditer(self.source)
-        return [match for match in found if not self._in_written(_span_of(match))]
+        compiled = pattern(self._nearly)
+        opening, closing = self.syntax.delimiters
+        # Where both are the same, what is between two macros is in delimiters, too.
+        if len(opening) == len(closing) == 1 and opening != closing:
+            return [match for start, stop in self._gaps for match in compiled.finditer(self.source, start, stop)]
+        return [match for match in compiled.finditer(self.source) if not self._in_written(_span_of(match))]
+
+    @once
+    def _gaps(self) -> list[tuple[int, int]]:
+        """Where a delimiter is between macros: what is nearly a macro has one, and a macro has none inside.
+
+        The first character of the macro after it ends each, so that no gap ends as a template does.
+        """
+        source, (opening, closing) = self.source, self.syntax.delimiters
+        gaps, done = [], 0
+        for start, stop in (*self._written, (len(source), len(source))):
+            between = source[done:start]
+            if opening in between or closing in between:
+                gaps.append((done, start + 1))
+            done = stop
+        return gaps
+
+    @once
+    def _written(self) -> list[tuple[int, int]]:
+        """Where something is written as a macro of the dialect, though it may be a part of another."""
+        return [macro.span() for macro in self.syntax.find.finditer(self.source)]
 
     @once
     def _in_written(self) -> Overlaps:
-        """Whether a span has in it what is written as a macro of the dialect, though it may be a part of another."""
-        return overlapping_places(macro.span() for macro in self.syntax.find.finditer(self.source))
+        """Whether a span has a part of such a text in it."""
+        return overlapping_places(self._written)
 
     def _meant(self, named: Iterable[tuple[Span, str]]) -> list[Meant]:
         """Return the macros of these names, except those in macros of other platforms."""
@@ -236,14 +283,16 @@ class Checked:
     # What other software has left
 
     @once
-    def white_space(self) -> list[tuple[Span, str]]:
+    def white_space(self) -> list[Span]:
         """The runs of white space and controls that are not inside the name of a macro."""
         # Nearly every template has none: both tests are single scans in C.
         if self.source.isprintable() and " " not in self.source:
             return []
+        found = [Span(*match.span()) for match in _WHITE_SPACE.finditer(self.source)]
+        if not self.split_macros:
+            return found
         in_name = overlapping(meant.span for meant in self.split_macros)
-        found = ((Span(*match.span()), match[0]) for match in _WHITE_SPACE.finditer(self.source))
-        return [(span, text) for span, text in found if not in_name(span)]
+        return [span for span in found if not in_name(span)]
 
     @once
     def entities(self) -> list[tuple[Span, str]]:

@@ -41,9 +41,13 @@ def backslashes(source: str) -> Iterator[tuple[Span, str]]:
     if "\\" not in source:
         return
     pattern, meanings = escapes()
+    known: dict[str, str] = {}  # a text repeats its escapes
     for match in pattern.finditer(source):
-        found = ((escape.fullmatch(match["escaped"]), meant) for escape, meant in meanings)
-        yield Span(*match.span()), next(exact.expand(meant) for exact, meant in found if exact)
+        escaped = match["escaped"]
+        if escaped not in known:
+            found = ((escape.fullmatch(escaped), meant) for escape, meant in meanings)
+            known[escaped] = next(exact.expand(meant) for exact, meant in found if exact)
+        yield Span(*match.span()), known[escaped]
 
 
 def tags(source: str) -> Iterator[Span]:

@@ -22,10 +22,12 @@ def foreign_template(resolution: Resolution) -> Whole | None:
     home, source = resolution.dialect, resolution.template.source
     names = [text.name for text in resolution.foreign]
     names += [macro.node.name for macro in resolution.macros if macro.spec is None]
-    known = sum(macro.spec is not None for macro in resolution.macros) + sum(_is_own(name, home) for name in names)
+    if len(set(names)) < _MIN_MACROS or len(source) > Limits().template:
+        return None
+    own = {name for name in set(names) if _is_own(name, home)}
+    known = sum(macro.spec is not None for macro in resolution.macros) + sum(name in own for name in names)
     # Half of the names may be names that the platform has, too.
-    is_mixed = 2 * known > len(resolution.macros) + len(resolution.foreign)
-    if is_mixed or len(set(names)) < _MIN_MACROS or len(source) > Limits().template:
+    if 2 * known > len(resolution.macros) + len(resolution.foreign):
         return None
     return _said(detect(source), home, source)
 

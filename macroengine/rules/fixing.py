@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from macroengine.arguments import check_flag
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
-from macroengine.diagnostics import Diagnostic, Fix
+from macroengine.diagnostics import Diagnostic, Finding, Fix, place_of
 from macroengine.policy import Policy
-from macroengine.rules import RULES, codes, diagnose_checked, prefixes, resolution_of
+from macroengine.rules import RULES, codes, diagnose_checked, diagnostic_of, place, prefixes, resolution_of
 from macroengine.rules.checked import Checked
 
 # One round fixes all that does not overlap. What is damaged several times over takes a round for each time.
@@ -53,43 +53,38 @@ def fix(
     rules = _Rules(unsafe, None if select is None else prefixes("select", select), prefixes("ignore", ignore))
     applied: list[Diagnostic] = []
     done = {source: 0}  # how much was applied when the text was this
-    checked = Checked(resolution_of(source, dialect, policy))
-    found = rules.fixing(checked)
+    round_ = _Round(Checked(resolution_of(source, dialect, policy)), rules)
     for _ in range(MAX_ROUNDS):
-        chosen = apart(finding for finding in found if changes(finding, source) and is_allowed(finding, unsafe))
+        chosen = apart(round_.fixable)
         if not chosen:
             break
         source = _apply((finding.fix for finding in chosen if finding.fix), source)
         applied += chosen
-        checked = Checked(resolution_of(source, dialect, policy))
-        found = rules.fixing(checked)
+        round_ = _Round(round_.inner_of(source) or Checked(resolution_of(source, dialect, policy)), rules)
         if source in done:  # fixes that undo each other: nothing since then has changed anything
             del applied[done[source] :]
             break
         done[source] = len(applied)
-    return Fixed(source, tuple(applied), tuple(rules.all(checked, found)))
+    return Fixed(source, tuple(applied), tuple(round_.all()))
 
 
 class _Rules:
-    """The rules that are asked: those that fix something after every round, the others once no fix is left."""
+    """The rules that are asked: those that fix something in every round, the others once no fix is left."""
 
     def __init__(self, unsafe: bool, select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> None:
-        self._heeded = codes(None, ignore)
-        self._wanted = codes(select, ignore)
+        self.heeded = codes(None, ignore)
+        self.wanted = codes(select, ignore)
+        self.unsafe = unsafe
         levels = ("safe", "unsafe") if unsafe else ("safe",)
-        self._fixing = [code for code in self._wanted if RULES[code].fix in levels]
-        self._others = [code for code in self._wanted if RULES[code].fix not in levels]
+        self.fixing = dict.fromkeys(code for code in self.wanted if RULES[code].fix in levels)
 
-    def fixing(self, checked: Checked) -> list[Diagnostic]:
-        """Return what the rules find that can fix something."""
-        return diagnose_checked(checked, self._fixing, self._heeded)
-
-    def all(self, checked: Checked, found: list[Diagnostic]) -> list[Diagnostic]:
-        """Return what all rules find, given what those have found that can fix something."""
-        if checked.whole is not None:  # then a rule decides which others are heard
-            return diagnose_checked(checked, self._wanted, self._heeded)
-        others = diagnose_checked(checked, self._others, self._heeded)
-        return sorted([*found, *others], key=lambda one: (one.span.start, one.span.stop, one.code))
+    def may_fix(self, finding: Finding, source: str) -> bool:
+        """Say whether a fix is allowed for what was found in a text, and changes anything."""
+        fix_ = finding.fix
+        if fix_ is None or not (fix_.safe or self.unsafe):
+            return False
+        span = fix_.span
+        return source[span.start : span.stop] != fix_.replacement
 
 
 def changes(finding: Diagnostic, source: str) -> bool:
@@ -103,20 +98,72 @@ def is_allowed(finding: Diagnostic, unsafe: bool) -> bool:
     return unsafe or (finding.fix is not None and finding.fix.safe)
 
 
+class _Round:
+    """What is found in the template as it is in one round."""
+
+    def __init__(self, checked: Checked, rules: _Rules) -> None:
+        self._checked, self._rules, self._source = checked, rules, checked.source
+        # What cannot be fixed is not a diagnostic yet: the next round finds most of it again.
+        self._others: dict[str, list[Finding]] = {}
+        self.fixable = sorted(self._fixable_in_whole() if checked.whole else self._fixable(), key=place)
+
+    def _fixable_in_whole(self) -> list[Diagnostic]:
+        rules = self._rules
+        found = diagnose_checked(self._checked, rules.fixing, rules.heeded, rules.may_fix)
+        return [diagnostic for diagnostic in found if diagnostic.fix]
+
+    def _fixable(self) -> list[Diagnostic]:
+        fixable: list[Diagnostic] = []
+        may_fix, source = self._rules.may_fix, self._source
+        for code in self._rules.fixing:
+            for finding in _asked(code, self._checked):
+                if may_fix(finding, source):
+                    fixable.append(diagnostic_of(code, finding, source))
+                else:
+                    self._others.setdefault(code, []).append(finding)
+        return fixable
+
+    def inner_of(self, source: str) -> Checked | None:
+        """Return what was read already of the text inside, where all that is fixed is what surrounded it."""
+        inner = self._checked.inner
+        return inner if inner is not None and inner.source == source else None
+
+    def all(self) -> list[Diagnostic]:
+        """Return what all rules find."""
+        if self._checked.whole or self.fixable:  # of a whole text, a rule decides which others are heard
+            return diagnose_checked(self._checked, self._rules.wanted, self._rules.heeded)
+        source, rules = self._source, self._rules
+        found: list[Diagnostic] = []
+        for code in rules.wanted:
+            findings = self._others.get(code, ()) if code in rules.fixing else _asked(code, self._checked)
+            for finding in findings:
+                found.append(diagnostic_of(code, finding, source))  # noqa: PERF401 - most find nothing
+        return sorted(found, key=place)
+
+
+def _asked(code: str, checked: Checked) -> Iterable[Finding]:
+    """Return what a rule finds in a text about which nothing is to be said as a whole."""
+    rule = RULES[code]
+    return () if rule.whole else rule.find(checked)
+
+
 def apart(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Return those findings whose fixes do not touch one before, in order."""
     chosen: list[Diagnostic] = []
     free = -1
-    for start, stop, _, finding in sorted(
-        (finding.fix.span.start, finding.fix.span.stop, order, finding)
-        for order, finding in enumerate(findings)
-        if finding.fix
-    ):
+    for finding in sorted(findings, key=_place_of_fix):
+        if finding.fix is None:
+            continue
+        span = finding.fix.span
         # Two insertions at one place touch, too: what the first writes is what the second would be judged by.
-        if start > free or (start == free and stop > start):
+        if span.start > free or span.start == free < span.stop:
             chosen.append(finding)
-            free = stop
+            free = span.stop
     return chosen
+
+
+def _place_of_fix(finding: Diagnostic) -> int:
+    return 0 if finding.fix is None else place_of(finding.fix.span)
 
 
 def _apply(fixes: Iterable[Fix], source: str) -> str:

@@ -7,9 +7,7 @@ from macroengine.catalogue.foreign import encoded_macros, foreign_texts
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.rules.checked import Checked
 from macroengine.rules.meant import Foreign, foreign_macros, own_macro
-from macroengine.rules.tables import web_schemes
 from macroengine.rules.wording import with_article
-from macroengine.template import Template
 
 
 def foreign_macro(checked: Checked) -> Iterator[Finding]:
@@ -29,7 +27,7 @@ def foreign_macro(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     for foreign in checked.foreign_macros:
-        if not foreign.documented and not _is_in_server(foreign.span, checked.template):
+        if not foreign.documented and not checked.in_server(foreign.span):
             yield _finding(foreign, checked)
 
 
@@ -51,7 +49,7 @@ def documented_foreign_macro(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)&gaid=(advertising_id)
     """
     for foreign in checked.foreign_macros:
-        if foreign.documented and not _is_in_server(foreign.span, checked.template):
+        if foreign.documented and not checked.in_server(foreign.span):
             yield _finding(foreign, checked)
 
 
@@ -71,7 +69,7 @@ def foreign_macro_in_host(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)
     """
     for foreign in checked.foreign_macros:
-        if _is_in_server(foreign.span, checked.template):
+        if checked.in_server(foreign.span):
             text = checked.text(foreign.span)
             message = f"{text} is in the server name, and is not {with_article(checked.dialect.title)} macro"
             yield Finding(foreign.span, message, "write the server name in full")
@@ -168,13 +166,3 @@ def _written(foreign: Foreign, span: Span, message: str, hint: str) -> Finding:
             )
         case several:
             return Finding(span, f"{message}; it may be {' or '.join(several)}", hint)
-
-
-def _is_in_server(span: Span, template: Template) -> bool:
-    """Say whether a text is where the server is named: before the path, or at the start of a longer template."""
-    if template.slashes is None:
-        return span.start == 0 and template.source[span.stop : span.stop + 1] in ("/", ".", ":", "?")
-    # In the link of an app, what follows the slashes is the app's to read.
-    is_for_app = len(template.scheme) == 1 and template.scheme[0].text.lower() not in web_schemes()
-    last = template.slashes if is_for_app or not template.authority else template.authority[-1]
-    return span.start < last.span.stop

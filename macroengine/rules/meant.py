@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from macroengine.caching import short_cache
@@ -74,15 +74,28 @@ def documented_names(dialect: Dialect) -> dict[str, MacroSpec]:
 
 def foreign_macros(texts: Iterable[ForeignText], source: str, dialect: Dialect) -> tuple[Foreign, ...]:
     """Return the macros of other platforms among texts that are written like one, with what they mean."""
-    return tuple(filter(None, (_foreign(text, source, dialect) for text in texts)))
+    found: list[Foreign] = []
+    alike: dict[tuple[int, str], Foreign | None] = {}  # by row and text: a template repeats its macros
+    for text in texts:
+        written = source[text.span.start : text.span.stop]
+        key = id(text.syntax), written
+        if key not in alike:
+            alike[key] = _foreign(text, written, dialect)
+        macro = alike[key]
+        if macro is not None:
+            found.append(_at((text.span, *macro[1:])))
+    return tuple(found)
 
 
-def _foreign(text: ForeignText, source: str, dialect: Dialect) -> Foreign | None:
+# What its constructor does, without a call of Python.
+_at = partial(tuple.__new__, Foreign)
+
+
+def _foreign(text: ForeignText, written: str, dialect: Dialect) -> Foreign | None:
     row = text.syntax
     platform = _read_elsewhere(text.name, row.platforms, dialect).platform
     if row.known and platform is None:
         return None
-    written = source[text.span.start : text.span.stop]
     names = re.findall(r"[A-Za-z][\w.]*", written) if row.alternatives and row.alternatives in written else [text.name]
     each = [_read_elsewhere(name, row.platforms, dialect).meant for name in names]
     return Foreign(

@@ -92,4 +92,5 @@ def mismatched_parameter(checked: Checked) -> Iterator[Finding]:
 
 
 def _name_span(pair: Pair) -> Span:
-    return Span(pair.name[0].start, pair.name[-1].span.stop)
+    last = pair.name[-1]
+    return Span(pair.name[0].start, last.start + len(last.text))

@@ -42,12 +42,12 @@ def empty_pair(checked: Checked) -> Iterator[Finding]:
     superfluous = [query[1]] if len(query) > 1 and _is_empty(query[0]) and not _is_empty(query[1]) else []
     suspects = superfluous + [pair for pair in query if _is_empty(pair)]
     # The & of &#38; has no name after it, either.
-    for pair in suspects:
-        opening = pair.opening
+    in_broken_text = checked.in_broken_text
+    for opening, *_ in suspects:
         if opening is None or opening.text != "&":
             continue
         span = opening.span
-        if not checked.in_broken_text(span):
+        if not in_broken_text(span):
             yield Finding(span, "& without a parameter; remove it", None, Fix("", span, safe=True))
 
 

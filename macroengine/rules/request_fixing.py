@@ -11,7 +11,8 @@ from macroengine.request import Request
 from macroengine.request_template import parse_request
 from macroengine.rules import RULES
 from macroengine.rules.fixing import MAX_ROUNDS, apart, changes, fix, is_allowed
-from macroengine.rules.requests import findings_beside_url, request_codes
+from macroengine.rules.request_codes import request_codes
+from macroengine.rules.requests import findings_beside_url
 
 InPart = tuple[str, Diagnostic]
 """A finding, with the name of its part."""

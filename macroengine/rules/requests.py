@@ -18,16 +18,16 @@ from macroengine.plan.resolve import Resolution
 from macroengine.policy import Policy
 from macroengine.request import Request
 from macroengine.request_template import Body, BodyKind, RequestTemplate, parse_request
-from macroengine.rules import RULES, check, codes, found_in_text, prefixes
+from macroengine.rules import RULES, check, found_in_text, place
 from macroengine.rules.json_body import json_findings
 from macroengine.rules.json_strings import findings_in_strings
+from macroengine.rules.request_codes import request_codes
 from macroengine.rules.request_faults import (
     MALFORMED_HEADER,
     MALFORMED_HEADER_NAME,
     MALFORMED_METHOD,
     MISSING_CONTENT_TYPE,
     REPEATED_HEADER,
-    REQUEST_FAULTS,
     RESERVED_HEADER,
     UNEXPECTED_BODY,
     UNKNOWN_CONTENT_TYPE,
@@ -92,38 +92,16 @@ def findings(request: RequestTemplate, policy: Policy, wanted: Collection[str]) 
 
 def findings_beside_url(request: RequestTemplate, policy: Policy, wanted: Collection[str]) -> Found:
     """Yield what the wanted rules find in all but the URL."""
+    chosen = frozenset(wanted)
     for part, found in (
         *_of_request(request.request),
         *_of_headers(request, policy, wanted),
         *_of_body(request, policy, wanted),
     ):
-        if found.code in wanted:
-            yield part, replace(found, message=printable(found.message))
-
-
-def request_codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...]:
-    """Return the codes that are selected and not ignored: those of rules about macros and URLs, and those of requests.
-
-    Raises:
-        ValueError: unknown code, or the beginning of none.
-    """
-    chosen = None if select is None else prefixes("select", select)
-    ignored = prefixes("ignore", ignore)
-    own, others = _parted(ignored)
-    if chosen is None:
-        return (*codes(None, others), *(code for code in REQUEST_FAULTS if not code.startswith(own)))
-    picked, rest = _parted(chosen)
-    return (
-        *codes(rest, others),
-        *(code for code in REQUEST_FAULTS if code.startswith(picked) and not code.startswith(own)),
-    )
-
-
-def _parted(prefixes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the codes that are those of requests, and the others."""
-    own = tuple(prefix for prefix in prefixes if prefix and any(code.startswith(prefix) for code in REQUEST_FAULTS))
-    # `ME` is the beginning of both.
-    return own, tuple(prefix for prefix in prefixes if prefix not in own or "ME0".startswith(prefix))
+        if found.code in chosen:
+            # A body may be nothing but findings, and to replace one takes longer than to find it.
+            is_printable = found.message.isprintable()
+            yield part, found if is_printable else replace(found, message=printable(found.message))
 
 
 def _of_request(request: Request) -> Found:
@@ -210,7 +188,7 @@ def _of_body(request: RequestTemplate, policy: Policy, wanted: Collection[str]) 
         in_strings = findings_in_strings(source, body.json, body.template.dialect, policy, about_signs)
         known = {(one.code, one.span) for one in found}
         found += [one for one in in_strings if (one.code, one.span) not in known]
-    found.sort(key=lambda diagnostic: diagnostic.span)
+    found.sort(key=place)
     containers = set() if body.json is None else _containers(body.json)
     # An object may look like a macro of another platform.
     yield from (("body", one) for one in found if one.code != "ME011" or one.span not in containers)

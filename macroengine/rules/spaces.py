@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
-from macroengine.rules.beginnings import MACRO_ENDS, begins_as_template, begins_url, is_remark
+from macroengine.rules.beginnings import MACRO_ENDS, begins_url, is_remark
 from macroengine.rules.checked import Checked
 from macroengine.rules.structure import origin_end
 
@@ -31,7 +31,8 @@ def control_character(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
-    for span, text in checked.white_space:
+    for span in checked.white_space:
+        text = checked.text(span)
         control = _CONTROL.search(text)
         if control:
             what = "line break" if "\n" in text or "\r" in text else f"control character {control[0]!a}"
@@ -57,12 +58,12 @@ def raw_space(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&name=first%20deposit
     """
-    spaces = [(span, text) for span, text in checked.white_space if not _CONTROL.search(text)]
+    spaces = [span for span in checked.white_space if not _CONTROL.search(checked.text(span))]
     if not spaces:
         return
     aliens = checked.alien_text
     is_alien, starts, last = overlapping(aliens), sorted(alien.start for alien in aliens), -1
-    for span, text in spaces:
+    for span in spaces:
         if is_alien(span):
             # Once for each such text, however many spaces it has.
             which = bisect_right(starts, span.start)
@@ -70,15 +71,15 @@ def raw_space(checked: Checked) -> Iterator[Finding]:
                 yield Finding(span, "space in a URL, in text that must be removed")
             last = which
             continue
-        yield _about_space(span, text, checked)
+        yield _about_space(span, checked)
 
 
-def _about_space(span: Span, text: str, checked: Checked) -> Finding:
+def _about_space(span: Span, checked: Checked) -> Finding:
     if _is_stray(checked, span):
         return Finding(span, "space in a URL; remove it", None, Fix("", span, safe=True))
     if span.start < origin_end(checked.template):
         return Finding(span, "space before the path of a URL", "begin with the scheme and the server, without spaces")
-    encoded = "%20" * len(text)
+    encoded = "%20" * (span.stop - span.start)
     return Finding(span, f"space in a URL; write {encoded}", None, Fix(encoded, span, safe=_is_inside(checked, span)))
 
 
@@ -100,7 +101,7 @@ def _beside(checked: Checked, span: Span) -> tuple[str, str]:
 def _is_inside(checked: Checked, span: Span) -> bool:
     """Say whether a space can only be meant as part of the URL: it is in a value or a path, before any remark."""
     source = checked.source
-    if not begins_as_template(source):
+    if not checked.begins_as_template:
         return False
     start, stop = span.start, span.stop
     equals, delimiter = source.rfind("=", 0, start), max(source.rfind("?", 0, start), source.rfind("&", 0, start))
@@ -115,20 +116,20 @@ def _is_inside(checked: Checked, span: Span) -> bool:
 
 def _joins(span: Span, text: str, checked: Checked) -> bool:
     """Say whether to remove a control character could join what does not belong together."""
-    before, after = _beside(checked, span)
-    source = checked.source
+    source, start, stop = checked.source, span.start, span.stop
+    before, after = source[max(0, start - 1) : start], source[stop : stop + 1]
     if not before or not after or after in "?&=":
         return False
+    if begins_url(source, stop):
+        return before != "=" or not _SPACE.search(text)
     if not _SPACE.search(text):
-        return begins_url(source, span.stop)
-    if begins_url(source, span.stop):
-        return before != "="
-    line = span.start - source.rfind("\n", 0, span.start) - 1
+        return False
+    line = start - source.rfind("\n", 0, start) - 1
     if before not in "?&=" and line < _WRAPPED:
         return True
-    end = source.find("\n", span.stop)
-    following = source[span.stop : end if end >= 0 else len(source)].strip()
-    if is_remark(following) or not begins_as_template(source):
+    end = source.find("\n", stop)
+    following = source[stop : end if end >= 0 else len(source)].strip()
+    if is_remark(following) or not checked.begins_as_template:
         return True
     return before not in "?&=" and not _goes_on(following)
 

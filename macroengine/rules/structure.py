@@ -70,6 +70,16 @@ def origin_end(template: Template) -> int:
     return origin[-1].span.stop if origin else 0
 
 
+def server_end(template: Template) -> int:
+    """Return where the server of a template ends that has slashes; 0 without slashes."""
+    if template.slashes is None:
+        return 0
+    # In the link of an app, what follows the slashes is the app's to read.
+    is_for_app = len(template.scheme) == 1 and template.scheme[0].text.lower() not in web_schemes()
+    last = template.slashes if is_for_app or not template.authority else template.authority[-1]
+    return last.span.stop
+
+
 def lacks_equals(pair: Pair) -> bool:
     """Say whether a parameter is a name and a macro, with nothing between them."""
     return (

@@ -7,7 +7,7 @@ from itertools import chain
 
 from macroengine.catalogue import Dialect
 from macroengine.catalogue.meanings import is_known
-from macroengine.diagnostics import Diagnostic, Span
+from macroengine.diagnostics import Diagnostic, Span, place_of
 from macroengine.kinds import HASHES
 from macroengine.language.untranslated import placeholder
 from macroengine.plan.resolve import Problem, Resolution, Resolved, resolve
@@ -70,7 +70,7 @@ class Work:
             ),
             self._read_as_macros(theirs),
         )
-        return theirs.template.source, sorted(found, key=lambda diagnostic: diagnostic.span)
+        return theirs.template.source, sorted(found, key=lambda diagnostic: place_of(diagnostic.span))
 
     def _settled(self) -> Resolution:
         """Return the translation once the other dialect reads every macro in it as it is meant."""

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 
 from macroengine.kinds import Postback
 from macroengine.suggest import did_you_mean
@@ -22,7 +22,7 @@ def folded(name: str) -> str:
     return "".join(char for char in name.casefold() if char.isalnum())
 
 
-_WORDS = tomllib.loads((resources.files(__package__) / "columns.toml").read_text(encoding="utf-8"))
+_WORDS = tomllib.loads(Path(__file__).with_name("columns.toml").read_text(encoding="utf-8"))
 _NAMES = {role: tuple(map(folded, names)) for role, names in _WORDS["columns"].items()}
 KINDS = {folded(word): Postback(kind) for kind, words in _WORDS["kinds"].items() for word in words}
 """The kind of postback that each word means, folded."""

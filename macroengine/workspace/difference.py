@@ -1,11 +1,12 @@
 """What a partner would receive differently when a template is edited."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.language.nodes import Macro, Pieces
-from macroengine.plan.resolve import Resolution, Resolved, resolve
+from macroengine.language.nodes import Literal, Macro, Pieces
+from macroengine.plan.resolve import Resolved, resolve
 from macroengine.policy import Policy
 from macroengine.template import Template, parse
 
@@ -57,17 +58,21 @@ def diff(
     chosen = dialect_of(dialect)
     before, after = (dict(_sent(parse(source, chosen), chosen, policy)) for source in (old, new))
     added = {key: one for key, one in after.items() if key not in before}
+    # A parameter is another one under a new name where what fills it is the same.
+    alike: dict[object, deque[tuple[str, int]]] = {}
+    for key, one in added.items():
+        alike.setdefault(one.values, deque()).append(key)
     changes: list[Change] = []
     for key, one in before.items():
         if key in after:
             changes += _compared(one, after[key], policy)
             continue
-        other = next((name for name, candidate in added.items() if _alike(one, candidate)), None)
-        if other is None:
+        names = alike.get(one.values) if one.values else None
+        if not names:
             filled = f", which was filled with {_macros(one)}" if one.macros else ""
             changes.append(Change("removed", one.name, f"{one.name!r} is no longer sent{filled}", lost=True))
         else:
-            renamed = added.pop(other)
+            renamed = added.pop(names.popleft())
             changes.append(Change("renamed", one.name, f"{one.name!r} is renamed to {renamed.name!r}", lost=True))
             changes += _compared(one, renamed, policy)
     for one in added.values():
@@ -75,11 +80,6 @@ def diff(
         changes.append(Change("added", one.name, f"{one.name!r} is new{filled}"))
         changes += _newly(_Sent(one.name, ""), one, policy)
     return changes
-
-
-def _alike(one: _Sent, other: _Sent) -> bool:
-    """Say whether a parameter is another one under a new name: what fills it is the same."""
-    return bool(one.values) and one.values == other.values
 
 
 def _compared(old: _Sent, new: _Sent, policy: Policy) -> Iterator[Change]:
@@ -144,18 +144,20 @@ def _sent(template: Template, dialect: Dialect, policy: Policy) -> Iterator[tupl
     parts += [(_text(pair.name) or "(no name)", pair.value) for pair in template.query]
     parts.append(("fragment", template.fragment))
     counts: dict[str, int] = {}
+    resolved = {macro.node.start: macro for macro in resolution.macros}
     for name, pieces in parts:
         if pieces or name not in ("path", "fragment"):
             counts[name] = counts.get(name, -1) + 1
-            yield (name, counts[name]), _of(name, pieces, resolution)
+            yield (name, counts[name]), _of(name, pieces, resolved)
 
 
 def _text(pieces: Pieces) -> str:
     return "".join(piece.text for piece in pieces)
 
 
-def _of(name: str, pieces: Pieces, resolution: Resolution) -> _Sent:
-    resolved: dict[int, Resolved] = {macro.node.start: macro for macro in resolution.macros}
+def _of(name: str, pieces: Pieces, resolved: Mapping[int, Resolved]) -> _Sent:
+    if all(isinstance(piece, Literal) for piece in pieces):
+        return _Sent(name, _text(pieces))
     macros = [resolved[piece.start] for piece in pieces if isinstance(piece, Macro) and piece.start in resolved]
     return _Sent(
         name,
