@@ -186,15 +186,6 @@ def test_an_error_of_writing_has_the_name_of_the_file():
 @pytest.mark.parametrize(
     "name",
     [
-        "a.py",
-        "a.toml",
-        "a.yaml",
-        "a.yml",
-        "a.html",
-        "a.md",
-        "a.json",
-        "a.xml",
-        "a.js",
         "a.sh",
         "a.log",
         "Makefile",
@@ -202,10 +193,10 @@ def test_an_error_of_writing_has_the_name_of_the_file():
     ],
 )
 @pytest.mark.parametrize("option", ["--fix", "--diff"])
-def test_only_lists_of_templates_are_fixed(run, tmp_path, name, option):
+def test_only_lists_of_templates_and_code_are_fixed(run, tmp_path, name, option):
     (tmp_path / name).write_text(BAD)
     (tmp_path / "t.txt").write_text(BAD)
-    kinds = "only .txt, .csv, .tsv, .jsonl, .ndjson, .xlsx and .xlsm files can be fixed"
+    kinds = "only .txt, .csv, .tsv, .jsonl, .ndjson, .xlsx and .xlsm files and code can be fixed"
     message = f"macroengine: {name}: {kinds}; in other files, a line may not be a template\n"
     for arguments in (["t.txt", name], ["--file", name]):
         assert run("check", *arguments, option) == (2, "", message)

@@ -192,7 +192,7 @@ def test_sarif_is_valid(run, tmp_path, templates):
     log = json.loads(result.out)
     Draft4Validator(SCHEMA).validate(log)
     (sarif,) = log["runs"]
-    assert [rule["id"] for rule in sarif["tool"]["driver"]["rules"]] == ["ME000", *RULES, *REQUEST_FAULTS]
+    assert [rule["id"] for rule in sarif["tool"]["driver"]["rules"]] == ["ME000", *RULES, *REQUEST_FAULTS, "ME651"]
     assert len(sarif["results"]) == 5 * sum(len(check(t)) if len(t) < 1000 else 1 for t in templates)
 
 

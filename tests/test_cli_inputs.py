@@ -198,7 +198,7 @@ def test_an_argument_that_names_a_directory_is_its_files(run, tmp_path):
     below = tmp_path / "templates" / "b"
     below.mkdir(parents=True)
     kinds = ".txt, .csv, .tsv, .jsonl, .ndjson, .xlsx, .xlsm"
-    expected = f"templates: no files of templates in this folder ({kinds})"
+    expected = f"templates: no files of templates in this folder ({kinds}, or code)"
     assert message(run, "check", "templates") == expected
     (below / "t.txt").write_text(BAD)
     (below / ".hidden.txt").write_text(BAD)
@@ -244,7 +244,20 @@ def test_a_directory_that_cannot_be_read_says_so(run, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "name",
-    ["templates.txt", "T.CSV", "a/b.jsonl", "./t", "../t", "~/t", "partners/acme", "/tmp/none/t", "t (1).txt", "C:\\t"],
+    [
+        "templates.txt",
+        "T.CSV",
+        "a/b.jsonl",
+        "./t",
+        "../t",
+        "~/t",
+        "partners/acme",
+        "/tmp/none/t",
+        "t (1).txt",
+        "C:\\t",
+        "a.py",
+        "A.TS",
+    ],
 )
 def test_a_path_that_does_not_exist_says_so(run, name):
     expected = f"{name}: no such file; to check it as a template, pipe it to --file -"
@@ -296,7 +309,7 @@ def test_control_characters_in_names_are_escaped_in_every_message(run, write, od
     write(BAD, odd)
     commands = [
         ["check", odd, "--diff"],
-        ["check", f"{odd}.py", "--fix"],
+        ["check", f"{odd}.log", "--fix"],
         ["check", f"{odd}.csv"],
         ["check", "--file", f"{odd}-"],
         ["check", GOOD, "--config", odd],
@@ -313,7 +326,7 @@ def test_control_characters_in_names_are_escaped_in_every_message(run, write, od
         ["match", GOOD, "--events", f"{odd}-"],
         ["match", GOOD, f"https://n.example/{odd}"],
     ]
-    write(BAD, f"{odd}.py")
+    write(BAD, f"{odd}.log")
     write("x\n", f"{odd}.csv")
     for command in commands:
         result = run(*command)

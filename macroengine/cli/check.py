@@ -42,12 +42,14 @@ Examples:
   macroengine check partners.csv --column postback_url --diff
   macroengine check partners.csv --dialect auto
   macroengine check --request request.toml --fix
+  macroengine check src/ --diff
   pbpaste | macroengine check --file - --fix
 
 \b
 An argument that names an existing file is read as --file reads it, and a directory as all of its files. The name says
 how: .csv, .tsv, .xlsx and .xlsm have a header, .jsonl has a string or an object on each line, .toml and .json may have
-a request as --request takes it, and any other has one template per line, where blank lines and lines that begin with #
+a request as --request takes it, the strings of code (.py, .json, .yaml, .toml, .js, .ts, .php, .md, .html and others)
+are searched for templates, and any other file has one template per line, where blank lines and lines that begin with #
 are skipped. Columns called template or postback url,
 partner, platform, event and ignore are recognised.
 
@@ -118,6 +120,7 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     if options["fix"] or options["diff"]:
         for source in job.sources:
             source.check_fixable(written=options["fix"])
+
     if options["diff"]:
         return _with_notes(job, max(job.diff(), requests.diff()))
     entries: list[Any] = []

@@ -17,6 +17,7 @@ from macroengine.rules.request_codes import request_codes
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.assumed import AUTO, dialect_for
 from macroengine.workspace.columns import ROLES, Layout, folded
+from macroengine.workspace.sources import searched_language
 from macroengine.workspace.text import checked_encoding
 
 _OWN_FILE = "macroengine.toml"
@@ -47,7 +48,7 @@ class Settings:
         """Return where the templates of a file are: as given, and else as the settings say."""
         said = {**self.columns, "sheet": self.sheet, "encoding": self.encoding}
         missing = {name: value for name, value in said.items() if getattr(given, name) is None}
-        return replace(given, **missing)
+        return replace(given, embedded=None if self.dialect == AUTO else self.dialect, **missing)
 
     def dialect_of(self, template: str) -> Dialect:
         """Return the dialect that a template is checked in."""
@@ -91,7 +92,9 @@ class Config:
 
     def settings_for(self, file: Path | None, given: Mapping[str, Any]) -> Settings:
         """Return the settings for a file, None for what is in none; what is `given` on the command line is over all."""
-        found = Settings(dialect(DEFAULT_DIALECT))
+        # What is embedded in code is of any platform.
+        is_code = file is not None and searched_language(str(file)) is not None
+        found = Settings(AUTO if is_code else dialect(DEFAULT_DIALECT))
         for values in (self.settings, *self._of_file(file), given):
             found = replace(found, **values)
         return found

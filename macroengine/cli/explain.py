@@ -17,6 +17,7 @@ from macroengine.plan.resolve import resolve
 from macroengine.plan.steps import times_encoded
 from macroengine.policy import Policy
 from macroengine.rules import RULES
+from macroengine.rules.file_faults import FILE_FAULTS
 from macroengine.rules.pages import page
 from macroengine.rules.request_faults import REQUEST_FAULTS
 from macroengine.suggest import did_you_mean
@@ -108,6 +109,7 @@ def _other_pages() -> Iterator[tuple[str, tuple[str, str]]]:
     groups: list[tuple[str, dict[str, Any]]] = [
         ("a payload, see intake", FAULTS),
         ("a request", REQUEST_FAULTS),
+        ("a file, see check", FILE_FAULTS),
         ("a URL that was sent, see match", OF_MATCH),
     ]
     for whose, faults in groups:

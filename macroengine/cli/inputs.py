@@ -14,6 +14,7 @@ from macroengine.workspace.inputs import (
     read_whole,
     suffix,
 )
+from macroengine.workspace.sources import searched_language
 
 __all__ = [
     "MAX_BYTES",
@@ -52,6 +53,8 @@ def looks_like_path(argument: str) -> bool:
     if "://" in argument or _QUERY & set(argument):
         return False
     if argument.lower().endswith(_SUFFIXES) or argument.startswith(_PREFIXES) or argument[1:3] == ":\\":
+        return True
+    if searched_language(argument) is not None and not argument.startswith("//"):
         return True
     first, slash, _ = argument.partition("/")
     # A host has a dot or a port, and a template has macros.

@@ -2,16 +2,18 @@
 
 import os
 import sys
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from macroengine.cli.config import Config, NearestConfig, Settings
+from macroengine.cli.hunks import hunk, whole_lines
 from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, is_input, looks_like_path
 from macroengine.cli.parallel import in_order
 from macroengine.cli.reports import Tally
@@ -86,13 +88,14 @@ class Job:
     def found(self, tally: Tally) -> Found:
         """Yield what is found."""
         templates = (
-            ((source, record, settings), (record.template, settings))
+            ((source, record, settings), (record.noted or record.template or "", settings))
             for source, record, settings in self.records(tally)
-            if record.template is not None
+            if record.template is not None or record.noted is not None
         )
         for (source, record, settings), found in in_order(_check, templates, self.jobs):
-            tally.templates += 1
-            self.collect(source, record, settings, found)
+            if record.template is not None:
+                tally.templates += 1
+                self.collect(source, record, settings, found)
             for diagnostic in found:
                 yield source.name, record, diagnostic
 
@@ -103,6 +106,9 @@ class Job:
                 for _, record, settings in self.records(tally, source):
                     fixed = self._fix(record, settings, source)
                     write(record, None if fixed is None else fixed.source)
+                    if record.noted is not None:
+                        for diagnostic in _check((record.noted, settings)):
+                            yield source.name, record, diagnostic
                     if record.template is not None and fixed is not None:
                         tally.templates += 1
                         tally.fixed += len(fixed.applied)
@@ -116,19 +122,21 @@ class Job:
         changed = 0
         for source in self.sources:
             grown, named = 0, False
-            for _, record, settings in self.records(Tally(), source):
-                fixed = self._fix(record, settings, source)
-                raw = text_with(record, None if fixed is None else fixed.source)
-                if raw == record.raw:
-                    continue
+            for record, before, after in whole_lines(self._rewritten(source)):
                 if not named:
                     name = printable(source.name)
                     sys.stdout.write(f"--- {name}\n+++ {name}\n")
                 named, changed = True, 1
-                old, new = record.raw.splitlines(keepends=True), raw.splitlines(keepends=True)
-                sys.stdout.write(_hunk(record, old, record.line + grown, new))
+                old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+                sys.stdout.write(hunk(record, old, record.line + grown, new))
                 grown += len(new) - len(old)
         return changed
+
+    def _rewritten(self, source: Source) -> Iterator[tuple[Record, str]]:
+        """Yield each record of a source with the text that it would have."""
+        for _, record, settings in self.records(Tally(), source):
+            fixed = self._fix(record, settings, source)
+            yield record, text_with(record, None if fixed is None else fixed.source)
 
     def records(self, tally: Tally, only: Source | None = None) -> Iterator[tuple[Source, Record, Settings]]:
         """Yield the records of all sources, or of one, each with the settings for its template."""
@@ -143,8 +151,10 @@ class Job:
 
     def _of_record(self, record: Record, settings: Settings, where: str, tally: Tally) -> Settings:
         """Return the settings for one template: what its row says counts, and then what its macros say."""
-        if record.template is None:
+        if record.template is None and record.noted is None:
             return settings
+        if record.template is None:
+            return replace(settings, ignore=(*settings.ignore, *record.ignored(where)))
         dialect = None if self._is_given("dialect", record) else record.dialect_named(where, settings.dialects)
         postback = None if self._is_given("postback", record) else record.postback_named(where)
         ignored = record.ignored(where)
@@ -188,6 +198,11 @@ class Job:
                 f"{place}: made by the formula {printable(record.made_by)}, and not changed; fix it there"
             )
             return Fixed(record.template, (), tuple(_check((record.template, settings))))
+        refusal = record.refusal(fixed.source) if fixed.applied else None
+        if refusal is not None:
+            place = f"{input_name(source.name)}:{record.place}"
+            self.notes.append(f"{place}: not fixed, because {refusal}; fix it by hand")
+            return Fixed(record.template, (), tuple(_check((record.template, settings))))
         return fixed
 
 
@@ -198,8 +213,11 @@ def _check_context(settings: Settings, place: str) -> None:
         raise InputError(f"{place}: {error}") from None
 
 
-def _check(work: tuple[str, Settings]) -> Findings:
+def _check(work: tuple[str | Diagnostic, Settings]) -> Findings:
+    """Return what is found in a template; of one that cannot be checked, what there is to say, where that is wanted."""
     template, settings = work
+    if isinstance(template, Diagnostic):
+        return [template] if template.code in request_codes(settings.select, settings.ignore) else []
     try:
         dialect = settings.dialect_of(template)
         return check(parsed(template, dialect), dialect=dialect, policy=settings.policy, select=settings.wanted)
@@ -207,28 +225,19 @@ def _check(work: tuple[str, Settings]) -> Findings:
         return error.diagnostics
 
 
-def _hunk(record: Record, old: list[str], new_start: int, new: list[str]) -> str:
-    cell = "" if record.sheet is None else f" {record.place}"
-    lines = [f"@@ -{record.line},{len(old)} +{new_start},{len(new)} @@{cell}\n"]
-    lines += [_diff_line("-", text) for text in old]
-    lines += [_diff_line("+", text) for text in new]
-    return "".join(lines)
-
-
-def _diff_line(sign: str, text: str) -> str:
-    return sign + text if text.endswith("\n") else f"{sign}{text}\n\\ No newline at end of file\n"
-
-
 def sources_of(
     arguments: Sequence[str],
     files: Sequence[str],
     layout: Layout,
     config: Config | NearestConfig,
-    may_be_empty: Container[str] = (),
+    given: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    apart: Collection[str] = (),
+    among_others: bool = False,
 ) -> list[Source]:
-    """Return what is to be checked: the arguments that are templates, then all files.
+    """Return what is to be checked: the arguments that are templates, then all files but those that are `apart`.
 
-    A folder without templates is refused, unless it may be empty of them.
+    `given` are settings.
     """
     templates = tuple(argument for argument in arguments if not is_input(argument))
     for template in templates:
@@ -237,13 +246,14 @@ def sources_of(
     sources: list[Source] = [Arguments(templates)] if templates else []
 
     def layout_in(path: Path | None) -> Layout:
-        return config.settings_for(path, {}).layout(layout)
+        return config.settings_for(path, given).layout(layout)
 
-    for given in (*filter(is_input, arguments), *files):
-        if given != STANDARD_INPUT and os.path.isdir(given):  # noqa: PTH112 - a template is too long for a Path
-            sources += sources_in(given, layout_in, may_be_empty=given in may_be_empty)
+    for file in (*filter(is_input, arguments), *files):
+        if file != STANDARD_INPUT and os.path.isdir(file):  # noqa: PTH112 - a template is too long for a Path
+            sources += sources_in(file, layout_in, apart)
         else:
-            sources.append(open_source(given, layout_in(None if given == STANDARD_INPUT else Path(given))))
+            path = None if file == STANDARD_INPUT else Path(file)
+            sources.append(open_source(file, layout_in(path), among_others=among_others))
     return sources
 
 

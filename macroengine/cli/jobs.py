@@ -19,10 +19,18 @@ def jobs_of(
 ) -> tuple[Job, RequestJob]:
     """Return what is to be done with the templates of a call, and with its requests; they share their notes."""
     notes: list[str] = []
-    other_templates, among_templates, folders = parted(templates, notes)
-    other_files, among_files, more_folders = parted(files, notes)
-    given, unsafe = given_settings(context, options), options.get("unsafe_fixes", False)
-    sources = sources_of(other_templates, other_files, layout_of(options), config, folders | more_folders)
-    job = Job(sources, config, given, unsafe=unsafe, jobs=options.get("jobs", 1), notes=notes)
+    other_templates, among_templates = parted(templates, notes)
+    other_files, among_files = parted(files, notes)
     requests = [*options["requests"], *among_templates, *among_files]
+    given, unsafe = given_settings(context, options), options.get("unsafe_fixes", False)
+    sources = sources_of(
+        other_templates,
+        other_files,
+        layout_of(options),
+        config,
+        given,
+        apart=requests,
+        among_others=options.get("as_files", False),
+    )
+    job = Job(sources, config, given, unsafe=unsafe, jobs=options.get("jobs", 1), notes=notes)
     return job, RequestJob(requests, config, given, unsafe=unsafe, notes=notes)

@@ -175,10 +175,9 @@ def _shown(word: str) -> str:
 
 def _as_json(file: str, record: Record, diagnostic: Diagnostic) -> str:
     fix = diagnostic.fix
-    line, column = record.position(diagnostic.span.start)
     row: dict[str, object] = {
         "file": file,
-        "line": line,
+        "line": record.position(diagnostic.span.start)[0],
         "template": diagnostic.source,
         "code": diagnostic.code,
         "name": diagnostic.name,
@@ -188,7 +187,9 @@ def _as_json(file: str, record: Record, diagnostic: Diagnostic) -> str:
         "hint": diagnostic.hint,
         "fix": fix and {"replacement": fix.replacement, "span": [fix.span.start, fix.span.stop], "safe": fix.safe},
     }
-    row |= {} if record.where is None else {"column": column}
+    if record.places is not None:  # the span is that in the template
+        region = record.places.region(diagnostic.span)
+        row |= {"column": region.column, "end_line": region.end_line, "end_column": region.end_column}
     # What only tables have.
     row |= {"sheet": record.sheet, "cell": record.cell} if record.sheet is not None else {}
     row |= {"partner": record.said.partner} if record.said.partner else {}
@@ -202,12 +203,12 @@ _GITHUB_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.
 
 def _as_annotation(file: str, record: Record, diagnostic: Diagnostic) -> str:
     # https://docs.github.com/actions/reference/workflow-commands-for-github-actions, "Setting an error message"
-    line, column = record.position(diagnostic.span.start)
-    where = {"file": file, "line": line}
-    if record.where is not None:
-        where |= {"col": column}
-    elif record.in_line:
-        where |= {"col": diagnostic.span.start + 1, "endColumn": diagnostic.span.stop + 1}
+    region = record.region(diagnostic.span)
+    where = {"file": file, "line": record.line}
+    if region is not None:
+        where |= {"line": region.line, "col": region.column}
+        is_one = region.line == region.end_line  # columns are those of one line
+        where |= {"endColumn": region.end_column} if is_one else {"endLine": region.end_line}
     properties = {**where, "title": f"{diagnostic.code} {diagnostic.name}"}
     head = ",".join(f"{key}={_escape_property(str(value))}" for key, value in properties.items())
     message = "\n".join([diagnostic.message, *excerpt(diagnostic.source, diagnostic.span), *_hint(diagnostic)])

@@ -13,14 +13,14 @@ from macroengine.cli.config import Config, NearestConfig, Settings
 from macroengine.cli.inputs import STANDARD_INPUT, InputError
 from macroengine.cli.reports import Tally
 from macroengine.cli.requests import all_text
-from macroengine.diagnostics import Diagnostic, printable
+from macroengine.diagnostics import Diagnostic, Span, printable
 from macroengine.errors import TemplateError
 from macroengine.request_template import RequestTemplate, parse_request
-from macroengine.rules.request_fixing import FixedRequest, fix_request
 from macroengine.rules.request_codes import request_codes
+from macroengine.rules.request_fixing import FixedRequest, fix_request
 from macroengine.rules.requests import findings
 from macroengine.workspace.assumed import dialect_for, kind_for
-from macroengine.workspace.record import Record
+from macroengine.workspace.record import Record, Region
 from macroengine.workspace.requests import RequestFile, is_request_file, read_request_file, request_files_in
 from macroengine.workspace.writing import replacing
 
@@ -35,24 +35,21 @@ def name_of(file: str) -> str:
     return "<stdin>" if file == STANDARD_INPUT else file
 
 
-def parted(arguments: Iterable[str], notes: list[str]) -> tuple[list[str], list[str], set[str]]:
-    """Return the arguments without files of requests, those files, and the folders that have some.
+def parted(arguments: Iterable[str], notes: list[str]) -> tuple[list[str], list[str]]:
+    """Return the arguments without files of requests, and those files, with those in folders.
 
     In a folder, what was only meant to be a request is skipped with a note.
     """
     others: list[str] = []
     requests: list[str] = []
-    folders: set[str] = set()
     for argument in arguments:
         if is_request_file(argument):
             requests.append(argument)
             continue
         others.append(argument)
         if argument != STANDARD_INPUT and os.path.isdir(argument):  # noqa: PTH112 - a template is too long for a Path
-            found = list(_readable(request_files_in(argument), notes))
-            requests += found
-            folders |= {argument} if found else set()
-    return others, requests, folders
+            requests += _readable(request_files_in(argument), notes)
+    return others, requests
 
 
 def _readable(files: Iterable[str], notes: list[str]) -> Iterator[str]:
@@ -169,11 +166,30 @@ class RequestJob:
         for part, one in found:
             record = records.get((part, one.source))
             if record is None:
-                where = partial(place, part)
-                record = Record(one.source, where(0)[0], one.source, where=where)
+                places = _Part(partial(place, part))
+                record = Record(one.source, places.line, one.source, places=places)
                 records[part, one.source] = record
             message = f"{part}: {one.message}" if part else one.message
             yield name_of(read.file), record, replace(one, message=message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Where the characters of one part of a request are in its file."""
+
+    place: Callable[[int], tuple[int, int]]
+
+    @property
+    def line(self) -> int:
+        return self.place(0)[0]
+
+    def region(self, span: Span) -> Region:
+        """Return where a piece of the part is."""
+        return Region(*self.place(span.start), *self.place(span.stop))
+
+    def edits(self, span: Span, replacement: str) -> list[tuple[Region, str]]:  # noqa: ARG002 - as of other places
+        """Return nothing: what is written depends on the whole file."""
+        return []
 
 
 def _write(path: Path, mark: str, text: str) -> None:

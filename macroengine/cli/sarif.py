@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 from macroengine.cli.reports import Report
-from macroengine.diagnostics import Diagnostic, Fault, Severity, Span
+from macroengine.diagnostics import Diagnostic, Fault, Severity
 from macroengine.errors import LIMIT_EXCEEDED
 from macroengine.rules import RULES
+from macroengine.rules.file_faults import FILE_FAULTS
 from macroengine.rules.request_faults import REQUEST_FAULTS
-from macroengine.workspace.record import Record
+from macroengine.workspace.record import Record, Region
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -33,11 +34,9 @@ def _driver() -> dict[str, Any]:
         "name": "limit-exceeded",
         "shortDescription": {"text": "Template that is too large."},
     }
-    return {
-        "name": "macroengine",
-        "version": version("macroengine"),
-        "rules": [limit, *map(_rule, RULES), *map(_fault, REQUEST_FAULTS.values())],
-    }
+    faults = (*REQUEST_FAULTS.values(), *FILE_FAULTS.values())
+    rules = [limit, *map(_rule, RULES), *map(_fault, faults)]
+    return {"name": "macroengine", "version": version("macroengine"), "rules": rules}
 
 
 def _rule(code: str) -> dict[str, Any]:
@@ -69,33 +68,34 @@ def _result(file: str, record: Record, diagnostic: Diagnostic) -> str:
         "locations": [_location(file, record, diagnostic)],
     }
     fix = diagnostic.fix
-    if fix is not None and record.in_line:
-        replacement: dict[str, Any] = {"deletedRegion": _region(record, fix.span)}
-        if fix.replacement:
-            replacement["insertedContent"] = {"text": fix.replacement}
-        change = {"artifactLocation": {"uri": _uri(file)}, "replacements": [replacement]}
+    edits = [] if fix is None else record.edits(fix.span, fix.replacement)
+    if fix is not None and edits:
+        replacements = [_replacement(region, text) for region, text in edits]
+        change = {"artifactLocation": {"uri": _uri(file)}, "replacements": replacements}
         safety = "safe" if fix.safe else "unsafe"
         result["fixes"] = [{"description": {"text": f"{safety} fix"}, "artifactChanges": [change]}]
     return json.dumps(result)
 
 
+def _replacement(region: Region, text: str) -> dict[str, Any]:
+    deleted = {"deletedRegion": _region(region)}
+    return {**deleted, "insertedContent": {"text": text}} if text else deleted
+
+
 def _location(file: str, record: Record, diagnostic: Diagnostic) -> dict[str, Any]:
     if file.startswith("<"):  # no file: an argument, or standard input
         return {"logicalLocations": [{"name": f"{file}:{record.line}:{diagnostic.span.start + 1}"}]}
-    region = _region(record, diagnostic.span) if record.in_line else _start(record, diagnostic.span)
+    found = record.region(diagnostic.span)
+    region = {"startLine": record.line} if found is None else _region(found)
     snippet = {"text": diagnostic.source[diagnostic.span.start : diagnostic.span.stop]}
     location = {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": {**region, "snippet": snippet}}}
     cell: dict[str, Any] = {} if record.sheet is None else {"logicalLocations": [{"fullyQualifiedName": record.place}]}
     return {**location, **cell}
 
 
-def _start(record: Record, span: Span) -> dict[str, Any]:
-    line, column = record.position(span.start)
-    return {"startLine": line} if record.where is None else {"startLine": line, "startColumn": column}
-
-
-def _region(record: Record, span: Span) -> dict[str, Any]:
-    return {"startLine": record.line, "startColumn": span.start + 1, "endColumn": span.stop + 1}
+def _region(region: Region) -> dict[str, int]:
+    last = {} if region.line == region.end_line else {"endLine": region.end_line}
+    return {"startLine": region.line, "startColumn": region.column, **last, "endColumn": region.end_column}
 
 
 def _uri(file: str) -> str:

@@ -1,13 +1,16 @@
-"""The codes of what is checked in a request, apart from the rules, so that choosing codes loads nothing of requests."""
+"""The codes of what is checked in requests and files, so that choosing codes loads nothing else about them."""
 
 from collections.abc import Iterable
 
 from macroengine.rules import codes, prefixes
+from macroengine.rules.file_faults import FILE_FAULTS
 from macroengine.rules.request_faults import REQUEST_FAULTS
+
+_FAULTS = (*REQUEST_FAULTS, *FILE_FAULTS)
 
 
 def request_codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...]:
-    """Return the codes that are selected and not ignored: those of rules about macros and URLs, and those of requests.
+    """Return the codes that are selected and not ignored: of rules about macros and URLs, of requests and of files.
 
     Raises:
         ValueError: unknown code, or the beginning of none.
@@ -16,16 +19,16 @@ def request_codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[
     ignored = prefixes("ignore", ignore)
     own, others = _parted(ignored)
     if chosen is None:
-        return (*codes(None, others), *(code for code in REQUEST_FAULTS if not code.startswith(own)))
+        return (*codes(None, others), *(code for code in _FAULTS if not code.startswith(own)))
     picked, rest = _parted(chosen)
     return (
         *codes(rest, others),
-        *(code for code in REQUEST_FAULTS if code.startswith(picked) and not code.startswith(own)),
+        *(code for code in _FAULTS if code.startswith(picked) and not code.startswith(own)),
     )
 
 
 def _parted(prefixes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the codes that are those of requests, and the others."""
-    own = tuple(prefix for prefix in prefixes if prefix and any(code.startswith(prefix) for code in REQUEST_FAULTS))
+    """Return the codes that are those of requests or files, and the others."""
+    own = tuple(prefix for prefix in prefixes if prefix and any(code.startswith(prefix) for code in _FAULTS))
     # `ME` is the beginning of both.
     return own, tuple(prefix for prefix in prefixes if prefix not in own or "ME0".startswith(prefix))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from macroengine.catalogue import Dialect
 from macroengine.kinds import Postback
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.inputs import InputError, NoColumnError
@@ -39,6 +40,8 @@ class Layout:
     ignore: str | None = None
     sheet: str | None = None
     encoding: str | None = None
+    embedded: Dialect | None = None
+    """The dialect of what is embedded in code, where it is said."""
 
     def asked(self) -> dict[str, str]:
         """Return the columns that are asked for by name, by what they say."""

@@ -1,14 +1,15 @@
 """What a file has for each template: where it is, whose it is, and how it is replaced."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple, Protocol
 
 from macroengine.catalogue import Dialect, dialect, dialect_names
+from macroengine.diagnostics import Diagnostic, Span
 from macroengine.kinds import Postback
-from macroengine.rules import codes
+from macroengine.rules.request_codes import request_codes
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.assumed import AUTO
 from macroengine.workspace.columns import KINDS, folded
@@ -27,11 +28,36 @@ class Said:
     """The columns that were asked for by name, so that a word in them must be a known one."""
 
 
+def _never(template: str) -> str | None:  # noqa: ARG001 - most records can have any template
+    return None
+
+
 _NOTHING = Said()
 Dialects = Mapping[str, Dialect | Literal["auto"]]
 _NO_DIALECTS: Dialects = MappingProxyType({})
 # A shorter name may be in any word.
 _SHORTEST = 6
+
+
+class Region(NamedTuple):
+    """A place in a file: lines and columns from 1; the last column is after the place."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Places(Protocol):
+    """Where the characters of a template are in its file."""
+
+    def region(self, span: Span) -> Region:
+        """Return where a part of the template is."""
+        ...
+
+    def edits(self, span: Span, replacement: str) -> list[tuple[Region, str]]:
+        """Return what to write in the file to replace a part of the template; nothing where that cannot be."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +78,44 @@ class Record:
     said: Said = _NOTHING
     made_by: str | None = None
     """The formula that makes the template; it cannot be replaced then."""
-    where: Callable[[int], tuple[int, int]] | None = field(default=None, compare=False)
-    """Returns the line and column of a character of the template, where that is not simply in this line."""
-
-    def position(self, index: int) -> tuple[int, int]:
-        """Return the line of a character of the template, and its column there or in the template, from 1."""
-        return (self.line, index + 1) if self.where is None else self.where(index)
-
-    def place_of(self, index: int) -> str:
-        """Return where a character of the template is in its file."""
-        if self.where is None:
-            return f"{self.place}:{index + 1}"
-        line, column = self.where(index)
-        return f"{line}:{column}"
+    places: Places | None = None
+    """Where the characters of a template are that is inside another language."""
+    noted: Diagnostic | None = None
+    """What there is to say of a template that cannot be checked."""
+    refusal: Callable[[str], str | None] = _never
+    """Says why another template cannot be written."""
 
     @property
     def place(self) -> str:
         """Where the template is in its file: a line, or the cell of a sheet."""
         return str(self.line) if self.sheet is None else f"{_quoted(self.sheet)}!{self.cell}"
+
+    def region(self, span: Span) -> Region | None:
+        """Return where a part of the template is in the file; None where only the line or the cell is known."""
+        if self.places is not None:
+            return self.places.region(span)
+        return Region(self.line, span.start + 1, self.line, span.stop + 1) if self.in_line else None
+
+    def position(self, index: int) -> tuple[int, int]:
+        """Return the line of a character of the template, and its column there or in the template, from 1."""
+        if self.places is None:
+            return self.line, index + 1
+        region = self.places.region(Span(index, index))
+        return region.line, region.column
+
+    def place_of(self, index: int) -> str:
+        """Return where a character of the template is in its file."""
+        if self.places is None:
+            return f"{self.place}:{index + 1}"
+        line, column = self.position(index)
+        return f"{line}:{column}"
+
+    def edits(self, span: Span, replacement: str) -> list[tuple[Region, str]]:
+        """Return what to write in the file to replace a part of the template; nothing where that is not known."""
+        if self.places is not None:
+            return self.places.edits(span, replacement)
+        region = self.region(span)
+        return [] if region is None else [(region, replacement)]
 
     def dialect_named(self, where: str, custom: Dialects = _NO_DIALECTS) -> Dialect | Literal["auto"] | None:
         """Return the dialect that the row says: one of the library, a custom one, or "auto"; None where it says none.
@@ -119,7 +165,7 @@ class Record:
             return ()
         found = tuple(self.said.ignore.replace(",", " ").split())
         try:
-            codes(None, found)
+            request_codes(None, found)
         except ValueError as error:
             raise InputError(f"{where}:{self.place}: ignore: {error}") from None
         return found

@@ -1,7 +1,7 @@
 """Where templates are: each source yields records, and is rewritten with other templates in them."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
@@ -22,7 +22,7 @@ _JSON_LINES = (".jsonl", ".ndjson")
 _WORKBOOKS = (".xlsx", ".xlsm")
 # What another program saves as one of the above.
 _OTHERS = (".xls", ".xlsb", ".ods", ".numbers")
-# In any other text a line may be code, not a template.
+# Lists of templates. In any other text a line may be code, not a template.
 FIXABLE = (".txt", *_TABLES, *_JSON_LINES, *_WORKBOOKS)
 
 
@@ -113,13 +113,15 @@ class TextFile:
         """
         if self.path is not None and suffix(self.file) not in FIXABLE:
             raise InputError(
-                f"{input_name(self.file)}: only {', '.join(FIXABLE[:-1])} and {FIXABLE[-1]} files can be fixed; "
-                "in other files, a line may not be a template"
+                f"{input_name(self.file)}: only {', '.join(FIXABLE[:-1])} and {FIXABLE[-1]} files and code can be "
+                "fixed; in other files, a line may not be a template"
             )
 
 
-def open_source(file: str, layout: Layout = Layout()) -> Source:  # noqa: B008 - immutable
+def open_source(file: str, layout: Layout = Layout(), *, among_others: bool = False) -> Source:  # noqa: B008 - immutable
     """Return the source that a file is, by its name; `-` is standard input.
+
+    Code that cannot be read is an error, or skipped with a note where it is one of many files that nobody looked at.
 
     Raises:
         InputError: it is a file that another program must save first.
@@ -132,7 +134,30 @@ def open_source(file: str, layout: Layout = Layout()) -> Source:  # noqa: B008 -
         from macroengine.workspace.workbooks import WorkbookFile  # noqa: PLC0415 - see above
 
         return WorkbookFile(file, layout)
-    return TextFile(file, layout)
+    language = searched_language(file)
+    return (
+        TextFile(file, layout)
+        if language is None
+        else embedded_source(file, language, layout, among_others=among_others)
+    )
+
+
+def searched_language(file: str) -> str | None:
+    """Return the language in which a file is searched for templates; None for a list of templates."""
+    if file == STANDARD_INPUT or suffix(file) in FIXABLE:
+        return None
+    # Here because most files are lists.
+    from macroengine.workspace.embedded.languages import language_of  # noqa: PLC0415 - see above
+
+    return language_of(file)
+
+
+def embedded_source(file: str, language: str, layout: Layout, *, among_others: bool = False) -> Source:
+    """Return the templates in a file of another language."""
+    # Here because most files are lists.
+    from macroengine.workspace.embedded.source import EmbeddedFile  # noqa: PLC0415 - see above
+
+    return EmbeddedFile(file, language, layout, among_others=among_others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +184,18 @@ class Skipped:
         """There is nothing to fix."""
 
 
-def sources_in(folder: str, layout_of: Callable[[Path], Layout], *, may_be_empty: bool = False) -> list[Source]:
+def sources_in(folder: str, layout_of: Callable[[Path], Layout], apart: Collection[str] = ()) -> list[Source]:
     """Return the files of templates in a folder, as `files_in` does; tables without a column of templates are skipped.
 
+    Files that are `apart` are read by others.
+
     Raises:
-        InputError: there are no files, or none of them has templates, unless there may be none.
+        InputError: there are no files, or none of them has templates.
         OSError: a folder or a file cannot be read.
     """
-    files = files_in(folder, may_be_empty=may_be_empty)
-    found = [_in_folder(file, layout_of(Path(file))) for file in files]
-    if not may_be_empty and all(isinstance(source, Skipped) for source in found):
+    files = files_in(folder)
+    found = [_in_folder(file, layout_of(Path(file))) for file in files if file not in apart]
+    if len(found) == len(files) and all(isinstance(source, Skipped) for source in found):
         raise InputError(
             f"{input_name(folder)}: no file in this folder has a column of templates; say which one it is with --column"
         )
@@ -176,6 +203,9 @@ def sources_in(folder: str, layout_of: Callable[[Path], Layout], *, may_be_empty
 
 
 def _in_folder(file: str, layout: Layout) -> Source:
+    language = searched_language(file)
+    if language is not None:
+        return embedded_source(file, language, layout, among_others=True)
     source = open_source(file, layout)
     try:
         next((record for record in source.records() if record.template is not None), None)
@@ -184,31 +214,33 @@ def _in_folder(file: str, layout: Layout) -> Source:
     return source
 
 
-def files_in(folder: str, *, may_be_empty: bool = False) -> list[str]:
-    """Return the files of templates in a folder and its folders, in order; hidden ones are skipped.
+def files_in(folder: str) -> list[str]:
+    """Return the lists of templates in a folder and its folders, and the files that may have some, in order.
 
     Raises:
         InputError: there are none.
         OSError: a folder cannot be read.
     """
-    found = [file for file in walked(folder) if suffix(file) in FIXABLE]
-    if not found and not may_be_empty:
-        raise InputError(f"{input_name(folder)}: no files of templates in this folder ({', '.join(FIXABLE)})")
+    found = [file for file in walked(folder) if suffix(file) in FIXABLE or searched_language(file) is not None]
+    if not found:
+        raise InputError(f"{input_name(folder)}: no files of templates in this folder ({', '.join(FIXABLE)}, or code)")
     return found
 
 
 def walked(folder: str) -> Iterator[str]:
-    """Yield the files of a folder and its folders, in order; hidden ones are skipped.
+    """Yield the files of a folder and its folders, in order; hidden ones and installed packages are skipped.
 
     Raises:
         OSError: a folder cannot be read.
     """
+    # Only a folder waits for it.
+    from macroengine.workspace.embedded.languages import skipped_folders  # noqa: PLC0415 - see above
 
     def failed(error: OSError) -> None:
         raise error
 
     for parent, folders, names in os.walk(folder, onerror=failed):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in skipped_folders())
         for name in sorted(names):
             if not name.startswith((".", "~$")):
                 yield os.path.join(parent, name)  # noqa: PTH118 - as given

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Write = Callable[["Record", str | None], object]
 """Takes each record of a file in order, and the template that it is to have; None leaves it unchanged."""
 
+_CHANGED = "{name}: changed while it was being fixed; nothing was written, run the command again"
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -36,9 +38,26 @@ def replacing(path: Path) -> Iterator[Path]:
         yield new
         after = atomic.fingerprint(target)
         if after != before:
-            raise InputError(f"{name}: changed while it was being fixed; nothing was written, run the command again")
+            raise InputError(_CHANGED.format(name=name))
         if atomic.fingerprint(new)[-1] != after[-1]:
             atomic.replace(new, target)
+
+
+@contextmanager
+def rewriting_if_changed(path: Path, encoding: str | None) -> Iterator[Write]:
+    """Give a function that takes the records of a file of text, which is only touched if one of them changes."""
+    # Only a file that is rewritten waits for it.
+    from macroengine import atomic  # noqa: PLC0415 - see above
+
+    before = atomic.fingerprint(path)
+    taken: list[tuple[Record, str | None]] = []
+    yield lambda record, template: taken.append((record, template))
+    if any(text_with(record, template) != record.raw for record, template in taken):
+        with rewriting_text(path, encoding) as write:
+            if atomic.fingerprint(path) != before:
+                raise InputError(_CHANGED.format(name=input_name(path)))
+            for record, template in taken:
+                write(record, template)
 
 
 @contextmanager

@@ -1,0 +1,92 @@
+"""The string literals of a language whose table says all about them."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from macroengine.workspace.embedded.languages import Kind, Language
+from macroengine.workspace.embedded.literal import Literal, Part
+from macroengine.workspace.embedded.notation import HOLE
+
+
+class Token(NamedTuple):
+    """A string literal, or one of the parts of which it is joined: all of it, and what is inside."""
+
+    start: int
+    end: int
+    part: Part
+    kind: Kind
+
+
+def literals(text: str, language: Language) -> Iterator[Literal]:
+    """Yield the literals of a text; those that are not finished are left out."""
+    return joined(text, language, tokens(text, language))
+
+
+def tokens(
+    text: str,
+    language: Language,
+    start: int = 0,
+    stop: int | None = None,
+    *,
+    skip: Callable[[int, int], object] | None = None,
+) -> Iterator[Token]:
+    """Yield the string literals of `text[start:stop]` one by one; `skip` is told what has none, such as a comment."""
+    stop = len(text) if stop is None else stop
+    # Up to where there is nothing that ends such a literal.
+    open_until: dict[tuple[int, str], int] = {}
+    position = start
+    while match := language.lexer.search(text, position, stop):
+        position = max(match.end(), match.start() + 1)
+        name = match.lastgroup
+        if name is None:
+            if skip is not None:
+                skip(*match.span())
+            continue
+        number = int(name.removeprefix("kind"))
+        kind = language.strings[number]
+        close = match.groupdict().get(f"close{number}") or kind.close
+        if match.end() < open_until.get((number, close), 0):
+            continue
+        content = kind.pattern(close).match(text, match.end(), stop)
+        end = match.end() if content is None else content.end()
+        if content is None or (not kind.content and not text.startswith(close, end, stop)):
+            open_until[number, close] = stop if content is None else end
+            continue
+        position = end if kind.content else end + len(close)
+        yield Token(match.start(), position, part_of(kind, close, match.end(), end), kind)
+
+
+def part_of(kind: Kind, close: str, start: int, end: int) -> Part:
+    """Return the part of a literal of this kind with what is inside at `start` and `end`."""
+    return Part(start, end, kind.notation, "" if kind.content else close[0], kind.pattern(close), kind.hole)
+
+
+def joined(text: str, language: Language, found: Iterator[Token]) -> Iterator[Literal]:
+    """Yield the literals of these tokens; those with nothing but a joint between them are one."""
+    group: list[Token] = []
+    for token in found:
+        if group and not language.between.fullmatch(text, group[-1].end, token.start):
+            yield literal_of(text, language, group)
+            group = []
+        group.append(token)
+    if group:
+        yield literal_of(text, language, group)
+
+
+def literal_of(text: str, language: Language, group: list[Token]) -> Literal:
+    """Return the literal of these tokens, with the reason if a program makes another text of it."""
+    reason = next((token.kind.holes for token in group if token.part.hole and _has_hole(text, token.part)), None)
+    if reason is None:
+        before = text[max(0, group[0].start - _NEAR) : group[0].start]
+        if language.after.match(text, group[-1].end) or language.before.search(before):
+            reason = "a string of which a program makes another"
+    return Literal(text, tuple(token.part for token in group), reason)
+
+
+# White space between an operator and a literal is no longer.
+_NEAR = 80
+
+
+def _has_hole(text: str, part: Part) -> bool:
+    pieces = part.notation.pieces(text, part.start, part.end, part.hole)
+    return any(piece.text == HOLE and piece.end - piece.start > 1 for piece in pieces)
