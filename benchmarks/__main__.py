@@ -25,6 +25,7 @@ SUITES = {
     "loading": False,
     "memory": False,
     "tables": False,
+    "editing": False,
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from macroengine import check
-from macroengine.cli.output import abridged
+from macroengine.workspace.abridging import abridged
 from tests.trying import slow_after
 
 GOOD = "https://n.example/pb?id=(clickid)"

@@ -13,6 +13,7 @@ from macroengine.cli import output, process
 from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
 from macroengine.suggest import did_you_mean
+from macroengine.workspace.abridging import abridged
 
 COMMANDS = (
     "check",
@@ -29,6 +30,7 @@ COMMANDS = (
     "rules",
     "intake",
     "sample",
+    "lsp",
 )
 
 
@@ -114,7 +116,7 @@ def _explain(error: Exception) -> int:
             message, status = error.format_message(), error.exit_code
         case TemplateError():
             with suppress(OSError):
-                output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
+                output.print_diagnostics(abridged(error.diagnostics), to=output.errors())
             return 1
         case click.Abort():
             message, status = "interrupted", 130

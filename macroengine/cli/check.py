@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from macroengine.cli import output
-from macroengine.cli.config import NearestConfig, Settings, find_config, read_config
 from macroengine.cli.formats import FORMATS, report_of
 from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name
 from macroengine.cli.job import Collect, Findings, Job
@@ -27,6 +26,8 @@ from macroengine.cli.reports import Tally, print_findings
 from macroengine.cli.request_job import CollectRequest, InParts
 from macroengine.diagnostics import Severity, printable
 from macroengine.request_template import RequestTemplate
+from macroengine.workspace.abridging import abridged
+from macroengine.workspace.config import NearestConfig, Settings, find_config, read_config
 from macroengine.workspace.record import Record
 from macroengine.workspace.sources import Source
 
@@ -190,7 +191,7 @@ def _collecting(entries: list[Any]) -> Collect:
                 file=source.name,
                 dialect=settings.dialect_of(record.template or ""),
                 policy=settings.policy,
-                found=output.abridged(found),
+                found=abridged(found),
                 wanted=settings.wanted,
             )
         )

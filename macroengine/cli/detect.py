@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from macroengine.cli import output
-from macroengine.cli.config import NearestConfig, find_config
 from macroengine.cli.job import Arguments, sources_of
 from macroengine.cli.options import file_options, layout_of
 from macroengine.detection.detect import Detected
 from macroengine.detection.detect import detect as detect_dialects
 from macroengine.errors import TemplateError
+from macroengine.workspace.config import NearestConfig, find_config
 from macroengine.workspace.record import Record
 from macroengine.workspace.sources import Source
 

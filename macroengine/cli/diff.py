@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from macroengine.cli import output
-from macroengine.cli.config import NearestConfig, Settings, find_config
 from macroengine.cli.inputs import is_input
 from macroengine.cli.job import Job, given_settings, sources_of
 from macroengine.cli.options import column_options, context_option, dialect_or_auto_option, layout_of, postback_option
 from macroengine.cli.reports import Tally, wrapped
 from macroengine.diagnostics import printable
+from macroengine.workspace.config import NearestConfig, Settings, find_config
 from macroengine.workspace.difference import Change
 from macroengine.workspace.difference import diff as difference
 from macroengine.workspace.record import Record

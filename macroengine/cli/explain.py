@@ -10,7 +10,6 @@ import click
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.inputs import input_name
-from macroengine.cli.macros import availability, yes_no
 from macroengine.cli.options import column_options, dialect_or_auto_option, layout_of
 from macroengine.declarations import declarations
 from macroengine.plan.resolve import resolve
@@ -23,6 +22,7 @@ from macroengine.rules.request_faults import REQUEST_FAULTS
 from macroengine.suggest import did_you_mean
 from macroengine.template import parse
 from macroengine.workspace.assumed import dialect_for
+from macroengine.workspace.facts import availability, yes_no
 from macroengine.workspace.sources import Source, open_source
 
 _COLUMNS = ("macro", "field", "source", "send all", "available", "encoded", "example")

@@ -12,19 +12,17 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from macroengine.cli.config import Config, NearestConfig, Settings
 from macroengine.cli.hunks import hunk, whole_lines
 from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, is_input, looks_like_path
 from macroengine.cli.parallel import in_order
 from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, printable
-from macroengine.errors import TemplateError
 from macroengine.kinds import Postback
-from macroengine.rules import check
-from macroengine.rules.fixing import Fixed, fix
+from macroengine.rules.fixing import Fixed
 from macroengine.rules.request_codes import request_codes
-from macroengine.workspace.assumed import assumed_postback, dialect_for, parsed
+from macroengine.workspace.checking import findings, fixed_template, settings_of
 from macroengine.workspace.columns import Layout
+from macroengine.workspace.config import Config, NearestConfig, Settings
 from macroengine.workspace.record import Record
 from macroengine.workspace.sources import Source, TextFile, open_source, sources_in
 from macroengine.workspace.writing import Write, text_with
@@ -155,74 +153,32 @@ class Job:
             return settings
         if record.template is None:
             return replace(settings, ignore=(*settings.ignore, *record.ignored(where)))
-        dialect = None if self._is_given("dialect", record) else record.dialect_named(where, settings.dialects)
-        postback = None if self._is_given("postback", record) else record.postback_named(where)
-        ignored = record.ignored(where)
-        chosen = dialect_for(dialect or settings.dialect, record.template)
-        if chosen is not settings.dialect or postback or ignored:
-            settings = replace(
-                settings,
-                dialect=chosen,
-                postback=postback or settings.postback,
-                ignore=(*settings.ignore, *ignored),
-            )
-        if dialect is not None:
-            _check_context(settings, f"{where}:{record.place}")
-        if settings.postback is None:
-            kind = assumed_postback(record.template, chosen)
-            tally.assumed[kind] += 1
-            settings = replace(settings, postback=kind)
+        settings, assumed = settings_of(record, record.template, settings, where, self.given)
+        if assumed is not None:
+            tally.assumed[assumed] += 1
         return settings
-
-    def _is_given(self, key: str, record: Record) -> bool:
-        """Say whether the command line decides, and not the row: it names no column for it."""
-        return key in self.given and key not in record.said.strict
 
     def _fix(self, record: Record, settings: Settings, source: Source) -> Fixed | None:
         """Return the fixed template of a record, None where it has none."""
         if record.template is None:
             return None
-        try:
-            fixed = fix(
-                record.template,
-                dialect=settings.dialect_of(record.template),
-                policy=settings.policy,
-                unsafe=self.unsafe,
-                select=settings.wanted,
-            )
-        except TemplateError as error:
-            return Fixed(record.template, (), error.diagnostics)
-        if record.made_by is not None and fixed.applied:
+        result = fixed_template(record.template, settings, unsafe=self.unsafe)
+        if record.made_by is not None and result.applied:
             place = f"{input_name(source.name)}:{record.place}"
             self.notes.append(
                 f"{place}: made by the formula {printable(record.made_by)}, and not changed; fix it there"
             )
             return Fixed(record.template, (), tuple(_check((record.template, settings))))
-        refusal = record.refusal(fixed.source) if fixed.applied else None
+        refusal = record.refusal(result.source) if result.applied else None
         if refusal is not None:
             place = f"{input_name(source.name)}:{record.place}"
             self.notes.append(f"{place}: not fixed, because {refusal}; fix it by hand")
             return Fixed(record.template, (), tuple(_check((record.template, settings))))
-        return fixed
-
-
-def _check_context(settings: Settings, place: str) -> None:
-    try:
-        settings.check_context()
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
+        return result
 
 
 def _check(work: tuple[str | Diagnostic, Settings]) -> Findings:
-    """Return what is found in a template; of one that cannot be checked, what there is to say, where that is wanted."""
-    template, settings = work
-    if isinstance(template, Diagnostic):
-        return [template] if template.code in request_codes(settings.select, settings.ignore) else []
-    try:
-        dialect = settings.dialect_of(template)
-        return check(parsed(template, dialect), dialect=dialect, policy=settings.policy, select=settings.wanted)
-    except TemplateError as error:  # it is too large to look at
-        return error.diagnostics
+    return findings(*work)
 
 
 def sources_of(

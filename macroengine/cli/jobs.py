@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from macroengine.cli.config import Config, NearestConfig
 from macroengine.cli.job import Job, given_settings, sources_of
 from macroengine.cli.options import layout_of
 from macroengine.cli.request_job import RequestJob, parted
+from macroengine.workspace.config import Config, NearestConfig
 
 
 def jobs_of(

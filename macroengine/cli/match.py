@@ -16,6 +16,7 @@ from macroengine.diagnostics import printable
 from macroengine.engine import match as match_url
 from macroengine.matching.front import matcher_of_source
 from macroengine.matching.result import Match, Reading
+from macroengine.workspace.abridging import abridged
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.sources import open_source
 
@@ -81,7 +82,7 @@ def _match_one(source: str, dialect: Dialect, url: str, event: str | None, form:
         click.echo(json.dumps(_as_json(source, dialect, url, found), indent=2))
     else:
         output.print_table(("parameter", "macro", "field", "state", "value"), map(_row, found.readings))
-        output.print_diagnostics(output.abridged(found.diagnostics), to=output.errors())
+        output.print_diagnostics(abridged(found.diagnostics), to=output.errors())
     return 1 if found.diagnostics else 0
 
 

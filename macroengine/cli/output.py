@@ -3,10 +3,8 @@
 import csv
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -16,10 +14,6 @@ from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, exc
 # rich takes longer to load than a template to check; who needs no console does not wait for it.
 if TYPE_CHECKING:
     from rich.console import Console
-
-# Reports repeat the template with each finding. Only a long one that is wrong throughout is cut short by this.
-_MAX_TEXT_PER_RULE = 500_000
-_MIN_FINDINGS_PER_RULE = 10
 
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
@@ -54,24 +48,6 @@ def style(text: str, colour_name: str, *, colour: bool) -> str:
     What is printed by the thousand is printed so: a console of rich takes longer than the check.
     """
     return click.style(text, fg=colour_name, bold=True) if colour else text
-
-
-def abridged(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """Yield what was found in one template; where there is too much of a rule, its last finding counts the rest."""
-    counts: Counter[str] = Counter()
-    omitted: dict[str, tuple[Diagnostic, int]] = {}
-    for diagnostic in found:
-        code = diagnostic.code
-        counts[code] += 1
-        most = max(_MIN_FINDINGS_PER_RULE, _MAX_TEXT_PER_RULE // max(1, len(diagnostic.source)))
-        if counts[code] <= most:
-            yield diagnostic
-        else:
-            omitted.setdefault(code, (diagnostic, most))
-    for code, (first, most) in omitted.items():
-        rest = counts[code] - most
-        message = f"{rest:,} more finding{'s' if rest > 1 else ''} of this rule in this template from here on"
-        yield replace(first, message=message, hint=None, fix=None)
 
 
 def complain(message: str) -> None:

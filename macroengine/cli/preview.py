@@ -12,7 +12,6 @@ import click
 
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
-from macroengine.cli.config import NearestConfig, find_config
 from macroengine.cli.events import read_event
 from macroengine.cli.inputs import input_name
 from macroengine.cli.job import Job
@@ -31,6 +30,8 @@ from macroengine.cli.request_previews import request_as_json, request_as_text
 from macroengine.diagnostics import printable
 from macroengine.errors import RenderError, TemplateError
 from macroengine.plan.segments import Missing
+from macroengine.workspace.abridging import abridged
+from macroengine.workspace.config import NearestConfig, find_config
 from macroengine.workspace.preview import Preview
 from macroengine.workspace.preview import preview as preview_of
 from macroengine.workspace.record import Record
@@ -144,7 +145,7 @@ class _Work:
 def _print_error(place: str, error: TemplateError | RenderError) -> None:
     click.echo(f"{place}: cannot be rendered", err=True)
     if isinstance(error, TemplateError):
-        output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
+        output.print_diagnostics(abridged(error.diagnostics), to=output.errors())
     else:
         click.echo(f"  {printable(str(error))}", err=True)
 

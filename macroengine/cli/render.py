@@ -24,6 +24,7 @@ from macroengine.errors import RenderError, SuppressedError, TemplateError
 from macroengine.event import Event
 from macroengine.kinds import Postback
 from macroengine.request import PreparedRequest, Request
+from macroengine.workspace.abridging import abridged
 from macroengine.workspace.assumed import dialect_for
 from macroengine.workspace.preview import with_values
 from macroengine.workspace.record import Record
@@ -190,7 +191,7 @@ class _Work:
             self.reported.add((place, event.postback))
             if place:
                 click.echo(f"{place}: cannot be rendered", err=True)
-            output.print_diagnostics(output.abridged(error.diagnostics), to=output.errors())
+            output.print_diagnostics(abridged(error.diagnostics), to=output.errors())
 
 
 @dataclass

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from macroengine.cli.output import COLOURS, abridged, style
+from macroengine.cli.output import COLOURS, style
 from macroengine.diagnostics import Diagnostic, Severity, columns, excerpt, printable
 from macroengine.kinds import Postback
+from macroengine.workspace.abridging import abridged
 from macroengine.workspace.record import Record
 
 # What a message quotes of a template need not fill a terminal.

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from macroengine.cli.config import Config, NearestConfig, Settings
 from macroengine.cli.inputs import STANDARD_INPUT, InputError
 from macroengine.cli.reports import Tally
 from macroengine.cli.requests import all_text
@@ -20,6 +19,7 @@ from macroengine.rules.request_codes import request_codes
 from macroengine.rules.request_fixing import FixedRequest, fix_request
 from macroengine.rules.requests import findings
 from macroengine.workspace.assumed import dialect_for, kind_for
+from macroengine.workspace.config import Config, NearestConfig, Settings
 from macroengine.workspace.record import Record, Region
 from macroengine.workspace.requests import RequestFile, is_request_file, read_request_file, request_files_in
 from macroengine.workspace.writing import replacing

@@ -11,7 +11,6 @@ import click
 
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
-from macroengine.cli.config import NearestConfig, find_config
 from macroengine.cli.formats import text_report_on
 from macroengine.cli.job import Job, given_settings, sources_of
 from macroengine.cli.options import (
@@ -29,6 +28,8 @@ from macroengine.kinds import Postback, Source
 from macroengine.policy import Policy
 from macroengine.translation.translate import Translation
 from macroengine.translation.translate import translate as translate_template
+from macroengine.workspace.abridging import abridged
+from macroengine.workspace.config import NearestConfig, find_config
 from macroengine.workspace.record import Record
 
 
@@ -135,7 +136,7 @@ def _print_text(found: Iterator[tuple[_Place, Translation]]) -> None:
         sys.stdout.write(f"{translation.source}\n")
         if translation.losses:
             sys.stdout.flush()  # a template comes before what is said of it
-        for loss in output.abridged(translation.losses):
+        for loss in abridged(translation.losses):
             sys.stderr.write(report.show(place.file, place.record, loss))
 
 

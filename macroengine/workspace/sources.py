@@ -18,12 +18,13 @@ from macroengine.workspace.text import BOM, decoded_lines
 from macroengine.workspace.writing import Write, rewriting_text
 
 _TABLES = (".csv", ".tsv")
-_JSON_LINES = (".jsonl", ".ndjson")
+JSON_LINES = (".jsonl", ".ndjson")
 _WORKBOOKS = (".xlsx", ".xlsm")
 # What another program saves as one of the above.
 _OTHERS = (".xls", ".xlsb", ".ods", ".numbers")
+TEXTS = (".txt", *_TABLES, *JSON_LINES)
 # Lists of templates. In any other text a line may be code, not a template.
-FIXABLE = (".txt", *_TABLES, *_JSON_LINES, *_WORKBOOKS)
+FIXABLE = (*TEXTS, *_WORKBOOKS)
 
 
 class Source(Protocol):
@@ -82,24 +83,7 @@ class TextFile:
             InputError: the file is not what its name says, or has no such column.
             OSError: the file cannot be read.
         """
-        name, kind = input_name(self.file), suffix(self.file)
-        lines = decoded_lines(self.file, self.layout.encoding)
-        if kind in _TABLES:
-            return Table(lines, name, self.layout).records(kind)
-        if kind in _JSON_LINES:
-            return json_records(lines, name, self.layout)
-        first = next(lines, None)
-        header = [] if first is None else split_ending(first[1].removeprefix(BOM))[0].split("\t")
-        is_header = "template" in recognised(header, self.layout)
-        if first is not None and is_header and len(header) > 1:  # what Excel saves as text, and copies
-            return Table(chain([first], lines), name, self.layout).records(_TABLES[1])
-        if self.layout.asked():
-            raise NoColumnError(f"{name}: only {', '.join((*_TABLES, *_JSON_LINES, *_WORKBOOKS))} files have columns")
-        if first is None:
-            return iter(())
-        if is_header:
-            return chain([Record(first[1], 1)], text_records(lines))
-        return text_records(chain([first], lines))
+        return records_of(decoded_lines(self.file, self.layout.encoding), self.file, self.layout)
 
     def rewriting(self) -> AbstractContextManager[Write]:
         """Rewrite the file, in its encoding."""
@@ -116,6 +100,31 @@ class TextFile:
                 f"{input_name(self.file)}: only {', '.join(FIXABLE[:-1])} and {FIXABLE[-1]} files and code can be "
                 "fixed; in other files, a line may not be a template"
             )
+
+
+def records_of(lines: Iterator[tuple[int, str]], file: str, layout: Layout) -> Iterator[Record]:
+    """Yield the records of the lines of a file of text, as the name of the file says; joined, their texts are the file.
+
+    Raises:
+        InputError: the file is not what its name says, or has no such column.
+    """
+    name, kind = input_name(file), suffix(file)
+    if kind in _TABLES:
+        return Table(lines, name, layout).records(kind)
+    if kind in JSON_LINES:
+        return json_records(lines, name, layout)
+    first = next(lines, None)
+    header = [] if first is None else split_ending(first[1].removeprefix(BOM))[0].split("\t")
+    is_header = "template" in recognised(header, layout)
+    if first is not None and is_header and len(header) > 1:  # what Excel saves as text, and copies
+        return Table(chain([first], lines), name, layout).records(_TABLES[1])
+    if layout.asked():
+        raise NoColumnError(f"{name}: only {', '.join((*_TABLES, *JSON_LINES, *_WORKBOOKS))} files have columns")
+    if first is None:
+        return iter(())
+    if is_header:
+        return chain([Record(first[1], 1)], text_records(lines))
+    return text_records(chain([first], lines))
 
 
 def open_source(file: str, layout: Layout = Layout(), *, among_others: bool = False) -> Source:  # noqa: B008 - immutable

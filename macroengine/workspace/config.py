@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect
-from macroengine.cli.inputs import InputError, input_name, read_toml
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Postback
 from macroengine.policy import Policy
@@ -17,11 +16,14 @@ from macroengine.rules.request_codes import request_codes
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.assumed import AUTO, dialect_for
 from macroengine.workspace.columns import ROLES, Layout, folded
+from macroengine.workspace.inputs import InputError, input_name, read_toml
 from macroengine.workspace.sources import searched_language
 from macroengine.workspace.text import checked_encoding
 
 _OWN_FILE = "macroengine.toml"
 _PROJECT_FILE = "pyproject.toml"
+CONFIG_FILES = (_OWN_FILE, _PROJECT_FILE)
+"""The names that files of settings have, that which counts first in a folder before the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +159,14 @@ def read_config(path: Path) -> Config:
     folder = Path(os.path.realpath(path)).parent
     per_file = _expect(data.pop("per_file", {}), dict, f"{where}: 'per_file' must be a table")
     settings = {
-        pattern: _settings(
+        pattern: read_settings(
             _expect(values, dict, f"{where}: per_file.{pattern!r} must be a table"),
             f"{where}: per_file.{pattern!r}",
             folder,
         )
         for pattern, values in per_file.items()
     }
-    return Config(folder, _settings(data, where, folder, also=("per_file",)), settings)
+    return Config(folder, read_settings(data, where, folder, also=("per_file",)), settings)
 
 
 def _tools(path: Path) -> dict[str, Any]:
@@ -173,7 +175,12 @@ def _tools(path: Path) -> dict[str, Any]:
     return tools if isinstance(tools, dict) else {}
 
 
-def _settings(data: Mapping[str, Any], where: str, folder: Path, also: tuple[str, ...] = ()) -> dict[str, Any]:
+def read_settings(data: Mapping[str, Any], where: str, folder: Path, also: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the settings that a table gives, as those of `Settings`; paths in it are relative to a folder.
+
+    Raises:
+        InputError: a key is unknown, or its value is not one that it can have; `where` is in the message.
+    """
     values = {}
     for key, value in data.items():
         if key not in _KEYS:

@@ -1,0 +1,28 @@
+"""`macroengine lsp`: the language server."""
+
+import sys
+
+import click
+
+from macroengine.cli.inputs import InputError
+
+
+@click.command()
+@click.option("--stdio", is_flag=True, help="Use standard input and output; there is no other way.")
+def lsp(*, stdio: bool) -> int:  # noqa: ARG001 - what some editors add
+    """Serve an editor on standard input and output, in the Language Server Protocol.
+
+    Editors start it; docs/editors.md says how each is told to. Needs pip install 'macroengine[lsp]'.
+
+    Exit status: 0 when the editor asks to shut down, as it should, and 1 when it just leaves.
+    """
+    try:
+        # Here because the extra may not be installed, and because it takes long to load.
+        from macroengine.lsp.running import run  # noqa: PLC0415 - see above
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        raise InputError("the language server needs its extra: pip install 'macroengine[lsp]'") from None
+    if sys.stdin.isatty():
+        click.echo("macroengine: waiting for an editor to speak the Language Server Protocol; Ctrl-C ends it", err=True)
+    return run()

@@ -1,0 +1,198 @@
+"""Documents that are open in an editor, and what is found in their templates, each of which is checked only once."""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Container, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import monotonic
+from typing import Any, TypeVar
+
+from lsprotocol import types
+
+from macroengine.diagnostics import Diagnostic
+from macroengine.lsp.positions import Lines
+from macroengine.workspace.abridging import abridged
+from macroengine.workspace.checking import findings, settings_of
+from macroengine.workspace.columns import Layout
+from macroengine.workspace.config import Settings
+from macroengine.workspace.embedded import Edit
+from macroengine.workspace.inputs import InputError
+from macroengine.workspace.located import Located, Trouble, templates_in
+from macroengine.workspace.record import Said
+
+Item = TypeVar("Item")
+# After so many seconds of work, other messages are looked at.
+_SLICE = 0.01
+
+
+class OutdatedError(Exception):
+    """A document has changed while something was asked about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is found in a template."""
+
+    settings: Settings
+    found: tuple[Diagnostic, ...]
+    trouble: str | None = None
+    """What is wrong with the row of a table around it."""
+    told: list[dict[str, Any]] = field(default_factory=list)
+    """What the protocol says of each finding, but for its place, once it was said."""
+
+
+@dataclass(slots=True)
+class Document:
+    """A text in an editor. `state` is another number after each change of what is known of it."""
+
+    uri: str
+    path: Path
+    """Where it is, or would be if it were saved."""
+    name: str
+    text: str
+    version: int
+    encoding: str
+    settings: Settings
+    versioned: bool = True
+    """Whether the client knows edits of a version of a document."""
+    given: Container[str] = ()
+    """The settings that are over those of rows."""
+    state: int = 0
+    _lines: Lines | None = None
+    _read: tuple[list[Located], list[Trouble]] | None = None
+    _checked: dict[tuple[str, Said], Checked] = field(default_factory=dict)
+
+    def change(self, changes: Iterable[types.TextDocumentContentChangeEvent], version: int) -> None:
+        """Apply the changes of the editor, one after the other."""
+        for change in changes:
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                start, stop = self.span(change.range)
+                self.text = self.text[:start] + change.text + self.text[max(start, stop) :]
+            else:
+                self.text = change.text
+            self._lines = None
+        self.version = version
+        self._read = None
+        self.state += 1
+
+    def use(self, settings: Settings, given: Container[str]) -> bool:
+        """Check with these settings from now on, and say whether they are others; if not, nothing is checked again."""
+        if settings is self.settings and given is self.given:
+            return False
+        self.settings, self.given = settings, given
+        self._read = None
+        self._checked.clear()
+        self.state += 1
+        return True
+
+    @property
+    def lines(self) -> Lines:
+        """Where the lines are."""
+        if self._lines is None:
+            self._lines = Lines(self.text, self.encoding)
+        return self._lines
+
+    def span(self, place: types.Range) -> tuple[int, int]:
+        """Return the offsets of a range."""
+        return self.offset(place.start), self.offset(place.end)
+
+    def offset(self, place: types.Position) -> int:
+        """Return the offset of a position."""
+        return self.lines.offset(place.line, place.character)
+
+    def range(self, start: int, stop: int) -> types.Range:
+        """Return the range of offsets."""
+        first, last = self.lines.range(start, stop)
+        return types.Range(types.Position(*first), types.Position(*last))
+
+    @property
+    def located(self) -> list[Located]:
+        """The templates of the text, in order, and those that cannot be checked."""
+        return self._contents()[0]
+
+    @property
+    def templates(self) -> list[Located]:
+        """The templates of the text that can be checked."""
+        return [one for one in self.located if one.record.noted is None]
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        """What keeps some of it from being read."""
+        return self._contents()[1]
+
+    def _contents(self) -> tuple[list[Located], list[Trouble]]:
+        if self._read is None:
+            self._read = templates_in(self.text, self.name, self.settings.layout(Layout()))
+        return self._read
+
+    def template_at(self, offset: int) -> Located | None:
+        """Return the template whose text an offset is in, or at the end of."""
+        templates = self.templates
+        index = bisect_right(templates, offset, key=lambda one: one.start) - 1
+        return templates[index] if index >= 0 and offset <= templates[index].stop else None
+
+    def templates_within(self, start: int, stop: int) -> list[Located]:
+        """Return the templates that have a part in common with a range."""
+        return [one for one in self.located if one.start <= stop and start <= one.stop]
+
+    def check(self, located: Located) -> Checked:
+        """Return what is found in a template, which is checked once only."""
+        key = located.template, located.record.said
+        found = self._checked.get(key)
+        if found is None:
+            found = self._checked[key] = self._check(located)
+        return found
+
+    def _check(self, located: Located) -> Checked:
+        if located.record.noted is not None:
+            settings = replace(self.settings, ignore=(*self.settings.ignore, *located.record.ignored("")))
+            return Checked(settings, tuple(findings(located.record.noted, settings)))
+        try:
+            settings, _ = settings_of(located.record, located.template, self.settings, "", self.given)
+        except InputError as error:
+            return Checked(self.settings, (), str(error).partition(": ")[2])
+        return Checked(settings, tuple(abridged(findings(located.template, settings))))
+
+    @property
+    def has_safe_fixes(self) -> bool:
+        """Whether one of the templates that are checked already has a finding with a safe fix."""
+        return any(one.fix is not None and one.fix.safe for checked in self._checked.values() for one in checked.found)
+
+    async def check_all(self) -> list[tuple[Located, Checked]]:
+        """Return what is found in each template, and forget what was found in those that are no longer there.
+
+        Raises:
+            OutdatedError: the document was changed in the meantime.
+        """
+        found = [(located, self.check(located)) async for located in self.by_turns(self.located)]
+        self._checked = {(located.template, located.record.said): checked for located, checked in found}
+        return found
+
+    async def by_turns(self, items: Iterable[Item]) -> AsyncIterator[Item]:
+        """Yield items, and let other work be done in between when it takes long.
+
+        Raises:
+            OutdatedError: the document was changed in the meantime.
+        """
+        state, began = self.state, monotonic()
+        for item in items:
+            yield item
+            if monotonic() - began > _SLICE:
+                await asyncio.sleep(0)
+                if self.state != state:
+                    raise OutdatedError
+                began = monotonic()
+
+
+def within(located: Located, offset: int) -> int | None:
+    """Return the offset in a template of an offset in the text; None where it is beside the template."""
+    offsets = located.offsets()
+    if not offsets[0] <= offset <= offsets[-1]:
+        return None
+    return bisect_right(offsets, offset) - 1
+
+
+def text_edits(document: Document, edits: Iterable[Edit]) -> list[types.TextEdit]:
+    """Return edits as the protocol has them."""
+    return [types.TextEdit(document.range(edit.start, edit.end), edit.replacement) for edit in edits]

@@ -1,0 +1,76 @@
+"""Places in a text: offsets in code points, and the lines and characters in which editors count."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+UTF_8, UTF_16, UTF_32 = "utf-8", "utf-16", "utf-32"
+
+
+class Lines:
+    r"""Where the lines of a text are. A line ends with `\n`, `\r\n` or `\r`, as the protocol says.
+
+    >>> lines = Lines("a\r\n\U0001f600b", UTF_16)
+    >>> lines.position(4), lines.offset(1, 2)
+    ((1, 2), 4)
+    """
+
+    def __init__(self, text: str, encoding: str = UTF_16) -> None:
+        self._text = text
+        self._encoding = encoding
+        self._starts = _starts(text)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return the line of an offset, and the character in it, in the units of the encoding."""
+        line = bisect_right(self._starts, offset) - 1
+        return line, _units(self._text[self._starts[line] : offset], self._encoding)
+
+    def range(self, start: int, stop: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return the positions of two offsets, which are in one line most of the time."""
+        line, character = self.position(start)
+        if stop < (self._starts[line + 1] if line + 1 < len(self._starts) else len(self._text) + 1):
+            return (line, character), (line, character + _units(self._text[start:stop], self._encoding))
+        return (line, character), self.position(stop)
+
+    def offset(self, line: int, character: int) -> int:
+        """Return the offset of a place; what is past the end of a line is its end, and so it is with the text."""
+        if line < 0:
+            return 0
+        if line >= len(self._starts):
+            return len(self._text)
+        start = self._starts[line]
+        stop = self._starts[line + 1] if line + 1 < len(self._starts) else len(self._text)
+        content = self._text[start:stop].rstrip("\r\n")
+        return start + _index(content, max(character, 0), self._encoding)
+
+
+def _starts(text: str) -> Sequence[int]:
+    """Return where each line starts."""
+    if text.count("\r") != text.count("\r\n"):
+        return [0, *(found.end() for found in _BREAK.finditer(text))]
+    lengths = [len(line) + 1 for line in text.split("\n")]
+    return list(accumulate(lengths[:-1], initial=0))
+
+
+def _units(text: str, encoding: str) -> int:
+    """Return how many units of an encoding a text has."""
+    if encoding == UTF_32 or text.isascii():
+        return len(text)
+    if encoding == UTF_8:
+        return len(text.encode("utf-8", "surrogatepass"))
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _index(text: str, units: int, encoding: str) -> int:
+    """Return how many characters have so many units; one that is only begun does not count."""
+    if encoding == UTF_32 or text.isascii():
+        return min(units, len(text))
+    taken = 0
+    for index, character in enumerate(text):
+        taken += _units(character, encoding)
+        if taken > units:
+            return index
+    return len(text)

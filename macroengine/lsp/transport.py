@@ -1,0 +1,154 @@
+"""Messages over standard input and output: read in a thread, and answered one after the other."""
+
+import asyncio
+import json
+import re
+import threading
+from contextlib import suppress
+from typing import IO, Any
+
+from lsprotocol import types
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInvalidRequest,
+    JsonRpcParseError,
+    JsonRpcServerNotInitialized,
+)
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+_LENGTH = re.compile(rb"content-length\s*:\s*(\d{1,12})\s*$", re.IGNORECASE)
+# A text of some ten million characters, in the longest escapes: no editor sends more.
+_MAX_BYTES = 128 * 1_048_576
+_LONGEST_HEADER = 8_192
+
+
+class Protocol(LanguageServerProtocol):
+    """The protocol, which also answers what it does not understand, and leaves the texts to the documents."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.ended = asyncio.Event()
+
+    @property
+    def is_shut_down(self) -> bool:
+        """Whether the client has asked to shut down."""
+        return self._shutdown
+
+    def receive(self, body: bytes) -> None:
+        """Handle one message."""
+        try:
+            message = json.loads(body)
+        except (ValueError, RecursionError):
+            self._refuse(None, JsonRpcParseError())
+            return
+        if not isinstance(message, dict) or message.get("jsonrpc") != self.VERSION:
+            self._refuse(None, JsonRpcInvalidRequest())
+            return
+        method, wanted = message.get("method"), message.get("id")
+        early = self._workspace is None and method not in (types.INITIALIZE, types.EXIT, None)
+        late = self._shutdown and method not in (types.EXIT, None)
+        if early or late:
+            if wanted is not None:
+                self._refuse(wanted, JsonRpcServerNotInitialized() if early else JsonRpcInvalidRequest())
+            return
+        try:
+            structured = self.structure_message(message)
+        except JsonRpcException as error:
+            if wanted is not None:
+                self._refuse(wanted, error)
+            return
+        self.handle_message(structured)
+
+    def _refuse(self, wanted: Any, error: JsonRpcException) -> None:
+        response = {"code": error.code, "message": error.message}
+        self._send_data({"jsonrpc": self.VERSION, "id": wanted, "error": response})
+
+    def send(self, method: str, params: Any) -> None:
+        """Send a notification whose parameters are JSON already."""
+        self._send_data({"jsonrpc": self.VERSION, "method": method, "params": params})
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *_: Any) -> Any:
+        """End, without a regard to what is still being done."""
+        self.ended.set()
+
+    # pygls would keep texts of its own, in which other characters end a line, too.
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: Any) -> Any:
+        """Hand a document on."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_OPEN], (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: Any) -> Any:
+        """Hand a change on."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: Any) -> Any:
+        """Hand on that a document is closed."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
+
+
+class _Writer:
+    """Where messages go, until nothing reads them any more."""
+
+    def __init__(self, stream: IO[bytes], ended: asyncio.Event) -> None:
+        self._stream = stream
+        self._ended = ended
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except (OSError, ValueError):  # it is closed, at one end or the other
+            self._ended.set()
+
+    def close(self) -> None:
+        """Leave the stream to whoever opened it."""
+
+
+async def serve(protocol: Protocol, stdin: IO[bytes], stdout: IO[bytes]) -> bool:
+    """Answer messages until the client says exit or closes its end; return whether it asked to shut down before."""
+    loop = asyncio.get_running_loop()
+    protocol.set_writer(_Writer(stdout, protocol.ended))
+
+    def received(body: bytes | None) -> None:
+        if body is None:
+            protocol.ended.set()
+        elif not protocol.ended.is_set():
+            protocol.receive(body)
+
+    def read() -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            for body in _messages(stdin):
+                loop.call_soon_threadsafe(received, body)
+            loop.call_soon_threadsafe(received, None)
+
+    # A thread that waits for input does not keep the process from ending.
+    threading.Thread(target=read, daemon=True).start()
+    await protocol.ended.wait()
+    return protocol.is_shut_down
+
+
+def _messages(stream: IO[bytes]) -> Any:
+    """Yield the bodies of messages, until the stream ends or has something that is not one."""
+    with suppress(OSError, ValueError):
+        while (length := _length(stream)) is not None:
+            body = stream.read(length)
+            if len(body) < length:
+                return
+            yield body
+
+
+def _length(stream: IO[bytes]) -> int | None:
+    """Return the length of the next message by its header; None where there is none, or it is not told."""
+    length = None
+    while line := stream.readline(_LONGEST_HEADER):
+        if not line.strip():
+            if length is not None:
+                return length if length <= _MAX_BYTES else None
+            continue
+        found = _LENGTH.match(line)
+        length = int(found[1]) if found else length
+    return None

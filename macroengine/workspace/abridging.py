@@ -1,0 +1,29 @@
+"""What is found in a template that is wrong throughout, cut short for reports."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from macroengine.diagnostics import Diagnostic
+
+# Reports repeat the template with each finding. Only a long one that is wrong throughout is cut short by this.
+_MAX_TEXT_PER_RULE = 500_000
+_MIN_FINDINGS_PER_RULE = 10
+
+
+def abridged(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield what was found in one template; where there is too much of a rule, its last finding counts the rest."""
+    counts: Counter[str] = Counter()
+    omitted: dict[str, tuple[Diagnostic, int]] = {}
+    for diagnostic in found:
+        code = diagnostic.code
+        counts[code] += 1
+        most = max(_MIN_FINDINGS_PER_RULE, _MAX_TEXT_PER_RULE // max(1, len(diagnostic.source)))
+        if counts[code] <= most:
+            yield diagnostic
+        else:
+            omitted.setdefault(code, (diagnostic, most))
+    for code, (first, most) in omitted.items():
+        rest = counts[code] - most
+        message = f"{rest:,} more finding{'s' if rest > 1 else ''} of this rule in this template from here on"
+        yield replace(first, message=message, hint=None, fix=None)

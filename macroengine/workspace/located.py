@@ -1,0 +1,208 @@
+"""The templates of a text that is open in an editor: where each character of them is, and how they are rewritten."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, takewhile
+
+from macroengine.diagnostics import Span
+from macroengine.workspace.columns import Layout
+from macroengine.workspace.embedded import Edit
+from macroengine.workspace.embedded.source import records
+from macroengine.workspace.inputs import InputError, NoColumnError, input_name, suffix
+from macroengine.workspace.json_lines import json_records
+from macroengine.workspace.record import Record, Region
+from macroengine.workspace.sources import JSON_LINES, TEXTS, records_of, searched_language
+from macroengine.workspace.text import BOM
+
+# Neither JSON nor CSV writes this in another way.
+_MARK = "!~"
+_IN_JSON = re.compile(r"\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\.|.", re.DOTALL)
+_IN_TABLE = re.compile('""|.', re.DOTALL)
+# So many of the first templates of a text tell whether it is a list of templates.
+_SAMPLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What keeps a part of a text from being read; lines are counted from one."""
+
+    line: int
+    message: str
+
+
+@dataclass(slots=True)  # not frozen, which takes longer to make: an edit makes all of them again
+class Located:
+    """A template in a text. Offsets are those of the text, in code points."""
+
+    template: str
+    record: Record
+    start: int
+    """Where the text of its record begins: a line, or a row of a table."""
+    _starts: "_Starts"
+    _known: Sequence[int] | None = None
+
+    @property
+    def stop(self) -> int:
+        """Where the text of its record ends."""
+        return self.start + len(self.record.raw)
+
+    def offsets(self) -> Sequence[int]:
+        """Return where each character of the template is, and where the template ends."""
+        if self.record.places is not None:
+            return [self.extent(offset, offset)[0] for offset in range(len(self.template) + 1)]
+        if not self.record.in_line:
+            if self._known is None:
+                self._known = _offsets(self.record, self.template, self.start)
+            return self._known
+        begin = self._begin()
+        return range(begin, begin + len(self.template) + 1)
+
+    def extent(self, first: int, last: int) -> tuple[int, int]:
+        """Return where a part of the template begins and ends."""
+        if self.record.in_line:
+            begin = self._begin()
+            return begin + first, begin + last
+        if self.record.places is not None:
+            return self._starts.extent(self.record.places.region(Span(first, last)))
+        places = self.offsets()
+        return places[first], places[last]
+
+    def rewritten(self, template: str) -> list[Edit]:
+        """Return the edits after which the text has another template in this place; none where it cannot."""
+        return _difference(self.record.raw, self.record.with_template(template), self.start)
+
+    def _begin(self) -> int:
+        has_mark = self.record.line == 1 and self.record.raw.startswith(BOM)
+        return self.start + len(BOM) if has_mark else self.start
+
+
+def templates_in(text: str, name: str, layout: Layout) -> tuple[list[Located], list[Trouble]]:
+    """Return the templates of a text, in order, as `check` finds them in a file of that name; and what cannot be read.
+
+    A text of something else, under a name that lists of templates may have, has none, and nothing is wrong with it.
+    """
+    language = searched_language(name)
+    if language is not None:
+        return list(_located(records(text, language, layout.embedded), text)), []
+    if suffix(name) not in TEXTS:
+        return [], []
+    troubles: list[Trouble] = []
+    located = list(_located(_records(text, name, layout, troubles), text))
+    likely = [_is_likely(one.template) for one in located[:_SAMPLE]]
+    return (located, troubles) if 2 * sum(likely) >= len(likely) > 0 else ([], [])
+
+
+def _located(found: Iterable[Record], text: str) -> Iterator[Located]:
+    start = 0
+    starts = _Starts(text)
+    for record in found:
+        if record.template is not None:
+            yield Located(record.template, record, start, starts)
+        elif record.noted is not None:
+            yield Located(record.noted.source, record, start, starts)
+        start += len(record.raw)
+
+
+class _Starts:
+    """Where lines start, as files are read: a byte order mark is not a part of the first."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _starts(self) -> Sequence[int]:
+        first = len(BOM) if self._text.startswith(BOM) else 0
+        return [first, *(found.end() for found in re.finditer("\n", self._text))]
+
+    def extent(self, region: Region) -> tuple[int, int]:
+        """Return the offsets of a place in the file."""
+        start, end = self._starts[region.line - 1], self._starts[region.end_line - 1]
+        return start + region.column - 1, end + region.end_column - 1
+
+
+def _is_likely(template: str) -> bool:
+    return "://" in template or ("?" in template and "=" in template)
+
+
+def _records(text: str, name: str, layout: Layout, troubles: list[Trouble]) -> Iterator[Record]:
+    """Yield the records of a text, and add to the troubles what is not read."""
+    if suffix(name) in JSON_LINES:
+        for number, line in _numbered(text):
+            yield from _of_json(number, line, name, layout, troubles)
+        return
+    next_line = 1
+    try:
+        for record in records_of(_numbered(text), name, layout):
+            next_line = record.line + record.raw.count("\n")
+            yield record
+    except NoColumnError:  # a table of something else
+        return
+    except InputError as error:
+        troubles.append(Trouble(next_line, _without_place(error, name)))
+
+
+def _of_json(number: int, line: str, name: str, layout: Layout, troubles: list[Trouble]) -> Iterator[Record]:
+    """Yield the record of one line, whatever is wrong with the others."""
+    try:
+        yield from json_records(iter([(number, line)]), input_name(name), layout)
+        return
+    except NoColumnError:
+        pass
+    except InputError as error:
+        troubles.append(Trouble(number, _without_place(error, name)))
+    yield Record(line, number)
+
+
+def _numbered(text: str) -> Iterator[tuple[int, str]]:
+    *lines, last = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        yield number, f"{line}\n"
+    if last:
+        yield len(lines) + 1, last
+
+
+def _without_place(error: InputError, name: str) -> str:
+    """Return what an error says without where it is, which an editor marks."""
+    return re.sub(rf"^{re.escape(input_name(name))}:(?:\d+:)*(?: line [\d,]+:)? *", "", str(error))
+
+
+def _offsets(record: Record, template: str, start: int) -> Sequence[int]:
+    """Return where the characters of a template are in a cell of a table, or in a string of JSON."""
+    first, last = _extent(record)
+    pattern = _IN_JSON if record.cell is None else _IN_TABLE
+    begin = start + first
+    if last - first == len(template):
+        return range(begin, begin + len(template) + 1)
+    written = pattern.findall(record.raw, first, last)
+    if len(written) != len(template):  # it cannot be told, so that all of it is the place
+        return [begin] * len(template) + [start + last]
+    return list(accumulate(map(len, written), initial=begin))
+
+
+def _extent(record: Record) -> tuple[int, int]:
+    """Return where a template begins and ends in the text of its record: what changes when another is written there."""
+    mark = _MARK
+    while mark in record.raw:
+        mark += _MARK
+    changed = record.with_template(mark)
+    first = changed.index(mark)
+    rest = len(changed) - first - len(mark)
+    last = len(record.raw) - rest
+    is_kept = first <= last and record.raw[:first] + mark + record.raw[last:] == changed
+    return (first, last) if is_kept else (0, len(record.raw.rstrip("\r\n")))
+
+
+def _difference(old: str, new: str, start: int) -> list[Edit]:
+    """Return the shortest edit that makes one text of another, none where they are the same."""
+    if old == new:
+        return []
+    first = _alike(old, new)
+    same = _alike(old[first:][::-1], new[first:][::-1])
+    return [Edit(start + first, start + len(old) - same, new[first : len(new) - same])]
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many characters two texts have in common at their beginnings."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
