@@ -31,6 +31,7 @@ COMMANDS = (
     "intake",
     "sample",
     "lsp",
+    "playground",
 )
 
 
