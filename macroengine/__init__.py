@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+__version__ = "0.2.0"
+
 # Type checkers take any name like this as true; importing it from `typing` would cost more than the rest of this file.
 TYPE_CHECKING = False
 

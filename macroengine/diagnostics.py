@@ -15,7 +15,9 @@ class Span:
     """`source[start:stop]`, in code points, half-open."""
 
     start: int
+    """The first code point, counted from 0."""
     stop: int
+    """The code point after the last one."""
 
     # Written out, as that of a frozen dataclass takes half as long again: a check makes many.
     def __init__(self, start: int, stop: int) -> None:
@@ -43,8 +45,11 @@ class Severity(StrEnum):
     """How bad a finding is: only an error keeps a template from being compiled."""
 
     ERROR = "error"
+    """The template is not compiled."""
     WARNING = "warning"
+    """Probably not what was meant; fails a check under `--strict`."""
     INFO = "info"
+    """Worth knowing."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -55,8 +60,11 @@ class Fix:
     """
 
     replacement: str
+    """The text to write."""
     span: Span
+    """What is replaced; empty where the text is inserted."""
     safe: bool
+    """Whether no author can have meant the text before it."""
 
     # Written out, as that of Span.
     def __init__(self, replacement: str, span: Span, safe: bool) -> None:
@@ -88,13 +96,20 @@ class Diagnostic:
     """
 
     code: str
+    """The code of the rule, as `ME101`. It never changes its meaning."""
     name: str
+    """The name of the rule, as `unknown-macro`."""
     severity: Severity
     message: str
+    """What was found, in one line without control characters."""
     span: Span
+    """Where it is in `source`."""
     source: str = field(repr=False)
+    """The text that was checked: a template, or a URL."""
     hint: str | None = None
+    """What to do about it, where the message does not say so."""
     fix: Fix | None = None
+    """An edit that repairs it."""
 
     # Written out, as that of Span.
     def __init__(  # noqa: PLR0917 - as the attributes are
@@ -172,6 +187,7 @@ class PayloadDiagnostic:
     severity: Severity
     message: str
     pointer: str
+    """Where it is: a JSON pointer."""
     hint: str | None = None
 
     def __str__(self) -> str:

@@ -35,10 +35,15 @@ class CompiledTemplate:
     """
 
     source: str
+    """The text of the template."""
     dialect: Dialect = field(repr=False)
+    """Whose macros it has."""
     policy: Policy
+    """What the postback is for, and what its receiver may know."""
     options: Options = field(repr=False)
+    """The other options of `compile_template`."""
     ignore: frozenset[str] = field(repr=False)
+    """The rules that did not keep it from being compiled."""
     _plan: RenderPlan | bytes = field(repr=False, compare=False)
     """Bytes, which are small and quickly read, from unpickling to the first use."""
 
@@ -228,11 +233,21 @@ def compile_template(
 ) -> CompiledTemplate:
     """Return the template ready to render. Templates are kept: compiling one again costs a look-up.
 
-    `missing` says what is sent for a missing value: a member of Missing or its word, or a Default with a text of your
-    own; for all macros, or by the name of a macro or field, with `"*"` for all others. `unknown` says what becomes of
-    macros that the dialect does not have. `nested` encodes a value once more for each URL that it is in.
-    `allow_host_macros` permits macros as labels of the host. `hash_case` overrides the documented case in which
-    identifiers are hashed. `ignore` takes codes of rules, or beginnings of codes, out of the check.
+    Args:
+        source: The template, a URL with macros in it.
+        dialect: Whose macros it has: the name of a dialect of the library, `"appsflyer"` by default, or a Dialect.
+        policy: What the postback is for, and what its receiver may know. What the policy forbids is an error.
+        missing: What is sent for a value that is missing or withheld: a member of Missing or its word, or a Default
+            with a custom text. A mapping says so for single macros or fields, and under `"*"` for all others.
+        unknown: What becomes of a macro that the dialect does not have: `"error"` refuses the template, `"keep"` sends
+            the macro literally, `"empty"` treats it as a missing value.
+        nested: Whether a value is encoded once more for each URL that it is in. False encodes it once.
+        allow_host_macros: Whether macros may be labels of the host. Each value must then be one label, or rendering
+            raises a RenderError.
+        booleans: What is sent for True and False. Macros of the type `flag` send 1 and 0 either way.
+        hash_case: The case in which identifiers are hashed; None: the documented case of each identifier.
+        ignore: Rules that do not keep the template from being compiled: codes, or beginnings of codes as in `"ME2"`.
+        limits: How large the template and what is rendered from it may be.
 
     >>> from macroengine import Default
     >>> compile_template("https://n.example/pb?c=(clickid)", missing=Default("none")).render(Event())

@@ -46,6 +46,7 @@ class Event:
     platform: Mapping[str, object]
     """Derived by the platform."""
     postback: Postback
+    """What happened, and so which templates are for it."""
     attributed: bool
     """Whether the event is attributed to the network that gets the postback."""
 

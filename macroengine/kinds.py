@@ -17,11 +17,17 @@ class Postback(StrEnum):
     """
 
     INSTALL = "install"
+    """The first start of an app."""
     IN_APP = "in-app"
+    """An event in the app, such as a purchase."""
     REJECTED_INSTALL = "rejected-install"
+    """An install that was rejected as fraud."""
     REJECTED_IN_APP = "rejected-in-app"
+    """An event in the app that was rejected as fraud."""
     RE_ENGAGEMENT = "re-engagement"
+    """A user who has the app follows an advertisement."""
     RE_ATTRIBUTION = "re-attribution"
+    """A user who removed the app installs it again."""
 
 
 class Source(StrEnum):
@@ -134,3 +140,4 @@ class HashCase(StrEnum):
     UPPER = "upper"
     LOWER = "lower"
     AS_IS = "as-is"
+    """As the event has it."""

@@ -16,7 +16,7 @@ def open_promptly(path: str, flags: int) -> int:
     """
     # Only POSIX has named pipes, and to open one waits for ever.
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode) or not hasattr(select, "poll"):
         return descriptor
     waiting = select.poll()
     waiting.register(descriptor, select.POLLIN)

@@ -82,9 +82,12 @@ class Signature:
     """
 
     header: str
+    """The name of the header."""
     over: Over = "body"
+    """What is signed."""
     algorithm: Algorithm = "hmac-sha256"
     format: Format = "hex"
+    """How the hash is written; `hex` in lower case."""
 
     def __post_init__(self) -> None:
         check_type("header", str, "a string", self.header)
@@ -110,11 +113,17 @@ class Request:
     """
 
     method: str
+    """The method, without macros, as `GET`."""
     url: str
+    """The template of the URL."""
     headers: Mapping[str, str] = field(default_factory=Headers)
+    """The templates of the headers, by name, in the order in which they are sent."""
     body: str | None = None
+    """The template of the body; None where there is none."""
     content_type: str | None = None
+    """The media type of the body, which decides how values in it are written."""
     signature: Signature | None = None
+    """The header that is signed with the key given to `render`."""
 
     def __post_init__(self) -> None:
         check_type("method", str, "a string", self.method)
@@ -142,8 +151,11 @@ class PreparedRequest:
 
     method: str
     url: str
+    """The URL, ready to be sent without further encoding."""
     headers: Mapping[str, str] = field(default_factory=Headers)
+    """All headers but those that a client adds, such as Host and Content-Length."""
     body: bytes = b""
+    """The body in UTF-8; empty where there is none."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.headers, Headers):

@@ -21,7 +21,9 @@ class Template:
     """
 
     source: str
+    """The text that was parsed."""
     dialect: Dialect
+    """Whose syntax it was parsed in."""
     scheme: Pieces = ()
     slashes: Delimiter | None = None
     authority: Pieces = ()

@@ -31,9 +31,11 @@ class Address(NamedTuple):
     """Where a request goes, and the target in its first line."""
 
     scheme: str
+    """`http` or `https`."""
     host: str
     port: int
     target: str
+    """The path and the query, byte for byte."""
 
     @property
     def origin(self) -> str:

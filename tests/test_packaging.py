@@ -17,7 +17,7 @@ import macroengine
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-STEM = f"{PROJECT['name']}-{PROJECT['version']}"
+STEM = f"{PROJECT['name']}-{macroengine.__version__}"
 
 # Built as what is tested was built: a machine may have got a compiler since.
 ENVIRONMENT = os.environ | ({} if macroengine.SPEEDUPS else {"CC": "false", "CXX": "false"})
@@ -43,12 +43,12 @@ https://n.example/pb/8594845%20%C3%A9?t=
 """
 
 
-def run(*command: str | Path, cwd: Path) -> str:
+def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     """Return all that a command prints; fail with it where the command fails."""
     done = subprocess.run(
         command,
         cwd=cwd,
-        env=ENVIRONMENT,
+        env=ENVIRONMENT | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -127,6 +127,13 @@ def test_a_wheel_holds_the_package_the_grammar_and_nothing_else(wheel):
     assert held - metadata - built == package | grammar
     assert len(built) == (1 if macroengine.SPEEDUPS else 0)
     assert f"{STEM}.dist-info/licenses/LICENSE" in metadata
+
+
+def test_a_wheel_without_c_fits_every_platform(sdist, tmp_path):
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", sdist, cwd=tmp_path, MACROENGINE_PURE="1")
+    [wheel] = tmp_path.iterdir()
+    assert wheel.name == f"{STEM}-py3-none-any.whl"
+    assert not [name for name in zipfile.ZipFile(wheel).namelist() if "_speedups." in name and ".pyi" not in name]
 
 
 def test_an_sdist_holds_the_checkout(sdist):

@@ -52,6 +52,7 @@ from macroengine import (
     render,
     translate,
 )
+from macroengine import __version__ as installed
 from macroengine.delivery import RetrySchedule, next_try
 from macroengine.intake import appmetrica, appsflyer
 from macroengine.testing import (
@@ -67,6 +68,7 @@ from macroengine.testing import (
 
 
 def uses() -> None:
+    assert_type(installed, str)
     assert_type(parse("?a=(ip)", "appsflyer"), Template)
     assert_type(parse("?a=(ip)", dialect("appsflyer")), Template)
     assert_type(check(parse("?a=(ip)")), list[Diagnostic])

@@ -41,10 +41,15 @@ class Dialect:
     """
 
     name: str
+    """How calls and files name it, as `"appsflyer"`."""
     title: str
+    """How people name it."""
     syntax: Syntax
+    """How its macros are written."""
     macros: Mapping[str, MacroSpec]
+    """Its macros, by the documented name."""
     references: Mapping[str, str]
+    """The documents that its rows refer to, by a short name."""
     open: bool
     """Whether a name outside the catalogue is a parameter of the tracking link."""
     partial: bool

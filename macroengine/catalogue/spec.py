@@ -10,13 +10,17 @@ class MacroSpec:
     """What the documents say about one macro. A row of the dialect's file has these keys."""
 
     name: str
+    """How the current document spells it."""
     field: str
     """The neutral name of the value, shared by all dialects; the key in an Event."""
     source: Source
+    """Where its value comes from, the only place where it is looked for."""
     send_all: bool = False
     """Whether it is also filled for events that are not attributed to the network."""
     available: frozenset[Postback] = frozenset(Postback)
+    """The kinds of postback for which it is filled."""
     type: ValueType = ValueType.TEXT
+    """How values that are not text are written."""
     personal: bool = False
     """Whether it identifies a person or a device."""
     spellings: tuple[str, ...] = ()
@@ -45,12 +49,15 @@ class MacroSpec:
     consent: Consent | None = None
     """How the value says whether the user shares identifiers; None where it says nothing of this."""
     description: str = ""
+    """What the value is."""
     example: str = ""
+    """A value as the platform sends it."""
     references: tuple[str, ...] = ()
     """Where the row can be checked: keys of the dialect's references."""
     inferred: tuple[str, ...] = ()
     """Keys of the row that no document states."""
     note: str | None = None
+    """Anything else, such as where documents contradict each other."""
 
     @property
     def family_field(self) -> str | None:

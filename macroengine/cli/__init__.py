@@ -16,5 +16,8 @@ def main() -> int:
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
-        sys.stderr.write("macroengine: the command line needs its extra: pip install 'macroengine[cli]'\n")
+        sys.stderr.write(
+            "macroengine: the command line needs the extra 'cli': pip install 'macroengine[cli]', "
+            "or without installing: uvx --from 'macroengine[cli]' macroengine\n"
+        )
         return 2

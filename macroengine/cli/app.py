@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from macroengine import __version__
 from macroengine.cli import output, process
 from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
@@ -81,7 +82,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="macroengine")
+@click.version_option(__version__, prog_name="macroengine")
 def app() -> None:
     """Check, fix and render the postback templates of ad networks, and look up their macros.
 

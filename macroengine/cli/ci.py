@@ -5,7 +5,7 @@ from collections import Counter
 from hashlib import sha256
 from xml.sax.saxutils import escape, quoteattr
 
-from macroengine.cli.reports import Report, Tally
+from macroengine.cli.reports import Report, Tally, with_slashes
 from macroengine.diagnostics import Diagnostic, Severity, excerpt, printable
 from macroengine.workspace.record import Record
 
@@ -20,14 +20,15 @@ def gitlab_report() -> Report:
     def show(file: str, record: Record, diagnostic: Diagnostic) -> str:
         span = diagnostic.span
         # The same wherever the line moves to; what is found several times is numbered.
-        about = "\0".join([file, diagnostic.code, diagnostic.source, str(span.start)])
+        path = with_slashes(file)
+        about = "\0".join([path, diagnostic.code, diagnostic.source, str(span.start)])
         seen[about] += 1
         issue = {
             "description": diagnostic.message + ("" if diagnostic.hint is None else f" ({diagnostic.hint})"),
             "check_name": f"{diagnostic.code} {diagnostic.name}",
             "fingerprint": sha256(f"{about}\0{seen[about]}".encode(errors="surrogatepass")).hexdigest(),
             "severity": _GITLAB_WORDS[diagnostic.severity],
-            "location": {"path": file, "lines": {"begin": record.position(span.start)[0]}},
+            "location": {"path": path, "lines": {"begin": record.position(span.start)[0]}},
         }
         return json.dumps(issue)
 

@@ -20,8 +20,7 @@ def report_of(form: str, *, aside: bool, statistics: bool, strict: bool) -> Repo
 
             return gitlab_report() if form == "gitlab" else junit_report(strict=strict)
         case "sarif":
-            # Here because the metadata of packages, where the version is from, takes long to load.
-            from macroengine.cli.sarif import sarif_report  # noqa: PLC0415
+            from macroengine.cli.sarif import sarif_report  # noqa: PLC0415 - few need it
 
             return sarif_report()
         case _:

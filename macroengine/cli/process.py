@@ -9,9 +9,15 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from types import FrameType
 
+# Until Python 3.15, Windows writes to pipes and files in a code page, which lacks most characters.
+_IN_CODE_PAGE = os.name == "nt" and "PYTHONIOENCODING" not in os.environ
+
 
 def prepare_streams() -> None:
-    """Make the standard streams usable: those that are closed fail when used, and no character fails to print."""
+    """Make the standard streams usable: those that are closed fail when used, and no character fails to print.
+
+    A line ends as in the text that is printed: fixed templates keep their own endings, on Windows too.
+    """
     # An unusable descriptor in place of the closed one: otherwise the next file that is opened would become the output.
     if sys.stdin is None:
         sys.stdin = _stream(os.O_WRONLY, "r")
@@ -21,8 +27,9 @@ def prepare_streams() -> None:
         sys.stderr = _stream(os.O_WRONLY, "w")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
+            encoding = "utf-8" if _IN_CODE_PAGE and not stream.isatty() else None
             # A byte of an argument that is not UTF-8 is printed as an escape.
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(encoding=encoding, errors="backslashreplace", newline="\n")
 
 
 def _stream(flags: int, mode: str) -> TextIOWrapper:

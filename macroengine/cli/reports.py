@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import PurePath
 
 from macroengine.cli.output import COLOURS, style
 from macroengine.diagnostics import Diagnostic, Severity, columns, excerpt, printable
@@ -205,7 +206,7 @@ _GITHUB_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.
 def _as_annotation(file: str, record: Record, diagnostic: Diagnostic) -> str:
     # https://docs.github.com/actions/reference/workflow-commands-for-github-actions, "Setting an error message"
     region = record.region(diagnostic.span)
-    where = {"file": file, "line": record.line}
+    where = {"file": with_slashes(file), "line": record.line}
     if region is not None:
         where |= {"line": region.line, "col": region.column}
         is_one = region.line == region.end_line  # columns are those of one line
@@ -214,6 +215,11 @@ def _as_annotation(file: str, record: Record, diagnostic: Diagnostic) -> str:
     head = ",".join(f"{key}={_escape_property(str(value))}" for key, value in properties.items())
     message = "\n".join([diagnostic.message, *excerpt(diagnostic.source, diagnostic.span), *_hint(diagnostic)])
     return f"::{_GITHUB_WORDS[diagnostic.severity]} {head}::{_escape_data(message)}\n"
+
+
+def with_slashes(file: str) -> str:
+    """Return the path of a file as repositories write it, on Windows too."""
+    return PurePath(file).as_posix()
 
 
 def _hint(diagnostic: Diagnostic) -> list[str]:

@@ -2,11 +2,11 @@
 
 import json
 import os
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from macroengine import __version__
 from macroengine.cli.reports import Report
 from macroengine.diagnostics import Diagnostic, Fault, Severity
 from macroengine.errors import LIMIT_EXCEEDED
@@ -36,7 +36,7 @@ def _driver() -> dict[str, Any]:
     }
     faults = (*REQUEST_FAULTS.values(), *FILE_FAULTS.values())
     rules = [limit, *map(_rule, RULES), *map(_fault, faults)]
-    return {"name": "macroengine", "version": version("macroengine"), "rules": rules}
+    return {"name": "macroengine", "version": __version__, "rules": rules}
 
 
 def _rule(code: str) -> dict[str, Any]:

@@ -11,15 +11,18 @@ class ReceivedPair(NamedTuple):
     """A parameter of the URL, decoded once."""
 
     name: str
+    """Its name."""
     value: str | None
     """None where there is no `=`."""
     span: Span
+    """Where it is in the URL."""
 
 
 class Reading(NamedTuple):
     """What was read for one macro of the template."""
 
     macro: str
+    """The name of the macro, as the template spells it."""
     fields: tuple[str, ...]
     """The fields whose value it can be; several where the macro has alternatives, none where it is not known."""
     function: str | None

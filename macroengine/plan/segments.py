@@ -38,6 +38,7 @@ class Default:
     """
 
     text: str
+    """The text, before it is encoded."""
 
     def __post_init__(self) -> None:
         check_type("text", str, "a string", self.text)

@@ -1,3 +1,5 @@
+/* How a buffer grows, and how a str is encoded into it. */
+
 #include "append.h"
 
 #include "percent.h"
@@ -5,6 +7,7 @@
 int
 buffer_grow(Buffer *buffer, Py_ssize_t more)
 {
+    /* At least twice the size, so that a text of any length is copied only a few times. */
     if (more > PY_SSIZE_T_MAX / 2 - buffer->size) {
         PyErr_NoMemory();
         return -1;

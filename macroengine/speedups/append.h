@@ -1,4 +1,8 @@
-/* Where a URL or a body grows, and how text is appended to it: encoded in place, or as UTF-8. */
+/* Where a URL or a body grows, and how text is appended to it: encoded in place, or as UTF-8.
+ *
+ * A Buffer lives on the stack of the function that declares it and belongs to that function, which calls buffer_free
+ * on every way out. It owns no Python objects, only memory from PyMem_Realloc once it outgrows the stack.
+ */
 
 #ifndef MACROENGINE_APPEND_H
 #define MACROENGINE_APPEND_H
@@ -7,7 +11,9 @@
 #include <Python.h>
 #include <string.h>
 
-/* What became of a step. What is handed over is for the function in Python to do again, from the beginning. */
+/* What became of a step. RAISED alone means that a Python exception is set; HANDED_OVER means that none is, and that
+ * the function in Python is to do the whole event again, from the beginning.
+ */
 typedef enum { DONE = 0, MISSING = 1, HANDED_OVER = -1, RAISED = -2 } Outcome;
 
 /* Nearly all URLs are shorter, and never leave the stack. */
@@ -73,7 +79,10 @@ buffer_put(Buffer *buffer, const char *text, Py_ssize_t size)
     return 0;
 }
 
-/* Return a new str of what the buffer holds. */
+/* Return a new str of what the buffer holds. PyUnicode_New takes the largest character that will be in the text, and so
+ * makes the smallest kind of str; the characters are then written into it, which is allowed only until another function
+ * gets the new object.
+ */
 static inline PyObject *
 buffer_text(const Buffer *buffer)
 {

@@ -1,4 +1,12 @@
-/* The encoder as Python calls it: functions for a value, and for a field of an event. */
+/* The encoder as Python calls it: functions for a value, and for a field of an event.
+ *
+ * Each returns a new reference. Where encoding changes nothing, that is another reference to the argument itself, so
+ * that most values are never copied.
+ *
+ * METH_O functions get their only argument as it is. METH_FASTCALL functions get an array of borrowed references and
+ * its length, for which Python need not build a tuple. A docstring that begins with `name($module, ...)` and a line of
+ * `--` gives the function the signature that inspect.signature shows.
+ */
 
 #include "program.h"
 
@@ -7,6 +15,7 @@ static PyObject *
 encode_with(int encoder, PyObject *value)
 {
 #if PY_VERSION_HEX < 0x030C0000
+    /* Before Python 3.12 a str may still be in the form of wchar_t, which READY converts in place. */
     if (PyUnicode_READY(value) < 0) {
         return NULL;
     }
@@ -94,7 +103,7 @@ encode_or_convert(PyObject *value, PyObject *convert)
         return PyUnicode_New(0, 0);
     }
     else if (PyLong_CheckExact(value)) {
-        int overflow;
+        int overflow; /* set instead of an exception where the number has more than 64 bits */
         PyLong_AsLongLongAndOverflow(value, &overflow);
         if (!overflow) {
             /* Digits and a minus sign are unreserved. */
@@ -117,7 +126,9 @@ encode_value(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
     return encode_or_convert(args[0], args[1]);
 }
 
-/* Return a new reference to `values.get(field)`; NULL without an error where a dict does not have it. */
+/* Return a new reference to `values.get(field)`; NULL without an error where a dict does not have it. The older look-up
+ * returns a borrowed reference, which another thread could take away before it is used; the newer one a strong one.
+ */
 static PyObject *
 get(PyObject *values, PyObject *field)
 {
@@ -163,6 +174,7 @@ encode_field(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
     return encoded;
 }
 
+/* The functions are cast by way of `void (*)(void)`, as compilers warn of a cast between unlike function types. */
 PyMethodDef encoder_methods[] = {
     {"percent_encode", percent_encode, METH_O, percent_encode_doc},
     {"component_encode", component_encode, METH_O, component_encode_doc},

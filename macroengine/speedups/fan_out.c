@@ -1,4 +1,9 @@
-/* One event for many templates: each distinct value is made once, and then put where the templates have it. */
+/* The type FanOut: one event for many templates. Each distinct value is made once, in a buffer of its own, and then
+ * copied to where the templates have it.
+ *
+ * A FanOut owns a reference to the class of events, what its Reads own, and the memory of its postbacks. It is a heap
+ * type like Program, and never changes either; program.c explains what that means for traverse, clear and dealloc.
+ */
 
 #include "program.h"
 
@@ -36,7 +41,9 @@ make_values(const FanOut *self, PyObject *const *sources, Buffer *buffer, Made *
     return buffer->is_utf8 ? HANDED_OVER : DONE;
 }
 
-/* Return a new list of URLs, with None for a template that is not sent. */
+/* Set `urls` to a new list of URLs, with None for a template that is not sent; to NULL where that is not DONE.
+ * PyList_SET_ITEM takes over the reference to the URL, and is for new lists only, which have NULL in all places.
+ */
 static Outcome
 put_urls(const FanOut *self, const Values *values, PyObject **urls)
 {

@@ -1,5 +1,32 @@
+/* The extension module macroengine._speedups: its two types, its functions, and the state that they share.
+ *
+ * From the outside in:
+ *
+ *   module.c      the module as Python imports it
+ *   encoder.c     the functions that encode one value
+ *   program.c     the type Program, which renders one template
+ *   fan_out.c     the type FanOut, which renders one event for many templates
+ *   operations.c  what a template sends, as a list of operations, and how they run
+ *   values.c      where a value is read from, and how it becomes text
+ *   hashes.c      SHA-1 and MD5
+ *   append.c      the buffer that a URL grows in
+ *   percent.h     the percent-encoder
+ *
+ * References, in all of these files: a `PyObject *` argument is borrowed, so the function must not release it, and a
+ * returned `PyObject *` is a new reference, which the caller releases with Py_DECREF. Comments name the exceptions.
+ * Py_XDECREF accepts NULL; Py_CLEAR releases a variable and sets it to NULL first, so that code that runs during the
+ * release never sees a dead object. A function that returns NULL or -1 has set a Python exception, which its caller
+ * passes on; functions that return an Outcome (append.h) do so only for RAISED.
+ *
+ * The module keeps nothing in static variables: each interpreter in the process gets a module and a ModuleState of its
+ * own (PEP 489), which is how it can be used with several interpreters and without the GIL.
+ */
+
 #include "program.h"
 
+/* Create a type and store a strong reference to it in `kept`, besides the one that the module holds as an attribute.
+ * A type made from a spec knows its module, which is how PyType_GetModuleState finds the state again.
+ */
 static int
 add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **kept)
 {
@@ -7,6 +34,7 @@ add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **kept)
     return *kept == NULL ? -1 : PyModule_AddType(module, *kept);
 }
 
+/* Fills the module in when it is imported (Py_mod_exec). */
 static int
 module_exec(PyObject *module)
 {
@@ -18,6 +46,9 @@ module_exec(PyObject *module)
     return add_type(module, &fan_out_spec, &state->fan_out_type);
 }
 
+/* The garbage collector finds circles of references with `traverse`, which visits each object that is owned here, and
+ * breaks them with `clear`, which releases them.
+ */
 static int
 module_traverse(PyObject *module, visitproc visit, void *arg)
 {
@@ -42,6 +73,9 @@ module_free(void *module)
     module_clear(module);
 }
 
+/* Interpreters may run it at the same time, each under its own lock, and threads without any lock: all that is shared
+ * is written once, before another thread can see it.
+ */
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, module_exec},
 #ifdef Py_mod_multiple_interpreters

@@ -1,3 +1,13 @@
+/* What a template sends, as a flat list of operations: first how the list is made from what
+ * macroengine/rendering/native.py describes, then how it is run for an event.
+ *
+ * A query is an operation that is followed by its parameters, each of which is followed by its own operations; `end` is
+ * the place after the last of them. All texts are copied into one block of memory: no operation refers to a Python
+ * object, and running them touches no reference counts but those of the values.
+ *
+ * An Operation may move when the list grows: below, the list is indexed again after anything was added to it.
+ */
+
 #include "program.h"
 
 #include "percent.h"

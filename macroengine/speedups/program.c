@@ -1,7 +1,14 @@
-/* A program: what a plan sends for the events of one kind, run in one call.
+/* The type Program: what a plan sends for the events of one kind, rendered in one call.
  *
- * It knows the common case alone, and hands every other event whole to the function in Python that the same plan was
+ * It handles the common case alone, and hands every other event whole to the function in Python that the same plan was
  * compiled to. So what is sent, and what is raised, are the same.
+ *
+ * A Program owns references to that function, to the kind of postback, to the class of events, and to what its Reads
+ * own; it owns the memory of its operations. Nothing in it changes after program_new, so threads may share it.
+ *
+ * It is a heap type, made by PyType_FromModuleAndSpec: each instance owns a reference to its type, which traverse
+ * visits and dealloc releases last. tp_alloc gives zeroed memory that the garbage collector already tracks;
+ * therefore dealloc untracks it before it takes anything apart.
  */
 
 #include "program.h"
@@ -10,7 +17,7 @@
 
 typedef struct {
     PyObject_HEAD
-    vectorcallfunc call;
+    vectorcallfunc call; /* what Python calls: it finds this field through __vectorcalloffset__, below */
     PyObject *otherwise; /* the function in Python */
     PyObject *postback;
     Py_ssize_t limit;
@@ -24,6 +31,9 @@ typedef struct {
     char is_shared; /* the same is sent, attributed or not */
 } Program;
 
+/* Return where in an instance an attribute of `__slots__` is kept. The class has a member descriptor for each such
+ * attribute, and that knows the offset of a pointer to the value (T_OBJECT_EX).
+ */
 static Py_ssize_t
 offset_of(PyObject *type, const char *name)
 {
@@ -59,13 +69,18 @@ event_layout_init(EventLayout *layout, PyObject *type)
     return layout->attributed < 0 ? -1 : 0;
 }
 
+/* Return a borrowed reference to the value at an offset; NULL where it was never set. An Event is frozen, so no thread
+ * sets it later.
+ */
 static inline PyObject *
 slot(PyObject *event, Py_ssize_t offset)
 {
     return *(PyObject **)((char *)event + offset);
 }
 
-/* Take the sources of an event, which must be dicts. The caller releases them. */
+/* Take strong references to the sources of an event; return 0, and take none, where one is not a dict. Rendering may
+ * call functions in Python, which could drop the event. The caller returns them with give_back_sources.
+ */
 int
 take_sources(const EventLayout *layout, PyObject *event, PyObject **sources)
 {
@@ -125,6 +140,9 @@ render(Program *self, PyObject *event)
     return outcome == HANDED_OVER ? PyObject_CallOneArg(self->otherwise, event) : url;
 }
 
+/* A vectorcall (PEP 590): the arguments lie in an array, without a tuple. One bit of `count` is a flag, which
+ * PyVectorcall_NARGS removes; `names` are those of keyword arguments, which follow the others in the array.
+ */
 static PyObject *
 program_call(PyObject *self, PyObject *const *args, size_t count, PyObject *names)
 {
@@ -154,13 +172,17 @@ program_render_many(PyObject *self, PyObject *events)
         Py_XDECREF(url);
     }
     Py_XDECREF(iterator);
+    /* PyIter_Next returns NULL both at the end, without an exception, and where the iterator raised one. */
     if (PyErr_Occurred()) {
         Py_CLEAR(urls);
     }
     return urls;
 }
 
-/* Program(event type, postback, limit, values, attributed, unattributed, otherwise) */
+/* Program(event type, postback, limit, values, attributed, unattributed, otherwise)
+ *
+ * If something fails half-way, Py_DECREF(self) ends in program_dealloc, which accepts fields that are still zero.
+ */
 static PyObject *
 program_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(keywords))
 {
@@ -239,6 +261,7 @@ static PyMethodDef program_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* Tells Python where in an instance the function for calls is. */
 static PyMemberDef program_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Program, call), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},

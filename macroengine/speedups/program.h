@@ -1,4 +1,8 @@
-/* The operations of a plan, and the program that runs them for an event. */
+/* The operations of a plan, and the program that runs them for an event.
+ *
+ * Operations own plain memory and no Python objects. Values only point to what others own while one event is rendered.
+ * An EventLayout owns a reference to the class of events. A ModuleState owns references to the two types.
+ */
 
 #ifndef MACROENGINE_PROGRAM_H
 #define MACROENGINE_PROGRAM_H

@@ -1,3 +1,11 @@
+/* Where a value is read from, and how it becomes text: the text of a str, the digits of a number, the word for a
+ * boolean, a hash. Everything else is converted by `Read.convert`, a function in Python. It can run any code, so the
+ * callers own the value and the sources while it runs.
+ *
+ * CheckExact asks for the class itself, not for a subclass, which may have methods of its own. The characters of a str
+ * are read where they lie: PyUnicode_KIND says in how many bytes each, PyUnicode_READ reads one of any kind.
+ */
+
 #include "values.h"
 
 static inline int
@@ -116,9 +124,7 @@ static Outcome
 append_converted(Buffer *buffer, const Read *read, PyObject *value)
 {
     Outcome outcome = HANDED_OVER;
-    Py_INCREF(value);
     PyObject *text = PyObject_CallOneArg(read->convert, value);
-    Py_DECREF(value);
     if (text == NULL) {
         /* The function in Python will raise it again, if it comes to that. */
         if (!PyErr_ExceptionMatches(PyExc_Exception)) {
@@ -192,6 +198,7 @@ append_integer(Buffer *buffer, const Read *read, long long number, Compress sha1
 static Outcome
 append_float(Buffer *buffer, const Read *read, PyObject *value)
 {
+    /* What repr() writes, in memory that the caller must free. */
     char *digits = PyOS_double_to_string(PyFloat_AS_DOUBLE(value), 'r', 0, Py_DTSF_ADD_DOT_0, NULL);
     if (digits == NULL) {
         return RAISED;
@@ -257,7 +264,9 @@ append_value(Buffer *buffer, const Read *read, PyObject *value, PyObject *const 
     }
 }
 
-/* Fill in one read from the tuple that describes it. */
+/* Fill in one read from the tuple that describes it. In the format, `b` is an unsigned char, `U` a str and `O` any
+ * object. These are borrowed until all of them have been checked; then the read takes references of its own.
+ */
 static int
 read_init(Read *read, PyObject *described, int has_alternative)
 {
@@ -290,8 +299,10 @@ read_init(Read *read, PyObject *described, int has_alternative)
                    .checks = checks,
                    .has_alternative = (unsigned char)has_alternative,
                    .is_plain = encoder == ENCODE_PERCENT && layers == 1 && hash == HASH_NONE && checks == 0};
+    /* The keys of most events are interned too, and then found without being compared. The call replaces the reference
+     * by one to the interned str of the same text.
+     */
     Py_INCREF(field);
-    /* The keys of most events are interned too, and then found without being compared. */
     PyUnicode_InternInPlace(&field);
     read->field = field;
     read->convert = Py_NewRef(convert);
@@ -331,6 +342,7 @@ reads_init(Reads *reads, PyObject *values, uint32_t *begins)
     return 0;
 }
 
+/* For tp_clear and tp_dealloc. Releasing an object can run any code, which then sees a count of zero. */
 void
 reads_clear(Reads *reads)
 {
@@ -346,6 +358,7 @@ reads_clear(Reads *reads)
     reads->items = NULL;
 }
 
+/* For tp_traverse. Strings and None cannot be part of a circle, so only `convert` is visited. */
 int
 reads_visit(Reads *reads, visitproc visit, void *arg)
 {

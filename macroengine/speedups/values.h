@@ -8,9 +8,9 @@
 
 #define SOURCE_COUNT 3
 
-/* One place where a value is looked for. Its alternatives follow it. */
+/* One place where a value is looked for. Its alternatives follow it. It owns references to its four objects. */
 typedef struct {
-    PyObject *field;
+    PyObject *field; /* interned, as the keys of most events are */
     PyObject *convert; /* from a value to the text that is sent, or None where nothing is */
     PyObject *yes;     /* what is sent for True, and for False; None where `convert` is to be asked */
     PyObject *no;
@@ -39,7 +39,9 @@ int reads_init(Reads *reads, PyObject *values, uint32_t *begins);
 void reads_clear(Reads *reads);
 int reads_visit(Reads *reads, visitproc visit, void *arg);
 
-/* Return a new reference to a value of a dict; NULL, perhaps with an error, where it has none. */
+/* Return a new reference to a value of a dict; NULL, perhaps with an error, where it has none. PyDict_GetItemRef, which
+ * is new in Python 3.13, sets `value` to a strong reference or to NULL.
+ */
 static inline PyObject *
 found_in(PyObject *dict, PyObject *field)
 {

@@ -24,7 +24,9 @@ class Damaged:
     """A template as it arrived, and as it was meant."""
 
     source: str
+    """The template as it arrived."""
     meant: str
+    """The template as it was meant."""
     damage: str
     """What was done to it; a key of DAMAGES."""
 

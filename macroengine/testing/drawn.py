@@ -16,8 +16,11 @@ class Drawn:
     """A template, an event, and the URL that is to be sent; None where nothing is to be sent."""
 
     template: CompiledTemplate
+    """The template, compiled with the options that were drawn for it."""
     event: Event
+    """The event."""
     url: str | None
+    """The URL that is right; None where nothing may be sent."""
 
     @property
     def source(self) -> str:

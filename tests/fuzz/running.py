@@ -22,7 +22,7 @@ _LIMITS = ("-timeout=25", "-rss_limit_mb=2048")
 def fuzz(name: str, folders: Sequence[Path], options: Sequence[str]) -> int:
     """Run a target under libFuzzer, in another process; what breaks it is printed, and kept outside the checkout."""
     if find_spec("atheris") is None:
-        print("fuzzing needs atheris: pip install --editable '.[fuzz]'", file=sys.stderr)
+        print("fuzzing needs atheris: pip install --editable '.[test]' --group fuzz", file=sys.stderr)
         return _USAGE
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)

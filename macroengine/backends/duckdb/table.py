@@ -37,9 +37,11 @@ class Summary:
     events: int
     """Rows for which `where` holds."""
     urls: int
+    """URLs that were written."""
     suppressed: Mapping[str, int]
     """How many postbacks are not sent, by reason."""
     seconds: float
+    """How long it took."""
 
 
 def render_table(

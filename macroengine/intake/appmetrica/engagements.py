@@ -61,12 +61,12 @@ class Engagement:
 
 @dataclass(frozen=True, slots=True)
 class Click(Engagement):
-    """Somebody followed an ad."""
+    """A click on an ad, as a server reports it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Impression(Engagement):
-    """Somebody was shown an ad."""
+    """A view of an ad, as a server reports it."""
 
 
 _KINDS: dict[str, type[Click] | type[Impression]] = {"click": Click, "impression": Impression}

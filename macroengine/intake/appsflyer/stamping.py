@@ -37,7 +37,9 @@ class Stamp:
     """The time that counts for an event, in UTC, and why."""
 
     time: datetime
+    """The time, in UTC."""
     reason: StampReason
+    """Why it is not another one."""
 
 
 def stamp(event_time: datetime | str | None, arrival: datetime) -> Stamp:

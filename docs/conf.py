@@ -1,0 +1,109 @@
+"""How the site is built: `python -m sphinx -W docs build/site`. The pages also read well without it."""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import macroengine
+from macroengine.catalogue import DEFAULT_DIALECT
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+
+project = "macroengine"
+author = "the macroengine authors"
+version = release = macroengine.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
+exclude_patterns = ["**/README.md"]
+
+myst_heading_anchors = 4
+# Docstrings write code as Markdown does, between single backticks.
+default_role = "code"
+
+autodoc_member_order = "bysource"
+autodoc_default_options = {"undoc-members": True}
+autodoc_preserve_defaults = True
+autodoc_typehints = "signature"
+python_maximum_signature_line_length = 88
+python_use_unqualified_type_names = True
+add_module_names = False
+
+html_theme = "furo"
+html_title = f"macroengine {version}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_copyright = False
+
+# Files outside of docs/ that are pages of the site. What is in docs/ in their place leads readers to them.
+_PAGES = {
+    "SECURITY.md": "project/security",
+    "CHANGELOG.md": "project/changelog",
+    "CODE_OF_CONDUCT.md": "project/conduct",
+    "CONTRIBUTING.md": "project/contributing",
+    "grammar/README.md": "project/language",
+}
+_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]+)\]\((?P<path>[\w./-]+)(?P<anchor>#[\w-]+)?\)")
+
+
+def _read_page(docname: str, source: list[str]) -> None:
+    """Take the text of a page from its file, and let its links lead to pages of the site; to files, nothing leads."""
+    file = next((file for file, page in _PAGES.items() if page == docname), None)
+    if file is not None:
+        source[0] = (ROOT / file).read_text(encoding="utf-8")
+    folder = (ROOT / (file or f"docs/{docname}.md")).parent
+    here = (DOCS / docname).parent
+
+    def link(match: re.Match[str]) -> str:
+        target = Path(os.path.normpath(folder / match["path"])).relative_to(ROOT).as_posix()
+        page = DOCS / f"{_PAGES[target]}.md" if target in _PAGES else ROOT / target
+        if not page.is_relative_to(DOCS):
+            return f"{match['words']} (`{target}`)"
+        return f"[{match['words']}]({Path(os.path.relpath(page, here)).as_posix()}{match['anchor'] or ''})"
+
+    # Examples are code, and what looks like a link in it is none.
+    parts = re.split(r"(^```.*?^```$|`[^`\n]+`)", source[0], flags=re.DOTALL | re.MULTILINE)
+    # A blank line ends the output of an example, and says nothing to readers.
+    shown = (part.replace("\n\n```", "\n```") if part.startswith("`") else _LINK.sub(link, part) for part in parts)
+    source[0] = "".join(shown)
+
+
+def _read_docstring(app: Any, what: str, *parts: Any) -> None:
+    """Turn the sections of a docstring into markup. One of an attribute has none: a colon in it is a colon."""
+    from sphinx.ext.napoleon import Config, GoogleDocstring  # noqa: PLC0415 - what collects tests has no Sphinx
+
+    name, thing, options, lines = parts
+    if "".join(lines).startswith("Alias for field number"):  # which named tuples say of what has no docstring
+        lines.clear()
+    if what not in ("attribute", "data", "property"):
+        lines[:] = GoogleDocstring(lines, Config(), app, what, name, thing, options).lines()
+
+
+# What defaults are called in the code, and what they are.
+_DEFAULTS = {"_NOTHING": "{}", "_NO_KEYS": "{}", "<factory>": "{}", "DEFAULT_DIALECT": repr(DEFAULT_DIALECT)}
+
+
+def _read_signature(*parts: Any) -> tuple[str, str | None] | None:
+    """Leave out the signature of a class that only functions make, and show what defaults are."""
+    signature, returned = parts[5:]
+    if signature is None:
+        return None
+    if signature.startswith("(*_"):
+        return "", None
+    for called, default in _DEFAULTS.items():
+        signature = signature.replace(called, default)
+    return signature, returned
+
+
+def setup(app: Any) -> None:
+    """Let Sphinx know the syntaxes of templates, in which some examples are written, and how pages are read."""
+    from pygments.lexers.special import TextLexer  # noqa: PLC0415 - as above
+
+    for syntax in tomllib.loads((ROOT / "grammar" / "syntaxes.toml").read_text(encoding="utf-8")):
+        app.add_lexer(syntax, TextLexer)
+    app.connect("source-read", lambda _, docname, source: _read_page(docname, source))
+    app.connect("autodoc-process-docstring", _read_docstring)
+    app.connect("autodoc-process-signature", _read_signature)
