@@ -12,9 +12,12 @@ from uuid import UUID
 
 from macroengine.catalogue import MacroSpec
 from macroengine.catalogue.consent import consent_fields, sharing_words
+from macroengine.compiled_request import CompiledRequest
 from macroengine.engine import CompiledTemplate
 from macroengine.event import Event
 from macroengine.kinds import Encoding, Function, Source
+from macroengine.language.nodes import Macro
+from macroengine.request_template import parse_request
 from macroengine.template import parse
 
 _FILE = Path(__file__).resolve().parent / "sampling.toml"
@@ -34,17 +37,30 @@ class Reading:
     """Whether the platform sends the value without encoding it."""
 
 
-def readings(template: CompiledTemplate) -> tuple[Reading, ...]:
-    """Return what a template reads, each row of the catalogue once."""
+def readings(template: CompiledTemplate | CompiledRequest) -> tuple[Reading, ...]:
+    """Return what a template or a request reads, each row of the catalogue once."""
     dialect, wanted = template.dialect, set(template.fields)
     found: dict[MacroSpec, bool] = {}
-    for macro in parse(template.source, dialect, limits=template.options.limits).macros():
+    for macro, in_header in _macros(template):
         for name in (macro.name, *macro.alternatives):
             known = dialect.find(name)
             if known is not None and known[0].field in wanted:
                 is_raw = macro.function == Function.NONE or is_sent_raw(known[0].encoding or dialect.encoding)
-                found[known[0]] = is_raw or found.get(known[0], False)
+                found[known[0]] = is_raw or in_header or found.get(known[0], False)
     return tuple(Reading(spec, raw) for spec, raw in found.items())
+
+
+def _macros(template: CompiledTemplate | CompiledRequest) -> Iterator[tuple[Macro, bool]]:
+    """Yield the macros, and whether each is in a header, which few characters may be in."""
+    if isinstance(template, CompiledTemplate):
+        parsed = parse(template.source, template.dialect, limits=template.options.limits)
+        yield from ((macro, False) for macro in parsed.macros())
+        return
+    request = parse_request(template.request, template.dialect, limits=template.url.options.limits)
+    headers = [value for _, value in request.headers]
+    for part in request.templates():
+        in_header = any(part is value for value in headers)
+        yield from ((macro, in_header) for macro in part.macros())
 
 
 def is_sent_raw(encoding: Encoding) -> bool:
@@ -52,8 +68,8 @@ def is_sent_raw(encoding: Encoding) -> bool:
     return encoding in (Encoding.NONE, Encoding.BASE64, Encoding.JSON)
 
 
-def samples(template: CompiledTemplate, seed: int, *, awkward: bool = False) -> Iterator[Event]:
-    """Yield events for a template without end; `awkward` ones have values that are easily encoded wrongly.
+def samples(template: CompiledTemplate | CompiledRequest, seed: int, *, awkward: bool = False) -> Iterator[Event]:
+    """Yield events for a template or a request without end; `awkward` ones have values that are easily encoded wrongly.
 
     >>> from macroengine import compile_template
     >>> template = compile_template("https://n.example/pb?country=(country_code)")

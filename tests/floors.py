@@ -5,6 +5,8 @@
 def test_...(case):
     ...
     reached("rendered")
+
+`pytest -s` shows what each property reached; what reaches nothing more than its claim counts that.
 """
 
 from collections import Counter
@@ -41,7 +43,8 @@ def reaching(**floors: float) -> Callable[[Callable[..., None]], Callable[..., N
                 test(*arguments, **keywords)
             finally:
                 found = _counted.pop()
-            shares = {what: 100 * found[what] / found[_CASE] for what in floors}
+            shares = {what: round(100 * found[what] / found[_CASE], 1) for what in floors}
+            print(f"{test.__module__}.{test.__name__}: {shares} of {found[_CASE]} cases")
             assert all(shares[what] >= floor for what, floor in floors.items()), f"{shares} of {found[_CASE]} cases"
 
         return whole

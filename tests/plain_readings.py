@@ -10,7 +10,7 @@ import time
 
 from macroengine.language.syntax import syntaxes
 from tests.test_language_plain import HEADS, PIECES, compared
-from tests.test_second_grammar import written_macros
+from tests.written_macros import written_macros
 
 _MAX_PIECES = 9
 

@@ -12,6 +12,8 @@ from macroengine.backends.clickhouse.types import Type, read_type
 from macroengine.backends.clickhouse.words import literal, name
 from tests.backend_cases import FAILS, MILLISECONDS, TEXT, Table, refused, tables
 from tests.clickhouse_client import connect
+from tests.floors import reached, reaching
+from tests.vectors import FAILING, FILES, arguments, event_of, row_of, tables_of
 
 URL = "https://n.example/pb?"
 CLICK = compile_template(URL + "c=(clickid)")
@@ -26,6 +28,7 @@ def client():
 
 
 @pytest.mark.slow
+@reaching(supported=40, sent=25)
 @settings(
     max_examples=200,
     deadline=None,
@@ -41,6 +44,7 @@ def test_every_row_comes_out_as_from_the_reference(client, table: Table):
         if not refused(str(error)):
             raise
         return
+    reached("supported", *["sent"] * any(isinstance(one, str) for one in table.expected))
     rows = client.query(f"SELECT {url}, {reason}, n FROM rendered ORDER BY n").result_rows
     for (url, reason, _), expected in zip(rows, table.expected, strict=True):
         assert (FAILS if reason else url) == expected or refused(reason or ""), reason
@@ -70,6 +74,36 @@ def rendered(client, template, columns: dict[str, str], settings=None, **values:
     row = ", ".join(f"{value} AS `{field}`" for field, value in values.items())
     made = f"{to_sql(template, columns, strict=False)}, {failure_sql(template, columns)}"
     return client.query(f"SELECT {made} FROM (SELECT {row})", settings=settings).result_rows[0]
+
+
+@pytest.mark.slow
+def test_the_vectors_come_out_as_written(client):
+    compared = 0
+    for vectors in tables_of(FILES):
+        template = compile_template(vectors[0]["template"], **arguments(vectors[0]))
+        rows = [row_of(template, event_of(vector)) for vector in vectors]
+        types = {field: "Bool" if field == "attributed" else "Nullable(String)" for field in rows[0]}
+        try:
+            made = f"{to_sql(template, types, strict=False)}, {failure_sql(template, types)}"
+        except UnsupportedError:
+            continue
+        table = " UNION ALL ".join(
+            ", ".join([f"SELECT {number} AS n", *(f"{stored(value)} AS {name(field)}" for field, value in row.items())])
+            for number, row in enumerate(rows)
+        )
+        outcomes = client.query(f"SELECT {made} FROM ({table}) ORDER BY n").result_rows
+        for vector, (url, reason) in zip(vectors, outcomes, strict=True):
+            expected = FAILS if vector.get("error") in FAILING else vector.get("url")
+            assert (FAILS if reason else url) == expected or refused(reason or ""), vector
+            compared += not refused(reason or "")
+    assert compared > 1000
+
+
+def stored(value: object) -> str:
+    """Return a text, NULL or a boolean as SQL."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"CAST({'NULL' if value is None else literal(str(value))} AS Nullable(String))"
 
 
 # Types
@@ -411,6 +445,7 @@ HOSTILE = st.lists(
 )
 
 
+@reaching(awkward=50)
 @settings(deadline=None)
 @example(text="\\'; DROP TABLE victims; --")
 @given(text=HOSTILE.map("".join))
@@ -421,15 +456,19 @@ def test_no_text_of_a_template_becomes_sql(client, text: str):
     assert client.query(query).result_rows == [(template.render(Event()),)]
     rows = render_query(client, {f"p{text}": template}, "SELECT CAST(NULL AS Nullable(String)) AS clickid")
     assert list(rows) == [(f"p{text}", template.render(Event()))]
+    reached(*["awkward"] * bool(set(text) & set("'\\-")))
 
 
+@reaching(text=60)
 @settings(deadline=None)
 @example(words=["\\", "\\'", "\\n"])
 @given(words=st.lists(TEXT, min_size=1, max_size=3))
 def test_every_text_is_the_literal_that_it_looks_like(client, words: list[str]):
     assert client.query(f"SELECT {', '.join(map(literal, words))}").result_rows == [tuple(words)]
+    reached(*["text"] * any(words))
 
 
+@reaching(awkward=50)
 @settings(deadline=None)
 @given(column=HOSTILE.map("".join).filter(lambda text: text and "\0" not in text))
 def test_no_name_of_a_column_becomes_sql(client, column: str):
@@ -438,6 +477,7 @@ def test_no_name_of_a_column_becomes_sql(client, column: str):
     assert list(rows) == [("x", URL + "c=x")]
     sql = to_sql(compile_template("https://n.example/?a={x}", dialect="appmetrica"), {"x": "String"})
     assert client.query(f"SELECT {sql} FROM (SELECT 'x' AS x, 'y' AS {name('x' + column)})").result_rows
+    reached(*["awkward"] * bool(set(column) & set("'\"\\`-")))
 
 
 def test_a_name_with_a_nul_is_refused():

@@ -11,6 +11,7 @@ from macroengine import Default, Dialect, Event, Missing, Policy, UnsupportedErr
 from macroengine.backends.ansi import literal
 from macroengine.backends.duckdb import failure_sql, to_sql
 from tests.backend_cases import FAILS, MILLISECONDS, TEXT, Table, refused, stored, tables
+from tests.floors import reached, reaching
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +23,7 @@ def connection():
 
 
 @pytest.mark.slow
+@reaching(supported=40, sent=25)
 @settings(
     max_examples=150,
     deadline=None,
@@ -36,6 +38,7 @@ def test_every_row_comes_out_as_from_the_reference(connection, table: Table):
         if not refused(str(error)):
             raise
         return
+    reached("supported", *["sent"] * any(isinstance(url, str) for url in table.expected))
     for number, expected in enumerate(table.expected):
         url, message = outcome(connection, f"SELECT {sql} FROM t WHERE n = {number}")
         assert url == expected or (message is not None and refused(message)), message
@@ -314,6 +317,7 @@ HOSTILE = st.lists(
 )
 
 
+@reaching(awkward=50)
 @settings(deadline=None)
 @example(text="'; DROP TABLE victims; --")
 @given(text=HOSTILE.map("".join))
@@ -323,9 +327,12 @@ def test_no_text_of_a_template_becomes_sql(connection, text: str):
     connection.execute("CREATE OR REPLACE TABLE victims AS SELECT NULL::VARCHAR AS clickid")
     ((url,),) = connection.execute(f"SELECT {to_sql(template)} FROM victims").fetchall()
     assert url == template.render(Event())
+    reached(*["awkward"] * ("'" in text or "\\" in text or "-" in text))
 
 
+@reaching(text=60)
 @settings(deadline=None)
 @given(words=st.lists(TEXT, min_size=1, max_size=3))
 def test_every_text_is_the_literal_that_it_looks_like(connection, words: list[str]):
+    reached(*["text"] * any(words))
     assert connection.execute(f"SELECT {', '.join(map(literal, words))}").fetchall() == [tuple(words)]

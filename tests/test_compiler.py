@@ -21,6 +21,7 @@ from macroengine.rendering.compiler import (
     plan_source,
 )
 from macroengine.rendering.shapes import FORMS, Entry, function_source
+from tests.floors import reached, reaching
 
 EVERYBODY = Policy(send_all=True)
 
@@ -42,12 +43,14 @@ pieces = st.sampled_from([*"ab\"'{}\\\n;é)(", "(clickid)", "(sha1-idfa)"])
 
 
 @pytest.mark.slow
+@reaching(awkward=50)
 @given(st.lists(pieces, max_size=20).map("".join))
 @settings(max_examples=300)
 def test_no_text_of_a_template_becomes_code(text):
     template = compile_template(f"https://n.example/?SECRET=(clickid)&{text}", unknown="keep", ignore=("ME",))
     code = compile_python(template.plan).__code__
     assert not any("SECRET" in str(constant) for constant in code.co_consts + code.co_names + code.co_varnames)
+    reached(*["awkward"] * bool(set(text) & set("\"'{}\\\n")))
     link = {"click_id": "{SECRET}"}
     assert template.render(Event(link)).startswith("https://n.example/?SECRET=%7BSECRET%7D&")
 

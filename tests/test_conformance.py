@@ -1,7 +1,6 @@
 """The implementation in JavaScript, which was written from the documents, passes the vectors."""
 
 import os
-import re
 import shutil
 import subprocess
 
@@ -22,12 +21,11 @@ def test_javascript_passes_the_vectors():
     command = [NODE or "node", FILE.with_name("render.mjs"), *FILES]
     ran = subprocess.run(command, check=False, capture_output=True, text=True, encoding="utf-8")
     assert ran.stderr == ""
-    passed = re.fullmatch(r"(\d+) passed, 0 failed, \d+ of other dialects or of a checker\n", ran.stdout)
-    wanted = [
-        vector
-        for path in FILES
-        for vector in read(path)
-        if vector["dialect"] in ("appsflyer", "appmetrica") and "url" in vector
-    ]
-    assert passed is not None, ran.stdout
-    assert int(passed[1]) >= len(wanted) > 500
+    vectors = [vector for path in FILES for vector in read(path)]
+    findings = [vector for vector in vectors if "diagnostics" in vector]
+    refused = [vector for vector in vectors if vector.get("error") in ("PolicyError", "TemplateError")]
+    skipped = len(findings) + len(refused)
+    reasons = f"{len(findings)} findings of a checker, {len(refused)} templates that a checker refuses"
+    expected = f"{len(vectors) - skipped} passed, 0 failed, {skipped} skipped ({reasons})\n"
+    assert ran.stdout == expected
+    assert len(vectors) - skipped > 1_500

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macroengine.delivery import Outcome, RetrySchedule, delay, next_try, outcome, ramp, retry_schedule
+from tests.floors import reached, reaching
 
 START = datetime(2024, 4, 29, tzinfo=UTC)
 APPMETRICA, APPSFLYER = retry_schedule("appmetrica"), retry_schedule("appsflyer")
@@ -81,10 +82,13 @@ def test_the_backoff_doubles_up_to_its_most():
     assert delays == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
 
 
-@given(st.integers(1, 10**9), st.floats(0, 1))
+@reaching(shortened=40, growing=20)
+@given(st.integers(1, 12) | st.integers(1, 10**9), st.floats(0, 1))
 def test_jitter_only_shortens_and_by_its_share_at_most(failures, chance):
     whole = delay(APPSFLYER, failures, lambda: 0.0)
-    assert whole * 0.5 <= delay(APPSFLYER, failures, lambda: chance) <= whole
+    jittered = delay(APPSFLYER, failures, lambda: chance)
+    assert whole * 0.5 <= jittered <= whole
+    reached(*["shortened"] * (jittered < whole), *["growing"] * (failures < 10))
 
 
 def test_two_senders_do_not_come_back_at_once():

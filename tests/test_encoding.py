@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from macroengine.encodings import encoder as encoding
 from macroengine.encodings import percent
 from macroengine.encodings.encoder import SPEEDUPS, deepen
+from tests.floors import reached, reaching
 
 ENCODERS: list[ModuleType] = [percent]
 if SPEEDUPS:
@@ -31,11 +32,13 @@ likely = st.text(st.sampled_from('aZ0-._~ %/{}":,+&=é漢😀\x00\x7f\x80'), max
 
 
 @encoder
+@reaching(encoded=60)
 @given(st.one_of(unicode, likely))
 def test_other_encoders_are_those_of_their_documents(encoder, value):
     # ECMA-262 section 19.2.6.4: what encodeURIComponent keeps beside letters and digits.
     assert encoder.component_encode(value) == quote(value, safe="-_.!~*'()")
     assert encoder.form_encode(value) == quote_plus(value, safe="")
+    reached(*["encoded"] * (encoder.form_encode(value) != value))
 
 
 class Loud(str):
@@ -79,12 +82,14 @@ def test_cases(encoder, value, expected):
 
 
 @encoder
+@reaching(encoded=60)
 @given(unicode | likely)
 def test_equals_quote_and_decodes_to_the_value(encoder, value):
     encoded = encoder.percent_encode(value)
     assert encoded == quote(value, safe="")
     assert unquote(encoded, errors="strict") == value
     assert encoder.encode_value(value, None) == encoded
+    reached(*["encoded"] * (encoded != value))
 
 
 @encoder
@@ -271,12 +276,14 @@ def test_deepen(encoded, layers, expected):
 
 
 @encoder
-@given(unicode, st.integers(0, 4))
+@reaching(deepened=40)
+@given(unicode | likely, st.integers(0, 4))
 def test_deepening_is_encoding_again(encoder, value, layers):
     encoded = again = encoder.percent_encode(value)
     for _ in range(layers):
         again = encoder.percent_encode(again)
     assert deepen(encoded, layers) == again
+    reached(*["deepened"] * (encoded != again))
 
 
 @pytest.mark.parametrize("pure", ["1", ""])

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macroengine.diagnostics import Span, columns, excerpt
+from tests.floors import reached, reaching
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,8 @@ def test_excerpt(source, span, line, carets):
 alphabet = st.sampled_from("ab(é标\u0301\t\u200b\ud83d")
 
 
-@given(st.text(alphabet, max_size=60), st.data(), st.integers(20, 40))
+@reaching(cut=15, marked=25)
+@given(st.text(alphabet, max_size=60) | st.text(alphabet, min_size=20, max_size=60), st.data(), st.integers(20, 40))
 def test_lines_fit_and_carets_stand_below_the_span(source, data, width):
     start = data.draw(st.integers(0, len(source)))
     span = Span(start, data.draw(st.integers(start, len(source))))
@@ -41,3 +43,4 @@ def test_lines_fit_and_carets_stand_below_the_span(source, data, width):
     assert len(carets) <= width + 1
     before = columns(line.partition("…")[2] if line.startswith("  …") else line[2:])
     assert len(carets) - carets.count("^") <= before + 3
+    reached(*["cut"] * ("…" in line), *["marked"] * (span.stop > span.start))

@@ -10,6 +10,7 @@ from macroengine import Event, Fix, LimitError, Policy, check, compile_template,
 from macroengine.diagnostics import Diagnostic, Finding, Severity, Span
 from macroengine.rules import RULES, Rule
 from macroengine.rules.fixing import _apply, apart  # rules whose fixes touch are rare
+from tests.floors import reached, reaching
 
 NAMES = [spec.name for spec in dialect("appsflyer").macros.values()]
 LEGACY = [name for spec in dialect("appsflyer").macros.values() for name in spec.legacy]
@@ -28,6 +29,7 @@ damaged = st.lists(pieces, max_size=12).map("".join)
 dialects = st.sampled_from(["appsflyer", "appmetrica"])
 
 
+@reaching(applied=30, remaining=50)
 @given(damaged, dialects, st.booleans())
 @example("&a&amp;mp;b", "appsflyer", False)
 @example("https://n.example/?a=%(clickid)", "appsflyer", True)
@@ -37,11 +39,15 @@ def test_nothing_fixable_is_left_and_fixing_again_changes_nothing(source, name, 
     assert list(fixed.remaining) == check(fixed.source, dialect=name)
     again = fix(fixed.source, dialect=name, unsafe=unsafe)
     assert (again.source, again.applied) == (fixed.source, ())
+    reached(*(name for name in ("applied", "remaining") if getattr(fixed, name)))
 
 
+@reaching(finding=60, fix=30)
 @given(damaged, dialects)
 def test_findings_and_fixes_stand_in_the_template(source, name):
-    for finding in check(source, dialect=name):
+    found = check(source, dialect=name)
+    reached(*["finding"] * bool(found), *["fix"] * any(finding.fix for finding in found))
+    for finding in found:
         assert 0 <= finding.span.start <= finding.span.stop <= len(source)
         assert finding.span.start < finding.span.stop or not source
         if finding.fix is not None:
@@ -52,11 +58,13 @@ def test_findings_and_fixes_stand_in_the_template(source, name):
             assert RULES[finding.code].fix in (("safe",) if finding.fix.safe else ("safe", "unsafe"))
 
 
+@reaching(untouched=5)
 @given(damaged, dialects)
 def test_a_template_without_findings_is_left_as_it_is(source, name):
     fixed = fix(source, dialect=name, unsafe=True)
     if not fixed.applied:
         assert fixed.source == source
+        reached("untouched")
 
 
 sound = st.lists(
@@ -68,9 +76,14 @@ sound = st.lists(
     max_size=6,
     unique_by=lambda pair: pair[0],
 ).map(lambda pairs: "https://n.example/pb?" + "&".join(name + value for name, value in pairs))
-values = st.dictionaries(st.sampled_from(sorted(dialect("appsflyer").fields)), st.text("aZ0 &=/(){}é", max_size=5))
+fields = sorted(dialect("appsflyer").fields)
+texts = st.text("aZ0 &=/(){}é", max_size=5)
+values = st.builds(
+    lambda text, others: dict.fromkeys(fields, text) | others, texts, st.dictionaries(st.sampled_from(fields), texts)
+)
 
 
+@reaching(filled=20, fixed=5)
 @given(sound, values)
 def test_fixing_never_changes_what_an_undamaged_template_renders(source, flat):
     policy = Policy("in-app")
@@ -78,7 +91,10 @@ def test_fixing_never_changes_what_an_undamaged_template_renders(source, flat):
     options = {"policy": policy, "ignore": ["ME3"]}
     fixed = fix(source, policy=policy)
     assert {finding.code for finding in fixed.applied} <= {"ME103"}
-    assert compile_template(fixed.source, **options).render(event) == compile_template(source, **options).render(event)
+    url = compile_template(source, **options).render(event)
+    assert compile_template(fixed.source, **options).render(event) == url
+    is_filled = url != compile_template(source, **options).render(Event(postback="in-app"))
+    reached(*["filled"] * is_filled, *["fixed"] * bool(fixed.applied))
 
 
 def test_what_was_applied_and_what_remains_is_told():

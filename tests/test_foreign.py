@@ -14,6 +14,7 @@ from macroengine.catalogue.foreign import _read, _table, foreign_texts  # the fi
 from macroengine.plan.segments import Missing
 from macroengine.rules import meant
 from macroengine.testing import reference
+from tests.floors import reached, reaching
 
 BASE = "https://n.example/pb?a="
 EVENT = Event(link={"click_id": "C1", "x": "X1"}, sdk={"country_code": "DE", "idfa": "I1"})
@@ -294,28 +295,38 @@ def test_every_row_of_the_table_has_one_group_and_begins_as_it_says():
 
 PIECES = """
     ( ) { } $ % @ # [ ] < > _ : ! & = a (ip) {a} {{ }} $$s( %% || __A__ http(s):// . %7B TS{ ${( ${A(${ [* {@a@} %eaid!
+    {{x}} ${y} %%Z%% [[q]]
 """
 pieces = st.sampled_from(PIECES.split())
 
 
+@reaching(found=25)
 @given(st.lists(pieces, max_size=14).map("".join))
 def test_foreign_macros_begin_as_their_rows_say(source):
+    found = 0
     for row in _read()["macro"]:
         for pattern in (row["pattern"], row.get("next", row["pattern"])):
-            assert all(match[0].startswith(row["first"]) for match in re.finditer(pattern, source))
+            matches = [match[0] for match in re.finditer(pattern, source)]
+            assert all(text.startswith(row["first"]) for text in matches)
+            found += len(matches)
+    reached(*["found"] * (found > 0))
 
 
+@reaching(several=5)
 @given(st.lists(pieces, max_size=14).map("".join), st.sampled_from(["appsflyer", "appmetrica"]))
 def test_nothing_of_what_is_found_overlaps(source, name):
     texts = foreign_texts(source, dialect(name).syntax)
     stops = [0, *(text.span.stop for text in texts)]
     assert all(stop <= text.span.start < text.span.stop for stop, text in zip(stops, texts, strict=False))
+    reached(*["several"] * (len(texts) > 1))
 
 
+@reaching(fixed=6)
 @given(st.lists(pieces, max_size=14).map("".join), st.sampled_from(["appsflyer", "appmetrica"]), st.booleans())
 def test_fixing_again_changes_nothing(source, name, unsafe):
     once = fix(BASE + source, dialect=name, unsafe=unsafe).source
     assert fix(once, dialect=name, unsafe=unsafe).source == once
+    reached(*["fixed"] * (once != BASE + source))
 
 
 DATA = Path(__file__).parent / "data" / "corpus.jsonl"

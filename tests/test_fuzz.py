@@ -28,6 +28,7 @@ from macroengine.intake.appmetrica import build_url
 from macroengine.intake.appsflyer import S2SEvent
 from macroengine.language.nodes import Macro
 from macroengine.language.parser import parse_parts
+from tests.floors import reached, reaching
 from tests.fuzz import running
 from tests.fuzz.__main__ import main
 from tests.fuzz.inputs import Input
@@ -51,14 +52,17 @@ def test_what_once_broke_a_promise_keeps_it(path):
     TARGETS[path.parent.name].run(Input(path.read_bytes()))
 
 
+@reaching(text=50, filled=10)
 @given(st.binary(max_size=60), st.sampled_from(["appsflyer", "appmetrica"]))
 def test_any_bytes_are_an_input(data, name):
     made = Input(data)
-    assert isinstance(made.text(), str)
+    text = made.text()
+    assert isinstance(text, str)
     own = dialect(name)
     policy, options = made.policy(own), made.options(own)
     event = made.event(list(own.macros.values()), policy)
     compile_template("?a=b", dialect=own, policy=policy, **options).admits(event)
+    reached(*["text"] * bool(text), *["filled"] * any([event.link, event.sdk, event.platform]))
 
 
 # What the targets are there to notice

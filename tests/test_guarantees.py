@@ -73,22 +73,26 @@ def sources(draw: st.DrawFn, name: str) -> str:
 
 @pytest.mark.slow
 @EVERY_DIALECT
+@reaching(macro=40)
 @given(data=st.data())
 @laws(200)
 def test_parse_is_total_and_spans_rebuild_the_source(name, data):
     source = data.draw(sources(name))
     leaves = [leaf for leaf, _ in parse(source, name).leaves()]
+    reached(*["macro"] * any(parse(source, name).macros()))
     assert "".join(source[leaf.span.start : leaf.span.stop] for leaf in leaves) == source
     assert [leaf.text for leaf in leaves] == [source[leaf.span.start : leaf.span.stop] for leaf in leaves]
 
 
 @pytest.mark.slow
 @EVERY_DIALECT
+@reaching(finding=60, compiled=3)
 @given(data=st.data())
 @laws(200)
 def test_check_fix_and_compile_raise_nothing_but_template_errors(name, data):
     source, policy = data.draw(sources(name)), data.draw(policies(name))
     findings = check(source, dialect=name, policy=policy)
+    reached(*["finding"] * bool(findings))
     for finding in findings:
         assert 0 <= finding.span.start <= finding.span.stop <= len(source)
         assert str(finding)
@@ -96,6 +100,7 @@ def test_check_fix_and_compile_raise_nothing_but_template_errors(name, data):
     assert isinstance(fixed.source, str)
     with contextlib.suppress(TemplateError):
         compile_template(source, dialect=name, policy=policy, **data.draw(options(name)))
+        reached("compiled")
 
 
 @pytest.mark.parametrize(
@@ -246,6 +251,7 @@ def by_ada(url: str) -> Any:
 
 
 @pytest.mark.parametrize("decoded", [by_urllib, by_yarl, by_ada])
+@reaching(awkward=50)
 @given(names=st.lists(st.sampled_from(TEXT_MACROS), min_size=6, max_size=6), data=st.data())
 @laws(150)
 def test_no_value_leaves_its_place(decoded, names, data):
@@ -259,12 +265,14 @@ def test_no_value_leaves_its_place(decoded, names, data):
             template.render(event)
         return
     url = template.render(event)
+    reached(*["awkward"] * any(quote(value) != value for value in chosen_values.values()))
     assert all("!" <= character <= "~" for character in url)
     query = [("a", third), (f"b{fourth}", f"c{fifth}d"), ("e", "")]
     assert decoded(url) == ("https", "n.example", ["", first, f"x{second}"], query, sixth)
 
 
 @pytest.mark.parametrize(("before", "layers"), [("", 1), ("https%3A%2F%2Fm.example%3Fb%3D", 2)])
+@reaching(rendered=40, refused=5)
 @given(text=st.text("%25fA4", max_size=6), value=st.text("0123456789abcdefABCDEF", min_size=1, max_size=3))
 @laws(150)
 def test_no_value_completes_an_escape(before, layers, text, value):
@@ -273,7 +281,9 @@ def test_no_value_completes_an_escape(before, layers, text, value):
         url = template.render(Event(link={"click_id": value}))
     except RenderError:
         # Where it could be sent, tests/test_nesting.py says that it is.
+        reached("refused")
         return
+    reached("rendered")
     read, written = url.removeprefix("https://n.example/pb?a="), before + text
     for _ in range(layers):
         read, written = unquote(read), unquote(written)
@@ -289,6 +299,7 @@ def event_of(chosen_values: dict[str, object]) -> Event:
 
 
 @pytest.mark.parametrize("decoded", [by_urllib, by_yarl, by_ada])
+@reaching(awkward=40)
 @given(value=sendable, layers=st.integers(1, 3))
 @laws(100)
 def test_every_layer_of_a_nested_url_decodes_to_the_next(decoded, value, layers):
@@ -299,6 +310,7 @@ def test_every_layer_of_a_nested_url_decodes_to_the_next(decoded, value, layers)
     for _ in range(layers):
         [(_, rendered)] = decoded(rendered)[3]
     assert decoded(rendered) == ("https", "x.example", ["", ""], [("u", value)], "")
+    reached(*["awkward"] * (quote(value) != value))
 
 
 # Other processes and threads
@@ -347,12 +359,14 @@ def test_another_process_renders_the_same(elsewhere, name, data):
 
 @pytest.mark.slow
 @EVERY_DIALECT
+@reaching(finding=60)
 @given(data=st.data())
 @laws(100)
 def test_another_process_finds_the_same(elsewhere, name, data):
     source, policy = data.draw(sources(name)), data.draw(policies(name))
     here = [(str(finding), finding.fix) for finding in check(source, dialect=name, policy=policy)]
     assert elsewhere.apply(found_elsewhere, (source, name, policy)) == here
+    reached(*["finding"] * bool(here))
 
 
 def found_elsewhere(source: str, name: str, policy: Policy) -> list[Any]:

@@ -3,7 +3,7 @@
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,7 @@ from macroengine.intake.appmetrica import (
 )
 from macroengine.intake.appmetrica.parameters import parameters
 from macroengine.intake.placeholders import holds_macro, placeholder
+from tests.floors import reached, reaching
 
 AGENT = (
     "Mozilla/5.0 (Linux; Android 4.4.4; 5042D Build/KTU84P) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -335,11 +336,13 @@ addresses = st.ip_addresses().map(str)
 names = texts.filter(lambda name: not any(name in (row.name, *row.spellings) for row in parameters().values()))
 
 
+@reaching(encoded=40)
 @given(texts)
 def test_the_receiver_of_the_store_decodes_the_original_id(click_id):
     url = landing_url(STORE + "?id=x&referrer=a%3D1", Click("::1", "x", 1, click_id=click_id))
     [referrer] = parse_qs(urlsplit(url).query)["referrer"]
     assert parse_qs(referrer, keep_blank_values=True) == {"a": ["1"], "appmetrica_click_id": [click_id]}
+    reached(*["encoded"] * (quote(click_id) != click_id))
 
 
 engagements = st.builds(
@@ -359,18 +362,25 @@ engagements = st.builds(
 )
 
 
+@reaching(click=20, impression=20, custom=20)
 @given(engagements)
 def test_what_is_written_is_read_back(engagement):
     assert parse_url(build_url(1, engagement)) == engagement
+    reached(type(engagement).__name__.lower(), *["custom"] * bool(engagement.custom))
 
 
+@reaching(diagnostic=50, read=5, landing=20)
 @given(st.text(max_size=40) | st.text("abc=&%?#\n\r\t /:éf0\ud800", max_size=40).map(lambda query: START + query))
 def test_any_text_is_a_click_or_the_librarys_own_error(url):
-    assert all(map(str, validate(url, arrival=CLICKED)))
+    found = validate(url, arrival=CLICKED)
+    assert all(map(str, found))
+    reached(*["diagnostic"] * bool(found))
     with suppress(PayloadError):
         parse_url(url)
+        reached("read")
     with suppress(PayloadError):
         landing_url(url, Click("::1", "x", 1, click_id=url))
+        reached("landing")
 
 
 @pytest.mark.parametrize(

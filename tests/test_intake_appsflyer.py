@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from macroengine import MacroEngineError, PayloadDiagnostic, PayloadError, Severity
 from macroengine.intake.appsflyer import S2SEvent, validate
 from macroengine.intake.appsflyer.fields import fields_below
+from tests.floors import reached, reaching
 
 ID = "1415211453000-6513894"
 GOOD = {"appsflyer_id": ID, "eventName": "af_purchase", "eventValue": '{"af_revenue":"6"}'}
@@ -276,19 +277,28 @@ json_values = st.recursive(
 names = st.sampled_from(list(fields_below(""))) | st.text(max_size=6)
 
 
-@given(st.dictionaries(names, json_values, max_size=8) | json_values)
+objects = st.dictionaries(names, json_values, max_size=8)
+
+
+@reaching(diagnostic=50, event=3)
+@given(objects | json_values | objects.map(lambda body: body | GOOD))
 @example({"eventValue": "\ud800"})
 def test_any_json_is_an_event_or_the_librarys_own_error(body):
     text = json.dumps(body)
-    assert all(isinstance(one, PayloadDiagnostic) and str(one) for one in validate(text))
+    found = validate(text)
+    assert all(isinstance(one, PayloadDiagnostic) and str(one) for one in found)
+    reached(*["diagnostic"] * bool(found))
     with suppress(MacroEngineError):
         S2SEvent.from_json(text)
+        reached("event")
 
 
+@reaching(refused=100, text=30)
 @given(st.binary(max_size=60) | st.text(st.characters(), max_size=60))
 def test_any_bytes_are_the_librarys_own_error(body):
     with pytest.raises(PayloadError):
         S2SEvent.from_json(body)
+    reached("refused", *["text"] * (isinstance(body, str) and body != ""))
     assert any(one.severity is Severity.ERROR for one in validate(body))
 
 
@@ -311,9 +321,11 @@ events = st.builds(
 )
 
 
+@reaching(optional=20)
 @given(events)
 def test_what_is_written_is_read_back(event):
     assert S2SEvent.from_json(event.to_json()) == event
+    reached(*["optional"] * (event.event_time is not None or event.idfa is not None))
 
 
 def only(body, **options):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from macroengine.intake import clean_figure
 from macroengine.intake.figures import is_figure
+from tests.floors import reached, reaching
 
 
 @pytest.mark.parametrize("text", ["123", "-123.45", "123.456", "0", "-0.5", "6"])
@@ -57,9 +58,11 @@ def test_a_formatted_figure_is_cleaned_or_given_up(text, cleaned):
     assert clean_figure(text) == cleaned
 
 
+@reaching(cleaned=8)
 @given(st.text(alphabet="0123456789.,-+ $€'()eU", max_size=12))
 def test_what_is_cleaned_is_a_figure_of_the_same_digits(text):
     cleaned = clean_figure(text)
     if cleaned is not None:
         assert is_figure(cleaned)
         assert re.sub(r"\D", "", cleaned).lstrip("0") == re.sub(r"\D", "", text).lstrip("0")
+        reached("cleaned")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from macroengine import Event, PayloadError, Policy, Postback, PostbackSet, Source, compile_template, dialect, intake
 from macroengine.intake.appsflyer import ZERO_ID, S2SEvent, by_device, home_dialect, to_event
 from macroengine.intake.appsflyer.fields import fields_below
+from tests.floors import reached, reaching
 
 ID = "1415211453000-6513894"
 IDFA = "9876F1AA-2983-3855-27BB-2C626772EFAB"
@@ -179,6 +180,7 @@ FIELDS = dialect("appsflyer").fields
 UNKNOWN = sorted(set(FIELDS) - set(fields_below("")))
 
 
+@reaching(several=50)
 @given(st.dictionaries(st.sampled_from(UNKNOWN), st.just("forged"), min_size=1, max_size=8))
 def test_a_payload_never_fills_a_field_of_another_source(forged):
     body = {"appsflyer_id": ID, "eventName": "e", "eventValue": json.dumps(forged), **forged}
@@ -187,6 +189,7 @@ def test_a_payload_never_fills_a_field_of_another_source(forged):
     assert set(event.platform.values()) <= set(INSTALL.platform.values())
     assert "forged" not in event.sdk.values()
     assert {FIELDS[field] for field in event.sdk} == {Source.SDK}
+    reached(*["several"] * (len(forged) > 1))
 
 
 def test_a_partner_without_the_attribution_gets_the_event_without_what_is_withheld():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from macroengine.intake.appsflyer import StampReason, stamp
 from macroengine.intake.appsflyer.stamping import format_time, parse_time
+from tests.floors import reached, reaching
 
 
 def at(day, clock):
@@ -106,13 +107,21 @@ def test_a_time_without_a_zone_is_the_callers_mistake(event_time, arrival):
 moments = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-@given(moments, moments)
-def test_a_stamp_is_one_of_both_times_and_never_from_another_day_but_the_one_before(event_time, arrival):
+delays = st.timedeltas(timedelta(days=-2), timedelta(days=3))
+
+
+@reaching(event=8, arrival=20)
+@given(moments, delays)
+def test_a_stamp_is_one_of_both_times_and_never_from_another_day_but_the_one_before(event_time, delay):
+    arrival = event_time + delay
     given = stamp(event_time, arrival)
     assert given.time in (event_time, arrival)
     assert timedelta() <= arrival.date() - given.time.date() <= timedelta(days=1)
+    reached("event" if given.time == event_time else "arrival")
 
 
+@reaching(fraction=40)
 @given(moments)
 def test_what_is_written_is_read_back(moment):
+    reached(*["fraction"] * (moment.microsecond > 0))
     assert parse_time(format_time(moment)) == moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from macroengine.language.parser import parse_with_lark
 from macroengine.language.plain import PlainReader
 from macroengine.language.syntax import syntax, syntaxes
+from tests.floors import reached, reaching
 from tests.written_macros import written_macros
 
 DATA = Path(__file__).parent / "data"
@@ -68,10 +69,12 @@ def compared(source, key):
 
 @pytest.mark.slow
 @SYNTAXES
+@reaching(plain=4)
 @given(data=st.data())
 def test_plain_path_reads_as_lark_does(key, data):
     pieces = st.sampled_from([*PIECES, *written_macros(key)])
-    compared(data.draw(st.sampled_from(HEADS)) + data.draw(st.lists(pieces, max_size=9).map("".join)), key)
+    source = data.draw(st.sampled_from(HEADS)) + data.draw(st.lists(pieces, max_size=9).map("".join))
+    reached(*["plain"] * compared(source, key))
 
 
 @SYNTAXES

@@ -19,6 +19,7 @@ from macroengine import (
 )
 from macroengine.backends.duckdb import to_sql
 from macroengine.testing import reference
+from tests.floors import reached, reaching
 from tests.trying import slow_after
 
 OWN = """
@@ -129,6 +130,7 @@ def test_all_of_it_is_as_the_reference_says(own, encoding, source):
     dialect = own(encoding)
     template = compile_template(source, dialect=dialect)
 
+    @reaching(rendered=12, several=3)
     @given(ELEMENTS | st.lists(ELEMENTS | st.integers()), ELEMENTS)
     def same(elements, text):
         event = Event(sdk={"l": elements, "n": text})
@@ -139,6 +141,7 @@ def test_all_of_it_is_as_the_reference_says(own, encoding, source):
                 template.render(event)
         else:
             assert template.render(event) == expected
+            reached("rendered", *["several"] * (isinstance(elements, list) and len(elements) > 1))
 
     same()
 

@@ -25,6 +25,7 @@ from macroengine.matching.fitting import fit
 from macroengine.matching.flat import Part
 from macroengine.matching.shape import Group, Hole, Parameter
 from macroengine.plan.segments import Read, Step, Value
+from tests.floors import reached, reaching
 from tests.trying import slow_after
 
 IDFA = "9C9A82FB-D5DE-4CD1-90C3-527441C11828"
@@ -442,10 +443,12 @@ TEMPLATES = [
 ]
 
 
+@reaching(values=20, diagnostics=50)
 @given(url=TEXTS, template=st.sampled_from(TEMPLATES), missing=st.sampled_from(["empty", "drop", "keep"]))
 @example(url="https://n.example/pb?c=%zz%c3%", template=T, missing="empty")
 def test_no_text_raises_an_error(url, template, missing):
     compiled = compile_template(template, missing=missing, ignore="ME")
+    what = set()
     for one in (url, template.replace("(ip)", url), f"https://n.example/pb?c={url}"):
         for found in (
             compiled.match(one),
@@ -456,6 +459,8 @@ def test_no_text_raises_an_error(url, template, missing):
             assert {diagnostic.code for diagnostic in found.diagnostics} <= FAULTS.keys()
             for diagnostic in found.diagnostics:
                 assert str(diagnostic).isprintable() or "\n" in str(diagnostic)
+            what |= {name for name in ("values", "diagnostics") if getattr(found, name)}
+    reached(*what)
 
 
 @pytest.mark.parametrize(

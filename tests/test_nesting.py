@@ -37,6 +37,7 @@ from macroengine.backends.duckdb import to_sql
 from macroengine.language.nodes import Part
 from macroengine.plan.nesting import nesting
 from macroengine.testing import reference
+from tests.floors import reached, reaching
 
 SHA1_OF_A = "6dcd4ce23d88e2ee9568ba546c007c63d9131c1b"  # in upper case, as an IDFA is hashed
 NASTY = 'a b/"&%=é'
@@ -179,6 +180,7 @@ values = st.one_of(
 
 
 @pytest.mark.slow
+@reaching(awkward=50, deep=40)
 @given(
     value=values,
     layers=st.lists(st.sampled_from([*LAYERS]), min_size=1, max_size=4),
@@ -188,6 +190,7 @@ values = st.one_of(
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_innermost_receiver_reads_the_value(value, layers, lower, innermost):
     source = innermost
+    reached(*["awkward"] * (quote(value, safe="") != value), *["deep"] * (len(layers) > 1))
     layers = [*layers, "url"]
     for layer in layers:
         source = LAYERS[layer][0](source)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from macroengine import Event, RenderError, TemplateError, check, compile_template
 from macroengine.testing import reference
+from tests.floors import reached, reaching
 
 ORIGIN = ("ME201", "ME202", "ME231", "ME232")
 
@@ -204,6 +205,7 @@ chosen = st.sampled_from(["", "", "a", "evil.example", "//evil.example", "@", ":
 
 
 @pytest.mark.slow
+@reaching(compiled=10, rendered=5, different=3)
 @given(source=heads(), first=st.tuples(chosen, chosen, chosen), second=st.tuples(chosen, chosen, chosen))
 @settings(
     max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -222,8 +224,10 @@ def test_no_value_decides_the_server(by_node, source, first, second):
         return
     if "ME231" in codes(source):
         return  # the app's to read
+    reached("compiled")
     urls = [rendered(template.render, values) for values in (first, second)]
     if None not in urls:
+        reached("rendered", *["different"] * (urls[0] != urls[1]))
         for witness in (by_urllib, by_ada, by_node):
             assert witness(urls[0]) == witness(urls[1]), urls
 

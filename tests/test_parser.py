@@ -17,6 +17,7 @@ from macroengine.language.nodes import Delimiter, Literal, Macro, Pair
 from macroengine.language.parser import parse_parts
 from macroengine.language.syntax import GRAMMAR, Reading, syntax, syntaxes
 from macroengine.template import Template
+from tests.floors import reached, reaching
 
 DIALECTS = {"paren": "appsflyer", "brace": "appmetrica"}
 README = (GRAMMAR / "README.md").read_text(encoding="utf-8")
@@ -26,7 +27,7 @@ DATA = Path(__file__).parent / "data"
 CORPUS = [json.loads(line) for line in (DATA / "parse_corpus.jsonl").read_text(encoding="utf-8").splitlines()]
 
 # Few characters, so that they meet often.
-nasty = st.text(st.sampled_from("ab1-_(){}&;=?#/:\\%é\n")).map(lambda text: text.replace("ab", "http:"))
+nasty = st.lists(st.sampled_from([*"ab1-_(){}&;=?#/:\\%é\n", "http:", "(a1)", "(b)", "{a1}", "{b}"])).map("".join)
 
 
 @pytest.mark.parametrize(("key", "source", "leaves"), EXAMPLES)
@@ -95,6 +96,7 @@ def test_leaves_are_equal_wherever_they_stand_and_differ_by_kind():
 
 
 @pytest.mark.parametrize("name", DIALECTS.values())
+@reaching(macro=8, several=25)
 @given(source=nasty)
 @example(source="?a=b&x_1=(c_2)#d")
 @example(source="a=(b)&{c}=(d)&e={f}")
@@ -108,12 +110,21 @@ def test_every_string_is_cut_into_leaves_without_gap_or_overlap(name, source):
             assert part is not literal_of, "two literals of one part touch"
         at, literal_of = leaf.span.stop, part if isinstance(leaf, Literal) else None
     assert at == len(source)
+    count(parse(source, name))
+
+
+def count(template):
+    """Count what a template reaches."""
+    leaves = [*template.leaves()]
+    reached(*["macro"] * any(template.macros()), *["several"] * (len(leaves) > 1))
 
 
 @pytest.mark.slow
-@given(st.text(max_size=200))
+@reaching(macro=4, several=20)
+@given(st.text(max_size=200) | st.lists(st.text(max_size=20) | st.sampled_from([*"?&=#", "(ip)"])).map("".join))
 def test_any_text_is_a_template(source):
     assert "".join(leaf.text for leaf, _ in parse(source).leaves()) == source
+    count(parse(source))
 
 
 @pytest.mark.parametrize("row", CORPUS, ids=[row["id"] for row in CORPUS])

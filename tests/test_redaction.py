@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from macroengine import Event, Policy, Request, compile_request, compile_template, parse, redact
+from tests.floors import reached, reaching
 
 TEMPLATE = "https://n.example/pb/(clickid)?ip=(ip)&h=(sha1-idfa)&c=(country_code)&v=1&j=x(idfa)y#f"
 
@@ -98,6 +99,7 @@ TEMPLATES = st.lists(
 
 
 @pytest.mark.slow
+@reaching(redacted=70)
 @settings(max_examples=3_000, deadline=None)
 @given(TEMPLATES, TEXTS, TEXTS, st.booleans())
 def test_no_personal_value_is_left(parameters, first, second, in_path):
@@ -113,8 +115,12 @@ def test_no_personal_value_is_left(parameters, first, second, in_path):
     assert [pair.partition("=")[0] for pair in redacted.partition("?")[2].split("&")] == [
         name for name, *_ in parameters
     ]
+    reached(*["redacted"] * (redacted != url))
 
 
-@given(st.text(max_size=30), st.text("ab?&=#(clickid)/:", max_size=30))
+@reaching(redacted=15)
+@given(st.text(max_size=30) | st.text("ab?&=#/:%", max_size=30), st.text("ab?&=#(clickid)/:", max_size=30))
 def test_nothing_fails(url, template):
-    assert isinstance(redact(url, template), str)
+    redacted = redact(url, template)
+    assert isinstance(redacted, str)
+    reached(*["redacted"] * (redacted != url))

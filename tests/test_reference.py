@@ -366,6 +366,7 @@ def test_a_pickled_template_renders_the_same(case):
     reached(*["rendered"] * isinstance(url, str))
 
 
+@reaching(nested=40)
 @pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 3), st.text(max_size=10)), max_size=4))
 @laws(250)
@@ -381,6 +382,7 @@ def test_every_receiver_decodes_its_value(nested):
     source = "?" + "&".join(f"p={prefix}({field})" for prefix, field in zip(prefixes, fields, strict=False))
     event = Event(sdk={field: value for field, (_, value) in zip(fields, nested, strict=False)})
     pairs = compile_template(source).render(event).removeprefix("?").split("&") if nested else []
+    reached(*["nested"] * any(layers and value for layers, value in nested))
     for pair, (layers, value) in zip(pairs, nested, strict=True):
         text = pair.removeprefix("p=")
         for _ in range(layers):

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from macroengine import Default, Event, Policy, RenderError, Request, TemplateError, check_request, compile_request
+from tests.floors import reached, reaching
 
 # MACROENGINE_LAWS=10000 tries more of them, which takes minutes.
 MANY = settings(
@@ -30,6 +31,7 @@ TEXTS = {
 MACROS = {**TEXTS, "event_revenue": ("sdk", "event_revenue"), "event_value": ("sdk", "event_value")}
 NASTY = st.text(st.sampled_from("ab\"\\/{}[](),:'u0 \n\r\t\0\x1f\x7fé😀\u2028%&=+#"), max_size=8) | st.text(max_size=8)
 NASTY = NASTY.filter(lambda text: not any("\ud800" <= char <= "\udfff" for char in text))
+VISIBLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=6)
 VALUES = NASTY | st.none() | st.integers() | st.booleans() | st.decimals(-1000, 1000, places=2)
 LITERALS = st.sampled_from(["", "a", " ", "x/y", "é", "%41", ":", "\\n", "&", "'", "//", "\\u0041", "{", "]"])
 
@@ -60,7 +62,8 @@ def containers(inside):
     return lists | objects
 
 
-BODIES = st.recursive(strings() | WHOLE | CONSTANTS, containers, max_leaves=8)
+_INNER = st.recursive(strings() | WHOLE | CONSTANTS, containers, max_leaves=8)
+BODIES = _INNER | containers(_INNER)
 
 
 @st.composite
@@ -115,7 +118,14 @@ def check_whole(got, name, value):
         assert got == value or got == text_of(value) or float(got) == float(value)
 
 
+def count(written, values, *more):
+    """Count what a body reaches."""
+    is_filled = any(f"({name})" in written and value not in (None, "") for name, value in values.items())
+    reached(*["macro"] * ("(" in written), *["filled"] * is_filled, *more)
+
+
 @pytest.mark.slow
+@reaching(macro=20, filled=12)
 @MANY
 @given(BODIES, sendable_events())
 def test_json_body_has_the_shape_of_its_template_and_its_strings_the_values(body, drawn):
@@ -124,18 +134,23 @@ def test_json_body_has_the_shape_of_its_template_and_its_strings_the_values(body
     template = Request("POST", URL, {}, written, "application/json")
     rendered = compile_request(template, policy=Policy("in-app")).render(event).body
     check_shape(json.loads(rendered.decode("utf-8", "strict")), meant, values)
+    count(written, values)
 
 
 @pytest.mark.slow
+@reaching(macro=20, missing=6)
 @MANY
 @given(BODIES, sendable_events(), st.sampled_from(["empty", "drop", "keep", Default('"\\'), Default("7")]))
 def test_json_body_is_json_whatever_is_missing(body, drawn, missing):
     template = Request("POST", URL, {}, body[0], "application/json")
     rendered = compile_request(template, policy=Policy("in-app"), missing=missing).render(drawn[1]).body
     json.loads(rendered, parse_constant=pytest.fail)
+    is_missing = any(f"({name})" in body[0] and value is None for name, value in drawn[0].items())
+    count(body[0], drawn[0], *["missing"] * is_missing)
 
 
 @pytest.mark.slow
+@reaching(filled=70)
 @MANY
 @given(sendable_events())
 def test_json_in_a_json_string_decodes_to_the_value(drawn):
@@ -146,9 +161,11 @@ def test_json_in_a_json_string_decodes_to_the_value(drawn):
     inner = json.loads(json.loads(rendered)["e"])
     assert inner["c"] == text_of(values["clickid"])
     assert json.loads(inner["d"]) == [text_of(values["event_name"])]
+    count(body, values)
 
 
 @pytest.mark.slow
+@reaching(filled=70)
 @MANY
 @given(sendable_events())
 def test_form_decodes_to_the_values(drawn):
@@ -161,18 +178,22 @@ def test_form_decodes_to_the_values(drawn):
         ("b", "x" + text_of(values["event_name"])),
         ("a", text_of(values["country_code"])),
     ]
+    count(body, values)
 
 
 @pytest.mark.slow
+@reaching(sent=15, refused=20)
 @MANY
-@given(st.text(max_size=6) | NASTY, st.sampled_from(["(clickid)", "a (clickid) b", "(clickid)(clickid)"]))
+@given(st.text(max_size=6) | NASTY | VISIBLE, st.sampled_from(["(clickid)", "a (clickid) b", "(clickid)(clickid)"]))
 def test_no_value_makes_a_header(value, template):
     request = compile_request(Request("GET", URL, {"X-A": template}))
     try:
         headers = request.render(Event(link={"click_id": value})).headers
     except RenderError:
         assert not re.fullmatch(r"[!-~](?:[ -~]*[!-~])?", value)
+        reached("refused")
         return
+    reached(*["sent"] * (value != ""))
     assert list(headers) == ["X-A"]
     assert re.fullmatch(r"[ -~]*", headers["X-A"])
     assert headers["X-A"] == template.replace("(clickid)", value).strip(" ")
@@ -213,16 +234,20 @@ FRAGMENTS = st.sampled_from(
 KINDS = ["application/json", "application/x-www-form-urlencoded", "text/plain"]
 
 
+@reaching(finding=35, sent=15)
 @settings(MANY, max_examples=int(os.environ.get("MACROENGINE_LAWS", "200")))
 @given(st.lists(FRAGMENTS, max_size=9).map("".join), st.sampled_from(KINDS), sendable_events())
 def test_no_body_makes_anything_fail_but_as_documented(body, content_type, drawn):
     template = Request("POST", URL, {"X-A": body}, body, content_type)
-    for finding in check_request(template):
+    found = check_request(template)
+    reached(*["finding"] * bool(found))
+    for finding in found:
         assert finding.span.start <= finding.span.stop <= max(1, len(finding.source))
         assert str(finding)
     try:
         sent = compile_request(template, policy=Policy("in-app"), unknown="keep").render(drawn[1])
     except (TemplateError, RenderError):
         return
+    reached("sent")
     if content_type == "application/json":
         json.loads(sent.body)

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from macroengine.encodings import percent
+from tests.floors import reached, reaching
 
 speedups = pytest.importorskip("macroengine._speedups", reason="the extension is not built")
 
@@ -51,6 +52,7 @@ def outcome(function, *arguments):
     return type(result), result
 
 
+@reaching(encoded=8, converted=30)
 @settings(max_examples=1_000)
 @given(anything)
 @example(10**5000)
@@ -66,15 +68,19 @@ def test_both_do_the_same_with_any_value(value):
     assert results == results[:1] * 4
     assert len(calls) in (0, 4)
     assert all(call is value for call in calls)
+    reached("converted" if calls else "encoded")
 
 
+@reaching(refused=20)
 @settings(max_examples=300)
 @given(anything)
 def test_both_leave_an_error_of_convert_alone(value):
     def refuse(raw):
         raise LookupError(type(raw))
 
-    assert outcome(speedups.encode_value, value, refuse) == outcome(percent.encode_value, value, refuse)
+    found = outcome(speedups.encode_value, value, refuse)
+    assert found == outcome(percent.encode_value, value, refuse)
+    reached(*["refused"] * (found[0] is LookupError))
 
 
 def refused(_):

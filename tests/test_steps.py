@@ -21,6 +21,7 @@ from macroengine import (
 )
 from macroengine.backends.duckdb import to_sql
 from macroengine.testing import reference
+from tests.floors import reached, reaching
 from tests.step_cases import ENCODINGS, HOSTILE, MACROS, PLACES, dialect_with
 from tests.trying import slow_after
 
@@ -66,6 +67,7 @@ def test_the_reference_sends_the_same_everywhere(dialects, encoding, place):
             check_one(source, Event(), dialects[encoding], missing=missing)
 
 
+@reaching(rendered=40, filled=30)
 @given(
     value=st.text(max_size=6) | st.integers() | st.booleans() | st.floats(),
     encoding=st.sampled_from(ENCODINGS),
@@ -73,7 +75,9 @@ def test_the_reference_sends_the_same_everywhere(dialects, encoding, place):
     missing=st.sampled_from(["empty", "drop", "keep", "raise", Default("x")]),
 )
 def test_the_reference_sends_the_same(dialects, value, encoding, written, missing):
-    check_one(written, Event(link={"v": value}), dialects[encoding], missing=missing)
+    url = check_one(written, Event(link={"v": value}), dialects[encoding], missing=missing)
+    is_read = "{v" in written and value != ""
+    reached(*["rendered", *["filled"] * is_read] * isinstance(url, str))
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

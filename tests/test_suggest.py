@@ -8,6 +8,7 @@ from macroengine import check, dialect, dialect_names
 from macroengine.catalogue.elsewhere import called_elsewhere, platforms
 from macroengine.catalogue.folding import fold
 from macroengine.suggest import did_you_mean, edit_distance, nearest
+from tests.floors import reached, reaching
 
 NAMES = dialect("appsflyer").names()
 
@@ -38,24 +39,39 @@ def test_did_you_mean():
 words = st.text("abc", max_size=6)
 
 
-@given(st.text("aB-_", min_size=1, max_size=5), st.text("Ab-_", min_size=1, max_size=5))
-def test_what_look_up_takes_for_one_name_is_always_suggested(one, other):
-    if fold(one) == fold(other):
-        assert nearest(one, [other]) == [other]
+@st.composite
+def spellings(draw):
+    """Draw two names that differ in case, and in what is between their letters."""
+    letters = draw(st.text("ab", min_size=1, max_size=3))
+    blanks, cases = st.sampled_from(["", "-", "_", ""]), st.sampled_from([str.lower, str.upper])
+    return tuple("".join(draw(cases)(letter) + draw(blanks) for letter in letters) for _ in range(2))
 
 
+@reaching(different=40)
+@given(spellings())
+def test_what_look_up_takes_for_one_name_is_always_suggested(drawn):
+    one, other = drawn
+    assert fold(one) == fold(other)
+    assert nearest(one, [other]) == [other]
+    reached(*["different"] * (one != other))
+
+
+@reaching(different=25)
 @given(words, words)
 def test_edit_distance_is_symmetric_and_bounded(one, other):
     distance = edit_distance(one, other)
     assert distance == edit_distance(other, one)
     assert (distance == 0) == (one == other)
     assert abs(len(one) - len(other)) <= distance <= max(len(one), len(other))
+    reached(*["different"] * (distance > 0))
 
 
+@reaching(inside=10)
 @given(words, st.integers(0, 5))
 def test_one_edit_is_a_distance_of_one(word, at):
     assert edit_distance(word[:at] + "x" + word[at:], word) == 1
     assert edit_distance(word[:at] + "xy" + word[at:], word[:at] + "yx" + word[at:]) == 1
+    reached(*["inside"] * (0 < at < len(word)))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from macroengine.catalogue.elsewhere import conversions
 from macroengine.rendering.units import in_smaller_unit
 from macroengine.testing import reference
 from macroengine.testing.reference_text import converted
+from tests.floors import reached, reaching
 
 OWN = """
 name = "own"
@@ -153,6 +154,7 @@ def test_every_conversion_is_one_of_a_field_that_a_dialect_reads():
         assert times == {"ms": 1000, "cents": 100}[field.rpartition("_")[2]], other
 
 
+@reaching(converted=30)
 @given(
     st.one_of(st.integers(), st.decimals(), st.floats(), st.text(), st.datetimes(timezones=st.just(UTC)), st.booleans())
 )
@@ -160,6 +162,7 @@ def test_the_engine_and_the_reference_convert_alike(value):
     ours, theirs = in_smaller_unit(value, 1000), converted(value, 1000)
     assert ours == theirs
     assert type(ours) is type(theirs)
+    reached(*["converted"] * (ours != value))
 
 
 @pytest.mark.parametrize("query", ["p={ms}{other}", "p={other}{ms}", "p={ms||s}{other}", "p={ms}{ms}{other}"])

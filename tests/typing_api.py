@@ -57,11 +57,13 @@ from macroengine.delivery import RetrySchedule, next_try
 from macroengine.intake import appmetrica, appsflyer
 from macroengine.testing import (
     Drawn,
+    DrawnPost,
     assert_postback,
     check_receiver,
     check_sender,
     events,
     postbacks,
+    posts,
     reference,
     templates,
 )
@@ -151,10 +153,13 @@ def renders() -> None:
     assert_postback("?a=", "?a=(ip)", event, missing="empty")
     assert_postback(None, compile_template("?a=(ip)"), event)
     assert_type(postbacks("appsflyer", policy=Policy(), nested=True), SearchStrategy[Drawn])
+    assert_type(posts("appsflyer", body="json", missing=True), SearchStrategy[DrawnPost])
     assert_type(events(template="?a=(ip)"), SearchStrategy[Event])
+    assert_type(events(template=Request("POST", "?a=(ip)")), SearchStrategy[Event])
     assert_type(templates("adjust", policy=Policy()), SearchStrategy[str])
     check_sender(lambda template, _: template, policy=Policy(), missing="drop")
     check_receiver(lambda *_: [], lambda: {"a": ""}, "?a=(ip)", repeated="first")
+    check_receiver(lambda *_: [], lambda: {"a": 1}, Request("POST", "?a=(ip)"))
     reference.render("?a=(ip)", event, missing="drop", hash_case="lower", ignore=["ME1"], limits=Limits(url=99))
 
     compile_template("?a=(ip)", booleans="yes/no")  # type: ignore[arg-type]

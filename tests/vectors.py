@@ -67,7 +67,15 @@ def row_of(template: CompiledTemplate, event: Event) -> dict[str, str | bool | N
     return row | {"postback": str(event.postback), "attributed": event.attributed}
 
 
-_OF_AN_EVENT = ("RenderError", "MissingValueError", "SuppressedError")
+FAILING = ("RenderError", "MissingValueError")
+_OF_AN_EVENT = (*FAILING, "SuppressedError")
+
+
+def is_of_text(vector):
+    """Say whether a table of texts can be rendered to the outcome, or fails with it."""
+    return ("url" in vector or vector.get("error") in _OF_AN_EVENT) and is_text(vector)
+
+
 MADE = [path for path in FILES if path.stem.startswith("made-")]
 """Those that `tests.make_vectors` writes."""
 
@@ -82,8 +90,19 @@ OF_TEXT = {
     for path in FILES
     if path not in MADE
     for name, vector in by_id(path).items()
-    if ("url" in vector or vector.get("error") in _OF_AN_EVENT) and is_text(vector)
+    if is_of_text(vector)
 }
+
+
+def tables_of(paths):
+    """Return the vectors that tables of texts can be rendered to, a list for each template with its options."""
+    found = {}
+    for vector in (vector for path in paths for vector in read(path)):
+        if is_of_text(vector):
+            key = [vector["template"], vector["dialect"], vector.get("policy"), vector.get("options")]
+            found.setdefault(json.dumps(key), []).append(vector)
+    return [*found.values()]
+
 
 OUTCOMES = {"url", "error", "diagnostics"}
 

@@ -1,4 +1,4 @@
-// Renders postback templates of AppsFlyer and AppMetrica, and runs the conformance vectors.
+// Renders postback templates, and runs the conformance vectors.
 //
 //     node render.mjs VECTORS.json...
 //
@@ -6,7 +6,15 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
-const DIALECTS = JSON.parse(readFileSync(new URL("catalogue.json", import.meta.url), "utf8"));
+const { conversions: CONVERSIONS, dialects: DIALECTS } = JSON.parse(
+  readFileSync(new URL("catalogue.json", import.meta.url), "utf8"),
+);
+// What a row need not say.
+const ROW = {
+  names: [], send_all: false, type: "text", functions: {}, case: "as-is",
+  encoding: null, missing: null, identifier: false, family: null,
+};
+for (const dialect of Object.values(DIALECTS)) dialect.macros = dialect.macros.map((row) => ({ ...ROW, ...row }));
 
 class RenderError extends Error {}
 class MissingValueError extends RenderError {}
@@ -17,40 +25,61 @@ class TemplateError extends Error {}
 
 const escapeRegExp = (text) => text.replace(/[.*+?^${}()|[\]\\\/-]/g, "\\$&");
 
-function macroPattern(dialect) {
-  const outer = dialect.outer
-    .toSorted((one, other) => other[0].length - one[0].length)
-    .map(([opener, closer]) => `${escapeRegExp(opener)}[^(){}\\s]+?${escapeRegExp(closer)}`);
-  const own = `${escapeRegExp(dialect.opener)}(?<name>${dialect.name})${escapeRegExp(dialect.closer)}`;
-  return new RegExp([...outer, own].join("|"), "g");
+// What fits a form; the macros of other syntaxes are literal text, and have no names here.
+function formPattern(form, index) {
+  const [opener, separator, closer] = [form.opener, form.separator, form.closer].map(escapeRegExp);
+  const names = form.alternatives ? `(?:${form.name})(?:${escapeRegExp(form.alternatives)}(?:${form.name}))*` : form.name;
+  const text = form.argument ?? `(?:(?!${closer}|${opener})[^])+`;
+  const [named, argued] = form.isOuter ? ["?:", "?:"] : [`?<names${index}>`, `?<argument${index}>`];
+  return `${opener}(${named}${names})${separator && `${separator}(${argued}${text})`}${closer}`;
 }
 
-// Characters and macros, in order: {text, start, stop, name?}.
+// Characters and macros, in order: {text, start, stop, names?, key?}.
 function pieces(source, dialect) {
+  const forms = [...dialect.forms, ...dialect.outer.map((form) => ({ ...form, isOuter: true }))].toSorted(
+    (one, other) => other.opener.length - one.opener.length,
+  );
   const found = [];
   let at = 0;
-  for (const match of source.matchAll(macroPattern(dialect))) {
-    if (match.groups.name === undefined) continue;
+  for (const match of source.matchAll(new RegExp(forms.map(formPattern).join("|"), "g"))) {
+    const index = forms.findIndex((_, number) => match.groups?.[`names${number}`] !== undefined);
+    if (index < 0) continue;
     for (; at < match.index; at++) found.push({ text: source[at], start: at, stop: at + 1 });
-    found.push({ text: match[0], start: at, stop: at + match[0].length, ...reading(match.groups.name, dialect) });
+    const read = reading(match.groups[`names${index}`], match.groups[`argument${index}`], forms[index], dialect);
+    found.push({ text: match[0], start: at, stop: at + match[0].length, ...read });
     at += match[0].length;
   }
   for (; at < source.length; at++) found.push({ text: source[at], start: at, stop: at + 1 });
   return found;
 }
 
-function reading(inside, dialect) {
-  if (!dialect.macros.some((row) => row.name === inside || row.names.includes(inside))) {
-    for (const [key, written] of Object.entries(dialect.functions)) {
-      const [before, after] = written.split("NAME");
-      if (inside.startsWith(before) && inside.endsWith(after) && inside.length > before.length + after.length)
-        return { name: inside.slice(before.length, inside.length - after.length), key };
-    }
+function reading(text, argument, form, dialect) {
+  const [first, ...others] = form.alternatives ? text.split(form.alternatives) : [text];
+  if (!others.length) {
+    const [name, key] = takenApart(first, argument, form, dialect);
+    return { names: [name], key };
   }
-  return { name: inside };
+  const read = [first, ...others].map((name) => takenApart(name, undefined, form, dialect));
+  if (read.some(([, key]) => key !== read[0][1])) return { names: [first, ...others] };
+  return { names: read.map(([name]) => name), key: read[0][1] };
 }
 
-const isMacro = (piece) => piece.name !== undefined;
+// The name and the function; a function may be written as an argument.
+function takenApart(name, argument, form, dialect) {
+  const functions = Object.entries(dialect.functions).toSorted(([, one], [, other]) => other.length - one.length);
+  const isWhole = dialect.macros.some((row) => row.name === name || row.names.includes(name));
+  const texts = [...(argument === undefined ? [] : [`${name}${form.separator}${argument}`]), ...(isWhole ? [] : [name])];
+  for (const inside of texts) {
+    for (const [key, written] of functions) {
+      const [before, after] = written.split("NAME");
+      const inner = inside.slice(before.length, inside.length - after.length);
+      if (inside === before + inner + after && new RegExp(`^(?:${form.name})$`).test(inner)) return [inner, key];
+    }
+  }
+  return [name];
+}
+
+const isMacro = (piece) => piece.names !== undefined;
 const isOneOf = (piece, characters) => !isMacro(piece) && characters.includes(piece.text);
 const plain = (list) => list.map((piece) => (isMacro(piece) ? "\0" : piece.text)).join("");
 
@@ -383,7 +412,27 @@ function textOf(raw, type, booleans) {
     case "$time": return timeText(raw.$time, type);
   }
   if (type === "json") return compact(raw);
+  if (type === "list" && Array.isArray(raw)) return elements(raw, booleans).join(",");
   throw new RenderError("no text for this value");
+}
+
+function elements(raw, booleans) {
+  if (typeof raw === "string") return raw.split(",");
+  return (Array.isArray(raw) ? raw : [raw]).map((item) => textOf(item, "text", booleans));
+}
+
+// A value in a smaller unit, of which `times` make one; null where it is neither a number nor a time.
+function converted(raw, times) {
+  const kind = kindOf(raw);
+  if (kind === "$time") return raw;
+  const text = kind === "$number" ? numberText(raw.$number) : kind === "$decimal" ? digits(raw.$decimal, false) : raw;
+  if (typeof text !== "string") return null;
+  if (!/^-?[0-9]{1,30}(?:\.[0-9]{1,30})?$/.test(text)) {
+    if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:/.test(text) || Number.isNaN(Date.parse(text))) return null;
+    return { $time: /(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z` };
+  }
+  // All units differ by a power of ten.
+  return { $decimal: digits(`${text}e${Math.log10(times)}`, false).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "") };
 }
 
 function timeText(iso, type) {
@@ -406,16 +455,32 @@ function compact(value) {
 
 const folded = (name) => name.toLowerCase().replace(/[-_]/g, "");
 
-function rowOf(macro, dialect) {
+// The first row of the macro's names; with alternatives, the macro is written as this one is.
+const rowOf = (macro, dialect) => macro.names.map((name) => rowNamed(name, macro, dialect)).find((row) => row) ?? null;
+
+function rowNamed(name, macro, dialect) {
   const spelled = (same) => dialect.macros.find((row) => [row.name, ...row.names].some(same));
-  const row = spelled((name) => name === macro.name);
-  if (row) return isDocumented(row, macro) ? row : null;
-  if (dialect.open) return { name: macro.name, field: macro.name, source: "Link", send_all: false, type: "text", functions: {}, case: "as-is" };
-  const near = spelled((name) => folded(name) === folded(macro.name));
-  return near && isDocumented(near, macro) ? near : null;
+  const isDocumented = (row) => macro.key === undefined || (row.functions[macro.key] ?? []).length > 0;
+  const row = spelled((own) => own === name);
+  if (row) return isDocumented(row) ? row : null;
+  const near = spelled((own) => folded(own) === folded(name));
+  for (const one of dialect.macros.filter((one) => one.family !== null)) {
+    if (name.startsWith(one.family) && name !== one.family && !near?.name.startsWith(one.family))
+      return { ...one, name, field: `${one.field}_${name.slice(one.family.length)}` };
+  }
+  if (dialect.open) return { ...ROW, name, field: name, source: "Link" };
+  return near && isDocumented(near) ? near : null;
 }
 
-const isDocumented = (row, macro) => macro.key === undefined || (row.functions[macro.key] ?? []).length > 0;
+// How many digits a hash has, and how often the functions that encode do so.
+const SIZES = { md5: 32, sha1: 40, sha256: 64 };
+const PERCENTS = { percent: 1, percent2: 2, percent3: 3 };
+
+function changed(key, text) {
+  if (key === "upper") return text.toUpperCase();
+  if (key === "lower") return text.toLowerCase();
+  return key === "base64" ? Buffer.from(text, "utf8").toString("base64") : text;
+}
 
 const AGREED = { limited: ["false", "0"], authorized: ["true", "1"], status: ["authorized", "3"] };
 
@@ -444,25 +509,51 @@ class Rendering {
     if (this.sources && !this.sources.includes(row.source)) return null;
     if (this.policy.deny.some((name) => [row.name, row.field, ...(row.names ?? [])].some((own) => folded(own) === folded(name)))) return null;
     if (this.isRefused && row.identifier) return null;
-    return this.held[row.source][row.field] ?? null;
+    const found = this.held[row.source][row.field] ?? null;
+    if (found !== null || !(row.field in CONVERSIONS)) return found;
+    const { of: other, times } = CONVERSIONS[row.field];
+    const larger = this.held[row.source][other] ?? null;
+    return larger === null ? null : converted(larger, times);
+  }
+
+  // The first of the names that has a value: its row and the value.
+  found(macro) {
+    for (const name of macro.names) {
+      const row = rowNamed(name, macro, this.dialect);
+      const raw = row && this.raw(row);
+      if (raw !== null) return [row, raw];
+    }
+    return [null, null];
+  }
+
+  // The row by which a macro is sent; one that an incomplete catalogue has not is a macro without a value.
+  sentRow(macro) {
+    const row = rowOf(macro, this.dialect);
+    if (row || !this.dialect.partial || this.options.unknown !== "error") return row;
+    return { ...ROW, name: macro.text, field: macro.text, source: "Platform" };
   }
 
   text(macro, row) {
-    const raw = this.raw(row);
+    const [own, raw] = this.found(macro);
     if (raw === null) return null;
     const text = textOf(raw, row.type, this.options.booleans);
-    return macro.key === undefined ? text : this.hash(macro.key, text, row);
+    if (SIZES[macro.key]) return this.hash(macro.key, text, row.type, own.case);
+    return changed(macro.key, text);
   }
 
-  hash(name, text, row) {
+  hash(name, text, type, ownCase) {
     if (/^[0-]*$/.test(text)) return null;
-    const size = { md5: 32, sha1: 40, sha256: 64 }[name];
-    if (row.type === "uuid" && new RegExp(`^[0-9A-Fa-f]{${size}}$`).test(text)) return text.toLowerCase();
-    const cased = { upper: text.toUpperCase(), lower: text.toLowerCase() }[this.options.hash_case ?? row.case] ?? text;
+    if (type === "uuid" && new RegExp(`^[0-9A-Fa-f]{${SIZES[name]}}$`).test(text)) return text.toLowerCase();
+    const cased = { upper: text.toUpperCase(), lower: text.toLowerCase() }[this.options.hash_case ?? ownCase] ?? text;
     return createHash(name).update(cased, "utf8").digest("hex");
   }
 
   missing(row) {
+    const given = this.given(row);
+    return given === "$empty" && this.dialect.drops_missing && !row.missing ? "$drop" : given;
+  }
+
+  given(row) {
     const given = this.options.missing;
     if (typeof given === "string") return given;
     const nearest = (same) => Object.keys(given).findLast(same);
@@ -500,10 +591,10 @@ class Rendering {
   }
 
   isDropped(macros) {
-    const dropping = macros.map((macro) => [macro, rowOf(macro, this.dialect)]).filter(([, row]) => row && this.missing(row) === "$drop");
+    const dropping = macros.map((macro) => [macro, this.sentRow(macro)]).filter(([, row]) => row && this.missing(row) === "$drop");
     return (
-      dropping.some(([, row]) => this.raw(row) === null) ||
-      dropping.some(([macro, row]) => macro.key !== undefined && this.text(macro, row) === null)
+      dropping.some(([macro]) => this.found(macro)[1] === null) ||
+      dropping.some(([macro, row]) => SIZES[macro.key] && this.text(macro, row) === null)
     );
   }
 }
@@ -513,7 +604,7 @@ class Component {
   constructor(rendering, list, part) {
     Object.assign(this, { rendering, list, part, inside: inside(list, part), macros: list.filter(isMacro) });
     const mayDrop = this.macros.some((macro) => {
-      const row = rowOf(macro, rendering.dialect);
+      const row = rendering.sentRow(macro);
       return row && rendering.missing(row) === "$drop";
     });
     this.queries = mayDrop ? this.inside.queries : [];
@@ -566,10 +657,10 @@ class Component {
 
   macro(macro) {
     const { rendering, part } = this;
-    const { options, dialect } = rendering;
-    const row = rowOf(macro, dialect);
+    const { options } = rendering;
+    const row = rendering.sentRow(macro);
     let steps = this.inside.steps.get(macro.start);
-    if (!row && options.unknown === "error") throw new TemplateError(`unknown macro ${macro.name}`);
+    if (!row && options.unknown === "error") throw new TemplateError(`unknown macro ${macro.text}`);
     if (!row && options.unknown === "keep") return macro.text;
     if (this.inside.glued.has(macro.start)) throw new RenderError("the value would form an escape");
     const isSegment = this.inside.segments.has(macro.start) || (part === "path" && steps.length === 1);
@@ -583,9 +674,27 @@ class Component {
       return text;
     }
     if (text === null) return this.instead(macro, row, steps, isWhole, isSegment);
-    if (isSegment && (text === "." || text === "..")) throw new RenderError("leads to another path");
-    const whole = macro.key === undefined ? jsonValue(rendering.raw(row), text, row.type) : JSON.stringify(text);
-    return encoded(isWhole ? whole : text, steps, row.encoding ?? dialect.encoding, isSegment, true);
+    const raw = rendering.found(macro)[1];
+    const parts = row.type === "list" ? elements(raw, options.booleans) : [text];
+    if (isSegment && [text, ...(isWhole ? [] : parts)].some((part) => part === "." || part === ".."))
+      throw new RenderError("leads to another path");
+    if (isWhole && !PERCENTS[macro.key]) {
+      const isTyped = macro.key === undefined || macro.key === "none";
+      return this.encoded(macro, row, isTyped ? jsonValue(raw, text, row.type) : JSON.stringify(text), steps, isSegment, true);
+    }
+    // Each element by itself, and a plain comma between them.
+    if (row.type === "list")
+      return parts.map((part) => this.encoded(macro, row, changed(macro.key, part), steps, isSegment, true)).join(",");
+    return this.encoded(macro, row, text, steps, isSegment, true);
+  }
+
+  encoded(macro, row, text, steps, isSegment, isChecked) {
+    if (PERCENTS[macro.key]) {
+      for (let times = PERCENTS[macro.key]; times > 0; times--) text = percentEncode(text);
+      return text;
+    }
+    const encoding = macro.key === "none" ? "none" : (row.encoding ?? this.rendering.dialect.encoding);
+    return encoded(text, steps, encoding, isSegment, isChecked);
   }
 
   instead(macro, row, steps, isWhole, isSegment) {
@@ -596,8 +705,8 @@ class Component {
     if (missing === "$empty") missing = (row.missing ?? dialect.missing) || "$drop";
     if (missing === "$drop") return isWhole ? "null" : "";
     const isNumber = row.type === "number" && isJsonNumber(missing);
-    const text = isWhole && !isNumber ? JSON.stringify(missing) : missing;
-    return encoded(text, steps, row.encoding ?? dialect.encoding, isSegment, false);
+    const text = isWhole && !isNumber && !PERCENTS[macro.key] ? JSON.stringify(missing) : missing;
+    return this.encoded(macro, row, text, steps, isSegment, false);
   }
 }
 
@@ -613,7 +722,7 @@ const isJsonNumber = (text) => /^[-0-9].*[0-9]$|^[0-9]$/.test(text) && isJson(te
 function jsonValue(raw, text, type) {
   const isSeconds = type === "unix-time" || type === "unix-time-ms";
   const kind = kindOf(raw);
-  let isIt = ["boolean", "$number", "$decimal", "json"].includes(kind) || (kind === "$time" && isSeconds);
+  let isIt = (type !== "list" && ["boolean", "$number", "$decimal", "json"].includes(kind)) || (kind === "$time" && isSeconds);
   if (kind === "string") {
     if (type === "number" || isSeconds) isIt = isJsonNumber(text);
     if (type === "boolean") isIt = text === "true" || text === "false";
@@ -644,6 +753,7 @@ function encoded(text, steps, encoding, isSegment, isChecked) {
 
 function own(text, encoding, isSegment, isChecked) {
   if (encoding === "percent") return percentEncode(text);
+  if (encoding === "nfc") return percentEncode(text.normalize("NFC"));
   if (encoding === "component") return encodeURIComponent(text);
   if (encoding === "form") return percentEncode(text).replaceAll("%20", "+");
   if (encoding === "json") text = JSON.stringify(text).slice(1, -1);
@@ -659,12 +769,21 @@ const withNumbers = (text) =>
   text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (part) => (part[0] === '"' ? part : `{"$number":"${part}"}`));
 
 const ERRORS = { RenderError, MissingValueError, SuppressedError };
-let [passed, skipped, failed] = [0, 0, 0];
+let [passed, failed] = [0, 0];
+const skipped = new Map();
+
+// Why a vector is not run; nothing where it is.
+function reasonToSkip(vector) {
+  if (vector.diagnostics) return "findings of a checker";
+  if (!DIALECTS[vector.dialect]) return `dialect ${vector.dialect}`;
+  return vector.error && !ERRORS[vector.error] ? "templates that a checker refuses" : "";
+}
+
 for (const file of process.argv.slice(2)) {
   for (const vector of JSON.parse(withNumbers(readFileSync(file, "utf8")))) {
-    // Findings, and templates that are refused, are the business of a checker.
-    if (!DIALECTS[vector.dialect] || vector.diagnostics || (vector.error && !ERRORS[vector.error])) {
-      skipped++;
+    const reason = reasonToSkip(vector);
+    if (reason) {
+      skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
       continue;
     }
     let outcome;
@@ -681,5 +800,7 @@ for (const file of process.argv.slice(2)) {
     }
   }
 }
-console.log(`${passed} passed, ${failed} failed, ${skipped} of other dialects or of a checker`);
+const total = [...skipped.values()].reduce((sum, count) => sum + count, 0);
+const reasons = [...skipped].map(([reason, count]) => `${count} ${reason}`).join(", ");
+console.log(`${passed} passed, ${failed} failed, ${total} skipped${reasons && ` (${reasons})`}`);
 process.exitCode = failed || !passed ? 1 : 0;

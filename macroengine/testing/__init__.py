@@ -1,10 +1,11 @@
 """For tests of postback code, yours included: strategies for Hypothesis, a reference renderer, an assertion.
 
-`postbacks` draws whole cases: a template, an event, and the URL that is to be sent. `templates`, `unsound_templates`,
-`damaged_templates`, `events`, `policies`, `values` and `options` draw the parts of one. They are strategies, and need
-the extra `testing`. `reference` renders a template as plainly as Python can say it; `assert_postback` holds a URL
-against it, and tells what is wrong with which parameter. `check_receiver` and `check_sender` do all this for a web
-application that receives postbacks, and for a function that makes them.
+`postbacks` draws whole cases: a template, an event, and the URL that is to be sent; `posts` draws cases that are sent
+with a form or JSON as the body. `templates`, `unsound_templates`, `damaged_templates`, `events`, `policies`, `values`
+and `options` draw the parts of one. They are strategies, and need the extra `testing`. `reference` renders a template
+as plainly as Python can say it; `assert_postback` compares a URL with what it renders, and tells what is wrong with
+which parameter. `check_receiver` and `check_sender` do all this for a web application that receives postbacks, and for
+a function that makes them.
 """
 
 from importlib import import_module
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from macroengine.testing import reference
     from macroengine.testing.assertions import assert_postback
-    from macroengine.testing.cases import postbacks
+    from macroengine.testing.cases import postbacks, posts
     from macroengine.testing.damage import Damaged, damaged_templates
-    from macroengine.testing.drawn import Drawn
+    from macroengine.testing.drawn import Drawn, DrawnPost
     from macroengine.testing.receivers import check_receiver
     from macroengine.testing.senders import check_sender
     from macroengine.testing.strategies import events, options, policies, templates, values
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Damaged",
     "Drawn",
+    "DrawnPost",
     "assert_postback",
     "check_receiver",
     "check_sender",
@@ -32,6 +34,7 @@ __all__ = [
     "options",
     "policies",
     "postbacks",
+    "posts",
     "reference",
     "templates",
     "unsound_templates",
@@ -43,8 +46,8 @@ _HOMES = {
     "check_receiver": "receivers",
     "check_sender": "senders",
     "Damaged": "damage",
-    "Drawn": "drawn",
-    "postbacks": "cases",
+    **dict.fromkeys(("Drawn", "DrawnPost"), "drawn"),
+    **dict.fromkeys(("postbacks", "posts"), "cases"),
     "unsound_templates": "unsound",
     "damaged_templates": "damage",
     **dict.fromkeys(("events", "options", "policies", "templates", "values"), "strategies"),

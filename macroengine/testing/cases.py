@@ -1,13 +1,17 @@
-"""The Hypothesis strategy for whole cases: a template, an event for it, and the postback that is to be sent."""
+"""The Hypothesis strategies for whole cases: a template, an event for it, and the postback that is to be sent."""
+
+from dataclasses import replace
+from typing import Literal as OneOf
 
 from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
 
 from macroengine.arguments import check_type
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.policy import Policy
-from macroengine.testing import drawing
-from macroengine.testing.drawn import Drawn
-from macroengine.testing.variants import Request, Variants
+from macroengine.testing import bodies, drawing
+from macroengine.testing.drawn import Drawn, DrawnPost
+from macroengine.testing.variants import Asked, Variants
 
 
 def postbacks(
@@ -37,8 +41,43 @@ def postbacks(
     Raises:
         InvalidArgument: there are no such cases: the dialect has no macros, or the policy permits none.
     """
-    check_type("policy", Policy | None, "a Policy", policy)
     asked = Variants(nested, json, hashed, alternatives, missing, withheld, misplaced, send_all, consent)
-    request = Request(dialect_of(dialect), policy, asked)
-    _ = request.repertoires  # now rather than when the first case is drawn
-    return drawing.postbacks(request)
+    return drawing.postbacks(_request(dialect, policy, asked))
+
+
+def posts(
+    dialect: str | Dialect = DEFAULT_DIALECT,
+    *,
+    policy: Policy | None = None,
+    body: OneOf["form", "json"] | None = None,
+    nested: bool | None = None,
+    json: bool | None = None,
+    hashed: bool | None = None,
+    alternatives: bool | None = None,
+    missing: bool | None = None,
+    withheld: bool | None = None,
+    misplaced: bool | None = None,
+    send_all: bool | None = None,
+    consent: bool | None = None,
+) -> st.SearchStrategy[DrawnPost]:
+    """Draw cases like those of `postbacks` that are sent with a `body`: a form, JSON, or either.
+
+    The variants are those of `postbacks`; `json` is JSON inside a value.
+
+    >>> posts("appsflyer", body="json")
+    posts('appsflyer', body='json')
+
+    Raises:
+        InvalidArgument: there are no such cases: the dialect has no macros, or the policy permits none.
+    """
+    if body not in (None, "form", "json"):
+        raise InvalidArgument(f"body must be 'form' or 'json', not {body!r}")
+    asked = Variants(nested, json, hashed, alternatives, missing, withheld, misplaced, send_all, consent)
+    return bodies.posts(replace(_request(dialect, policy, asked), body=body))
+
+
+def _request(dialect: str | Dialect, policy: Policy | None, asked: Variants) -> Asked:
+    check_type("policy", Policy | None, "a Policy", policy)
+    request = Asked(dialect_of(dialect), policy, asked)
+    _ = request.repertoires  # raises now rather than when the first case is drawn
+    return request

@@ -1,6 +1,6 @@
 """How the parts of a case are drawn: who is sent what, and in which template."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from string import ascii_lowercase
 from typing import Any
@@ -25,14 +25,14 @@ from macroengine.testing.filling import (
     filled,
     presences,
 )
-from macroengine.testing.variants import Request, Variants
+from macroengine.testing.variants import Asked, Variants
 from macroengine.testing.writing import Repertoire
 
 # What is rare is in the middle: Hypothesis draws the first and the last of a list more often than the others.
 _MISSING = (
     *[Missing.EMPTY] * 40,
     *[Missing.DROP] * 18,
-    *[Missing.RAISE] * 2,
+    Missing.RAISE,
     *[Missing.KEEP] * 8,
     *[Default("0"), Default("a b/é")] * 6,
     *[Missing.EMPTY] * 20,
@@ -68,33 +68,50 @@ _LOOKS = {
 
 
 @st.composite
-def postbacks(draw: st.DrawFn, request: Request) -> Drawn:
+def postbacks(draw: st.DrawFn, request: Asked) -> Drawn:
     """Draw a template, an event for it, and the URL."""
-    source, event, options = _whole_case(draw, request)
-    template = compile_template(source, dialect=request.dialect, **options)
+    case = whole_case(draw, request)
+    template = compile_template(case.source, dialect=request.dialect, **case.options)
     try:
-        return Drawn(template, event, template.render(event))
+        return Drawn(template, case.event, template.render(case.event))
     except RenderError:
-        return Drawn(template, event, None)
+        return Drawn(template, case.event, None)
 
 
 @st.composite
-def templates(draw: st.DrawFn, request: Request, alphabet: str = "") -> str:
+def templates(draw: st.DrawFn, request: Asked, alphabet: str = "") -> str:
     """Draw a template, with a parameter of text from the alphabet."""
-    source, _, _ = _whole_case(draw, request)
+    source = whole_case(draw, request).source
     text = quote(draw(st.text(alphabet, max_size=4)), safe="") if alphabet else ""
     return source if not text or "#" in source else f"{source}{'&' if '?' in source else '?'}z={text}"
 
 
-def _whole_case(draw: st.DrawFn, request: Request) -> tuple[str, Event, dict[str, Any]]:
-    """Draw a template, an event, and the options with which it is rendered."""
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The macros of a template in their places, an event, and the options with which it is rendered."""
+
+    parts: list[Filled]
+    look: Look
+    event: Event
+    options: dict[str, Any]
+
+    @property
+    def source(self) -> str:
+        """The text of the template."""
+        return _source([part.text for part in self.parts], self.look)
+
+
+def whole_case(draw: st.DrawFn, request: Asked) -> Case:
+    """Draw what a template is made of, an event, and the options."""
     audience = _draw_audience(draw, request)
     macros = request.repertoires[audience.policy.postback]
     look = draw(_looks(request.variants, macros))
     wishes = _wanted(request, macros, audience, look, told=_is_told(draw, audience))
-    parts = _draw_parts(draw, wishes, _other(request, macros, look))
-    wanted = parts[: len(wishes)]
+    parts = _draw_parts(draw, wishes, [_other(request, macros, look, first=first) for first in (True, False)])
+    kept = parts if _is_asked(request.variants) else parts[draw(_KEPT)]
     # What is asked for comes last, and counts.
+    wanted = [part for part in parts[: len(wishes)] if part in kept]
+    parts = kept
     contents = [content for part in [*parts, *wanted] for content in part.contents]
     if audience.policy.consent:
         refused = audience.withheld == "consent" or (request.variants.withheld is not False and draw(_FOUR_IN_TEN))
@@ -106,7 +123,7 @@ def _whole_case(draw: st.DrawFn, request: Request) -> tuple[str, Event, dict[str
     event = event_of(contents, audience.postback, attributed=audience.attributed)
     missing, booleans = draw(_OPTIONS)
     options = {"policy": audience.policy, "missing": missing, "booleans": booleans}
-    return _source([part.text for part in parts], look), event, options
+    return Case(parts, look, event, options)
 
 
 def _is_told(draw: st.DrawFn, audience: Audience) -> bool:
@@ -118,26 +135,33 @@ def _is_open(asked: Variants) -> bool:
     return not (asked.missing or asked.misplaced)
 
 
+def _is_asked(asked: Variants) -> bool:
+    """Say whether each case must have something that one of its macros may not have."""
+    return any(getattr(asked, field.name) for field in fields(asked))
+
+
 _NINE_IN_TEN = st.sampled_from([False, *[True] * 9])
 _ONE_IN_TEN = st.sampled_from([*[False] * 5, True, *[False] * 4])
+# Rarely the last macro alone, or the first: a case that fails shrinks to one of them, whatever was drawn before it.
+_KEPT = st.sampled_from([slice(-1, None), slice(0, 1), *[slice(None)] * 24])
 _FOUR_IN_TEN = st.sampled_from([*[False] * 3, *[True] * 4, *[False] * 3])
 
 
 # Who is sent what
 
 
-def _draw_audience(draw: st.DrawFn, request: Request) -> Audience:
+def _draw_audience(draw: st.DrawFn, request: Asked) -> Audience:
     kind = draw(_kinds(request))
     return draw(_audiences(request, kind))
 
 
 @cache
-def _kinds(request: Request) -> st.SearchStrategy[Postback]:
+def _kinds(request: Asked) -> st.SearchStrategy[Postback]:
     return st.sampled_from(list(request.repertoires))
 
 
 @cache
-def _audiences(request: Request, kind: Postback) -> st.SearchStrategy[Audience]:
+def _audiences(request: Asked, kind: Postback) -> st.SearchStrategy[Audience]:
     """Return whom a kind of postback may be for: the likelier more often, the simplest first, the rare ones inside."""
     given, asked, macros = request.policy, request.variants, request.repertoires[kind]
     found = []
@@ -155,11 +179,12 @@ def _audiences(request: Request, kind: Postback) -> st.SearchStrategy[Audience]:
     return st.sampled_from([*found, found[0]])
 
 
-def _attributions(request: Request, macros: Repertoire, way: str | None) -> list[tuple[bool, bool]]:
+def _attributions(request: Asked, macros: Repertoire, way: str | None) -> list[tuple[bool, bool]]:
     """Return whether the event is attributed, and whether those that are not are sent, too."""
-    # Where nothing is filled for events of other networks, few of them are worth a case.
-    to_others = 15 if macros.told else 3
-    ways = [*[(True, False)] * 52, *[(False, True)] * to_others, (False, False), *[(True, True)] * (32 - to_others)]
+    # Where nothing is filled for events of other networks, fewer of them are worth a case.
+    to_others = 14 if macros.told else 9
+    told = [(True, True)] * 9
+    ways = [*[(True, False)] * 52, *told, *[(False, True)] * to_others, (False, False), *told]
     policy, asked = request.policy, request.variants
     send_all = asked.send_all if policy is None else policy.send_all
     if way == "send_all":
@@ -184,7 +209,7 @@ def _looks(asked: Variants, macros: Repertoire) -> st.SearchStrategy[Look]:
 
 @cache
 def _wanted(
-    request: Request, macros: Repertoire, audience: Audience, look: Look, *, told: bool
+    request: Asked, macros: Repertoire, audience: Audience, look: Look, *, told: bool
 ) -> list[st.SearchStrategy[Filled]]:
     """Return the macros that the case is for; if `told`, the first is filled whatever is withheld."""
     asked = request.variants
@@ -204,30 +229,45 @@ def _wanted(
     places: list[str] = [name for name in ("nested", "json") if name in look]
     wishes += [("plain", how)] * (len(places) - len(wishes))
     places += ["plain"] * (len(wishes) - len(places))
+    if wishes and wishes[0][1] == how and wishes[0][0] != "hashed":
+        wishes[0] = (wishes[0][0], presences(missing=asked.missing, misplaced=asked.misplaced, first=True))
     syntax = request.dialect.syntax
     return [filled(macros, pool, place, how, syntax) for (pool, how), place in zip(wishes, places, strict=True)]
 
 
 @cache
-def _other(request: Request, macros: Repertoire, look: Look) -> st.SearchStrategy[Filled]:
+def _other(request: Asked, macros: Repertoire, look: Look, *, first: bool) -> st.SearchStrategy[Filled]:
     """Return what draws any macro."""
     asked = request.variants
-    how = presences(missing=asked.missing, misplaced=asked.misplaced)
+    how = presences(missing=asked.missing, misplaced=asked.misplaced, first=first)
     place = " or ".join(["plain", *(name for name in ("nested", "json") if name in look)])
     return filled(macros, "everything", place, how, request.dialect.syntax)
 
 
 def _draw_parts(
-    draw: st.DrawFn, wishes: list[st.SearchStrategy[Filled]], other: st.SearchStrategy[Filled]
+    draw: st.DrawFn, wishes: list[st.SearchStrategy[Filled]], others: list[st.SearchStrategy[Filled]]
 ) -> list[Filled]:
-    """Draw the macros that are wished for, and up to three others, but one at least."""
+    """Draw the macros that are wished for, and up to three others, but one at least; `others` draw a first and more."""
     parts: list[Filled] = []
-    while True:
-        # Drawn before every one alike, so that a case stays what it is when a wish is taken from it in shrinking.
-        is_more = draw(_MORE)
-        if len(parts) >= max(1, len(wishes)) and (not is_more or len(parts) >= len(wishes) + _MOST_OTHERS):
-            return parts
-        parts.append(draw(wishes[len(parts)] if len(parts) < len(wishes) else other))
+    while len(parts) < len(wishes) + _MOST_OTHERS:
+        number = len(parts)
+        strategy = wishes[number] if number < len(wishes) else others[number > 0]
+        part = draw(_step(strategy, needed=number < max(1, len(wishes))))
+        if part is None:
+            break
+        parts.append(part)
+    return parts
+
+
+@cache
+def _step(strategy: st.SearchStrategy[Filled], *, needed: bool) -> st.SearchStrategy[Filled | None]:
+    return _optional(strategy, needed=needed)
+
+
+@st.composite
+def _optional(draw: st.DrawFn, strategy: st.SearchStrategy[Filled], *, needed: bool) -> Filled | None:
+    # In one, and drawn alike before every macro, so that shrinking takes out one of them and leaves the others.
+    return draw(strategy) if draw(_MORE) or needed else None
 
 
 # Twice, so that there is something to draw, as there is for other macros.
@@ -239,5 +279,10 @@ _MOST_OTHERS = 3
 def _source(texts: list[str], look: Look) -> str:
     path = f"/x-{texts.pop(0)}" if "path" in look else ""
     fragment = f"#{texts.pop()}" if texts and "fragment" in look else ""
-    query = "&".join(f"{name}={text}" for name, text in zip(ascii_lowercase, texts, strict=False))
+    query = pairs_of(texts)
     return f"https://n.example/pb{path}{query and '?'}{query}{fragment}"
+
+
+def pairs_of(texts: list[str]) -> str:
+    """Return the texts as parameters with names of one letter."""
+    return "&".join(f"{name}={text}" for name, text in zip(ascii_lowercase, texts, strict=False))

@@ -4,11 +4,13 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from macroengine.catalogue import DEFAULT_DIALECT
+from macroengine.compiled_request import CompiledRequest
 from macroengine.engine import CompiledTemplate
 from macroengine.event import Event
 from macroengine.kinds import Postback
 from macroengine.plan.segments import Missing
 from macroengine.policy import Policy
+from macroengine.request import PreparedRequest
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,35 +32,69 @@ class Drawn:
     @property
     def options(self) -> dict[str, Any]:
         """The options of `render` that are not the default: `render(drawn.source, drawn.event, **drawn.options)`."""
-        template, given = self.template, self.template.options
-        options = {
-            "dialect": template.dialect.name,
-            "policy": template.policy,
-            "missing": given.missing,
-            "booleans": given.booleans,
-        }
-        return {name: value for name, value in options.items() if value != _DEFAULTS[name]}
+        return _options(self.template)
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
         # What Hypothesis shows of a case that fails.
         printer.text(repr(self))
 
     def __repr__(self) -> str:
-        # What is empty or as usual is not worth reading.
-        event = self.event
-        parts = [f"{name}={getattr(event, name)!r}" for name in ("link", "sdk", "platform") if getattr(event, name)]
-        if event.postback is not Postback.INSTALL:
-            parts.append(f"postback={event.postback.value!r}")
-        parts += ["attributed=False"] * (not event.attributed)
-        options = [
-            f"{name}={policy_text(value) if name == 'policy' else repr(value)}" for name, value in self.options.items()
-        ]
-        return "Drawn({})".format(
-            ", ".join([repr(self.source), f"Event({', '.join(parts)})", repr(self.url), *options])
-        )
+        return _shown("Drawn", self.source, self.event, self.url, self.options)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DrawnPost:
+    """A request with a body, an event, and the request that is to be sent; None where nothing is to be sent."""
+
+    template: CompiledRequest
+    event: Event
+    request: PreparedRequest | None
+
+    @property
+    def source(self) -> str:
+        """The text of the body."""
+        return self.template.request.body or ""
+
+    @property
+    def body(self) -> str | None:
+        """The text of the body that is to be sent."""
+        return None if self.request is None else self.request.body.decode()
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of `compile_request` that are not the default."""
+        return _options(self.template.url)
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        printer.text(repr(self))
+
+    def __repr__(self) -> str:
+        return _shown("DrawnPost", self.source, self.event, self.body, self.options)
+
+
+def _options(template: CompiledTemplate) -> dict[str, Any]:
+    given = template.options
+    options = {
+        "dialect": template.dialect.name,
+        "policy": template.policy,
+        "missing": given.missing,
+        "booleans": given.booleans,
+    }
+    return {name: value for name, value in options.items() if value != _DEFAULTS[name]}
 
 
 _DEFAULTS = {"dialect": DEFAULT_DIALECT, "policy": Policy(), "missing": Missing.EMPTY, "booleans": "true/false"}
+
+
+def _shown(kind: str, source: str, event: Event, sent: str | None, options: dict[str, Any]) -> str:
+    # What is empty or as usual is not worth reading.
+    parts = [f"{name}={getattr(event, name)!r}" for name in ("link", "sdk", "platform") if getattr(event, name)]
+    if event.postback is not Postback.INSTALL:
+        parts.append(f"postback={event.postback.value!r}")
+    parts += ["attributed=False"] * (not event.attributed)
+    given = [f"{name}={policy_text(value) if name == 'policy' else repr(value)}" for name, value in options.items()]
+    shown = ", ".join([repr(source), f"Event({', '.join(parts)})", repr(sent), *given])
+    return f"{kind}({shown})"
 
 
 def policy_text(policy: Policy) -> str:

@@ -1,4 +1,4 @@
-"""A Hypothesis strategy for events that say what a template reads."""
+"""A Hypothesis strategy for events that say what a template or a request reads."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +9,12 @@ from hypothesis.errors import InvalidArgument
 from macroengine import sampling
 from macroengine.arguments import check_type
 from macroengine.catalogue import Dialect
+from macroengine.compiled_request import CompiledRequest, compile_request
 from macroengine.engine import CompiledTemplate, compile_template
 from macroengine.errors import MacroEngineError
 from macroengine.event import Event
 from macroengine.policy import Policy
+from macroengine.request import Request
 from macroengine.testing.filling import consent_values, draw_contents, event_of, presences
 
 _HOW = st.sampled_from(presences(missing=None, misplaced=None))
@@ -25,7 +27,7 @@ _REFUSED = st.sampled_from([*[False] * 5, *[True] * 4, *[False] * 5])
 class Reading:
     """A template, and the rows of the catalogue that it reads."""
 
-    template: CompiledTemplate
+    template: CompiledTemplate | CompiledRequest
     reads: tuple[sampling.Reading, ...]
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
@@ -33,25 +35,36 @@ class Reading:
         printer.text(repr(self.template.source))
 
 
-def reading_of(template: str | CompiledTemplate, dialect: str | Dialect, policy: Policy | None) -> Reading:
-    """Return what a template reads.
+def reading_of(
+    template: str | Request | CompiledTemplate | CompiledRequest, dialect: str | Dialect, policy: Policy | None
+) -> Reading:
+    """Return what a template or a request reads.
 
     Raises:
         InvalidArgument: it has errors, or nothing in it is filled.
     """
-    check_type("template", str | CompiledTemplate, "a string or a compiled template", template)
+    kinds = str | Request | CompiledTemplate | CompiledRequest
+    check_type("template", kinds, "a string, a Request or a compiled one of them", template)
     check_type("policy", Policy | None, "a Policy", policy)
-    if isinstance(template, str):
-        try:
-            template = compile_template(template, dialect=dialect, policy=policy or Policy())
-        except MacroEngineError as error:
-            raise InvalidArgument(f"the template cannot be filled: {error}") from None
+    if isinstance(template, str | Request):
+        compiled = _compiled(template, dialect, policy or Policy())
     elif policy is not None:
         raise InvalidArgument("a compiled template has its own policy; omit the policy")
-    reads = sampling.readings(template)
+    else:
+        compiled = template
+    reads = sampling.readings(compiled)
     if not reads:
-        raise InvalidArgument(f"the template has no macro that can be filled: {template.source}")
-    return Reading(template, reads)
+        raise InvalidArgument(f"the template has no macro that can be filled: {compiled.source}")
+    return Reading(compiled, reads)
+
+
+def _compiled(template: str | Request, dialect: str | Dialect, policy: Policy) -> CompiledTemplate | CompiledRequest:
+    try:
+        if isinstance(template, str):
+            return compile_template(template, dialect=dialect, policy=policy)
+        return compile_request(template, dialect=dialect, policy=policy)
+    except MacroEngineError as error:
+        raise InvalidArgument(f"the template cannot be filled: {error}") from None
 
 
 @st.composite

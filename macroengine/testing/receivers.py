@@ -1,10 +1,7 @@
 """A check of a receiver of postbacks: what it understands of those that it may be sent."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal as OneOf
+from collections.abc import Callable, Iterator, Mapping
 from typing import get_args
-from urllib.parse import unquote, unquote_plus
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,26 +9,32 @@ from hypothesis.errors import InvalidArgument
 
 from macroengine.arguments import check_type
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
+from macroengine.compiled_request import CompiledRequest
 from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError
 from macroengine.event import Event
-from macroengine.kinds import Encoding
-from macroengine.language.nodes import Literal, Macro
 from macroengine.policy import Policy
-from macroengine.template import parse
+from macroengine.request import PreparedRequest, Request
 from macroengine.testing import reading
 from macroengine.testing.applications import Application, Caller, calling
+from macroengine.testing.mistakes import is_right, mistake
+from macroengine.testing.parameters import (
+    Names,
+    Place,
+    Repeated,
+    Sent,
+    parameter_names,
+    sent_parameters,
+    with_extra,
+)
 
-Repeated = OneOf["first", "last"]
-_EARLIER, _OTHER_CASE = "earlier", "othercase"
-_DELIMITERS = ";&=#?/ ,"
 _EXTRAS = st.sampled_from([*[""] * 12, "earlier", "other case", *[""] * 6])
 
 
 def check_receiver(
     application: Application,
     understood: Callable[[], Mapping[str, object]],
-    template: str | CompiledTemplate,
+    template: str | Request | CompiledTemplate | CompiledRequest,
     *,
     dialect: str | Dialect = DEFAULT_DIALECT,
     policy: Policy | None = None,
@@ -40,9 +43,10 @@ def check_receiver(
 ) -> None:
     """Send an ASGI or WSGI application postbacks of a template, and assert that it reads their parameters right.
 
-    The requests are made in this process. After each, `understood` is to return what the application has read: the
-    values by the names of the parameters, without those that it took for missing. `repeated` says which value counts
-    where a parameter is sent twice.
+    The requests are made in this process: GET for a URL, and what a `Request` says for a form or JSON. After each,
+    `understood` is to return what the application has read: the values by the names of the parameters, or of the
+    members of JSON, without those that it took for missing. `repeated` says which value counts where a parameter is
+    sent twice.
 
     Raises:
         AssertionError: a parameter is misread; the message says which, and how, for a postback that is as short as
@@ -53,99 +57,57 @@ def check_receiver(
     if repeated not in get_args(Repeated):
         raise ValueError(f"repeated must be 'first' or 'last', not {repeated!r}")
     read = reading.reading_of(template, dialect, policy)
-    names = _parameters(read.template)
-    if not names:
-        raise InvalidArgument(f"the template has no parameter with a macro: {read.template.source}")
+    sendable = read.template
+    names = _checked_names(sendable)
 
     @settings(max_examples=examples, database=None, derandomize=True, deadline=None)
     @given(event=reading.events(read), extra=_EXTRAS)
-    def every_postback_is_understood(get: Caller, event: Event, extra: str) -> None:
+    def every_postback_is_understood(send: Caller, event: Event, extra: str) -> None:
         try:
-            url = read.template.render(event)
+            request = with_extra(_prepared(sendable, event), names, extra, repeated)
         except RenderError:
             return
-        is_form = read.template.dialect.encoding is Encoding.FORM
-        sent = _Sent(_with_extra(url, names[0], extra, repeated), names, is_form, repeated)
-        status = get(sent.url)
-        faults = [f"  the response has the status {status}"] if status >= 400 else sent.faults(understood())
+        status = send(request)
+        if status >= 400:
+            faults = [f"  the response has the status {status}"]
+        else:
+            faults = list(_faults(sent_parameters(request, names, sendable, repeated), understood()))
         if faults:
-            raise AssertionError("\n".join(["the receiver misreads a postback", *faults, f"sent: {sent.url}"]))
+            raise AssertionError("\n".join(["the receiver misreads a postback", *faults, *_shown(request)]))
 
-    with calling(application) as get:
-        every_postback_is_understood(get)
-
-
-def _parameters(template: CompiledTemplate) -> list[str]:
-    """Return the names of the parameters with a macro in their value, and none in their name."""
-    query = parse(template.source, template.dialect, limits=template.options.limits).query
-    return [
-        "".join(piece.text for piece in pair.name)
-        for pair in query
-        if any(isinstance(piece, Macro) for piece in pair.value)
-        and all(isinstance(piece, Literal) for piece in pair.name)
-    ]
+    with calling(application) as send:
+        every_postback_is_understood(send)
 
 
-def _with_extra(url: str, name: str, extra: str, repeated: Repeated) -> str:
-    """Return the URL with one more parameter: one of its own with another value, or one in another case."""
-    url, hash_, fragment = url.partition("#")
-    start, _, query = url.partition("?")
-    pairs = [query]
-    if extra == "earlier":
-        pairs.insert(0 if repeated == "last" else 1, f"{name}={_EARLIER}")
-    elif extra and name.swapcase() != name:
-        pairs.append(f"{name.swapcase()}={_OTHER_CASE}")
-    return f"{start}?{'&'.join(pairs)}{hash_}{fragment}"
+def _checked_names(template: CompiledTemplate | CompiledRequest) -> Names:
+    if isinstance(template, CompiledRequest) and template.request.signature is not None:
+        raise InvalidArgument("a signed request needs a key; leave out its signature")
+    names = parameter_names(template)
+    if not names:
+        raise InvalidArgument(f"the template has no parameter with a macro: {template.source}")
+    in_body = {name for place, own in names.items() if place is not Place.QUERY for name in own}
+    twice = in_body.intersection(names.get(Place.QUERY, ()))
+    if twice:
+        raise InvalidArgument(f"parameter {min(twice)!r} is in the URL and in the body; rename one of them")
+    return names
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A postback, and how it is to be read."""
-
-    url: str
-    names: list[str]
-    is_form: bool
-    repeated: Repeated
-
-    def raw(self) -> dict[str, str]:
-        """Return the parameters before they are decoded."""
-        query = self.url.partition("#")[0].partition("?")[2]
-        pairs = [pair.partition("=")[::2] for pair in query.split("&")]
-        return dict(pairs if self.repeated == "last" else reversed(pairs))
-
-    def faults(self, understood: Mapping[str, object]) -> list[str]:
-        """Return a line for each parameter that is misread."""
-        decode = unquote_plus if self.is_form else unquote
-        lines = []
-        sent = self.raw()
-        for name in dict.fromkeys(self.names):
-            raw = sent[name]
-            found, expected = understood.get(name), decode(raw)
-            if found != expected:
-                lines.append(f"  parameter {name!r} {_mistake(found, expected, raw)}: {found!r}, not {expected!r}")
-        return lines
+def _prepared(template: CompiledTemplate | CompiledRequest, event: Event) -> PreparedRequest:
+    if isinstance(template, CompiledRequest):
+        return template.render(event)
+    return PreparedRequest("GET", template.render(event))
 
 
-def _mistake(found: object, expected: str, raw: str) -> str:
-    """Return what was done wrongly."""
-    if found is None:
-        return "is taken for missing" if expected else "is empty and taken for missing"
-    if not isinstance(found, str):
-        return f"is read as {type(found).__name__}"
-    known = {
-        raw: "is not decoded",
-        unquote(expected): "is decoded twice",
-        expected.replace("+", " "): "has a space for a plus",
-        unquote(raw, "latin-1"): "is read as Latin-1",
-        unquote_plus(raw): "is decoded as a form",
-        _EARLIER: "has the wrong one of two values",
-        _OTHER_CASE: "has the value of a parameter in another case",
-        expected.strip(): "has lost spaces",
-        expected.lower(): "is in lower case",
-        expected.upper(): "is in upper case",
-    }
-    if found in known:
-        return known[found]
-    if expected.startswith(found) and expected[len(found)] in _DELIMITERS:
-        return f"is cut at {expected[len(found)]!r}"
-    return "has lost characters" if set(found) <= set(expected) and len(found) < len(expected) else "is misread"
+def _faults(parameters: list[Sent], understood: Mapping[str, object]) -> Iterator[str]:
+    """Yield a line for each parameter that is misread."""
+    for sent in parameters:
+        found = understood.get(sent.name)
+        if not is_right(found, sent.value):
+            kind = "member" if sent.place is Place.JSON else "parameter"
+            yield f"  {kind} {sent.name!r} {mistake(found, sent)}: {found!r}, not {sent.value!r}"
+
+
+def _shown(request: PreparedRequest) -> Iterator[str]:
+    yield f"sent: {request.url}" if request.method == "GET" else f"sent: {request.method} {request.url}"
+    if request.body:
+        yield f"body: {request.body.decode()}"

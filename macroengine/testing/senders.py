@@ -13,7 +13,7 @@ from macroengine.policy import Policy
 from macroengine.testing import drawing
 from macroengine.testing.assertions import assert_postback
 from macroengine.testing.drawn import Drawn
-from macroengine.testing.variants import Request, Variants
+from macroengine.testing.variants import Asked, Variants
 
 Sender = Callable[[str, Event], str | None]
 """Takes the text of a template and an event, and returns the URL; None where nothing is to be sent."""
@@ -42,7 +42,7 @@ def check_sender(
         InvalidArgument: the dialect has no macros, or the policy permits none.
     """
     check_type("policy", Policy, "a Policy", policy)
-    request = Request(dialect_of(dialect), policy, Variants())
+    request = Asked(dialect_of(dialect), policy, Variants())
     _ = request.repertoires  # raises before anything is drawn
 
     @settings(max_examples=examples, database=None, derandomize=True, deadline=None)

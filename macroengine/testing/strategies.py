@@ -11,15 +11,17 @@ from hypothesis.errors import InvalidArgument
 
 from macroengine.arguments import check_type
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_names, dialect_of
+from macroengine.compiled_request import CompiledRequest
 from macroengine.engine import CompiledTemplate
 from macroengine.event import Event
 from macroengine.kinds import HashCase, Postback, Source, ValueType
 from macroengine.plan.segments import Default, Missing
 from macroengine.policy import Policy
+from macroengine.request import Request
 from macroengine.suggest import did_you_mean
 from macroengine.testing import drawing, reading
 from macroengine.testing.unsound import ALPHABET, unsound_templates
-from macroengine.testing.variants import Request, Variants
+from macroengine.testing.variants import Asked, Variants
 
 # Half of a surrogate pair is not a Unicode text; Python's str may hold one, JSON with \ud800 in it brings it.
 _TEXT = st.text(ALPHABET + "/:@\ud800", max_size=4)
@@ -47,7 +49,7 @@ def templates(
     if unsound:
         return unsound_templates(dialect, alphabet=ALPHABET if alphabet is None else alphabet)
     check_type("policy", Policy | None, "a Policy", policy)
-    request = Request(dialect_of(dialect), policy or Policy(), Variants())
+    request = Asked(dialect_of(dialect), policy or Policy(), Variants())
     _ = request.repertoires  # raises now rather than when the first one is drawn
     return drawing.templates(request, alphabet) if alphabet else drawing.templates(request)
 
@@ -136,11 +138,11 @@ def _values_of(spec: MacroSpec) -> st.SearchStrategy[object]:
 def events(
     dialect: str | Dialect = DEFAULT_DIALECT,
     *,
-    template: str | CompiledTemplate | None = None,
+    template: str | Request | CompiledTemplate | CompiledRequest | None = None,
     macros: Iterable[MacroSpec | str] | None = None,
     policy: Policy | None = None,
 ) -> st.SearchStrategy[Event]:
-    """Draw events of a dialect; with values for a `template` or for `macros` in particular, if given.
+    """Draw events of a dialect; with values for a `template`, a request or `macros` in particular, if given.
 
     Events for a template are of its kind and are nearly all sent: most have a value for every macro, which is under
     the source that the macro is filled from and can be sent. A text is compiled for `policy`. Other events have values

@@ -42,21 +42,27 @@ def _templates(dialect: Dialect, alphabet: str, *, unsound: bool) -> st.SearchSt
     pieces = st.lists(st.one_of(literals, macros), max_size=3).map("".join)
     nested = st.builds("{}{}".format, st.sampled_from(_NESTED), macros)
     inside = st.builds(lambda around, macro: around.format(macro), st.sampled_from(_AROUND), macros)
-    values = st.one_of(
-        *[st.lists(st.one_of(macros, nested, literals), min_size=1, max_size=3).map("".join)] * 4, inside
-    )
+    mixed = st.lists(st.one_of(macros, nested, literals), min_size=1, max_size=3).map("".join)
+    values = _mostly(mixed, 4, inside)
     # So few names that they repeat.
     names = st.one_of(st.sampled_from(["a", "b", "a", "b", ""]), st.sampled_from(["a", "b"]), pieces)
-    pairs = st.one_of(*[st.builds("{}={}".format, names, values)] * 3, st.sampled_from(["a", ""]))
+    pairs = _mostly(st.builds("{}={}".format, names, values), 3, st.sampled_from(["a", ""]))
     separators = st.sampled_from("&&&&;")
     queries = st.builds(str.join, separators, st.lists(pairs, min_size=1, max_size=3))
     hosts = st.builds("https://{}{}.n.example".format, st.sampled_from(["", "a-"]), macros)
-    origins = st.one_of(*[st.sampled_from(_ORIGINS)] * 4, *[hosts] * (2 * unsound))
-    paths = st.one_of(st.just(""), *[pieces.map("/{}".format)] * 3, inside.map("/{}".format))
-    fragments = st.one_of(*[st.just("")] * 4, pieces.map("#{}".format), inside.map("#{}".format))
+    known = st.sampled_from(_ORIGINS)
+    origins = _mostly(known, 2, hosts) if unsound else known
+    paths = _mostly(pieces.map("/{}".format), 3, st.just(""), inside.map("/{}".format))
+    fragments = _mostly(st.just(""), 4, pieces.map("#{}".format), inside.map("#{}".format))
     whole = st.builds("{}{}?{}{}".format, origins, paths, queries, fragments)
     # The end of a template whose beginning was lost.
-    return st.one_of(*[whole] * 5, st.builds("{}={}&{}".format, st.sampled_from("ab"), values, queries))
+    return _mostly(whole, 5, st.builds("{}={}&{}".format, st.sampled_from("ab"), values, queries))
+
+
+def _mostly(usual: st.SearchStrategy[str], times: int, *others: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Draw from one strategy `times` as often as from each of the others."""
+    # Drawn from a list of functions, since one_of takes a strategy that is given several times for one.
+    return st.sampled_from([*[usual] * times, *others]).flatmap(lambda chosen: chosen)
 
 
 @cache

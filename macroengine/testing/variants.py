@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis.errors import InvalidArgument
 
@@ -36,17 +36,20 @@ class Variants:
 
 
 @dataclass(frozen=True, eq=False)
-class Request:
+class Asked:
     """Which cases are drawn: of a dialect, for a policy or for any, with some variants."""
 
     dialect: Dialect
     policy: Policy | None
     variants: Variants
+    body: Literal["form", "json"] | None = None
+    """What has the parameters where a case has a body; None for either."""
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
         # What Hypothesis shows as the arguments of the strategy.
         asked = {field.name: getattr(self.variants, field.name) for field in fields(self.variants)}
         shown = [f"{name}={value}" for name, value in asked.items() if value is not None]
+        shown += [] if self.body is None else [f"body={self.body!r}"]
         policy = [] if self.policy is None else [f"policy={policy_text(self.policy)}"]
         printer.text(", ".join([repr(self.dialect.name), *policy, *shown]))
 
