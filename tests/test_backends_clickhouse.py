@@ -445,7 +445,7 @@ HOSTILE = st.lists(
 )
 
 
-@reaching(awkward=50)
+@reaching(awkward=20)
 @settings(deadline=None)
 @example(text="\\'; DROP TABLE victims; --")
 @given(text=HOSTILE.map("".join))

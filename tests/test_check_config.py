@@ -100,8 +100,8 @@ def test_files_elsewhere_match_by_name(run, tmp_path, monkeypatch):
         ),
         pytest.param(
             "x = 1",
-            "unknown key 'x' (known: dialect, postback, send_all, consent, context, select, ignore, columns, sheet, "
-            "encoding, dialects, per_file)",
+            "unknown key 'x' (known: dialect, postback, send_all, consent, context, sources, deny, select, ignore, "
+            "columns, sheet, encoding, dialects, per_file)",
             id="far",
         ),
         pytest.param('postback = "instal"', "'postback' must be one of install, in-app", id="postback"),
@@ -138,3 +138,21 @@ def test_the_configuration_of_the_documentation_is_right(run, tmp_path):
     assert tomllib.loads(text)["tool"]["macroengine"]["per_file"]
     (tmp_path / "pyproject.toml").write_text(text)
     assert run("check", GOOD).status == 0
+
+
+def test_what_a_network_may_be_told_is_said_on_the_command_line_or_in_settings(run, tmp_path):
+    template = "https://n.example/pb?c=(clickid)&h=(sha1-idfa)"
+    assert "ME303" in run("check", template, "--source", "link").out
+    assert "ME304" in run("check", template, "--deny", "ios_ifa").out
+    result = run("check", template, "--deny", "idfaa")
+    assert (result.status, result.err) == (
+        2,
+        "macroengine: policy denies 'idfaa', which is not a macro of AppsFlyer; did you mean 'IDFA'?\n",
+    )
+    settings = tmp_path / "macroengine.toml"
+    settings.write_text('sources = ["Link", "AF"]\ndeny = ["click_id"]\n')
+    assert {"ME303", "ME304"} <= set(codes_of(run("check", template)))
+    assert run("check", template, "--source", "SDK", "--deny", "city", "--select", "ME304").status == 0
+    settings.write_text('sources = ["Lnk"]\n')
+    result = run("check", template)
+    assert (result.status, "'sources' must be a list of Link, SDK, Platform, not ['Lnk']" in result.err) == (2, True)

@@ -119,7 +119,13 @@ def test_users_who_do_not(render, field, value):
 
 
 @RENDERERS
-@pytest.mark.parametrize(("field", "value"), list(product(FIELDS, ODD)), ids=str)
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        pytest.param(*one, id=f"{one[0]}-{type(one[1]).__name__}-{number}")
+        for number, one in enumerate(product(FIELDS, ODD))
+    ],
+)
 def test_what_cannot_be_read_withholds(render, field, value):
     assert render(URL, event(**{field: value}), policy=CONSENT) == "https://n.example/pb?c=1&i=&h="
 

@@ -12,6 +12,7 @@ from macroengine.workspace.embedded import language_of
 from macroengine.workspace.embedded.source import records
 from macroengine.workspace.inputs import InputError
 from macroengine.workspace.sources import open_source
+from tests.floors import reached, reaching
 
 PYTHON = """\
 URL = "https://n.example/pb?c=(click-id)&;i=(clickid)"
@@ -298,6 +299,7 @@ TEXTS = st.lists(
 ).map("".join)
 
 
+@reaching(template=10)
 @given(TEXTS, st.sampled_from(["a.py", "a.js", "a.yaml", "a.md", "a.html"]))
 def test_the_records_are_the_file(text, name):
     found = list(records(text, language_of(name)))
@@ -310,6 +312,7 @@ def test_the_records_are_the_file(text, name):
         if record.template is not None:
             assert record.with_template(record.template) == record.raw
             assert record.refusal(record.template) is None
+    reached(*["template"] * any(record.template is not None for record in found))
 
 
 def test_a_source_has_its_name_and_place(tmp_path):

@@ -17,6 +17,7 @@ from macroengine.catalogue import dialect
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.located import Located, templates_in
 from tests.editor import MARKDOWN, Editor, between, edited
+from tests.floors import reached, reaching
 
 # The package of the server is there where pygls is.
 from macroengine.lsp import server as lsp_server  # isort: skip
@@ -654,6 +655,7 @@ def test_the_process_serves_its_standard_streams(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("encoding", [UTF_8, UTF_16, UTF_32])
+@reaching(beyond=20)
 @given(text=st.text(st.sampled_from("ab\r\n\x0c\u2028é😀\ud800"), max_size=20), data=st.data())
 def test_offsets_and_positions_are_inverse(encoding, text, data):
     lines = Lines(text, encoding)
@@ -666,8 +668,10 @@ def test_offsets_and_positions_are_inverse(encoding, text, data):
     assert lines.offset(-1, 3) == 0
     assert lines.offset(line, -1) == lines.offset(line, 0)
     assert lines.offset(1_000, 0) == len(text)
+    reached(*["beyond"] * (not text.isascii()))
 
 
+@reaching(markup=40)
 @given(st.text(st.sampled_from("`~*_[]<>&;#-+.:/ w1\n\x1b\u202e"), max_size=30))
 def test_markup_is_escaped(text):
     blocks = [Heading(text), Prose(text), Code(text), Facts((("a", text), ("b", f"{text}https://n.example/x")))]
@@ -676,11 +680,13 @@ def test_markup_is_escaped(text):
     assert plain(blocks).replace("\n", "").isprintable()
     heading, *_ = shown.partition("\n\n")
     assert not re.search(r"(?<!\\)(?:\\\\)*[<`\[]", heading)
+    reached(*["markup"] * bool(re.search(r"[<`\[]", text)))
 
 
 CELLS = st.text(st.sampled_from('ab",;~! é😀\\'), min_size=1, max_size=12)
 
 
+@reaching(awkward=30)
 @given(CELLS, CELLS, st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]), st.booleans())
 def test_characters_of_templates_are_where_they_are(template, other, quoting, as_json):
     url = f"https://n.ex/?a={template}"
@@ -704,6 +710,7 @@ def test_characters_of_templates_are_where_they_are(template, other, quoting, as
         changed = changed[: edit.start] + edit.replacement + changed[edit.end :]
     assert templates_in(changed, name, Layout())[0][0].template == f"{url}&b=1"
     assert located.rewritten(url) == []
+    reached(*["awkward"] * (not template.isalnum()))
 
 
 def test_a_place_that_cannot_be_told_is_the_whole_row():

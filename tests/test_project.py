@@ -55,10 +55,9 @@ def test_every_dependency_has_a_first_version():
 
 
 def test_what_only_developers_need_is_no_extra():
-    assert not {"bench", "chdb", "docs", "fuzz", "lint", "mutation", "workflows"} & set(
-        PROJECT["optional-dependencies"]
-    )
-    assert {"bench", "chdb", "docs", "fuzz", "lint", "mutation", "workflows"} == set(DATA["dependency-groups"])
+    groups = {"bench", "browser", "chdb", "docs", "fuzz", "lint", "mutation", "workflows"}
+    assert not groups & set(PROJECT["optional-dependencies"])
+    assert groups == set(DATA["dependency-groups"])
 
 
 @pytest.mark.skipif(not (ROOT / ".ci").exists(), reason="an unpacked sdist has none of the scripts")

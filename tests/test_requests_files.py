@@ -220,7 +220,9 @@ def test_places_after_escapes(run, write):
     [row] = [row for row in json.loads(run("check", "r.json", "--format", "json").out) if row["code"] == "ME101"]
     assert (row["line"], row["column"]) == (2, 47)
     github = run("check", "r.json", "--format", "github", "--select", "ME101").out
-    assert github.startswith("::error file=r.json,line=2,col=47,title=ME101 unknown-macro::url: unknown macro")
+    assert github.startswith(
+        "::error file=r.json,line=2,col=47,endColumn=55,title=ME101 unknown-macro::url: unknown macro"
+    )
     for form, place in (("gitlab", '"begin": 2'), ("junit", "r.json:2:47"), ("sarif", '"startColumn": 47')):
         assert place in run("check", "r.json", "--format", form, "--select", "ME101").out
 

@@ -21,6 +21,7 @@ from macroengine.cli.options import (
     context_option,
     dialect_or_auto_option,
     postback_option,
+    values_options,
 )
 from macroengine.cli.reports import Tally, print_findings
 from macroengine.cli.request_job import CollectRequest, InParts
@@ -76,6 +77,7 @@ file upwards, or else from the working folder.
 @dialect_or_auto_option
 @postback_option("The kind of postback that the templates are for.  [default: what their macros are for]")
 @context_option
+@values_options
 @click.option(
     "--send-all/--no-send-all", default=None, help="Events that are not attributed to the network are sent, too."
 )

@@ -13,7 +13,14 @@ import click
 from macroengine.cli import output
 from macroengine.cli.inputs import is_input
 from macroengine.cli.job import Job, given_settings, sources_of
-from macroengine.cli.options import column_options, context_option, dialect_or_auto_option, layout_of, postback_option
+from macroengine.cli.options import (
+    column_options,
+    context_option,
+    dialect_or_auto_option,
+    layout_of,
+    postback_option,
+    values_options,
+)
 from macroengine.cli.reports import Tally, wrapped
 from macroengine.diagnostics import printable
 from macroengine.workspace.config import NearestConfig, Settings, find_config
@@ -39,6 +46,7 @@ class Compared:
 @dialect_or_auto_option
 @postback_option("The kind of postback that the templates are for.  [default: what their macros are for]")
 @context_option
+@values_options
 @click.option(
     "--send-all/--no-send-all", default=None, help="Events that are not attributed to the network are sent, too."
 )

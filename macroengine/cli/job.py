@@ -18,6 +18,7 @@ from macroengine.cli.parallel import in_order
 from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, printable
 from macroengine.kinds import Postback
+from macroengine.kinds import Source as ValueSource
 from macroengine.rules.fixing import Fixed
 from macroengine.rules.request_codes import request_codes
 from macroengine.workspace.checking import findings, fixed_template, settings_of
@@ -223,6 +224,10 @@ def given_settings(context: click.Context, options: dict[str, Any]) -> dict[str,
     for name in ("context", "send_all", "consent"):
         if options.get(name) is not None:
             given[name] = options[name]
+    if options.get("sources"):
+        given["sources"] = frozenset(map(ValueSource, options["sources"]))
+    if options.get("deny"):
+        given["deny"] = frozenset(options["deny"])
     for name in ("select", "ignore"):
         chosen = tuple(code for group in options.get(name, ()) for code in group.split(","))
         try:

@@ -94,6 +94,21 @@ def postback_option(text: str) -> Callable[[Command], Command]:
     return click.option("--postback", type=click.Choice([str(choice) for choice in Postback]), help=text)
 
 
+def values_options(command: Command) -> Command:
+    """Add `--source` and `--deny`, which say what a network may be told."""
+    source = click.option(
+        "--source",
+        "sources",
+        type=SourceWord(),
+        multiple=True,
+        help="Allow values from this source only; may be repeated.",
+    )
+    deny = click.option(
+        "--deny", metavar="MACRO", multiple=True, help="Do not send this macro in any form; may be repeated."
+    )
+    return source(deny(command))
+
+
 def context_option(command: Command) -> Command:
     """Add `--context`."""
     text = "Where the templates are used, as burl or click; `macroengine macros NAME` shows the contexts of a macro."

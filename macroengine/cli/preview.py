@@ -23,6 +23,7 @@ from macroengine.cli.options import (
     dialect_or_auto_option,
     postback_option,
     set_option,
+    values_options,
 )
 from macroengine.cli.reports import Tally, wrapped
 from macroengine.cli.request_job import RequestJob, name_of
@@ -47,6 +48,7 @@ from macroengine.workspace.requests import read_request_file
 @dialect_or_auto_option
 @postback_option("The kind of postback.  [default: what the macros of each template are for]")
 @context_option
+@values_options
 @click.option("--send-all/--no-send-all", default=None, help="Also show what is sent for events of other networks.")
 @click.option(
     "--consent/--no-consent", default=None, help="Also show what is sent for users who do not share identifiers."

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from macroengine.cli.options import Command, SourceWord, context_option
+from macroengine.cli.options import Command, context_option, values_options
 from macroengine.compiled_request import CompiledRequest, compile_request
 from macroengine.engine import CompiledTemplate, compile_template
 from macroengine.errors import TemplateError
@@ -18,14 +18,7 @@ T = TypeVar("T")
 _RENDERING = (
     click.option("--send-all", is_flag=True, help="Also send events that are not attributed to the network."),
     click.option("--consent", is_flag=True, help="Withhold identifiers of users who do not share them."),
-    click.option(
-        "--source",
-        "sources",
-        type=SourceWord(),
-        multiple=True,
-        help="Allow values from this source only; may be repeated.",
-    ),
-    click.option("--deny", metavar="MACRO", multiple=True, help="Do not send this macro in any form; may be repeated."),
+    values_options,
     click.option(
         "--missing",
         type=click.Choice([member.value for member in Missing]),

@@ -14,12 +14,12 @@ from macroengine.cli import output
 from macroengine.cli.formats import text_report_on
 from macroengine.cli.job import Job, given_settings, sources_of
 from macroengine.cli.options import (
-    SourceWord,
     column_options,
     dialect_or_auto_option,
     layout_of,
     other_dialect_option,
     postback_option,
+    values_options,
 )
 from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, Severity
@@ -48,8 +48,7 @@ Examples:
 @dialect_or_auto_option
 @postback_option("Report what is not filled for this kind of postback.")
 @click.option("--send-all", is_flag=True, help="Report what is not filled for events of other networks.")
-@click.option("--source", "sources", type=SourceWord(), multiple=True, help="Allow values from this source only.")
-@click.option("--deny", metavar="MACRO", multiple=True, help="Do not send this macro in any form; may be repeated.")
+@values_options
 @click.option("--strict", is_flag=True, help="Exit with 1 unless every translation is exact.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context

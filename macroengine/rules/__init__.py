@@ -291,7 +291,7 @@ def diagnostic_of(code: str, finding: Finding, source: str) -> Diagnostic:
 
 def _parsed(inner: str, checked: Checked) -> Template:
     # The text around it was within the limits that it was parsed with.
-    return parse(inner, checked.dialect, limits=Limits(template=len(inner), macros=len(inner)))
+    return parse(inner, checked.dialect, limits=Limits(template=max(len(inner), 1), macros=max(len(inner), 1)))
 
 
 def _moved(found: Diagnostic, offset: int, source: str) -> Diagnostic:

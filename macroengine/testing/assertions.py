@@ -111,7 +111,7 @@ def _faults(url: str, case: _Case) -> list[str]:
 
 def _parts(url: str, case: _Case) -> dict[str, str]:
     """Return the text of each part of a URL, read as a template is read, in which parameters may repeat."""
-    read = parse(url, case.options["dialect"], limits=Limits(template=len(url), macros=len(url)))
+    read = parse(url, case.options["dialect"], limits=Limits(template=max(len(url), 1), macros=max(len(url), 1)))
     around = {"scheme": read.scheme, "host": read.authority, "path": read.path, "fragment": read.fragment}
     parts = {part: _text(pieces) for part, pieces in around.items() if pieces}
     seen = Counter[str]()

@@ -56,6 +56,9 @@ def findings(template: str | Diagnostic, settings: Settings) -> list[Diagnostic]
     """Return what is wrong with a template; of one that is too large to look at, only that.
 
     Of one that cannot be checked, there is a finding that says so, and nothing else is found in it.
+
+    Raises:
+        InputError: the policy denies a name that is not known.
     """
     if isinstance(template, Diagnostic):
         return [template] if template.code in request_codes(settings.select, settings.ignore) else []
@@ -64,12 +67,20 @@ def findings(template: str | Diagnostic, settings: Settings) -> list[Diagnostic]
         return check(parsed(template, dialect), dialect=dialect, policy=settings.policy, select=settings.wanted)
     except TemplateError as error:
         return error.diagnostics
+    except ValueError as error:
+        raise InputError(str(error)) from None
 
 
 def fixed_template(template: str, settings: Settings, *, unsafe: bool = False) -> Fixed:
-    """Return the fixed template; one that is too large to look at stays as it is."""
+    """Return the fixed template; one that is too large to look at stays unchanged.
+
+    Raises:
+        InputError: the policy denies a name that is not known.
+    """
     dialect = settings.dialect_of(template)
     try:
         return fix(template, dialect=dialect, policy=settings.policy, unsafe=unsafe, select=settings.wanted)
     except TemplateError as error:
         return Fixed(template, (), error.diagnostics)
+    except ValueError as error:
+        raise InputError(str(error)) from None

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect
 from macroengine.errors import CatalogueError
-from macroengine.kinds import Postback
+from macroengine.kinds import Postback, Source
 from macroengine.policy import Policy
 from macroengine.rules import RULES
 from macroengine.rules.request_codes import request_codes
@@ -37,6 +37,8 @@ class Settings:
     send_all: bool = False
     consent: bool = False
     context: str | None = None
+    sources: frozenset[Source] = frozenset(Source)
+    deny: frozenset[str] = frozenset()
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +76,14 @@ class Settings:
     @property
     def policy(self) -> Policy:
         """The policy that templates are checked with."""
-        return Policy(self.postback or Postback.INSTALL, self.send_all, consent=self.consent, context=self.context)
+        return Policy(
+            self.postback or Postback.INSTALL,
+            self.send_all,
+            self.sources,
+            self.deny,
+            self.consent,
+            context=self.context,
+        )
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -219,6 +228,19 @@ def _flag(value: Any, where: str, _: Path) -> bool:
     return flag
 
 
+def _sources(value: Any, where: str, _: Path) -> frozenset[Source]:
+    words = _names(value, where, _)
+    try:
+        return frozenset(map(Source, words))
+    except ValueError:
+        raise InputError(f"{where} must be a list of {', '.join(Source)}, not {value!r}") from None
+
+
+def _names(value: Any, where: str, _: Path) -> frozenset[str]:
+    names = _expect(value, list, f"{where} must be a list of strings")
+    return frozenset(_expect(name, str, f"{where} must be a list of strings") for name in names)
+
+
 def _codes(value: Any, where: str, _: Path) -> tuple[str, ...]:
     found = tuple(
         _expect(code, str, f"{where} must be a list of codes")
@@ -262,6 +284,8 @@ _KEYS: Mapping[str, Callable[[Any, str, Path], Any]] = {
     "send_all": _flag,
     "consent": _flag,
     "context": _word,
+    "sources": _sources,
+    "deny": _names,
     "select": _codes,
     "ignore": _codes,
     "columns": _columns,

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from pathlib import PurePath
 from typing import Any
@@ -38,7 +38,7 @@ class Kind:
         return _content(self.content, self.inside, close, lines=self.may_have_lines(close))
 
 
-@cache
+@lru_cache(maxsize=64)
 def _content(content: str, inside: str, close: str, *, lines: bool) -> re.Pattern[str]:
     if content:
         return re.compile(content.replace("CLOSE", re.escape(close)))
