@@ -26,5 +26,5 @@ export PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1
 export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
 for portable in '' -DMACROENGINE_PORTABLE; do
     LD_PRELOAD="$(gcc -print-file-name=libasan.so)" PYTHONPATH="installed$portable" python -m pytest -q \
-        -p no:cacheprovider --capture=no tests/test_encoding.py tests/test_speedups.py tests/test_program.py
+        -p no:cacheprovider --capture=no tests/encodings/test_encoding.py tests/encodings/test_speedups.py tests/rendering/test_program.py
 done

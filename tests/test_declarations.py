@@ -7,7 +7,7 @@ import pytest
 from macroengine import Dialect, Policy, UnsupportedError, dialect, dialect_names, parse
 from macroengine.declarations import declarations
 from macroengine.plan.resolve import resolve
-from tests.trying import slow_after
+from tests.support.trying import slow_after
 
 ALWAYS = {
     "declaration_id",

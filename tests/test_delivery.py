@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macroengine.delivery import Outcome, RetrySchedule, delay, next_try, outcome, ramp, retry_schedule
-from tests.floors import reached, reaching
+from tests.support.floors import reached, reaching
 
 START = datetime(2024, 4, 29, tzinfo=UTC)
 APPMETRICA, APPSFLYER = retry_schedule("appmetrica"), retry_schedule("appsflyer")

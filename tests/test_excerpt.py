@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macroengine.diagnostics import Span, columns, excerpt
-from tests.floors import reached, reaching
+from tests.support.floors import reached, reaching
 
 
 @pytest.mark.parametrize(

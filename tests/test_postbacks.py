@@ -27,7 +27,7 @@ from macroengine import (
 from macroengine.encodings import percent
 from macroengine.testing.strategies import events, options, policies
 from macroengine.testing.unsound import unsound_templates
-from tests.floors import reached, reaching
+from tests.support.floors import reached, reaching
 
 EVERYBODY = Policy(send_all=True)
 

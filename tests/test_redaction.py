@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from macroengine import Event, Policy, Request, compile_request, compile_template, parse, redact
-from tests.floors import reached, reaching
+from tests.support.floors import reached, reaching
 
 TEMPLATE = "https://n.example/pb/(clickid)?ip=(ip)&h=(sha1-idfa)&c=(country_code)&v=1&j=x(idfa)y#f"
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from macroengine import Default, Event, Policy, RenderError, Request, TemplateError, check_request, compile_request
-from tests.floors import reached, reaching
+from tests.support.floors import reached, reaching
 
 # MACROENGINE_LAWS=10000 tries more of them, which takes minutes.
 MANY = settings(

@@ -8,7 +8,7 @@ from macroengine import check, dialect, dialect_names
 from macroengine.catalogue.elsewhere import called_elsewhere, platforms
 from macroengine.catalogue.folding import fold
 from macroengine.suggest import did_you_mean, edit_distance, nearest
-from tests.floors import reached, reaching
+from tests.support.floors import reached, reaching
 
 NAMES = dialect("appsflyer").names()
 

@@ -5,7 +5,7 @@ from macroengine.language.parser import parse_parts, parse_with_lark
 from macroengine.language.syntax import syntax, syntaxes
 from macroengine.template import Template
 from tests.fuzz.inputs import Input
-from tests.second_grammar import SecondLeaf, second_parse
+from tests.support.second_grammar import SecondLeaf, second_parse
 
 _KEYS = tuple(syntaxes())
 

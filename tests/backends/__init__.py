@@ -1,0 +1,1 @@
+"""The backends: DuckDB, ClickHouse and Spark, and the tables that they render."""

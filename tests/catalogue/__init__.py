@@ -1,0 +1,1 @@
+"""The catalogue: dialect files, the facts in them, and the names of other platforms."""

@@ -1,0 +1,213 @@
+"""How a command begins and ends: closed streams, full disks, readers that leave, signals."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from threading import Thread
+
+import pytest
+
+from macroengine.cli.process import ending_on_signals
+from tests.support.trying import slow_after
+
+MACROENGINE = shlex.join([sys.executable, "-m", "macroengine"])
+GOOD = "https://n.example/pb?id=(clickid)"
+BAD = "https://n.example/pb?id=(clickd)&;ip=(ip)"
+CLOSED = os.strerror(9).lower()
+FULL = os.strerror(28).lower()
+WRITING = [
+    f"check '{BAD}'",
+    "check --help",
+    f"check '{BAD}' --format json",
+    f"check '{BAD}' --format sarif",
+    f"check '{BAD}' --diff",
+    f"check '{BAD}' --fix",
+    f"preview '{GOOD}'",
+    f"preview '{GOOD}' --format json",
+    f"diff '{GOOD}' '{BAD}'",
+    f"check '{BAD}' --format junit",
+    f"check '{BAD}' --statistics",
+    f"render '{GOOD}' --event e.json",
+    f"render '{GOOD}' --events e.json",
+    f"parse '{GOOD}'",
+    f"parse '{GOOD}' --format json",
+    "macros",
+    "macros ip",
+    "rules",
+    "explain ME222",
+    f"explain '{GOOD}'",
+    "intake appsflyer-s2s b.jsonl",
+]
+# Every command is another process.
+EACH = pytest.mark.parametrize("command", slow_after(2, WRITING))
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Run commands of the shell; `macroengine` is ours."""
+    pytest.importorskip("fcntl", exc_type=ImportError, reason="needs a POSIX shell")
+    (tmp_path / "e.json").write_text('{"click_id": "1"}')
+    (tmp_path / "b.jsonl").write_text(
+        '{"appsflyer_id": "1415211453000-6513894", "eventName": "af_purchase", "eventValue": ""}'
+    )
+    (tmp_path / "t.txt").write_text(BAD)
+
+    def run(line):
+        script = f'macroengine() {{ {MACROENGINE} "$@"; }}\n{line}'
+        done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stderr
+        assert "Exception ignored" not in done.stderr
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+@EACH
+def test_a_full_disk_is_one_message(shell, command):
+    expected = (2, "", f"macroengine: standard output: {FULL}\n")
+    status, out, err = shell(f"macroengine {command} > /dev/full")
+    assert (status, out, err.splitlines(keepends=True)[-1]) == expected
+
+
+@EACH
+def test_a_closed_output_is_one_message(shell, command):
+    status, out, err = shell(f"macroengine {command} >&-")
+    assert (status, out, err.splitlines()[-1]) == (2, "", f"macroengine: standard output: {CLOSED}")
+
+
+@EACH
+def test_a_reader_that_leaves_is_no_error(shell, command):
+    # The reader is gone before anything is written.
+    status, _, err = shell(f"{{ sleep 0.2; macroengine {command}; echo $? >&2; }} | :")
+    assert (status, err.splitlines()[-1]) == (0, "0")
+
+
+READING = [
+    "check --file -",
+    f"render '{GOOD}' --event -",
+    "check -",
+    "check --file - --fix",
+    f"render '{GOOD}' --events -",
+    "render --file - --event e.json",
+    "parse --file -",
+    "intake appsflyer-s2s -",
+    "intake appmetrica -",
+]
+
+
+@pytest.mark.parametrize("command", slow_after(2, READING))
+def test_a_closed_input_is_one_message(shell, command):
+    assert shell(f"macroengine {command} <&-") == (2, "", f"macroengine: standard input: {CLOSED}\n")
+
+
+@pytest.mark.slow
+def test_a_command_needs_no_standard_error(shell):
+    assert shell("macroengine check t.txt --select ME2 2>&-")[::2] == (0, "")
+    assert shell("macroengine check nope.txt 2>&-") == (2, "", "")
+    assert shell("macroengine check nope.txt 2>/dev/full") == (2, "", "")
+    assert shell("macroengine render '(x)' --event e.json 2>/dev/full") == (1, "", "")
+    assert shell("macroengine nope 2>/dev/full") == (2, "", "")
+
+
+def test_a_file_that_is_read_never_becomes_the_output(shell, tmp_path):
+    assert shell("macroengine check --file t.txt --fix <&- >&-")[0] == 2
+    assert (tmp_path / "t.txt").read_text() == BAD.replace("&;", "&")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="not on Windows")
+@pytest.mark.parametrize("name", slow_after(1, ["SIGTERM", "SIGHUP", "SIGINT"]))
+def test_a_command_that_is_told_to_end_leaves_nothing(tmp_path, name):
+    path = tmp_path / "t.txt"
+    path.write_text(f"{BAD}\n" * 50_000)
+    before = path.read_bytes()
+    command = [*shlex.split(MACROENGINE), "check", "--file", "t.txt", "--fix"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        while len(list(tmp_path.iterdir())) == 1:
+            assert process.poll() is None
+            time.sleep(0.005)
+        process.send_signal(getattr(signal, name))
+        _, err = process.communicate()
+    assert process.returncode in (-getattr(signal, name), 130)
+    assert b"Traceback" not in err
+    assert [file.name for file in tmp_path.iterdir()] == ["t.txt"]
+    assert path.read_bytes() == before
+
+
+def test_a_signal_ends_a_command_with_its_number(run, monkeypatch):
+    monkeypatch.setattr("macroengine.cli.render.read_event", lambda *_: signal.raise_signal(signal.SIGTERM))
+    killed = []
+    monkeypatch.setattr(os, "kill", lambda *arguments: killed.append(arguments))
+    assert run("render", GOOD, "--event", "x").status == 130
+    assert killed == [(os.getpid(), signal.SIGTERM)]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_reader_that_leaves_while_rich_is_printing_is_no_error(run, monkeypatch, tmp_path):
+    def closed(*_):
+        error = SystemExit(1)
+        error.__context__ = BrokenPipeError()
+        raise error
+
+    with (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr("macroengine.cli.render.read_event", closed)
+        monkeypatch.setattr(sys, "stdout", out)
+        assert run("render", GOOD, "--event", "x").status == 0
+
+
+def test_any_other_exit_keeps_its_status(run, monkeypatch):
+    def leave(*_):
+        raise SystemExit(3)
+
+    monkeypatch.setattr("macroengine.cli.render.read_event", leave)
+    with pytest.raises(SystemExit, match="3"):
+        run("render", GOOD, "--event", "x")
+
+
+def test_signals_are_left_alone_where_they_are_ignored_or_missing(monkeypatch):
+    monkeypatch.delattr(signal, "SIGHUP", raising=False)
+    ignored = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with ending_on_signals():
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, ignored)
+
+
+def test_signals_are_left_alone_in_other_threads():
+    seen = []
+
+    def body():
+        with ending_on_signals():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = Thread(target=body)
+    thread.start()
+    thread.join()
+    assert seen == [signal.SIG_DFL]
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_streams_that_are_missing_are_replaced(run, monkeypatch, stream):
+    arguments = {"stdin": ["check", "-"], "stdout": ["check", BAD], "stderr": ["check", "nope.txt"]}[stream]
+    if stream == "stdin":
+        monkeypatch.setattr("io.TextIOWrapper", lambda *_: None)  # what the fixture makes of it
+    else:
+        monkeypatch.setattr(sys, stream, None)
+    assert run(*arguments).status == 2
+    getattr(sys, stream).close()
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [(MemoryError(), "not enough memory"), (RecursionError(), "the input is nested too deeply")],
+)
+def test_what_is_too_much_is_one_message(run, monkeypatch, error, message):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("macroengine.cli.render.read_event", fail)
+    assert run("render", GOOD, "--event", "x") == (2, "", f"macroengine: {message}\n")

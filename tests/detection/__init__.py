@@ -1,0 +1,1 @@
+"""Detection: whose template it is."""

@@ -1,0 +1,1 @@
+"""The encoders, in Python and in C."""

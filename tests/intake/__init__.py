@@ -1,0 +1,1 @@
+"""Intake: bodies and clicks of AppsFlyer and AppMetrica."""

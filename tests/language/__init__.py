@@ -1,0 +1,1 @@
+"""The language of templates: syntaxes, grammars and parsers."""

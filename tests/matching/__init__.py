@@ -1,0 +1,1 @@
+"""Matching: the values in URLs that were sent."""

@@ -1,0 +1,1 @@
+"""The render plan: what is known of a template before anything is rendered."""

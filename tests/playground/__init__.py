@@ -1,0 +1,1 @@
+"""The playground: its page, its server, and what they call."""

@@ -1,0 +1,1 @@
+"""The project as a whole: its packaging, public names, documentation and promises."""

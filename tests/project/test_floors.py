@@ -1,0 +1,54 @@
+"""A property that reaches too little fails."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.floors import reached, reaching
+
+
+@settings(max_examples=50, database=None, derandomize=True)
+@given(st.booleans())
+def halves(drawn):
+    reached(*["yes"] * drawn)
+
+
+@reaching(small=30)
+@given(st.integers(0, 1))
+def test_enough_is_reached(drawn):
+    if drawn == 0:
+        reached("small")
+
+
+def test_too_little_is_an_error():
+    with pytest.raises(AssertionError, match=r"'no': 0\.0.* of \d+ cases"):
+        reaching(no=1)(halves)()
+
+
+# They draw cases for tests to look at, and claim nothing themselves.
+DRAWING = {
+    ("reach", "count"),
+    ("reach", "draw"),
+    ("test_backends_spark", "draw"),
+    ("test_cases", "collect"),
+    ("test_floors", "halves"),
+    ("test_strategies", "collect"),
+}
+
+
+def functions(path):
+    """Return the functions of a file that are run by Hypothesis, with what decorates them."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            names = [ast.unparse(decorator).partition("(")[0] for decorator in node.decorator_list]
+            if "given" in names:
+                yield node.name, names
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parents[1].rglob("*.py")), ids=lambda path: path.stem)
+def test_every_property_has_floors(path):
+    without = {(path.stem, name) for name, decorators in functions(path) if "reaching" not in decorators}
+    assert without == {pair for pair in DRAWING if pair[0] == path.stem}

@@ -1,0 +1,1 @@
+"""Rendering: values, functions, encodings and consent, and the code that is made of a plan."""

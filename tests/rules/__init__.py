@@ -1,0 +1,1 @@
+"""The rules: what check finds, and what fix makes of it."""

@@ -1,0 +1,1 @@
+"""What test files share, and the tools that write their data."""

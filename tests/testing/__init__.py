@@ -1,0 +1,1 @@
+"""What macroengine.testing offers, and the reference and vectors that it has."""

@@ -1,0 +1,1 @@
+"""Translation: what becomes of each macro in another dialect."""

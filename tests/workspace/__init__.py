@@ -1,0 +1,1 @@
+"""Workspaces: tables, workbooks, previews, differences and reports."""
