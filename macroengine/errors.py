@@ -7,7 +7,7 @@ MacroEngineError
 ├── RenderError                             a good template met a bad event
 │   ├── MissingValueError (LookupError)     a value that must be there is not
 │   └── SuppressedError                     this postback is not sent for this event
-├── PayloadError (ValueError)               what a platform sent, or is to be sent, is no good
+├── PayloadError (ValueError)               data that a platform sent, or that is to be sent, is wrong
 ├── UnsupportedError (NotImplementedError)  a backend, or any rendering, cannot express this template
 └── CatalogueError (ValueError)             a data file or an event file is wrong
 """

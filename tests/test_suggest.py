@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macroengine import check, dialect, dialect_names
-from macroengine.catalogue.elsewhere import called_elsewhere, platforms
+from macroengine.catalogue.aliases import named_by_others, platforms
 from macroengine.catalogue.folding import fold
 from macroengine.suggest import did_you_mean, edit_distance, nearest
 from tests.support.floors import reached, reaching
@@ -136,5 +136,5 @@ def test_names_of_other_platforms_are_of_fields_that_some_dialect_has():
 
 
 def test_a_dialect_is_not_told_its_own_names():
-    assert called_elsewhere("clickid", dialect("appsflyer"))[0][1] != "AppsFlyer"
-    assert called_elsewhere("whatever", dialect("appsflyer")) == ()
+    assert named_by_others("clickid", dialect("appsflyer"))[0][1] != "AppsFlyer"
+    assert named_by_others("whatever", dialect("appsflyer")) == ()

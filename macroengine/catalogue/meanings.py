@@ -3,7 +3,7 @@
 from functools import cache
 
 from macroengine.catalogue import Dialect, MacroSpec
-from macroengine.catalogue.elsewhere import documented_names, fields_elsewhere, forms, units
+from macroengine.catalogue.aliases import documented_names, fields_of_others, forms, units
 from macroengine.catalogue.folding import fold
 from macroengine.kinds import Source
 
@@ -20,7 +20,7 @@ def fields_called(name: str) -> frozenset[str]:
     ['idfa', 'idfasha1', 'sha1idfa']
     """
     folded = fold(name)
-    fields = {folded, *map(fold, fields_elsewhere().get(folded, ()))}
+    fields = {folded, *map(fold, fields_of_others().get(folded, ()))}
     hashed = _hashed(folded)
     return frozenset(fields if hashed is None else fields | fields_called(hashed))
 

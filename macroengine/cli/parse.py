@@ -25,7 +25,7 @@ _WIDTH = 1_000_000
 @click.option("--format", "form", type=click.Choice(["tree", "json"]), default="tree", show_default=True)
 @dialect_option
 def parse(template: str | None, file: Path | None, form: str, dialect: Dialect) -> None:
-    """Take TEMPLATE apart: its parts, literals and macros, and where each of them stands.
+    """Take TEMPLATE apart: its parts, literals and macros, and where each of them is.
 
     \b
     Examples:

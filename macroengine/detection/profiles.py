@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from macroengine.catalogue import dialect_file, dialect_names
-from macroengine.catalogue.elsewhere import documented_families, documented_names
+from macroengine.catalogue.aliases import documented_families, documented_names
 from macroengine.catalogue.folding import fold
 from macroengine.catalogue.foreign import certain_texts
 from macroengine.catalogue.reader import read_syntax

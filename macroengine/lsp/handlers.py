@@ -100,7 +100,7 @@ def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
 
 
 def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
-    """Read the files of settings again when one of them is saved; a dialect of one's own is one, too."""
+    """Read the files of settings again when one of them is saved; a custom dialect counts as one."""
     if params.text_document.uri.endswith(".toml"):
         ls.check_again()
 

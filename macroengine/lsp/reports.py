@@ -11,7 +11,7 @@ from macroengine.workspace.located import Located
 
 NAME = "macroengine"
 _SEVERITIES = {Severity.ERROR: 1, Severity.WARNING: 2, Severity.INFO: 3}
-# Every edit sends all of them again, and nobody reads more.
+# Every edit sends all of them again; more would not be read.
 _MAX_FINDINGS = 2_000
 _LONGEST = 1_000
 

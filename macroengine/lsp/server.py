@@ -36,7 +36,7 @@ class Server(LanguageServer):
         """What the editor knows of broken files of settings."""
 
     def report_server_error(self, error: Exception, source: Any) -> None:  # noqa: ARG002 - as pygls calls it
-        """Write an error of the server to its log, which editors show; nobody is interrupted by it."""
+        """Write an error of the server to its log, which editors show without interrupting."""
         if not isinstance(error, JsonRpcContentModified):
             _log.error("%s: %s", error, getattr(error, "data", None) or "")
 

@@ -14,7 +14,7 @@ from macroengine.template import Template, parse
 from macroengine.workspace.located import Located
 
 _LONGEST = 80
-# In a longer list nobody opens a template to look for a parameter.
+# A longer list is not used to look for a parameter.
 _MAX_WITH_PARAMETERS = 1_000
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import islice
 
 from macroengine.catalogue import Dialect
-from macroengine.catalogue.elsewhere import documented_by
+from macroengine.catalogue.aliases import documented_by
 from macroengine.catalogue.foreign import foreign_texts
 from macroengine.diagnostics import Span, overlapping
 from macroengine.language.syntax import Syntax

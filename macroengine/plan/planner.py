@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 from typing import Literal as OneOf
 
 from macroengine.catalogue import MacroSpec
+from macroengine.catalogue.aliases import conversions
 from macroengine.catalogue.consent import consent_fields, sharing_words
-from macroengine.catalogue.elsewhere import conversions
 from macroengine.catalogue.folding import fold
 from macroengine.errors import LimitError, UnsupportedError
 from macroengine.kinds import HashCase, Source, ValueType

@@ -33,7 +33,7 @@ from macroengine.workspace.preview import preview as preview_template
 
 Json = dict[str, Any]
 
-# A page that lists more is read by nobody, and takes longer to draw than the check.
+# A longer list is not read, and takes longer to draw than the check.
 _MAX_FINDINGS = 100
 
 

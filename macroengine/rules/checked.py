@@ -10,7 +10,7 @@ from macroengine.plan.nesting import PLAIN
 from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.rules import damaged
 from macroengine.rules.beginnings import begins_as_template, remark_start
-from macroengine.rules.meant import GAP, Foreign, Meant, beginnings, foreign_macros, own_macro
+from macroengine.rules.intended import GAP, Foreign, Intended, beginnings, foreign_macros, own_macro
 from macroengine.rules.nearly import Nearly, nearly
 from macroengine.rules.structure import malformed_start, nested_urls, server_end, split_escapes
 from macroengine.rules.tables import bracketed_placeholders, program_holes
@@ -53,7 +53,7 @@ class Checked:
 
     @property
     def _foreign_template(self) -> Whole | None:
-        from macroengine.rules.elsewhere import foreign_template  # noqa: PLC0415 - it loads all catalogues
+        from macroengine.rules.foreign_template import foreign_template  # noqa: PLC0415 - it loads all catalogues
 
         return foreign_template(self.resolution)
 
@@ -183,19 +183,19 @@ class Checked:
         return self._outside_macros(lambda patterns: patterns.bracketed)
 
     @once
-    def unclosed_macros(self) -> list[Meant]:
+    def unclosed_macros(self) -> list[Intended]:
         """Macros of which one delimiter is missing, or is that of another syntax."""
         found = self._outside_macros(lambda patterns: patterns.unclosed)
         return self._meant((_span_of(match), match[match.lastindex or 0]) for match in found)
 
     @once
-    def split_macros(self) -> list[Meant]:
+    def split_macros(self) -> list[Intended]:
         """Macros with white space in their names."""
         found = (match for match in self.bracketed if GAP.search(match[1]))
         return self._meant((Span(*match.span()), GAP.sub("", match[1])) for match in found)
 
     @once
-    def doubled_macros(self) -> list[Meant]:
+    def doubled_macros(self) -> list[Intended]:
         """Macros with more delimiters around them than they have."""
         opening, closing = self.syntax.delimiters
         # Where both are the same, two macros side by side look like that.
@@ -212,7 +212,7 @@ class Checked:
             is_value = before == "=" and after in ("", "&", "#")
             span = Span(*match.span())
             if ((opened and closed) or is_value) and not self._in_outer(span):
-                found.append(Meant(span, self.syntax.write(match[2])))
+                found.append(Intended(span, self.syntax.write(match[2])))
         return found
 
     @once
@@ -275,10 +275,10 @@ class Checked:
         """Whether a span has a part of such a text in it."""
         return overlapping_places(self._written)
 
-    def _meant(self, named: Iterable[tuple[Span, str]]) -> list[Meant]:
+    def _meant(self, named: Iterable[tuple[Span, str]]) -> list[Intended]:
         """Return the macros of these names, except those in macros of other platforms."""
         macros = ((span, own_macro(name, self.dialect)) for span, name in named)
-        return [Meant(span, macro) for span, macro in macros if macro is not None and not self._in_outer(span)]
+        return [Intended(span, macro) for span, macro in macros if macro is not None and not self._in_outer(span)]
 
     # What other software has left
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding
 from macroengine.rules.checked import Checked
-from macroengine.rules.wording import about_whole
+from macroengine.rules.messages import about_whole
 
 
 def json_document(checked: Checked) -> Iterator[Finding]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from macroengine.catalogue.foreign import encoded_macros, foreign_texts
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.rules.checked import Checked
-from macroengine.rules.meant import Foreign, foreign_macros, own_macro
-from macroengine.rules.wording import with_article
+from macroengine.rules.intended import Foreign, foreign_macros, own_macro
+from macroengine.rules.messages import with_article
 
 
 def foreign_macro(checked: Checked) -> Iterator[Finding]:
@@ -137,7 +137,7 @@ def _finding(foreign: Foreign, checked: Checked) -> Finding:
         count = {2: "two", 3: "three"}.get(foreign.values, str(foreign.values))
         message = f"{text} means the first of {count} values that is set; {title} has no alternatives"
         hint = f"it needs {count} parameters, one for each value"
-        return Finding(foreign.span, message, f"{hint}: {', '.join(foreign.meant)}" if foreign.meant else hint)
+        return Finding(foreign.span, message, f"{hint}: {', '.join(foreign.intended)}" if foreign.intended else hint)
     if foreign.what is not None:
         hint = foreign.instead or "only the values of macros are sent"
         if foreign.whose != title:
@@ -156,7 +156,7 @@ def _whose(foreign: Foreign, title: str) -> str:
 
 
 def _written(foreign: Foreign, span: Span, message: str, hint: str) -> Finding:
-    match foreign.meant:
+    match foreign.intended:
         case ():
             return Finding(span, f"{message}; it will be sent literally", hint)
         case (macro,):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Span
 from macroengine.rules.beginnings import BEGINNING, MACRO_ENDS, MARKED_URL, MARKS, SCHEME, STRIPPED, URL, is_remark
-from macroengine.rules.meant import own_macro
+from macroengine.rules.intended import own_macro
 from macroengine.rules.pasted import Command, Link, Rewriter, pasted
 from macroengine.rules.unwrapping import (
     DECODERS,

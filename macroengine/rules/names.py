@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from macroengine.diagnostics import Finding
 from macroengine.plan.resolve import Problem
 from macroengine.rules.checked import Checked
-from macroengine.rules.wording import findings
+from macroengine.rules.messages import findings
 
 
 def unknown_macro(checked: Checked) -> Iterator[Finding]:
@@ -98,7 +98,7 @@ def legacy_name(checked: Checked) -> Iterator[Finding]:
         Finds names that the current document no longer has.
 
     Why it matters:
-        The platform may stop to read them.
+        The platform may stop reading them.
 
     Example:
         https://n.example/pb?ts=(install-unix-ts)

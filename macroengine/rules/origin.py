@@ -6,7 +6,7 @@ from macroengine.diagnostics import Finding, Span
 from macroengine.plan.origin import script_scheme
 from macroengine.plan.resolve import Problem
 from macroengine.rules.checked import Checked
-from macroengine.rules.wording import findings
+from macroengine.rules.messages import findings
 
 
 def macro_in_origin(checked: Checked) -> Iterator[Finding]:

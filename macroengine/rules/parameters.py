@@ -7,7 +7,7 @@ from macroengine.diagnostics import Finding, Span
 from macroengine.language.nodes import Literal, Macro, Pair
 from macroengine.plan.resolve import Problem
 from macroengine.rules.checked import Checked
-from macroengine.rules.meant import documented_names
+from macroengine.rules.intended import documented_names
 from macroengine.rules.structure import lacks_equals
 
 

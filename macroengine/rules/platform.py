@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from macroengine.diagnostics import Finding, Span
 from macroengine.language.untranslated import PLACEHOLDER
 from macroengine.rules.checked import Checked
-from macroengine.rules.wording import about_whole
+from macroengine.rules.messages import about_whole
 
 
 def foreign_template(checked: Checked) -> Iterator[Finding]:

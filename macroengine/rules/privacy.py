@@ -9,8 +9,8 @@ from macroengine.diagnostics import Finding
 from macroengine.kinds import Identifier
 from macroengine.plan.resolve import Problem
 from macroengine.rules.checked import Checked
+from macroengine.rules.messages import findings
 from macroengine.rules.structure import http_scheme
-from macroengine.rules.wording import findings
 
 _ADVERTISING: Final = Identifier.ADVERTISING  # a member of an enumeration takes as long as a call in Python 3.11
 

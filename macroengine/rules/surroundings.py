@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.rules.beginnings import MACRO_ENDS
 from macroengine.rules.checked import Checked
-from macroengine.rules.wording import about_whole
+from macroengine.rules.messages import about_whole
 
 _PUNCTUATION = (",", ";", "*", ".", "'")
 _ENDS = re.compile(r"(?:[,;*]+|(?<!\.)\.|')$")

@@ -8,7 +8,7 @@ from macroengine.catalogue.foreign import nameless
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.language.nodes import Literal, Pair
 from macroengine.rules.checked import Checked
-from macroengine.rules.meant import own_macro
+from macroengine.rules.intended import own_macro
 from macroengine.rules.nearly import brackets
 from macroengine.rules.tables import is_placeholder
 

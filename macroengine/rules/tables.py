@@ -67,7 +67,7 @@ def _placeholder() -> Callable[[str], object]:
 # Templates repeat each other's names and hosts.
 @short_cache(maxsize=4096)
 def is_placeholder(text: str) -> bool:
-    """Say whether a whole text stands for a value."""
+    """Say whether a whole text is a placeholder for a value."""
     return _placeholder()(text) is not None
 
 

@@ -14,7 +14,7 @@ from typing import Literal as OneOf
 from urllib.parse import quote, quote_plus
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, Spelling, dialect_of
-from macroengine.catalogue.elsewhere import conversions
+from macroengine.catalogue.aliases import conversions
 from macroengine.catalogue.folding import fold
 from macroengine.catalogue.foreign import foreign_texts, inside_foreign
 from macroengine.catalogue.meanings import denied_fields, fields_called, is_denied

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from macroengine.catalogue import Dialect, MacroSpec
-from macroengine.catalogue.elsewhere import units
+from macroengine.catalogue.aliases import units
 from macroengine.catalogue.folding import fold
 from macroengine.kinds import HASHES, Function
 

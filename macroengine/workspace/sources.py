@@ -130,7 +130,7 @@ def records_of(lines: Iterator[tuple[int, str]], file: str, layout: Layout) -> I
 def open_source(file: str, layout: Layout = Layout(), *, among_others: bool = False) -> Source:  # noqa: B008 - immutable
     """Return the source that a file is, by its name; `-` is standard input.
 
-    Code that cannot be read is an error, or skipped with a note where it is one of many files that nobody looked at.
+    Code that cannot be read is an error, or skipped with a note where it is one of many files of a folder.
 
     Raises:
         InputError: it is a file that another program must save first.

@@ -13,7 +13,7 @@ import pytest
 
 from macroengine import Event, RenderError, check, compile_template, parse
 from macroengine.catalogue import dialect, dialect_names
-from macroengine.catalogue.elsewhere import documented_names
+from macroengine.catalogue.aliases import documented_names
 from macroengine.kinds import Function, HashCase, Postback, Source, ValueType
 
 # AppsFlyer's table of macros as the help centre shows it in Korean, layout accidents included.

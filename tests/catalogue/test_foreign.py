@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macroengine import Event, Policy, TemplateError, check, compile_template, dialect, fix, parse, render
-from macroengine.catalogue.elsewhere import platforms
+from macroengine.catalogue.aliases import platforms
 from macroengine.catalogue.foreign import _read, _table, foreign_texts  # the file is compared with what is read of it
 from macroengine.plan.segments import Missing
-from macroengine.rules import meant
+from macroengine.rules import intended
 from macroengine.testing import reference
 from tests.support.floors import reached, reaching
 
@@ -168,8 +168,8 @@ def test_several_readings_are_listed_without_a_fix():
 
 def test_a_name_of_the_dialect_that_is_another_value_elsewhere_has_two_readings(monkeypatch):
     ip = dialect("appsflyer").macros["ip"]
-    monkeypatch.setattr(meant, "called_elsewhere", lambda *_: ((ip, "VAST"),))
-    monkeypatch.setattr(meant, "_read_elsewhere", meant._read_elsewhere.__wrapped__)  # nothing of this is kept
+    monkeypatch.setattr(intended, "named_by_others", lambda *_: ((ip, "VAST"),))
+    monkeypatch.setattr(intended, "_read_as_theirs", intended._read_as_theirs.__wrapped__)  # nothing of this is kept
     (found,) = check(BASE + "[city]&several=1")
     assert found.message == "[city] is not an AppsFlyer macro; it may be (city) or (ip)"
     assert found.fix is None

@@ -24,7 +24,7 @@ from macroengine import (
     dialect_names,
     match,
 )
-from macroengine.catalogue.elsewhere import conversions
+from macroengine.catalogue.aliases import conversions
 from macroengine.encodings.hashing import hash_identifier
 from macroengine.kinds import ValueType
 from macroengine.matching.audit import facts_of, fits

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from macroengine import dialect, dialect_names
-from macroengine.catalogue.elsewhere import platforms
+from macroengine.catalogue.aliases import platforms
 from tests.support.platform_pages import dialects_of, regenerated
 
 DOCS = Path(__file__).parents[2] / "docs"

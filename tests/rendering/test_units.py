@@ -20,7 +20,7 @@ from macroengine import (
     dialect_names,
 )
 from macroengine.backends.duckdb import to_sql
-from macroengine.catalogue.elsewhere import conversions
+from macroengine.catalogue.aliases import conversions
 from macroengine.rendering.units import in_smaller_unit
 from macroengine.testing import reference
 from macroengine.testing.reference_text import converted

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from macroengine import RULES, check, fix, parse
-from macroengine.rules import elsewhere
+from macroengine.rules import foreign_template
 from tests.support.surroundings import AROUND, OTHER
 
 DATA = Path(__file__).parents[1] / "data"
@@ -78,7 +78,7 @@ def detected_once():
     """Remember whose template a text is: each template comes back from every surrounding."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("detect", "translate"):
-            patch.setattr(elsewhere, name, cache(getattr(elsewhere, name)))
+            patch.setattr(foreign_template, name, cache(getattr(foreign_template, name)))
         yield
 
 

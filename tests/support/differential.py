@@ -36,7 +36,7 @@ from macroengine import (
     dialect,
     dialect_names,
 )
-from macroengine.catalogue.elsewhere import conversions
+from macroengine.catalogue.aliases import conversions
 from macroengine.kinds import ValueType
 from macroengine.plan.segments import Step, values_of
 from macroengine.rendering.compiler import compile_python

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from macroengine import Dialect, MacroSpec, dialect, dialect_names
+from macroengine.catalogue.aliases import conversions
 from macroengine.catalogue.consent import consent_fields, needs_consent
-from macroengine.catalogue.elsewhere import conversions
 from macroengine.language.forms import Form
 
 ROOT = Path(__file__).resolve().parents[2]

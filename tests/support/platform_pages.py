@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from macroengine import Dialect, dialect
-from macroengine.catalogue.elsewhere import platforms
+from macroengine.catalogue.aliases import platforms
 
 _GENERATED = re.compile(r"(<!-- dialects: (.*?)(?:; names: (.*?))? -->\n).*?(<!-- end -->)", re.DOTALL)
 _HEAD = ("dialect", "list", "macros", "written", "encoding", "missing value", "unknown name")

@@ -23,7 +23,7 @@ from macroengine import (
     parse,
     translate,
 )
-from macroengine.catalogue.elsewhere import conversions
+from macroengine.catalogue.aliases import conversions
 from macroengine.catalogue.meanings import is_known
 from macroengine.language.untranslated import PLACEHOLDER
 from macroengine.plan.resolve import resolve

@@ -1,4 +1,4 @@
-"""Macros that are meant, though what is written is none."""
+"""The macros that damaged and foreign texts were intended to be."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from macroengine.caching import short_cache
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
-from macroengine.catalogue.elsewhere import called_elsewhere, documented_by
+from macroengine.catalogue.aliases import documented_by, named_by_others
 from macroengine.catalogue.folding import fold
 from macroengine.catalogue.foreign import ForeignText
 from macroengine.diagnostics import Span
@@ -17,8 +17,8 @@ _SHORT = 3
 GAP = re.compile(r"(?:\s|%20)+")
 
 
-class Meant(NamedTuple):
-    """A text that is not a macro, and the macro that is meant."""
+class Intended(NamedTuple):
+    """A text that is not a macro, and the macro that was intended."""
 
     span: Span
     macro: str
@@ -29,7 +29,7 @@ class Foreign(NamedTuple):
 
     span: Span
     whose: str
-    meant: tuple[str, ...]
+    intended: tuple[str, ...]
     """The macros of the dialect with the same value; several where platforms mean different ones by the name, or where
     the first of several values is sent."""
     documented: bool
@@ -93,11 +93,11 @@ _at = partial(tuple.__new__, Foreign)
 
 def _foreign(text: ForeignText, written: str, dialect: Dialect) -> Foreign | None:
     row = text.syntax
-    platform = _read_elsewhere(text.name, row.platforms, dialect).platform
+    platform = _read_as_theirs(text.name, row.platforms, dialect).platform
     if row.known and platform is None:
         return None
     names = re.findall(r"[A-Za-z][\w.]*", written) if row.alternatives and row.alternatives in written else [text.name]
-    each = [_read_elsewhere(name, row.platforms, dialect).meant for name in names]
+    each = [_read_as_theirs(name, row.platforms, dialect).intended for name in names]
     return Foreign(
         text.span,
         row.whose if platform in (None, dialect.title) else platform,
@@ -111,18 +111,18 @@ def _foreign(text: ForeignText, written: str, dialect: Dialect) -> Foreign | Non
 
 
 class _Reading(NamedTuple):
-    meant: tuple[str, ...]
+    intended: tuple[str, ...]
     platform: str | None
     """Who documents the name."""
 
 
 @short_cache(maxsize=4096)
-def _read_elsewhere(name: str, platforms: tuple[str, ...], dialect: Dialect) -> _Reading:
+def _read_as_theirs(name: str, platforms: tuple[str, ...], dialect: Dialect) -> _Reading:
     """Return the macros of a dialect that a name in the delimiters of these platforms stands for.
 
     The dialect is one of the platforms: people write its names in the delimiters of others.
     """
-    specs = [spec for spec, _ in called_elsewhere(name, dialect, platforms)]
+    specs = [spec for spec, _ in named_by_others(name, dialect, platforms)]
     platform = documented_by(name, platforms)
     own, found = own_macro(GAP.sub("", name), dialect), _find(name, dialect)
     if own is not None and len(name) > 1 and found is not None and found[1] in (Spelling.DOCUMENTED, Spelling.LEGACY):

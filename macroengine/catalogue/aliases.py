@@ -10,11 +10,11 @@ from macroengine.catalogue import Dialect, MacroSpec, dialect_file, dialect_name
 from macroengine.catalogue.folding import fold
 
 _RELATED = Path(__file__).resolve().parent / "fields.toml"
-_TABLE = Path(__file__).resolve().parent / "elsewhere.toml"
+_TABLE = Path(__file__).resolve().parent / "aliases.toml"
 _NO_FIELD = "*"
 
 
-def called_elsewhere(
+def named_by_others(
     name: str, home: Dialect, among: tuple[str, ...] | None = None
 ) -> tuple[tuple[MacroSpec, str], ...]:
     """Return the macros of `home` for what other platforms call `name`, each with the first of those platforms.
@@ -23,7 +23,7 @@ def called_elsewhere(
     platforms.
 
     >>> from macroengine import dialect
-    >>> [(spec.name, platform) for spec, platform in called_elsewhere("gps_adid", dialect("appsflyer"))]
+    >>> [(spec.name, platform) for spec, platform in named_by_others("gps_adid", dialect("appsflyer"))]
     [('advertising_id', 'Adjust')]
     """
     by_field = _by_field(home)
@@ -121,7 +121,7 @@ _ROW = re.compile(
 
 
 @cache
-def fields_elsewhere() -> dict[str, set[str]]:
+def fields_of_others() -> dict[str, set[str]]:
     """Return the fields that any platform has a macro for, by the folded name of the macro."""
     found: dict[str, set[str]] = {}
     for names in platforms().values():

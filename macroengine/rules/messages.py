@@ -8,8 +8,8 @@ from typing import cast
 
 from macroengine.caching import short_cache
 from macroengine.catalogue import Dialect, MacroSpec
+from macroengine.catalogue.aliases import named_by_others
 from macroengine.catalogue.consent import consent_fields
-from macroengine.catalogue.elsewhere import called_elsewhere
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.kinds import HASHES, Postback, Source
 from macroengine.plan.resolve import Problem, Resolution, Resolved
@@ -73,7 +73,7 @@ def _near(name: str, dialect: Dialect) -> tuple[list[str], str | None, bool]:
 
     Names from other platforms come before similar names; where platforms mean different values, none is likelier.
     """
-    elsewhere = called_elsewhere(name, dialect)
+    elsewhere = named_by_others(name, dialect)
     if not elsewhere:
         return dialect.nearest(name), None, True
     calls = [f"{name} is {platform}'s name for {dialect.syntax.write(spec.name)}" for spec, platform in elsewhere[:3]]
