@@ -21,6 +21,7 @@ from macroengine.cli.rendering import compiled_template, rendering_options
 from macroengine.engine import CompiledTemplate
 from macroengine.kinds import Postback
 from macroengine.workspace.assumed import assumed_postback
+from macroengine.workspace.sources import open_source
 
 # Some thousands of templates.
 _MAX_BYTES = 16_777_216
@@ -46,7 +47,7 @@ def _read_columns(context: click.Context, parameter: click.Parameter, values: tu
     "--templates",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help='Many templates, all rendered in one pass: .toml with partner = "template", or .csv with both as columns.',
+    help='Many templates, rendered in one pass: .toml with partner = "template"; .csv or .xlsx with columns for both.',
 )
 @click.option(
     "--input",
@@ -152,6 +153,9 @@ def _read_templates(path: Path) -> Iterator[tuple[str, str]]:
 def _pairs(path: Path) -> list[tuple[str, Any]]:
     if path.suffix == ".toml":
         return list(read_toml(path, _MAX_BYTES).items())
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        records = open_source(str(path)).records()
+        return [(record.said.partner, record.template) for record in records if record.template is not None]
     text = read_text(path, _MAX_BYTES)
     try:
         return list(_csv_pairs(text))

@@ -87,6 +87,25 @@ def test_many_templates_are_read_from_a_file(run, events, name: str, content: st
     ]
 
 
+def test_many_templates_are_read_from_a_workbook(run, events):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    rows = [["Partner", "Postback URL", "Notes"], ["acme", "https://a.example/?c=(clickid)", "x"], [None, None, "y"]]
+    for row in rows:
+        book.active.append(row)
+    book.save(events / "partners.xlsx")
+    arguments = ("--input", "events.parquet", "--output", "urls.csv", "--keep", "id")
+    status, _, _ = run("--templates", "partners.xlsx", *arguments)
+    assert status == 0
+    assert (events / "urls.csv").read_text().splitlines()[1:] == [
+        "0,acme,https://a.example/?c=0",
+        "2,acme,https://a.example/?c=2",
+    ]
+    book.active["A2"] = None
+    book.save(events / "partners.xlsx")
+    assert "partners.xlsx: a template has no partner" in run("--templates", "partners.xlsx", *arguments, "--force")[2]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
