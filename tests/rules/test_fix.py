@@ -33,6 +33,7 @@ dialects = st.sampled_from(["appsflyer", "appmetrica"])
 @given(damaged, dialects, st.booleans())
 @example("&a&amp;mp;b", "appsflyer", False)
 @example("https://n.example/?a=%(clickid)", "appsflyer", True)
+@example("%%X%%{click_id", "appmetrica", True)
 def test_nothing_fixable_is_left_and_fixing_again_changes_nothing(source, name, unsafe):
     fixed = fix(source, dialect=name, unsafe=unsafe)
     assert [finding for finding in fixed.remaining if finding.fix and (unsafe or finding.fix.safe)] == []
@@ -75,7 +76,7 @@ sound = st.lists(
     min_size=1,
     max_size=6,
     unique_by=lambda pair: pair[0],
-).map(lambda pairs: "https://n.example/pb?" + "&".join(name + value for name, value in pairs))
+).map(lambda pairs: "https://n.example/pb?" + "&".join(name + value for name, value in pairs) + "&last=1")
 fields = sorted(dialect("appsflyer").fields)
 texts = st.text("aZ0 &=/(){}é", max_size=5)
 values = st.builds(
