@@ -74,7 +74,7 @@ export function translatePanel(app) {
     output.replaceChildren(make("div", { class: "result" },
       make("div", { class: "row" }, make("h3", {}, "Translation"), make("div", { class: "actions" }, copyButton(found.template), use)),
       quoted("code", found.template, { class: "url", id: "translation" })),
-      make("p", { class: found.exact ? "good" : "note" }, found.exact ? "Sends the same values." : "Not everything is sent as before:"),
+      make("p", { class: found.exact ? "good" : "note" }, found.exact ? "Sends the same values." : "Some values are sent differently:"),
       make("ol", { class: "list" }, found.findings.map((one) => findingItem(one, app))));
   }
   return { root, update };
@@ -124,7 +124,7 @@ export function detectPanel(app) {
     }
     if (isOutdated()) return;
     if (!found.dialects.length) {
-      root.replaceChildren(make("p", { class: "empty" }, "Nothing here tells which platform this template is for."));
+      root.replaceChildren(make("p", { class: "empty" }, "Nothing in this template shows which platform it is for."));
       return;
     }
     root.replaceChildren(make("h3", {}, "It looks like"), ...found.dialects.map((one) => make("article", { class: "detected" },

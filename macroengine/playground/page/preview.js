@@ -9,7 +9,7 @@ const URLS = [
   ["without_consent", "For a user who does not share identifiers"],
   ["without_values", "For an event with no values"],
 ];
-const MISSING = [["empty", "is sent empty"], ["drop", "is left out with its parameter"], ["keep", "is sent as the macro"]];
+const MISSING = [["empty", "is sent empty"], ["drop", "is dropped with its parameter"], ["keep", "is sent as the macro"]];
 
 export function previewPanel(app) {
   const typed = new Map(); // what the reader has typed, by source and field
@@ -93,7 +93,7 @@ function urls(shown) {
 }
 
 function received({ parameters, dropped, withheld, needs_consent: consent }) {
-  const notes = [["Left out where the value is missing", dropped], ["Empty for events of other networks", withheld],
+  const notes = [["Dropped if the value is missing", dropped], ["Empty for events of other networks", withheld],
     ["Empty without consent", consent]];
   return [
     parameters.length ? make("h3", {}, "What the partner reads") : null,
