@@ -268,12 +268,12 @@ def test_host_label_is_checked(value):
     template = compile_template("https://(app_id).n.example/pb", allow_host_macros=True)
     with pytest.raises(RenderError) as caught:
         template.render(Event(sdk={"app_id": value}))
-    assert str(caught.value) == f"cannot send {value!r}, which is not a label of a host, for macro 'app_id'"
+    assert str(caught.value) == "cannot send text that is not a label of a host, for macro 'app_id'"
 
 
-def test_refusal_of_a_host_label_shows_its_beginning():
+def test_refusal_of_a_host_label_does_not_show_the_value():
     template = compile_template("https://(app_id).n.example/pb", allow_host_macros=True)
-    with pytest.raises(RenderError, match=f"cannot send '{'x' * 80}', which"):
+    with pytest.raises(RenderError, match="cannot send text that is not a label of a host, for macro 'app_id'"):
         template.render(Event(sdk={"app_id": "x" * 70_000}))
 
 

@@ -96,7 +96,10 @@ def run() -> int:
     with process.ending_on_signals():
         try:
             status = app.main(standalone_mode=False)
-            sys.stdout.flush()
+            try:
+                sys.stdout.flush()
+            except BrokenPipeError:  # all is done, and what was found counts
+                process.discard_output()
         except (_ReaderGoneError, BrokenPipeError):
             process.discard_output()
             return 0

@@ -139,7 +139,9 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         job.advance = advance
         # The stream itself, on which the progress bar makes room: a console takes longer to print a line than the
         # check to find what it says.
-        print_findings(report, found, tally, (sys.stderr if aside else sys.stdout).write)
+        write = (sys.stderr if aside else sys.stdout).write
+        does_more = options["fix"] or options["report"] is not None
+        print_findings(report, found, tally, output.lasting(write) if does_more else write)
     if options["report"] is not None:
         _write_report(entries, options["report"])
     worst = {Severity.ERROR, Severity.WARNING} if options["strict"] else {Severity.ERROR}

@@ -3,12 +3,13 @@
 import csv
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 import click
 
+from macroengine.cli import process
 from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, excerpt, printable
 
 # rich takes longer to load than a template to check; who needs no console does not wait for it.
@@ -108,3 +109,15 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*map(Text, map(printable, row)))
     Console(highlight=False).print(table)
+
+
+def lasting(write: Callable[[str], object]) -> Callable[[str], object]:
+    """Return what writes until the reader is gone, and nothing then: files are to be written all the same."""
+
+    def written(text: str) -> None:
+        try:
+            write(text)
+        except BrokenPipeError:
+            process.discard_output()
+
+    return written

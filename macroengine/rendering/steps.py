@@ -98,19 +98,19 @@ def _segment(text: str) -> str:
 def _in_place(text: str) -> str:
     if _stays_in_place(text):
         return text
-    raise UnsendableError(f"cannot send {text[:80]!r} without encoding, which would leave its place in the URL,")
+    raise UnsendableError("cannot send text without encoding that would leave its place in the URL,")
 
 
 def _in_segment(text: str) -> str:
     if "/" in text or "?" in text:
-        raise UnsendableError(f"cannot send {text[:80]!r} without encoding, which would leave its place in the path,")
+        raise UnsendableError("cannot send text without encoding that would leave its place in the path,")
     return _in_place(text)
 
 
 def _host_label(text: str) -> str:
     if _is_host_label(text):
         return text
-    raise UnsendableError(f"cannot send {text[:80]!r}, which is not a label of a host,")
+    raise UnsendableError("cannot send text that is not a label of a host,")
 
 
 def _header(text: str) -> str:

@@ -211,3 +211,10 @@ def test_what_is_too_much_is_one_message(run, monkeypatch, error, message):
 
     monkeypatch.setattr("macroengine.cli.render.read_event", fail)
     assert run("render", GOOD, "--event", "x") == (2, "", f"macroengine: {message}\n")
+
+
+def test_a_reader_that_leaves_does_not_keep_files_from_being_written(shell, tmp_path):
+    status, _, err = shell("{ sleep 0.2; macroengine check t.txt --fix --report r.md; echo $? >&2; } | :")
+    assert (status, err.splitlines()[-1]) == (0, "1")
+    assert (tmp_path / "t.txt").read_text() != BAD
+    assert (tmp_path / "r.md").exists()

@@ -143,15 +143,16 @@ def test_encodings(dialects, encoding, sent):
 @pytest.mark.parametrize("value", ["a b", "a&b", "a#b", "é", '"', "<", "%4", "a\nb", "\ud800"])
 def test_what_is_not_encoded_does_not_leave_its_place(dialects, place, value):
     for source in (PLACES[place].format("{v}"), PLACES[place].format("{v_none}")):
-        with pytest.raises(RenderError, match="without encoding"):
-            compile_template(source, dialect=dialects["none"]).render(Event(link={"v": value}))
+        with pytest.raises(RenderError, match="without encoding") as caught:
+            compile_template(source, dialect=dialects["none"]).render(Event(link={"v": f"secret{value}"}))
+        assert "secret" not in str(caught.value)
 
 
 def test_what_is_not_encoded_does_not_leave_its_segment(dialects):
     template = compile_template(PLACES["path"].format("{v}"), dialect=dialects["none"])
     assert template.render(Event(link={"v": "a;b=1"})) == "https://n.example/pb/a;b=1/x?q=1"
     for value in ("..", ".", "a/b", "a?b"):
-        with pytest.raises(RenderError, match=r"which (?:leads to another|would leave its place in the) path"):
+        with pytest.raises(RenderError, match=r"(?:leads to another|would leave its place in the) path"):
             template.render(Event(link={"v": value}))
     encoded = compile_template(PLACES["path"].format("{v_percent}"), dialect=dialects["none"])
     with pytest.raises(RenderError, match="leads to another path"):
