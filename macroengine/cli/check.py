@@ -30,7 +30,7 @@ from macroengine.request_template import RequestTemplate
 from macroengine.workspace.abridging import abridged
 from macroengine.workspace.config import NearestConfig, Settings, find_config, read_config
 from macroengine.workspace.record import Record
-from macroengine.workspace.sources import Source
+from macroengine.workspace.sources import Skipped, Source
 
 _REPORTS = (".html", ".xlsx", ".csv", ".md")
 
@@ -211,9 +211,10 @@ def _write_report(entries: list[Any], path: Path) -> None:
 
 
 def _with_notes(job: Job, status: int) -> int:
-    """Print what could not be done, and return the exit status."""
+    """Print what could not be done, and return the exit status: 2 where a file of a folder could not be read."""
     output.print_notes(job.notes)
-    return status
+    is_unreadable = any(isinstance(source, Skipped) and source.is_unreadable for source in job.sources)
+    return 2 if is_unreadable else status
 
 
 @contextmanager

@@ -175,6 +175,7 @@ class Skipped:
 
     name: str
     notes: tuple[str, ...]
+    is_unreadable: bool = False
 
     @property
     def path(self) -> Path:
@@ -194,9 +195,10 @@ class Skipped:
 
 
 def sources_in(folder: str, layout_of: Callable[[Path], Layout], apart: Collection[str] = ()) -> list[Source]:
-    """Return the files of templates in a folder, as `files_in` does; tables without a column of templates are skipped.
+    """Return the files of templates in a folder, as `files_in` does.
 
-    Files that are `apart` are read by others.
+    Tables without a column of templates are skipped, and so are files that cannot be read. Files that are `apart` are
+    read by others.
 
     Raises:
         InputError: there are no files, or none of them has templates.
@@ -218,8 +220,8 @@ def _in_folder(file: str, layout: Layout) -> Source:
     source = open_source(file, layout)
     try:
         next((record for record in source.records() if record.template is not None), None)
-    except NoColumnError as error:
-        return Skipped(file, (f"skipped {error}",))
+    except InputError as error:
+        return Skipped(file, (f"skipped {error}",), is_unreadable=not isinstance(error, NoColumnError))
     return source
 
 

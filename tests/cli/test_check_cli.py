@@ -534,3 +534,12 @@ def test_the_tour_shows_what_is_printed(run):
             assert [line.split() for line in result.out.splitlines()] == [line.split() for line in output.splitlines()]
             shown += 1
     assert shown == 2
+
+
+def test_a_file_of_a_folder_that_cannot_be_read_does_not_stop_the_others(run, tmp_path):
+    for name in ("a.txt", "z.txt"):
+        (tmp_path / name).write_text(BAD)
+    (tmp_path / "m.csv").write_bytes(b"partner;template\nM\xfcller;https://n.example/pb\n")
+    result = run("check", ".", "--fix")
+    assert (result.status, "skipped ./m.csv: not UTF-8 at byte 18" in result.err) == (2, True)
+    assert (tmp_path / "a.txt").read_text() == (tmp_path / "z.txt").read_text() != BAD

@@ -386,7 +386,9 @@ def test_a_lens_shows_what_a_partner_would_receive(editor, tmp_path):
     (tmp_path / "macroengine.toml").write_text('dialect = "xandr"')  # which sends some values as they are
     ls.change(uri, 3, "https://n.ex/?a=${USER_AGENT}")
     [lens] = ls.about("codeLens", uri)
-    assert ls.ask("codeLens/resolve", lens)["command"]["title"].startswith("no preview: cannot send 'Mozilla/5.0")
+    assert ls.ask("codeLens/resolve", lens)["command"]["title"].startswith(
+        "no preview: cannot send text without encoding"
+    )
 
 
 def test_an_outline_has_templates_and_parameters(editor):
