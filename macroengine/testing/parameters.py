@@ -101,7 +101,7 @@ def sent_parameters(
                 found += _of_pairs(query, place, own, repeated, is_form=template.dialect.encoding is Encoding.FORM)
             case Place.FORM:
                 found += _of_pairs(request.body.decode(), place, own, repeated, is_form=True)
-            case Place.JSON:
+            case Place.JSON:  # pragma: no branch - there is no other place
                 found += _of_members(request.body, own, repeated)
     return found
 
@@ -145,7 +145,7 @@ def with_extra(request: PreparedRequest, names: Names, extra: str, repeated: Rep
             return replace(request, url=f"{start}?{_joined(pair, query, comes_first)}{hash_}{fragment}")
         case Place.FORM:
             return replace(request, body=_joined(pair, request.body.decode(), comes_first).encode())
-        case Place.JSON:
+        case Place.JSON:  # pragma: no branch - there is no other place
             return replace(request, body=_in_object(pair, request.body.decode(), comes_first).encode())
 
 

@@ -149,6 +149,7 @@ def test_what_a_network_may_be_told_is_said_on_the_command_line_or_in_settings(r
         2,
         "macroengine: policy denies 'idfaa', which is not a macro of AppsFlyer; did you mean 'IDFA'?\n",
     )
+    assert run("check", template, "--fix", "--deny", "idfaa").status == 2
     settings = tmp_path / "macroengine.toml"
     settings.write_text('sources = ["Link", "AF"]\ndeny = ["click_id"]\n')
     assert {"ME303", "ME304"} <= set(codes_of(run("check", template)))

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 
+from macroengine.cli import output, process
 from macroengine.cli.process import ending_on_signals
 from tests.support.trying import slow_after
 
@@ -218,3 +220,24 @@ def test_a_reader_that_leaves_does_not_keep_files_from_being_written(shell, tmp_
     assert (status, err.splitlines()[-1]) == (0, "1")
     assert (tmp_path / "t.txt").read_text() != BAD
     assert (tmp_path / "r.md").exists()
+
+
+def test_what_is_found_counts_though_the_reader_has_left_before_the_end(run, monkeypatch):
+    def gone():
+        raise BrokenPipeError
+
+    discarded = []
+    monkeypatch.setattr("macroengine.cli.app.sys", SimpleNamespace(stdout=SimpleNamespace(flush=gone)))
+    monkeypatch.setattr(process, "discard_output", lambda: discarded.append(1))
+    assert run("check", BAD).status == 1
+    assert discarded
+
+
+def test_what_goes_on_writes_nowhere_once_the_reader_is_gone(monkeypatch):
+    def gone(text):
+        raise BrokenPipeError(text)
+
+    discarded = []
+    monkeypatch.setattr(process, "discard_output", lambda: discarded.append(1))
+    output.lasting(gone)("x")
+    assert discarded == [1]

@@ -11,6 +11,8 @@ pytest.importorskip("pytest_lsp", reason="pytest-lsp is not installed: pip insta
 from lsprotocol import types
 from pytest_lsp import client_capabilities, make_test_lsp_client
 
+from macroengine.cli.lsp import lsp
+
 COMMAND = [sys.executable, "-m", "macroengine", "lsp"]
 TEXT = "https://n.example/😀?c=(clickd)&;ip=(ip)\nhttps://n.example/pb?c=(clickid)\n"
 
@@ -116,3 +118,9 @@ def test_without_its_extra_it_says_how_to_get_it(run, monkeypatch):
     status, out, err = run("lsp")
     assert (status, out) == (2, "")
     assert err == ("macroengine: the language server needs its extra: pip install 'macroengine[lsp]'\n")
+
+
+def test_another_module_that_is_missing_is_an_error_of_ours(monkeypatch):
+    monkeypatch.setitem(sys.modules, "macroengine.lsp.running", None)
+    with pytest.raises(ModuleNotFoundError, match="macroengine"):
+        lsp.callback(stdio=True)

@@ -186,3 +186,9 @@ def test_a_parsed_template_of_another_dialect_is_checked_as_it_was_parsed():
 def finding(span, replacement=""):
     fix_ = Fix(replacement, span, safe=True)
     return Diagnostic("ME001", "x", Severity.ERROR, "", span, "abcdef", None, fix_)
+
+
+def test_what_has_no_fix_is_not_chosen():
+    found = check("https://n.example/pb?id=(clickid)&e=(event_name)", policy=Policy("install"))
+    assert [finding.fix for finding in found] == [None]
+    assert apart(found) == []

@@ -2,7 +2,8 @@
 
 import pytest
 
-from macroengine import TemplateError, check, compile_template, fix
+from macroengine import TemplateError, check, compile_template, fix, parse
+from macroengine.rules.structure import server_end
 
 
 def codes(source, **options):
@@ -175,3 +176,7 @@ def test_a_fragment_of_an_app_is_read_by_the_app():
 def test_a_message_quotes_macros_as_they_are_written(server, message):
     found = [finding.message for finding in check(f"https://{server}/pb") if finding.code == "ME208"]
     assert found == [message]
+
+
+def test_a_text_without_slashes_has_no_server():
+    assert server_end(parse("pb?id=(clickid)")) == 0

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 from dataclasses import replace
 from decimal import Decimal
@@ -12,9 +13,13 @@ from hypothesis.errors import InvalidArgument
 
 from macroengine import Policy, Request, Signature, compile_request, compile_template
 from macroengine.testing import check_receiver
+from macroengine.testing.mistakes import is_right
 from tests.support.trying import slow_after
 
 TEMPLATE = "https://n.example/pb?v=2&click=(clickid)&app=(app_name)#end"
+
+# Of a receiver that is right. MACROENGINE_LAWS=10000 tries as many as are promised.
+RIGHT = int(os.environ.get("MACROENGINE_LAWS", "2000"))
 
 
 def pairs(query, separator="&"):
@@ -103,8 +108,8 @@ def test_the_first_of_two_values_may_be_right():
 @pytest.mark.slow
 def test_a_right_receiver_passes_all():
     application = Wsgi(right)
-    check_receiver(application, application.understood, TEMPLATE, examples=10_000)
-    assert application.sent > 9_000
+    check_receiver(application, application.understood, TEMPLATE, examples=RIGHT)
+    assert application.sent > 0.9 * RIGHT
 
 
 def test_a_form_is_read_as_a_form():
@@ -247,8 +252,8 @@ def test_a_right_receiver_of_bodies_passes(kind, request_, read):
 @pytest.mark.parametrize(("request_", "read"), [(FORM, right), (JSON, members)], ids=["form", "json"])
 def test_a_right_receiver_of_bodies_passes_all(request_, read):
     application = Wsgi(read)
-    check_receiver(application, application.understood, request_, policy=IN_APP, examples=10_000)
-    assert application.sent > 8_000
+    check_receiver(application, application.understood, request_, policy=IN_APP, examples=RIGHT)
+    assert application.sent > 0.8 * RIGHT
 
 
 def test_a_decimal_is_a_number_and_the_first_of_two_may_be_right():
@@ -336,3 +341,10 @@ def test_a_compiled_request_has_its_own_policy():
     check_receiver(application, application.understood, compiled, examples=50)
     with pytest.raises(InvalidArgument, match="a compiled template has its own policy"):
         check_receiver(application, application.understood, compiled, policy=IN_APP)
+
+
+@pytest.mark.parametrize(
+    ("found", "value", "right"), [(True, True, True), (1, True, False), (True, 1, False), (Decimal("1.5"), 1.5, True)]
+)
+def test_a_number_is_no_boolean(found, value, right):
+    assert is_right(found, value) is right

@@ -455,7 +455,9 @@ def test_nothing_is_found_in_the_standard_library():
     folder = Path(sysconfig.get_path("stdlib"))
     files = [path for path in sorted(folder.rglob("*.py")) if "site-packages" not in path.parts]
     assert len(files) > 500
-    assert {path: found for path in files if (found := find_templates(read(path), "python"))} == {}
+    # All of them take long; each run of another version of Python has others.
+    some = random.Random(sys.version_info[1]).sample(files, 300)
+    assert {path: found for path in some if (found := find_templates(read(path), "python"))} == {}
 
 
 def test_what_is_found_in_this_repository_is_a_template():
