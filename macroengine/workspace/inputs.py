@@ -26,6 +26,10 @@ class InputError(MacroEngineError):
     """An input that cannot be used; the message names it."""
 
 
+class UnreadableError(InputError):
+    """An input whose bytes are not text, or not in the encoding."""
+
+
 class NoColumnError(InputError):
     """An input that has no column or key of templates."""
 

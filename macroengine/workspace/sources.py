@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 from macroengine.workspace.columns import Layout, recognised
-from macroengine.workspace.inputs import STANDARD_INPUT, InputError, NoColumnError, input_name, suffix
+from macroengine.workspace.inputs import (
+    STANDARD_INPUT,
+    InputError,
+    NoColumnError,
+    UnreadableError,
+    input_name,
+    suffix,
+)
 from macroengine.workspace.json_lines import json_records
 from macroengine.workspace.lines import split_ending, text_records
 from macroengine.workspace.record import Record
@@ -220,8 +227,8 @@ def _in_folder(file: str, layout: Layout) -> Source:
     source = open_source(file, layout)
     try:
         next((record for record in source.records() if record.template is not None), None)
-    except InputError as error:
-        return Skipped(file, (f"skipped {error}",), is_unreadable=not isinstance(error, NoColumnError))
+    except (NoColumnError, UnreadableError) as error:
+        return Skipped(file, (f"skipped {error}",), is_unreadable=isinstance(error, UnreadableError))
     return source
 
 

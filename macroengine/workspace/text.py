@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Iterator
 from typing import IO
 
-from macroengine.workspace.inputs import MAX_BYTES, InputError, input_name, opened
+from macroengine.workspace.inputs import MAX_BYTES, InputError, UnreadableError, input_name, opened
 
 BOM = "\ufeff"
 # What a workbook begins with: that of an archive, or of a file of Excel 97.
@@ -82,7 +82,7 @@ def decoded_lines(file: str, encoding: str | None = None) -> Iterator[tuple[int,
 
 def _refuse_workbook(head: bytes, name: str) -> None:
     if head.startswith(WORKBOOK_MARKS):
-        raise InputError(f"{name}: a workbook, not text; save it as .xlsx, and give it by that name")
+        raise UnreadableError(f"{name}: a workbook, not text; save it as .xlsx, and give it by that name")
 
 
 def _check_length(line: str, name: str, number: int) -> None:
@@ -103,7 +103,7 @@ def _decoded(stream: IO[bytes], name: str, given: str | None) -> Iterator[str]:
         try:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            raise InputError(
+            raise UnreadableError(
                 f"{name}: not {_TITLES.get(encoding, encoding)} at byte {offset - kept + error.start:,}; "
                 "which encoding is it? say so with --encoding, as --encoding cp1252"
             ) from None
