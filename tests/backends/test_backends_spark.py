@@ -134,7 +134,9 @@ def test_the_vectors_come_out_as_written(spark):
 @pytest.mark.slow
 def test_the_vectors_that_are_made_come_out_as_written(spark):
     compared = 0
-    tables = tables_of(MADE)
+    # Spark takes a second for each template. MACROENGINE_LAWS=10000 tries all of them.
+    share = 1 if int(os.environ.get("MACROENGINE_LAWS", "2000")) >= 10_000 else 8
+    tables = tables_of(MADE)[::share]
     for start in range(0, len(tables), 40):  # for more at once Java makes no code
         frames, wanted = [], []
         for vectors in tables[start : start + 40]:
@@ -156,7 +158,7 @@ def test_the_vectors_that_are_made_come_out_as_written(spark):
             expected = FAILS if vector.get("error") in FAILING else vector.get("url")
             assert (FAILS if reason else url) == expected or refused(reason or ""), vector
             compared += not refused(reason or "")
-    assert compared > 1000
+    assert compared > 800 / share
 
 
 @pytest.mark.parametrize("encoding", TABLE_ENCODINGS)

@@ -115,6 +115,7 @@ def compare(source, key):
 @pytest.mark.slow
 @SYNTAXES
 @reaching(macro=50)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_grammars_agree_on_damaged_templates(key, data):
     compare(data.draw(mutated(key)), key)
@@ -123,6 +124,7 @@ def test_grammars_agree_on_damaged_templates(key, data):
 @pytest.mark.slow
 @SYNTAXES
 @reaching(macro=20)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_grammars_agree_on_any_text(key, data):
     pieces = st.sampled_from([*ALPHABET, *WORDS, *4 * written_macros(key), *_damaged(key)])
