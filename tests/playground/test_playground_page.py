@@ -198,6 +198,7 @@ def test_an_event_of_ones_own(visit, served):
     page = visit(served)
     write(page, FIXED)
     expect(page.locator("#panel [data-url=attributed]")).to_be_visible()
+    page.wait_for_timeout(1_000)  # a person has read the form before
     page.get_by_label("country_code").fill("Côte d'Ivoire")
     page.get_by_label("click_id").fill("")
     page.select_option("#missing", "drop")
