@@ -187,7 +187,7 @@ def test_an_ordinary_link_is_an_info_and_makes_an_event(run, options):
 def test_a_code_of_intake_is_explained(run):
     assert run("explain", "me515") == (
         0,
-        "ME515 not-stringified (error)\n\nOf a payload, see intake: an object where a string that holds JSON is due.\n",
+        "ME515 not-stringified (error)\n\nOf a payload, see intake: an object instead of a string that contains JSON.\n",
         "",
     )
     status, _, err = run("explain", "ME599")
