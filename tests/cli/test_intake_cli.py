@@ -185,11 +185,8 @@ def test_an_ordinary_link_is_an_info_and_makes_an_event(run, options):
 
 
 def test_a_code_of_intake_is_explained(run):
-    assert run("explain", "me515") == (
-        0,
-        "ME515 not-stringified (error)\n\nOf a payload, see intake: an object instead of a string that contains JSON.\n",
-        "",
-    )
+    explained = "Of a payload, see intake: an object instead of a string that contains JSON."
+    assert run("explain", "me515") == (0, f"ME515 not-stringified (error)\n\n{explained}\n", "")
     status, _, err = run("explain", "ME599")
     assert status == 1
     assert "unknown rule 'ME599'; did you mean 'ME5" in err
