@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.floors import reached, reaching
+from tests.support.floors import fewest, reached, reaching
 
 
 @settings(max_examples=50, database=None, derandomize=True)
@@ -26,6 +26,13 @@ def test_enough_is_reached(drawn):
 def test_too_little_is_an_error():
     with pytest.raises(AssertionError, match=r"'no': 0\.0.* of \d+ cases"):
         reaching(no=1)(halves)()
+
+
+@pytest.mark.parametrize(
+    ("share", "cases", "least"), [(0.5, 10_000, 4_850), (0.2, 60, 2.7), (0.05, 60, 1), (1, 60, 60)]
+)
+def test_a_floor_gives_way_by_chance_alone(share, cases, least):
+    assert fewest(share, cases) == pytest.approx(least, abs=0.1)
 
 
 # They draw cases for tests to look at, and claim nothing themselves.
