@@ -114,9 +114,9 @@ async def serve(protocol: Protocol, stdin: IO[bytes], stdout: IO[bytes]) -> bool
     protocol.set_writer(_Writer(stdout, protocol.ended))
 
     def received(body: bytes | None) -> None:
-        if body is None:
+        if body is None or protocol.ended.is_set():
             protocol.ended.set()
-        elif not protocol.ended.is_set():
+        else:
             protocol.receive(body)
 
     def read() -> None:
