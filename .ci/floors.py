@@ -5,12 +5,12 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# A requirement with a floor: a name, perhaps extras, and a first version.
+# A requirement with a lower bound: a name, optional extras, and the first version.
 _FLOOR = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*>=\s*(?P<version>[0-9.]+)")
 
 
 def floors() -> list[str]:
-    """Return `name==version` for each dependency of the library, of its extras and of its build."""
+    """Return `name==version` for each dependency of the library, its extras and its build."""
     data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project = data["project"]
     extras = [one for extra in project["optional-dependencies"].values() for one in extra]

@@ -1,1 +1,1 @@
-"""What macroengine costs, beside what else one could take. `python -m benchmarks --help`."""
+"""Benchmarks of macroengine and its alternatives. `python -m benchmarks --help`."""

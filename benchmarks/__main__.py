@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.report import Table, as_json, from_json
 
-# Each is a module of `benchmarks.suites`, in a process of its own; those that say so run again without the extension.
+# Each is a module of `benchmarks.suites`, run in its own process. Marked ones run again without the C extension.
 SUITES = {
     "render": True,
     "events": False,

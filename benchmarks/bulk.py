@@ -1,9 +1,10 @@
-"""How fast whole tables are rendered, and in how much memory. Run it as `python -m benchmarks.bulk`.
+"""Measure how fast whole tables are rendered, and how much memory that takes. `python -m benchmarks.bulk`.
 
-Claim: DuckDB and ClickHouse take at most 1.1 of the time of the same SQL written by hand, and DuckDB no more memory for
-more rows (P9).
+Claim: DuckDB and ClickHouse take at most 1.1 times as long as the same hand-written SQL, and DuckDB needs no more
+    memory
+for more rows (P9).
 
-Every run is a process of its own, so that its peak memory is its own, and contenders take turns.
+Each run is a separate process, so that its peak memory can be measured, and contenders take turns.
 """
 
 import argparse
@@ -37,7 +38,7 @@ FIELDS = (
 
 
 def generate(rows: int, path: Path) -> None:
-    """Write events with ten fields, one in twenty of them without a click."""
+    """Write events with ten fields. One in twenty has no click."""
     import duckdb
 
     duckdb.sql(f"""
@@ -68,8 +69,8 @@ class Job:
 
 Run = Callable[[], object]
 
-# Contenders: each returns the run that writes the URLs of events to a file. Getting ready is not counted, but to import
-# DuckDB and to connect is, as both must.
+# Contenders. Each returns a function that writes the URLs of events to a file. Preparation is not counted, but
+# importing DuckDB and connecting is, since both are always needed.
 
 
 def ours(job: Job) -> Run:
@@ -180,7 +181,7 @@ def _spark(job: Job, render: Callable[["DataFrame"], "DataFrame"]) -> Run:
     def write(name: str) -> None:
         render(session.read.parquet(str(job.source))).write.parquet(f"{job.target}.{name}")
 
-    write("warm")  # Java compiles in the first run, which a long job does once
+    write("warm")  # Java compiles during the first run; a long job does so only once
     return lambda: write("timed")
 
 
@@ -198,7 +199,7 @@ CONTENDERS = {
 
 
 def run(contender: str, source: Path, threads: int = 2, memory: str = "1GB") -> tuple[float, float, float]:
-    """Return the seconds, the peak memory in MB and the seconds of processor time of one run."""
+    """Return the seconds, the peak memory in MB and the CPU seconds of one run."""
     with TemporaryDirectory(dir=source.parent) as scratch:
         target = f"{scratch}/out.parquet"
         command = [sys.executable, "-m", "benchmarks.bulk", "--one", contender, source, target, str(threads), memory]
@@ -208,7 +209,7 @@ def run(contender: str, source: Path, threads: int = 2, memory: str = "1GB") -> 
 
 
 def runs(contenders: list[str], source: Path, rounds: int) -> dict[str, list[tuple[float, float, float]]]:
-    """Return what some runs of each take, in turns that begin with another one each time."""
+    """Return the results of several runs of each contender, which take turns in varying order."""
     taken: dict[str, list[tuple[float, float, float]]] = {name: [] for name in contenders}
     for number in range(rounds):
         for contender in contenders[:: 1 if number % 2 else -1]:
@@ -221,7 +222,7 @@ def one(contender: str, source: str, target: str, threads: str, memory: str) -> 
     started, used = time.monotonic(), time.process_time()
     timed()
     seconds, processor = time.monotonic() - started, time.process_time() - used
-    # Spark's memory is that of Java, which takes what it is given.
+    # Spark's memory use is that of Java, which takes as much as it is given.
     print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, processor]))
 
 
@@ -256,7 +257,7 @@ def report(options: argparse.Namespace) -> None:
 
 
 def compare(rows: int, rounds: int, *, spark: bool, scratch: Path) -> dict[str, float]:
-    """Return how many URLs each contender makes a second."""
+    """Return how many URLs each contender renders per second."""
     source = scratch / "events.parquet"
     generate(rows, source)
     sample = scratch / "sample.parquet"
@@ -265,7 +266,7 @@ def compare(rows: int, rounds: int, *, spark: bool, scratch: Path) -> dict[str, 
     quick = [name for name in contenders if "loop" not in name]
     best = {name: min(taken)[:2] for name, taken in runs(quick, source, rounds).items()}
     for contender in contenders:
-        if contender not in quick:  # as fast for fewer rows
+        if contender not in quick:  # just as fast for fewer rows
             seconds, peak, _ = run(contender, sample)
             best[contender] = seconds * 10, peak
     print(f"\n{rows:,} rows, 10 macros, best of {rounds}\n\n| | s | URLs/s | peak MB |\n|---|---:|---:|---:|")
@@ -282,7 +283,7 @@ def compare(rows: int, rounds: int, *, spark: bool, scratch: Path) -> dict[str, 
 
 
 def _is_there(contender: str) -> bool:
-    """Say whether what a contender runs on is installed."""
+    """Say whether the software that a contender needs is installed."""
     return "ClickHouse" not in contender or find_spec("chdb") is not None
 
 

@@ -13,14 +13,14 @@ _OURS, _RIGHT, _WRONG = "#1b7f5c", "#8a94a6", "#d9b3a6"
 
 
 def draw(tables: list[Table]) -> Path:
-    """Write the chart, and return where it is."""
+    """Write the chart, and return its path."""
     import matplotlib as mpl
 
     mpl.use("svg")
     mpl.rcParams.update({"svg.hashsalt": "macroengine", "svg.fonttype": "none", "font.size": 9})
     from matplotlib import pyplot as plt
 
-    # One scale for all: a bar of one panel is as long as one of another that takes as much time.
+    # All panels have the same scale, so that bars of different panels can be compared.
     figure, axes = plt.subplots(1, len(tables), figsize=(13, 4.4), layout="constrained", sharex=True)
     every = [row.best * 1e6 for table in tables for row in table.rows]
     least, most = 10 ** floor(log10(min(every))), max(every)

@@ -1,4 +1,4 @@
-"""What one would write by hand for one template: an f-string."""
+"""Hand-written functions for one template: f-strings."""
 
 from collections.abc import Callable
 from hashlib import sha1
@@ -13,7 +13,7 @@ from macroengine.kinds import HashCase
 
 
 def floor(workload: Workload) -> Callable[[Any], str]:
-    """Return an f-string that encodes nothing, and sends nothing for None: what the text alone costs."""
+    """Return an f-string that encodes nothing, and sends nothing for None: the cost of joining the text."""
     return _from_row(
         workload,
         "{{'' if (v := get('{field}')) is None else v}}",
@@ -22,7 +22,7 @@ def floor(workload: Workload) -> Callable[[Any], str]:
 
 
 def with_quote(workload: Workload) -> Callable[[Any], str]:
-    """Return what one writes first: the f-string with `urllib.parse.quote`."""
+    """Return the obvious solution: the f-string with `urllib.parse.quote`."""
     return _from_row(
         workload,
         "{{'' if (v := get('{field}')) is None else quote(str(v), safe='')}}",
@@ -31,7 +31,7 @@ def with_quote(workload: Workload) -> Callable[[Any], str]:
 
 
 def same_rules(workload: Workload) -> Callable[[Any], str]:
-    """Return the f-string with macroengine's encoder and rules: of an Event, which it must be allowed to send."""
+    """Return the f-string with macroengine's encoder and rules, including the check whether the event may be sent."""
     sources = sorted({piece.source for piece in workload.placeholders})
     reads = "".join(f"    {source} = event.{source}.get\n" for source in sources)
     url = workload.written(
@@ -42,7 +42,7 @@ def same_rules(workload: Workload) -> Callable[[Any], str]:
 
 
 def same_calls(workload: Workload) -> Callable[[Any], str]:
-    """Return the f-string that a shape would be if it were written for one template: its texts are constants."""
+    """Return the f-string that macroengine would generate for a single template, with its texts as constants."""
     keys = {
         f"K_{piece.source}_{piece.field}": (_SOURCES.index(piece.source), piece.field, _no_text)
         for piece in workload.placeholders

@@ -1,8 +1,9 @@
-"""Whether every backend writes what the reference writes, type by type. Run it as `python -m benchmarks.identity`.
+"""Check that every backend writes the same as the reference, for each type. `python -m benchmarks.identity`.
 
-Claim: of 200,000 nasty values of each type, every row of every backend is equal to that of the reference renderer, or
-refused with a reason. Values are made from a seed, so that anybody sees the same. The reference is slow: it renders
-each tenth row, and the Python engine, which must agree there, all of them.
+Claim: for 200,000 difficult values of each type, every row of every backend equals that of the reference renderer, or
+    is
+rejected with a reason. Values come from a seed, so results can be reproduced. The reference is slow: it renders every
+tenth row; the Python engine renders all of them and must agree with it.
 """
 
 import argparse
@@ -55,14 +56,14 @@ Values = Callable[[random.Random], Any]
 
 @dataclass(frozen=True)
 class Case:
-    """A type of column: values of it, and how engines make them from a text `v`."""
+    """A type of column: its values, and how engines create them from a text `v`."""
 
     name: str
     source: str
     values: Values
-    """Makes a value, as the Python engine has it."""
+    """Returns a value for the Python engine."""
     types: Mapping[str, tuple[str, str]]
-    """By engine, the type, and the SQL that makes the value from its text."""
+    """By engine, the type, and the SQL that creates the value from its text."""
     encoding: str = "percent"
 
 
@@ -140,7 +141,7 @@ SQL, CLICKHOUSE, SPARK = "DuckDB", "ClickHouse", "Spark"
 
 
 def cast(sql: str | None, clickhouse: str | None, spark: str | None) -> dict[str, tuple[str, str]]:
-    """Return types to cast a text to."""
+    """Return the types to cast a text to."""
     found = {SQL: (sql, "CAST(v AS {})"), CLICKHOUSE: (clickhouse, "CAST(v AS {})"), SPARK: (spark, "CAST(v AS {})")}
     return {engine: (kind, made.format(kind)) for engine, (kind, made) in found.items() if kind is not None}
 
@@ -225,8 +226,8 @@ def cases() -> Iterator[Case]:
     yield Case("nested record in JSON", WHOLE.format("{json}"), record, RECORDS)
 
 
-def as_text(value: Any) -> str:  # noqa: PLR0911 - one a type
-    """Return the text from which engines make a value."""
+def as_text(value: Any) -> str:  # noqa: PLR0911 - one per type
+    """Return the text from which engines create a value."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -315,7 +316,7 @@ ENGINES = {SQL: duckdb_engine, CLICKHOUSE: clickhouse_engine, SPARK: spark_engin
 def compare(
     case: Case, rows: int, engines: Mapping[str, Engine], directory: Path, seed: int
 ) -> Iterator[tuple[str, int, Counter[str], list[Any]]]:
-    """Yield for each engine how many rows are equal, how many are refused and why, and the first that differ."""
+    """Yield, for each engine, how many rows are equal, how many are rejected and why, and the first that differ."""
     (directory / "all.toml").write_text(DIALECT.replace("ENCODING", case.encoding), encoding="utf-8")
     dialect = Dialect.from_toml(directory / "all.toml")
     template = compile_template(case.source, dialect=dialect, ignore=["ME"])

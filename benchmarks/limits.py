@@ -1,10 +1,9 @@
-"""Claim: no public function takes more than linear time in the length of a template, whatever is in it.
+"""Claim: no public function takes more than linear time in the length of a template, whatever it contains.
 
-`python -m benchmarks.limits` measures hostile templates of three lengths, in milliseconds of CPU, best of three runs,
-and prints the exponent: 1.0 is linear, 2.0 quadratic. Then it measures templates that are made of the delimiters and
-names of each shared syntax, and of the worst one that a dialect's own file may have, and prints the worst of each. All
-of it takes some three minutes of CPU. Constant work pulls an exponent down and noise moves it by a tenth; one above 1.3
-is a defect.
+`python -m benchmarks.limits` measures hostile templates of three lengths, in milliseconds of CPU time, best of three
+runs, and prints the exponent: 1.0 is linear, 2.0 quadratic. Then it measures templates made of the delimiters and names
+of each shared syntax, and of the worst custom syntax, and prints the worst result of each. This takes about three
+minutes of CPU time. Constant work lowers an exponent, and noise changes it by a tenth. One above 1.3 is a defect.
 """
 
 import contextlib
@@ -25,8 +24,8 @@ from macroengine.language.syntax import syntaxes
 LENGTHS = (1_000, 4_000, 16_000)
 RUNS = 3
 
-# The beginning, and the text that is repeated after it; of two such texts, each fills one half. Each repetition has a
-# number of its own in place of `{}`.
+# The beginning, and the text that is repeated after it. Two such texts fill half of the template each. In each
+# repetition, `{}` is replaced by a different number.
 SHAPES: dict[str, tuple[str, ...]] = {
     "one literal": ("https://n.example/", "a"),
     "opening parentheses": ("", "("),
@@ -98,7 +97,7 @@ def _filled(length: int, repeated: str) -> str:
 
 
 def functions(dialect: str | Dialect = "appsflyer") -> dict[str, Callable[[str], object]]:
-    """Return what is measured: each takes a template, and may refuse it."""
+    """Return the functions to measure. Each takes a template, and may reject it."""
     return {
         "parse": lambda source: list(parse(source, dialect).leaves()),
         "check": lambda source: check(source, dialect=dialect),
@@ -114,7 +113,7 @@ def compile_anew(source: str, dialect: str | Dialect) -> Any:
     return compile_template(source, dialect=dialect, ignore="ME", unknown="keep")
 
 
-# Every character of the name is followed by as many optional ones as a pattern may have, and none of them matches.
+# Each character of the name is followed by as many optional ones as a pattern may have, none of which match.
 _OPTIONAL = "".join(f"{char}?" for char in "bcdefghijklmnop")
 _WORST = {
     "forms": ["${NAME}", "${NAME:ARGUMENT}"],
@@ -125,7 +124,7 @@ _WORST = {
 
 
 def own_dialects(folder: Path) -> Iterator[tuple[str, Dialect]]:
-    """Yield a dialect of each shared syntax, and one of the worst syntax."""
+    """Yield a dialect of each shared syntax, and one of the worst custom syntax."""
     for key, own in syntaxes().items():
         name = next(name for name in ("a", "A") if own.is_name(name))
         yield key, _dialect(folder, f'syntax = "{key}"', name)
@@ -143,7 +142,7 @@ def _dialect(folder: Path, syntax: str, name: str) -> Dialect:
 
 
 def own_shapes(dialect: Dialect) -> dict[str, tuple[str, ...]]:
-    """Return shapes that are made of the delimiters of a dialect and of names that it may have."""
+    """Return shapes made of the delimiters of a dialect and of names that it may have."""
     form = dialect.syntax.forms[-1]
     (name,) = dialect.macros
     macro = dialect.syntax.write(name)
@@ -172,7 +171,7 @@ def milliseconds(function: Callable[[str], object], source: str) -> float:
 
 
 def exponent(times: list[float]) -> float:
-    """Return how the time grows from the middle length to the longest, where constant work counts least."""
+    """Return how the time grows from the middle to the longest length, where constant work matters least."""
     return math.log(times[-1] / times[-2]) / math.log(LENGTHS[-1] / LENGTHS[-2])
 
 
@@ -191,12 +190,12 @@ def main() -> None:
     print(f"\nlargest exponent: {worst:.2f}\n")
     with TemporaryDirectory() as folder:
         for key, dialect in own_dialects(Path(folder)):
-            print(f"{key:26}", end="", flush=True)  # each takes some seconds
+            print(f"{key:26}", end="", flush=True)  # each takes a few seconds
             print(_worst_of(dialect), flush=True)
 
 
 def _worst_of(dialect: Dialect) -> str:
-    """Return the largest exponent of a dialect and the longest time, each with what it was measured of."""
+    """Return the largest exponent and the longest time for a dialect, each with the function and the shape."""
     found: list[tuple[float, float, str]] = []
     shapes = own_shapes(dialect)
     for shape in shapes:

@@ -1,4 +1,4 @@
-"""Times that mean something on a machine that others use too."""
+"""Timings that are reliable on a machine with other processes."""
 
 import gc
 import random
@@ -9,14 +9,14 @@ from time import process_time
 from timeit import Timer
 from typing import Any
 
-_SLICE = 0.0005  # seconds: long against the timer, and short enough for some slices to be undisturbed
+_SLICE = 0.0005  # seconds: long for the timer, yet short enough for some slices to be undisturbed
 _LONG = 0.001
 _FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds of processor time a call: the best slice, and the median of all."""
+    """CPU seconds per call: in the best slice, and the median of all slices."""
 
     best: float
     median: float
@@ -25,7 +25,8 @@ class Timing:
 def interleaved(calls: Mapping[str, tuple[Any, ...]], *, rounds: int = 150) -> dict[str, Timing]:
     """Time calls, each a function with its arguments, in turns.
 
-    Every round runs a slice of each, in another order: what slows the machine down slows all of them down.
+    Each round runs a slice of every call, in a different order, so that anything that slows the machine affects all of
+    them.
     """
     timers = {name: _timer(*call) for name, call in calls.items()}
     numbers = {name: _calibrate(timer) for name, timer in timers.items()}
@@ -45,17 +46,17 @@ def interleaved(calls: Mapping[str, tuple[Any, ...]], *, rounds: int = 150) -> d
 
 def _timer(function: Any, *arguments: Any) -> Timer:
     names = {f"a{index}": argument for index, argument in enumerate(arguments)}
-    # The arguments are locals of the loop, or looking them up would be timed.
+    # Make the arguments locals of the loop; otherwise looking them up would be timed as well.
     setup = "; ".join(["f = function", *(f"b{index} = a{index}" for index in range(len(arguments)))])
     call = f"f({', '.join(f'b{index}' for index in range(len(arguments)))})"
-    # Processor time does not count what other processes take.
+    # CPU time does not include the time of other processes.
     return Timer(call, setup, timer=process_time, globals={"function": function, **names})
 
 
 def _calibrate(timer: Timer) -> int:
-    timer.timeit(1)  # whatever is done once
+    timer.timeit(1)  # everything that is only done once
     number = 1
     while (taken := timer.timeit(number)) < _SLICE / 2:
         number *= 2
-    # A call that stands alone is timed with caches that another contender has filled.
+    # A single call would be timed with caches filled by another contender.
     return max(_FEWEST if taken / number < _LONG else 1, round(number * _SLICE / taken))

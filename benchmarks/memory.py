@@ -1,9 +1,9 @@
-"""Claim: a process that keeps compiling strangers' templates, of any size, stays under 128 MiB (P14).
+"""Claim: a process that keeps compiling untrusted templates of any size stays under 128 MiB (P14).
 
 `python -m benchmarks.memory [COUNT]` compiles and renders 1,000,000 distinct templates of 30 to 16,000 characters in
-every bundled dialect, checks and fixes one in ten, and prints what the process holds after each tenth, its peak and the
-processor time. Once the caches are full, the figure stands still; 20,000 templates show the same. It reads /proc, which
-needs Linux.
+every bundled dialect, and checks and fixes one in ten. After each tenth it prints the memory of the process; at the
+end, its peak and the CPU time. Once the caches are full, memory no longer grows; 20,000 templates show the same. It
+reads /proc, so it needs Linux.
 """
 
 import gc
@@ -26,7 +26,7 @@ _MOST_MACROS = 512
 
 
 def template(number: int, own: Dialect, draw: random.Random) -> str:
-    """Return a template that no other number has; short ones are as frequent as long ones."""
+    """Return a template that is different for each number. Short ones are as frequent as long ones."""
     length = round(math.exp(draw.uniform(math.log(SHORTEST), math.log(LONGEST))))
     text = [f"https://n{number}.example/pb?"]
     size = len(text[0])
@@ -43,14 +43,14 @@ def template(number: int, own: Dialect, draw: random.Random) -> str:
 
 
 def resident() -> float:
-    """Return what the process holds, in MiB."""
+    """Return the memory of the process, in MiB."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * getpagesize() / 2**20
 
 
 def measure(count: int) -> Iterator[tuple[int, float]]:
-    """Yield how much the process holds after each tenth of so many templates."""
+    """Yield the memory of the process after each tenth of the templates."""
     draw = random.Random(7)
     dialects = [dialect(name) for name in dialect_names()]
     for number in range(count + 1):
@@ -67,7 +67,7 @@ def measure(count: int) -> Iterator[tuple[int, float]]:
 
 
 def peak() -> float:
-    """Return the most that the process has held at any time, in MiB."""
+    """Return the peak memory of the process, in MiB."""
     return getrusage(RUSAGE_SELF).ru_maxrss / 2**10
 
 

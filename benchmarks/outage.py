@@ -1,7 +1,8 @@
-"""What queues do while partners are down: `python -m benchmarks.outage`.
+"""Simulate queues of postbacks while partners are down: `python -m benchmarks.outage`.
 
-A simulation, second by second, of partners that are down for a while, by the schedules of `macroengine.delivery`. What
-fails in one second is counted together, and comes again after the delay of its schedule, spread as its jitter says.
+It simulates, second by second, partners that are down for a while, with the schedules of `macroengine.delivery`.
+Failures of the same second are counted together, and are retried after the delay of the schedule, spread according to
+its jitter.
 """
 
 import argparse
@@ -12,50 +13,50 @@ from macroengine.delivery import RetrySchedule, delay, retry_schedule
 
 PARTNERS = 1_000
 MINUTE, HOUR = 60, 3_600
-# How finely jitter is spread.
+# The number of steps that jitter is spread over.
 PARTS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One hour of outage for some partners, and what the senders can do."""
+    """An outage of one hour for some partners, and the capacity of the senders."""
 
     name: str
     rate: int
-    """Postbacks a second, of all partners together."""
+    """Postbacks per second, for all partners together."""
     schedule: RetrySchedule
     down: float = 0.05
-    """The share of the partners that are down."""
+    """The share of partners that are down."""
     spare: float = 1.0
-    """What the senders can send beside the new postbacks, as a share of the rate."""
+    """The capacity for anything except new postbacks, as a share of the rate."""
     burst: float = 0.0
-    """Extra tries in the first second, in seconds of the rate: what had piled up while a cable was cut."""
+    """Extra tries in the first second, in seconds of the rate: postbacks that piled up during a network failure."""
     per_partner: float | None = None
-    """What one partner gets at most, as a multiple of its rate; None for as much as there is."""
+    """The maximum for one partner, as a multiple of its rate; None: unlimited."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What happened."""
+    """The result of a simulation."""
 
     queue: float = 0.0
-    """The most that waited at once: for their next try, or for a sender."""
+    """The maximum number of waiting postbacks: for their next try, or for a sender."""
     retries: float = 0.0
     storm: float = 0.0
-    """The most tries that came due in one second after the first minute, as a multiple of the rate."""
+    """The maximum number of tries due in one second after the first minute, as a multiple of the rate."""
     backlog: float = 0.0
-    """The most tries that waited for a sender at once, in seconds of the rate."""
+    """The maximum number of tries waiting for a sender, in seconds of the rate."""
     drained: int | None = None
-    """Seconds from the end of the outage to an empty queue."""
+    """Seconds from the end of the outage until the queue is empty."""
     lost: float = 0.0
     others: float = 0.0
-    """The longest that a postback to a partner that is up waits, in seconds."""
+    """The longest wait of a postback to a partner that is up, in seconds."""
 
 
 def simulate(scenario: Scenario) -> Outcome:
-    """Simulate an outage of one hour, and what follows until nothing waits."""
+    """Simulate an outage of one hour, and the time after it until nothing waits."""
     rate, schedule, found = scenario.rate * scenario.down, scenario.schedule, Outcome()
-    # By second and number of failures: what is to be tried then.
+    # Postbacks to retry, by second and by number of failures.
     due: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     backlog: dict[int, float] = defaultdict(float, {0: rate * scenario.burst})
     waiting = 0.0
@@ -68,7 +69,7 @@ def simulate(scenario: Scenario) -> Outcome:
         asked = sum(backlog.values())
         if second > MINUTE:
             found.storm = max(found.storm, sum(now_due.values()) / scenario.rate)
-        # Without a limit for each partner, retries and the new postbacks of all partners share the senders.
+        # Without a limit per partner, retries and new postbacks of all partners share the senders.
         room = scenario.rate * scenario.spare
         if scenario.per_partner is not None:
             room = min(room, rate * scenario.per_partner)
@@ -95,7 +96,7 @@ def simulate(scenario: Scenario) -> Outcome:
 def _put_off(
     count: float, failures: int, now: int, schedule: RetrySchedule, *, due: dict[int, dict[int, float]], found: Outcome
 ) -> float:
-    """Put off what failed, and return how much of it waits; the rest is given up."""
+    """Schedule failed postbacks again, and return how many wait; the others are given up."""
     waiting = 0.0
     for part in range(PARTS if schedule.jitter else 1):
         wait = max(1, round(delay(schedule, failures, lambda part=part: part / PARTS).total_seconds()))

@@ -1,10 +1,10 @@
-"""Claim: no public function takes more than 100 ms of CPU for any template of 16,000 characters.
+"""Claim: no public function takes more than 100 ms of CPU time for any template of 16,000 characters.
 
-`python -m benchmarks.pairing` joins each two fragments of templates, in halves and by turns, in every bundled dialect:
-a macro among the fragments is written as the dialect writes it. Of each dialect's pairs it screens a random part at
-2,000 characters (`--sample 0`: all of them, which takes hours), then the slowest pairs in all other dialects, too. It
-measures those that take longest at 16,000, and prints the worst ten of each function in milliseconds of CPU, best of
-three runs. `--seed` draws other pairs.
+`python -m benchmarks.pairing` joins any two fragments of templates, in halves or alternating, in every bundled dialect;
+a macro in a fragment is written as the dialect writes it. It screens a random sample of each dialect's pairs at 2,000
+characters (`--sample 0`: all of them, which takes hours), then the slowest pairs in all other dialects. It measures the
+slowest ones at 16,000 characters, and prints the worst ten of each function in milliseconds of CPU time, best of three
+runs. `--seed` draws other pairs.
 """
 
 import argparse
@@ -47,7 +47,7 @@ from macroengine.workspace.difference import diff
 SCREENED, LENGTH = 2_000, 16_000
 SAMPLE, SUSPECTS, SHOWN = 300, 30, 10
 RUNS = 3
-# A macro that a dialect has, and one that it has not, but for a typo.
+# A macro that a dialect has, and one that it does not have because of a typo.
 KNOWN, UNKNOWN = "<known>", "<unknown>"
 MORE_FRAGMENTS = (
     KNOWN,
@@ -80,7 +80,7 @@ MORE_FRAGMENTS = (
 
 
 class Source(NamedTuple):
-    """Two fragments, joined in halves or by turns, in a dialect."""
+    """Two fragments, joined in halves or alternating, in a dialect."""
 
     first: str
     second: str
@@ -88,7 +88,7 @@ class Source(NamedTuple):
     dialect: str
 
     def text(self, length: int) -> str:
-        """Return about so many characters of it."""
+        """Return about `length` characters of it."""
         start = "https://n.example/pb?x="
         first, second = (_in_dialect(text, self.dialect) for text in (self.first, self.second))
         if self.by_turns:
@@ -98,7 +98,7 @@ class Source(NamedTuple):
         return (start + "".join(halves))[:length]
 
 
-# Of the slowest that were found, some of each function. `python -m benchmarks checking` measures them.
+# Some of the slowest sources found for each function. `python -m benchmarks checking` measures them.
 WORST = (
     ("parse", Source("&", f"%3D{KNOWN}", False, "scaleo")),
     ("check", Source("\n", "&", True, "adjust")),
@@ -115,7 +115,7 @@ WORST = (
 
 @cache
 def _in_dialect(fragment: str, name: str) -> str:
-    """Return a fragment with its macros as a dialect writes them."""
+    """Return a fragment with its macros written in a dialect."""
     own = dialect(name)
     known = next(iter(own.macros))
     return fragment.replace(KNOWN, own.syntax.write(known)).replace(UNKNOWN, own.syntax.write(_similar(known)))
@@ -126,7 +126,7 @@ def _similar(name: str) -> str:
 
 
 def sources(fragments: list[str], name: str) -> Iterator[Source]:
-    """Yield each two fragments in each way, in a dialect."""
+    """Yield every pair of fragments, joined in each way, in a dialect."""
     for first in fragments:
         for second in fragments:
             yield Source(first, second, False, name)
@@ -135,7 +135,7 @@ def sources(fragments: list[str], name: str) -> Iterator[Source]:
 
 
 def functions() -> dict[str, Callable[[str, Dialect], object]]:
-    """Return the public functions that take a template of any content."""
+    """Return the public functions that accept a template with any content."""
     return {
         "parse": parse,
         "parse as JSON": lambda source, own: json.dumps(_as_json(parse(source, own)), indent=2),
@@ -190,7 +190,7 @@ def compile_anew(source: str, **options: Any) -> CompiledTemplate:
 
 
 def milliseconds(function: Callable[[str, Dialect], object], source: Source, length: int, runs: int) -> float:
-    """Return the CPU time of the best of some runs."""
+    """Return the CPU time of the best run."""
     text, own = source.text(length), dialect(source.dialect)
 
     def once() -> float:
@@ -203,7 +203,7 @@ def milliseconds(function: Callable[[str, Dialect], object], source: Source, len
 
 
 def worst(function: Callable[[str, Dialect], object], chosen: list[Source]) -> dict[Source, float]:
-    """Return the milliseconds of CPU that the slowest sources take, in the chosen dialects and all others."""
+    """Return the CPU milliseconds of the slowest sources, in the chosen dialects and in all others."""
 
     def screened(source: Source) -> float:
         return milliseconds(function, source, SCREENED, 1)

@@ -1,7 +1,7 @@
-"""Every template engine that one could take instead: the same template, in its own language.
+"""Other template engines: the same template in each engine's language.
 
-Each function prepares what can be prepared once, and returns what renders a flat dict of values. It imports the engine
-itself; one that is not installed is not in the table.
+Each function does all preparation, and returns a function that renders a flat dict of values. It imports the engine
+itself, and engines that are not installed are left out of the table.
 """
 
 import re
@@ -17,7 +17,7 @@ Prepared = Callable[[Row], str]
 
 
 def str_replace(workload: Workload) -> Prepared:
-    """`str.replace` for one macro after the other, with `quote`."""
+    """`str.replace` for each macro in turn, with `quote`."""
     template = workload.written("{{{name}}}")
     macros = [("{" + piece.name + "}", piece.field, piece.hashed) for piece in workload.placeholders]
 
@@ -31,7 +31,7 @@ def str_replace(workload: Workload) -> Prepared:
 
 
 def re_sub(workload: Workload) -> Prepared:
-    """`re.sub` with a function that looks the value up and calls `quote`."""
+    """`re.sub` with a function that looks up the value and calls `quote`."""
     template, sub = workload.written("{{{name}}}"), re.compile(r"\{(sha1_)?(\w+)\}").sub
 
     def render(row: Row) -> str:
@@ -41,7 +41,7 @@ def re_sub(workload: Workload) -> Prepared:
 
 
 def string_template(workload: Workload) -> Prepared:
-    """`string.Template`, values quoted before."""
+    """`string.Template`, with values quoted before."""
     template = string.Template(workload.written("${{{name}}}"))
     return lambda row: template.substitute(_quoted(workload, row))
 
@@ -90,7 +90,7 @@ def mako(workload: Workload) -> Prepared:
 
 
 def chevron(workload: Workload) -> Prepared:
-    """chevron (Mustache), values quoted before."""
+    """chevron (Mustache), with values quoted before."""
     from chevron.renderer import render
     from chevron.tokenizer import tokenize
 
@@ -120,7 +120,7 @@ def adcp(workload: Workload) -> Prepared:
     return render
 
 
-# By the name of the distribution, None for the standard library.
+# By the name of the distribution; None for the standard library.
 PEERS: dict[str, tuple[str | None, Callable[[Workload], Prepared]]] = {
     "wheezy.template + quote": ("wheezy.template", wheezy),
     "minijinja urlencode (Rust)": ("minijinja", minijinja),
@@ -140,6 +140,6 @@ def _quoted(workload: Workload, row: Row) -> dict[str, str]:
 
 
 def _with_all(workload: Workload, render: Callable[[Any], str]) -> Prepared:
-    """Give a name that is missing the value None, for engines that refuse to go without."""
+    """Add missing names with the value None, for engines that fail without them."""
     missing = {piece.field: None for piece in workload.placeholders if piece.field not in workload.row}
     return (lambda row: render({**row, **missing})) if missing else render

@@ -1,4 +1,4 @@
-"""Tables of what was measured, and whether it keeps what DESIGN promises."""
+"""Tables of measurements, and whether they meet their targets."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One contender; times are in seconds, sizes in bytes."""
+    """A contender. Times are in seconds, sizes in bytes."""
 
     name: str
     best: float
@@ -17,7 +17,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A promise, as a ratio or in a unit, and what was measured."""
+    """A target, as a ratio or in a unit, and the measured value."""
 
     code: str
     claim: str
@@ -37,7 +37,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What was measured together. Ratios are to the row named `reference`."""
+    """Measurements taken together. Ratios are relative to the row named `reference`."""
 
     title: str
     unit: str

@@ -14,7 +14,7 @@ APPSFLYER = dialect("appsflyer")
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A macro, with what a contender must know of it."""
+    """A macro, with the facts that a contender needs."""
 
     field: str
     source: str
@@ -23,7 +23,7 @@ class Placeholder:
 
     @property
     def name(self) -> str:
-        """The name of the value where a contender takes it ready: hashed, if it is a hash."""
+        """The name of the value for contenders that need it ready to send: hashed, if it is a hash."""
         return f"sha1_{self.field}" if self.hashed else self.field
 
 
@@ -42,7 +42,7 @@ class Workload:
 
     @cached_property
     def row(self) -> dict[str, object]:
-        """The event as contenders take it that know no sources: one flat dict, made beforehand at no cost to them."""
+        """The event as one flat dict, for contenders without sources. It is made beforehand and not timed."""
         return {**self.event.link, **self.event.sdk, **self.event.platform}
 
     @cached_property
@@ -61,7 +61,7 @@ class Workload:
         return [piece for piece in self.pieces if isinstance(piece, Placeholder)]
 
     def written(self, macro: str, hashed: str | None = None) -> str:
-        """Return the template as another engine writes it: `macro` holds {name}, {field}, {source} and {case}."""
+        """Return the template for another engine. `macro` contains {name}, {field}, {source} and {case}."""
         parts = []
         for piece in self.pieces:
             if isinstance(piece, str):
@@ -72,12 +72,12 @@ class Workload:
         return "".join(parts)
 
     def texts(self, row: Mapping[str, object]) -> dict[str, str]:
-        """Return every value as text, for engines that compute nothing themselves."""
+        """Return all values as text, for engines that compute nothing themselves."""
         return {piece.name: text_of(row.get(piece.field), hashed=piece.hashed) for piece in self.placeholders}
 
     @cached_property
     def expected(self) -> str:
-        """The right URL, made the slow and plain way."""
+        """The right URL, computed in the simplest way."""
         texts = self.texts(self.row)
         return "".join(p if isinstance(p, str) else quote(texts[p.name], safe="") for p in self.pieces)
 
@@ -85,7 +85,7 @@ class Workload:
 def text_of(value: object, *, hashed: bool) -> str:
     if value is None:
         return ""
-    # The identifiers are in the case in which they are hashed, as senders are asked to have them.
+    # The identifiers are already in the case in which they are hashed, as senders are asked to provide them.
     return sha1(str(value).encode()).hexdigest() if hashed else str(value)
 
 

@@ -1,4 +1,4 @@
-"""How the site is built: `python -m sphinx -W docs build/site`. The pages also read well without it."""
+"""Configure the documentation site: `python -m sphinx -W docs build/site`. The pages can also be read without it."""
 
 import os
 import re
@@ -20,7 +20,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
 exclude_patterns = ["**/README.md"]
 
 myst_heading_anchors = 4
-# Docstrings write code as Markdown does, between single backticks.
+# Docstrings put code between single backticks, as in Markdown.
 default_role = "code"
 
 autodoc_member_order = "bysource"
@@ -38,7 +38,7 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_copyright = False
 
-# Files outside of docs/ that are pages of the site. What is in docs/ in their place leads readers to them.
+# Files outside of docs/ that are pages of the site. The files in docs/project/ only link to them.
 _PAGES = {
     "SECURITY.md": "project/security",
     "CHANGELOG.md": "project/changelog",
@@ -50,7 +50,7 @@ _LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]+)\]\((?P<path>[\w./-]+)(?P<anchor>#
 
 
 def _read_page(docname: str, source: list[str]) -> None:
-    """Take the text of a page from its file, and let its links lead to pages of the site; to files, nothing leads."""
+    """Read a page from its file, and point its links to pages of the site. Links to other files become plain text."""
     file = next((file for file, page in _PAGES.items() if page == docname), None)
     if file is not None:
         source[0] = (ROOT / file).read_text(encoding="utf-8")
@@ -64,30 +64,30 @@ def _read_page(docname: str, source: list[str]) -> None:
             return f"{match['words']} (`{target}`)"
         return f"[{match['words']}]({Path(os.path.relpath(page, here)).as_posix()}{match['anchor'] or ''})"
 
-    # Examples are code, and what looks like a link in it is none.
+    # Code may look like a link.
     parts = re.split(r"(^```.*?^```$|`[^`\n]+`)", source[0], flags=re.DOTALL | re.MULTILINE)
-    # A blank line ends the output of an example, and says nothing to readers.
+    # Remove the blank line that ends the output of an example for doctest.
     shown = (part.replace("\n\n```", "\n```") if part.startswith("`") else _LINK.sub(link, part) for part in parts)
     source[0] = "".join(shown)
 
 
 def _read_docstring(app: Any, what: str, *parts: Any) -> None:
-    """Turn the sections of a docstring into markup. One of an attribute has none: a colon in it is a colon."""
-    from sphinx.ext.napoleon import Config, GoogleDocstring  # noqa: PLC0415 - what collects tests has no Sphinx
+    """Turn the sections of a docstring into markup. Docstrings of attributes have none, so a colon is just a colon."""
+    from sphinx.ext.napoleon import Config, GoogleDocstring  # noqa: PLC0415 - test collection does not need Sphinx
 
     name, thing, options, lines = parts
-    if "".join(lines).startswith("Alias for field number"):  # which named tuples say of what has no docstring
+    if "".join(lines).startswith("Alias for field number"):  # the default docstring of a named tuple's field
         lines.clear()
     if what not in ("attribute", "data", "property"):
         lines[:] = GoogleDocstring(lines, Config(), app, what, name, thing, options).lines()
 
 
-# What defaults are called in the code, and what they are.
+# The names of default values in the code, and the values.
 _DEFAULTS = {"_NOTHING": "{}", "_NO_KEYS": "{}", "<factory>": "{}", "DEFAULT_DIALECT": repr(DEFAULT_DIALECT)}
 
 
 def _read_signature(*parts: Any) -> tuple[str, str | None] | None:
-    """Leave out the signature of a class that only functions make, and show what defaults are."""
+    """Omit the signature of a class that only functions create, and show the values of defaults."""
     signature, returned = parts[5:]
     if signature is None:
         return None
@@ -99,7 +99,7 @@ def _read_signature(*parts: Any) -> tuple[str, str | None] | None:
 
 
 def setup(app: Any) -> None:
-    """Let Sphinx know the syntaxes of templates, in which some examples are written, and how pages are read."""
+    """Register the template syntaxes as languages of code blocks, and connect the functions above."""
     from pygments.lexers.special import TextLexer  # noqa: PLC0415 - as above
 
     for syntax in tomllib.loads((ROOT / "grammar" / "syntaxes.toml").read_text(encoding="utf-8")):

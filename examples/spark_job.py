@@ -3,8 +3,8 @@
     spark-submit examples/spark_job.py \
         --templates partners.toml --input events/ --output urls/ --keep event_id --columns country_code=geo
 
-`partners.toml` has a line for each partner: acme = "https://acme.example/pb?c=(clickid)". The output is Parquet, in a
-directory for each partner. With --stream, events that have come since the last run are rendered, each once.
+`partners.toml` has one line per partner: acme = "https://acme.example/pb?c=(clickid)". The output is Parquet, with a
+directory for each partner. With --stream, only events that arrived since the last run are rendered.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def main() -> None:
     templates = {partner: compile_template(template, policy=policy) for partner, template in partners.items()}
     session = SparkSession.builder.appName("postbacks").getOrCreate()
     found = session.read.parquet(options.input)
-    # A stream of files must be told their columns.
+    # The columns must be given for a stream of files.
     events = session.readStream.schema(found.schema).parquet(options.input) if options.stream else found
     urls = render_dataframe(events, templates, columns=dict(options.columns), keep=options.keep)
     if options.stream:

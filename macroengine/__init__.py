@@ -4,10 +4,11 @@ from importlib import import_module
 
 __version__ = "0.2.0"
 
-# Type checkers take any name like this as true; importing it from `typing` would cost more than the rest of this file.
+# Type checkers treat any name spelled like this as true. Importing it from `typing` would take longer than the rest of
+# this file.
 TYPE_CHECKING = False
 
-# Written `X as X`, an import is a re-export to type checkers.
+# `X as X` marks an import as a re-export for type checkers.
 if TYPE_CHECKING:
     from macroengine.catalogue import (
         Dialect as Dialect,
@@ -61,8 +62,8 @@ if TYPE_CHECKING:
     from macroengine.translation.translate import Translation as Translation, translate as translate
     from macroengine.workspace.preview import Preview as Preview, preview as preview
 
-# Where each public name is defined. A module is loaded when one of its names is first used: a program that only catches
-# errors need not wait for the parser.
+# Where each public name is defined. A module is loaded when one of its names is first used, so a program that only
+# catches errors does not load the parser.
 _HOMES = {
     "catalogue": ("Dialect", "MacroSpec", "dialect", "dialect_names"),
     "detection.detect": ("Detected", "detect"),

@@ -1,4 +1,4 @@
-"""What is said of an argument of the wrong type, where it is given and not where it would first be used."""
+"""Check the types of arguments in the public functions, so that the error names the argument the caller passed."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -9,12 +9,12 @@ E = TypeVar("E", bound=StrEnum)
 
 
 def wrong_type(argument: str, expected: str, given: object) -> TypeError:
-    """Return the error for an argument.
+    """Return the TypeError for an argument of the wrong type.
 
     >>> wrong_type("event", "an Event", {})
     TypeError('event must be an Event, not dict')
     """
-    # Of what is given only the type is shown: it may be a value, and may object to being shown.
+    # Show only the type: the value may be personal, and its repr may raise.
     found = repr(str.__str__(given)[:40]) if isinstance(given, str) else type(given).__name__
     return TypeError(f"{argument} must be {expected}, not {found}")
 
@@ -26,7 +26,7 @@ def check_type(argument: str, kind: type | UnionType, expected: str, given: obje
 
 
 def check_flag(argument: str, given: object) -> None:
-    """Raise TypeError unless `given` is a bool: the text "false" is true."""
+    """Raise TypeError unless `given` is a bool. The string "false" would count as true."""
     if given is not True and given is not False:
         raise wrong_type(argument, "True or False", given)
 
@@ -37,7 +37,7 @@ def check_mapping(argument: str, given: object) -> None:
 
 
 def names_in(argument: str, given: object, kind: str = "name") -> frozenset[str]:
-    """Return the names that are given; a bare string would be read as its letters, and is a TypeError."""
+    """Return the given names as a set. A bare string is a TypeError: it would be read as its letters."""
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise wrong_type(argument, f"a set or list of {kind}s", given)
     names = frozenset(given)
@@ -47,7 +47,7 @@ def names_in(argument: str, given: object, kind: str = "name") -> frozenset[str]
 
 
 def member(argument: str, kind: type[E], given: Any) -> E:
-    """Return the member of a closed set that is given by itself or by its word.
+    """Return the member of an enumeration, given as the member itself or as its value.
 
     >>> from macroengine import Postback
     >>> member("postback", Postback, "in-app") is Postback.IN_APP

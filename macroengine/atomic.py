@@ -1,4 +1,4 @@
-"""Replace a file as a whole: the new one is written next to it, and takes its place at the end or not at all."""
+"""Replace a file atomically: write the new file next to it, then rename it over the old one."""
 
 import os
 import shutil
@@ -11,15 +11,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO
 
-# 0 where the system does not have them. O_NONBLOCK: opening a pipe that has no other end must not wait for one.
+# Each flag is 0 on systems that lack it. O_NONBLOCK keeps `open` from waiting on a pipe that has no other end.
 _SAFELY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give the path of a new file that replaces `path` at the end, and is removed if anything fails.
+    """Yield the path of a new file that replaces `path` on success and is removed on failure.
 
-    Links are followed. The mode, owner and group of a file that is replaced are kept.
+    Symbolic links are followed. The new file gets the mode, owner and group of the file it replaces.
 
     Raises:
         PermissionError: the owner or a hard link would be lost.
@@ -32,12 +32,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
-    """Create an empty file with a random name in the directory of `path`, and remove it at the end if still there."""
+    """Create an empty file with a random name in the directory of `path`; remove it at the end if it is still there."""
     target = _target(path)
     new = target.with_name(f".{os.urandom(8).hex()}.part")
-    # What is replaced may be private, and so is its successor from the start.
+    # The old file may be private, so the new one is private from the start.
     mode = 0o600 if target.exists() else 0o666
-    # A signal may come as soon as there is a file, so it is made where it is sure to be removed.
+    # A signal may arrive as soon as the file exists, so create it inside the `try` that removes it.
     try:
         try:
             os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, mode))
@@ -50,10 +50,10 @@ def beside(path: Path) -> Iterator[Path]:
 
 
 def replace(new: Path, path: Path) -> None:
-    """Put the file `new` in the place of `path`, with the mode, owner and group that `path` has.
+    """Move the file `new` to `path`, and keep the mode, owner and group of `path`.
 
     Raises:
-        PermissionError: `path` is not a regular file, has other hard links, or has an owner that cannot be kept.
+        PermissionError: `path` is not a regular file, has other hard links, or its owner cannot be kept.
     """
     target = _target(path)
     try:
@@ -72,14 +72,14 @@ def replace(new: Path, path: Path) -> None:
 
 
 def fingerprint(path: Path) -> tuple[int, int, int, bytes]:
-    """Return what changes when a file is written or replaced by another: its identity, time and content."""
+    """Return values that change when a file is written or replaced: its identity, time and content."""
     with open(os.open(path, os.O_RDONLY | _SAFELY), "rb") as file:  # noqa: PTH123 - Path.open takes no flags
         found = os.fstat(file.fileno())
         return found.st_dev, found.st_ino, found.st_mtime_ns, file_digest(file, "sha256").digest()
 
 
 def lock(file: IO[bytes]) -> None:
-    """Lock an open file for this process, until it is closed.
+    """Lock an open file for this process until the file is closed.
 
     Raises:
         BlockingIOError: another process holds the lock.
@@ -98,7 +98,7 @@ def lock(file: IO[bytes]) -> None:
 
 
 def _target(path: Path) -> Path:
-    """Return the path that all links lead to. The file itself need not exist."""
+    """Return the path with all symbolic links resolved. The file itself need not exist."""
     try:
         return Path(os.path.realpath(path, strict=True))
     except FileNotFoundError:

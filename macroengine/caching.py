@@ -1,4 +1,4 @@
-"""What is remembered: results of functions of texts, however long those are, and properties of an object."""
+"""Caches with bounded memory for functions of strings, and a cached property without a lock."""
 
 from collections.abc import Callable, Sized
 from functools import lru_cache, wraps
@@ -8,17 +8,17 @@ P = ParamSpec("P")
 S = TypeVar("S", bound=Sized)
 T = TypeVar("T")
 
-# Longer than nearly every name, host and macro: of longer ones no results are kept.
+# Nearly all names, hosts and macros are shorter. Results for longer strings are not cached.
 SHORT = 64
 
 
 def sized_cache(
     tiers: dict[int, int],
 ) -> Callable[[Callable[Concatenate[S, P], T]], Callable[Concatenate[S, P], T]]:
-    """Return a decorator like `lru_cache` that remembers fewer results of longer arguments, so that memory is bounded.
+    """Return a decorator like `lru_cache` that keeps fewer results for longer arguments, so that memory is bounded.
 
-    `tiers` are lengths of the first argument, each with how many results for arguments up to this length are kept.
-    What is longer than all of them is computed again each time.
+    `tiers` maps a maximum length of the first argument to the number of results kept for arguments up to that length.
+    Results for longer arguments are not cached.
 
     >>> length = sized_cache({8: 2})(len)
     >>> length("a"), length("a" * 1_000_000)
@@ -49,7 +49,7 @@ def sized_cache(
 
 
 def short_cache(maxsize: int) -> Callable[[Callable[Concatenate[str, P], T]], Callable[Concatenate[str, P], T]]:
-    """Return a decorator like `lru_cache` for functions of a text, that remembers the results of short texts only.
+    """Return a decorator like `lru_cache` that only caches the results of short strings.
 
     >>> length = short_cache(maxsize=8)(len)
     >>> length("a"), length("a" * 1_000_000)
@@ -70,10 +70,10 @@ def short_cache(maxsize: int) -> Callable[[Callable[Concatenate[str, P], T]], Ca
 
 
 class once(Generic[T]):  # noqa: N801 - used as a decorator
-    """A property that is computed when it is first asked for, as `functools.cached_property` without its lock.
+    """A property that is computed on first use, like `functools.cached_property` without its lock.
 
-    Before Python 3.12 taking that lock costs more than most of what a check computes. An object that threads share
-    needs it; one that lives in a call does not.
+    Before Python 3.12, taking that lock costs more than most of the values that a check computes. Don't use it on
+    objects that threads share.
     """
 
     def __init__(self, function: Callable[[Any], T]) -> None:

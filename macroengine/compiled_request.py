@@ -1,4 +1,4 @@
-"""From a request with macros to requests that are sent."""
+"""Compile a request with macros into a function that returns requests ready to send."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -26,18 +26,18 @@ from macroengine.rules.request_faults import REQUEST_FAULTS
 from macroengine.rules.requests import findings, findings_beside_url
 
 _CONTENT_TYPE = "Content-Type"
-# A URL of this dialect without a macro is compiled where the real one has errors, to read the options.
+# Compiled instead of a URL that has errors, to validate the options.
 _ANY_URL = "https://n.example/"
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What renders one part of a request, and its plan."""
+    """The render function of one part of a request, and its plan."""
 
     plan: RenderPlan = field(repr=False)
     render: Render
     drops: bool
-    """Whether it may be omitted as a whole."""
+    """Whether the whole part may be omitted."""
 
     @classmethod
     def of(cls, planned: RenderPlan) -> "_Part":
@@ -47,9 +47,9 @@ class _Part:
 
 @dataclass(frozen=True, init=False)
 class CompiledRequest:
-    """A request ready to render. Equal ones compare equal, pickle, and may be shared by threads.
+    """A request ready to render. Equal requests compare equal and pickle, and threads may share them.
 
-    `compile_request` makes them, and nothing else does.
+    Only `compile_request` creates them.
     """
 
     request: Request
@@ -62,7 +62,7 @@ class CompiledRequest:
         raise TypeError("a CompiledRequest is made by compile_request; call it with what is to be different")
 
     def render(self, event: Event, *, key: bytes | None = None) -> PreparedRequest:
-        r"""Return the request for one event; `key` signs it, where it has a signature, and is kept nowhere.
+        r"""Return the request for one event. `key` signs it if the request has a signature; the key is not stored.
 
         >>> body = '{"click": "(clickid)", "price": (event_revenue)}'
         >>> template = Request("POST", "https://n.example/pb", {}, body, "application/json")
@@ -72,10 +72,10 @@ class CompiledRequest:
         b'{"click": "a\\"b", "price": 9.90}'
 
         Raises:
-            RenderError: a value cannot be sent where it is due, or a part is too long.
+            RenderError: a value cannot be sent in its place, or a part is too long.
             MissingValueError: a value with Missing.RAISE is missing.
-            SuppressedError: the request is not sent for this event; ask `admits` first.
-            ValueError: the request is to be signed and there is no key, or the other way round.
+            SuppressedError: the request is not sent for this event; check `admits` first.
+            ValueError: the request needs a key to sign it and none is given, or a key is given and it has no signature.
         """
         self._check_key(key)
         url = self.url.render(event)
@@ -92,7 +92,7 @@ class CompiledRequest:
         for name, part in self._headers:
             value = part.render(event)
             if value or not part.drops:
-                # A value at the end may be empty, and a receiver would not see the space before it.
+                # If the last macro is empty, the value ends in a space, which receivers strip.
                 yield name, value.strip(" ")
 
     def _encoded(self, body: str) -> bytes:
@@ -100,7 +100,7 @@ class CompiledRequest:
             encoded = body.encode()
         except UnicodeEncodeError:
             encoded = None
-        if encoded is None:  # raised here, where the other error is gone: that one would hold the values
+        if encoded is None:  # raised outside the `except`: the UnicodeEncodeError would carry the values
             raise RenderError("cannot send a body with a lone surrogate")
         if len(encoded) > self._limits.body:
             raise RenderError(f"rendered body has more than {self._limits.body:,} bytes, the limit")
@@ -108,7 +108,7 @@ class CompiledRequest:
 
     def _check_key(self, key: object) -> None:
         if key is not None and not isinstance(key, bytes):
-            # What is given is not shown: it may be the key as text.
+            # Don't show what was given: it may be the key as a string.
             raise TypeError(f"key must be bytes, not {type(key).__name__}")
         if self.request.signature is None and key is not None:
             raise ValueError("key given, but the request has no signature")
@@ -116,7 +116,7 @@ class CompiledRequest:
             raise ValueError("request is to be signed; give render(event, key=...)")
 
     def admits(self, event: Event) -> bool:
-        """Say whether the request is sent for `event` at all."""
+        """Say whether the request is sent for `event`."""
         return self.url.admits(event)
 
     @property
@@ -126,12 +126,12 @@ class CompiledRequest:
 
     @property
     def dialect(self) -> Dialect:
-        """The dialect of all its macros."""
+        """The dialect of its macros."""
         return self.url.dialect
 
     @property
     def policy(self) -> Policy:
-        """What the receiver is told."""
+        """Which event the request is for, and what its receiver may be told."""
         return self.url.policy
 
     @property
@@ -140,12 +140,12 @@ class CompiledRequest:
 
     @property
     def macros(self) -> tuple[str, ...]:
-        """The names of the macros of all parts, as the request spells them, in order and without repeats."""
+        """The names of the macros in all parts, as the request spells them, in order and without repeats."""
         return tuple(dict.fromkeys(macro.name for macro in self._parsed.macros()))
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of an event that are read, in order and without repeats; last those that tell of consent."""
+        """The event fields that are read, in order and without repeats; consent fields come last."""
         plans = self.plans
         sent = [read.field for one in plans for value in values_of(one.attributed) for read in value.reads]
         heard = [signal.field for one in plans if one.unshared is not None for signal in one.unshared.signals]
@@ -153,39 +153,39 @@ class CompiledRequest:
 
     @property
     def needs_consent(self) -> tuple[str, ...]:
-        """The macros that are withheld where the user does not share identifiers, as the request spells them."""
+        """The macros that stay empty when the user does not share identifiers, as the request spells them."""
         return tuple(
             dict.fromkeys(name for one in self.plans if one.unshared is not None for name in one.unshared.macros)
         )
 
     @property
     def plans(self) -> tuple[RenderPlan, ...]:
-        """What is sent in the URL, in each header, and in the body."""
+        """The render plans of the URL, each header, and the body."""
         parts = [*(part for _, part in self._headers), *([] if self._body is None else [self._body])]
         return (self.url.plan, *(part.plan for part in parts))
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What is doubtful about the request."""
+        """Warnings and notes about the request."""
         wanted = request_codes(None, self.url.ignore)
         return tuple(found for _, found in findings(self._parsed, self.policy, wanted))
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Compiled functions cannot be pickled; what they are compiled from can.
+        # Compiled functions cannot be pickled; pickle what they are compiled from.
         return _compiled, (self.request, self.url)
 
 
 def compile_request(request: Request, **options: Unpack[CompileOptions]) -> CompiledRequest:
-    """Return a request ready to render; the options are those of `compile_template`, and hold for all of its parts.
+    """Return a request ready to render. The options are those of `compile_template` and apply to all parts.
 
-    In a JSON body a macro in quotes is escaped, and one that is a whole value is written by its type. A header is left
-    out where a value in it is missing under Missing.DROP, as a parameter is, or a member of JSON.
+    In a JSON body, a macro in quotes is escaped as part of the string; a macro that is a whole value is written as JSON
+    of its type. With Missing.DROP, a header whose value is missing is omitted, as are parameters and JSON members.
 
     Raises:
-        TemplateError: the request has errors; all of them are in it. PolicyError where only the policy is against it,
-            LimitError where a part is too large.
-        UnsupportedError: a macro has an argument, for which no event has a value.
-        ValueError: an option says what it cannot say, or names a macro that there is not.
+        TemplateError: the request has errors; the exception lists all of them. PolicyError if only the policy forbids
+            it, LimitError if a part is too large.
+        UnsupportedError: a macro has an argument, and no event can have a value for that.
+        ValueError: an option has an invalid value, or names a macro that the request does not have.
         TypeError: an argument is of the wrong type.
     """
     check_type("request", Request, "a Request", request)
@@ -200,9 +200,9 @@ def compile_request(request: Request, **options: Unpack[CompileOptions]) -> Comp
 
 
 def _url(source: str, options: CompileOptions) -> tuple[CompiledTemplate, list[Diagnostic]]:
-    """Return the compiled URL, or another one in its place, with what is wrong with it."""
+    """Return the compiled URL and its errors. A URL with errors is replaced by a placeholder."""
     ignored = options.get("ignore", ())
-    request_codes(None, ignored)  # what is not a code at all is refused
+    request_codes(None, ignored)  # raises ValueError for anything that is not a code
     given = (ignored,) if isinstance(ignored, str) else tuple(ignored)
     others = [code for code in given if not any(own.startswith(code) for own in REQUEST_FAULTS) or len(code) < 3]
     about_url: CompileOptions = {**options, "ignore": others}
@@ -215,7 +215,7 @@ def _url(source: str, options: CompileOptions) -> tuple[CompiledTemplate, list[D
 
 
 def _errors_beside_url(parsed: RequestTemplate, url: CompiledTemplate) -> list[Diagnostic]:
-    """Return what keeps the rest of a request from being compiled."""
+    """Return the errors in the headers, the body and the request as a whole."""
     about_macros = enforced(url.ignore, (("unknown", url.options.unknown),))
     about_requests = [fault.code for fault in REQUEST_FAULTS.values() if fault.severity is Severity.ERROR]
     found = findings_beside_url(parsed, url.policy, {*about_macros, *about_requests})
@@ -224,7 +224,7 @@ def _errors_beside_url(parsed: RequestTemplate, url: CompiledTemplate) -> list[D
 
 @lru_cache(maxsize=1024)
 def _compiled(request: Request, url: CompiledTemplate) -> CompiledRequest:
-    """Return a request without errors, ready to render."""
+    """Return a request ready to render; it must have no errors."""
     options = url.options
     parsed = parse_request(request, url.dialect, limits=options.limits)
     headers = tuple(

@@ -1,4 +1,4 @@
-"""The macros of a template as the Ad Context Protocol 3.2 declares them: one contract for each occurrence."""
+"""Declare the macros of a template as the Ad Context Protocol 3.2 does: one declaration per occurrence."""
 
 import re
 from collections import Counter
@@ -19,7 +19,7 @@ _TABLE = Path(__file__).resolve().parent / "catalogue" / "adcp.toml"
 _CONTEXTS = {Part.VALUE: "url_query_value", Part.PATH: "url_path_segment"}
 _OPAQUE = "opaque"
 _JSON = (Step.JSON_STRING, Step.JSON_VALUE)
-# What changes the value and is not its encoding.
+# Steps that change the value, as opposed to encoding it.
 _BEFORE = {*HASHES, Step.UPPER, Step.LOWER, Step.NFC, Step.LIST, Step.SEGMENT}
 _NOT_ENCODED = {"kind": "none", "depth": 0}
 
@@ -27,8 +27,8 @@ _NOT_ENCODED = {"kind": "none", "depth": 0}
 def declarations(resolution: Resolution) -> list[dict[str, Any]]:
     """Return the declaration of each macro of a template, in source order.
 
-    A macro that the catalogue does not have, and one whose place or encoding the protocol cannot describe, is declared
-    to be preserved: nothing is promised about it.
+    A macro is declared as preserved, without any promise about its value, if the catalogue does not have it or if the
+    protocol cannot describe its place or encoding.
 
     >>> from macroengine import Policy, parse
     >>> from macroengine.plan.resolve import resolve
@@ -38,7 +38,7 @@ def declarations(resolution: Resolution) -> list[dict[str, Any]]:
     ('{DEVICE_ID}', 'resolve_value', {'kind': 'rfc3986', 'depth': 1})
 
     Raises:
-        UnsupportedError: the protocol permits no such macro in its place.
+        UnsupportedError: the protocol does not permit this macro in its place.
     """
     seen: Counter[str] = Counter()
     whole = _whole_values(resolution)
@@ -96,7 +96,7 @@ def _preserved(location: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _encoding(steps: Sequence[Step], family: str) -> dict[str, Any] | None:
-    """Return how a value is encoded, in the words of the protocol; None where it has none for that."""
+    """Return how a value is encoded, in the terms of the protocol, or None if it has no term for that."""
     encoders = [step for step in steps if step not in _BEFORE and step not in (Step.IN_PLACE, Step.IN_SEGMENT)]
     if not encoders:
         return _NOT_ENCODED
@@ -111,7 +111,7 @@ def _family(dialect: Dialect) -> dict[str, str]:
     found: dict[str, str] | None = _table()["family"].get(dialect.name)
     if found is not None:
         return found
-    # The catalogue is the mapping: its digest says which one.
+    # The protocol asks which mapping was used: that is the catalogue, and its digest identifies the version.
     addresses = [match[0] for text in dialect.references.values() if (match := re.search(r"https?://[^\s,;()]+", text))]
     namespace = addresses[0] if addresses else f"urn:macroengine:dialect:{dialect.name}"
     digest = sha256(dialect.text.encode()).hexdigest()
@@ -119,7 +119,7 @@ def _family(dialect: Dialect) -> dict[str, str]:
 
 
 def _inside(macro: Resolved, spec: MacroSpec, dialect: Dialect) -> str:
-    """Return the documented name of a macro, with the function that is written into it."""
+    """Return the documented name of a macro, including the function written inside it."""
     opening, closing = dialect.syntax.delimiters
     function = macro.node.function
     name = spec.name if function is None else spec.names_with(function)[0]
@@ -127,13 +127,13 @@ def _inside(macro: Resolved, spec: MacroSpec, dialect: Dialect) -> str:
 
 
 def _whole_values(resolution: Resolution) -> frozenset[int]:
-    """Return where the macros begin that are the whole value of a parameter."""
+    """Return the start positions of the macros that are the whole value of a parameter."""
     values = (pair.value for pair in resolution.template.query)
     return frozenset(value[0].start for value in values if len(value) == 1 and not isinstance(value[0], Literal))
 
 
 @cache
 def _table() -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+    import tomllib  # noqa: PLC0415 - the reader of dialects also imports late
 
     return tomllib.loads(_TABLE.read_text(encoding="utf-8"))

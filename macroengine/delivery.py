@@ -1,4 +1,4 @@
-"""When to send again, when to give up, and how fast to grow: decisions only, no network.
+"""Decide when to retry, when to give up, and how fast to ramp up. Nothing here uses the network.
 
 The numbers are in `delivery.toml`.
 """
@@ -17,42 +17,42 @@ from typing import Any
 from macroengine.suggest import did_you_mean
 
 _MINUTE = timedelta(minutes=1)
-# Past so many failures every backoff has reached its maximum, and a float would overflow.
+# After this many failures every backoff has reached its maximum, and a float would overflow.
 _MAX_DOUBLINGS = 64
 
 
 class Outcome(StrEnum):
-    """What an answer means for the sender of the request."""
+    """What the sender of a request should do after an answer."""
 
     DELIVERED = "delivered"
     REFUSED = "refused"
-    """Another try would get the same answer."""
+    """Retrying would get the same answer."""
     FAILED = "failed"
-    """Worth another try."""
+    """Worth retrying."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetrySchedule:
-    """How often a request is sent again. In seconds."""
+    """How often a request is retried. Times are in seconds."""
 
     first_s: float
-    """Between the first failure and the second try."""
+    """The delay between the first failure and the second try."""
     factor: float
-    """How much longer each delay is than the one before."""
+    """The factor from one delay to the next."""
     max_s: float
     """The longest delay."""
     jitter: float
-    """The share of a delay that chance may take off it, 0 to 1, so that not all senders come back at once."""
+    """The share of a delay, 0 to 1, that may be subtracted at random, so that senders do not all retry at once."""
     give_up_s: float
-    """From the first try on."""
+    """The time from the first try until the sender gives up."""
     answer_within_s: float
-    """An answer later than this is none."""
+    """The timeout: a later answer counts as none."""
     refusals: frozenset[int] = frozenset()
-    """Status codes that another try does not change."""
+    """Status codes for which retrying is useless."""
     retried: tuple[int, int] | None = None
-    """The first and the last status code that is worth another try; None where all are but the refusals."""
+    """The first and the last status code that is retried; None: all except the refusals."""
     max_retries: int | None = None
-    """How often it is sent again at most; None where only time ends it."""
+    """The maximum number of retries; None: only `give_up_s` limits them."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "refusals", frozenset(self.refusals))
@@ -62,7 +62,7 @@ class RetrySchedule:
 
 
 def retry_schedule(platform: str) -> RetrySchedule:
-    """Return the documented schedule: of the postbacks of AppMetrica or AppsFlyer, or one for AppsFlyer's events API.
+    """Return the documented schedule for AppMetrica postbacks, AppsFlyer postbacks, or AppsFlyer's events API.
 
     >>> [retry_schedule(name).first_s for name in ("appmetrica", "appsflyer-postback", "appsflyer")]
     [180.0, 900.0, 1.0]
@@ -89,7 +89,7 @@ def _schedules() -> dict[str, RetrySchedule]:
 
 
 def outcome(schedule: RetrySchedule, status: int | None) -> Outcome:
-    """Return what the status code of an answer means; None if no answer came in time.
+    """Return what the status code of an answer means. None as the status: no answer came in time.
 
     >>> outcome(retry_schedule("appsflyer"), 401).value
     'refused'
@@ -105,7 +105,7 @@ def outcome(schedule: RetrySchedule, status: int | None) -> Outcome:
 
 
 def delay(schedule: RetrySchedule, failures: int, random: Callable[[], float] = _random.random) -> timedelta:
-    """Return how long to wait after so many failures in a row; `random` gives a number from 0 to 1.
+    """Return how long to wait after this many failures in a row. `random` returns a number from 0 to 1.
 
     >>> [delay(retry_schedule("appsflyer"), failures, lambda: 0).seconds for failures in (1, 2, 3, 20)]
     [1, 2, 4, 300]
@@ -124,10 +124,10 @@ def next_try(
     now: datetime,
     random: Callable[[], float] = _random.random,
 ) -> datetime | None:
-    """Return when to try again after so many failures in a row, or None to give up.
+    """Return when to try again after this many failures in a row, or None to give up.
 
-    `first` is the time of the first try, `now` that of the last failure. Nothing else is
-    remembered, so a restarted sender can continue from what it stored.
+    `first` is the time of the first try, `now` the time of the last failure. There is no other state, so a restarted
+    sender can continue from what it stored.
     """
     if schedule.max_retries is not None and failures > schedule.max_retries:
         return None
@@ -136,7 +136,7 @@ def next_try(
 
 
 def ramp(elapsed: timedelta, *, base: int | None = None, step: int | None = None) -> int:
-    """Return how many requests a second are allowed after `elapsed`: `base`, and `step` more each full minute.
+    """Return how many requests per second are allowed after `elapsed`: `base`, plus `step` for each full minute.
 
     >>> [ramp(timedelta(minutes=minute)) for minute in range(5)]
     [10000, 12000, 14000, 16000, 18000]

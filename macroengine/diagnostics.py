@@ -1,4 +1,4 @@
-"""Faults as values: where they are, what they are, and how to fix them."""
+"""Diagnostics as values: where a problem is, what it is, and how to fix it."""
 
 import unicodedata
 from bisect import bisect_right
@@ -19,7 +19,7 @@ class Span:
     stop: int
     """The code point after the last one."""
 
-    # Written out, as that of a frozen dataclass takes half as long again: a check makes many.
+    # Written by hand: the `__init__` of a frozen dataclass takes 50 % longer, and a check creates many spans.
     def __init__(self, start: int, stop: int) -> None:
         _set_start(self, start)
         _set_stop(self, stop)
@@ -28,12 +28,12 @@ class Span:
 _set_start, _set_stop = vars(Span)["start"].__set__, vars(Span)["stop"].__set__
 
 
-# No text has so many characters.
+# No text is this long.
 _MAX_BITS = 32
 
 
 def place_of(span: Span) -> int:
-    """Return a number that sorts spans as they do, in less time: it is one object, and no function of Python compares.
+    """Return a number that sorts like the span, but compares faster: integers compare in C.
 
     >>> place_of(Span(1, 9)) < place_of(Span(2, 3)) < place_of(Span(2, 4))
     True
@@ -42,12 +42,12 @@ def place_of(span: Span) -> int:
 
 
 class Severity(StrEnum):
-    """How bad a finding is: only an error keeps a template from being compiled."""
+    """How bad a finding is. Only an error keeps a template from being compiled."""
 
     ERROR = "error"
-    """The template is not compiled."""
+    """The template cannot be compiled."""
     WARNING = "warning"
-    """Probably not what was meant; fails a check under `--strict`."""
+    """Probably a mistake; `--strict` makes the check fail."""
     INFO = "info"
     """Worth knowing."""
 
@@ -56,17 +56,17 @@ class Severity(StrEnum):
 class Fix:
     """An edit that fixes a finding: write `replacement` in place of `span`.
 
-    A `safe` one changes nothing that the author can have meant.
+    A `safe` fix cannot change anything the author intended.
     """
 
     replacement: str
     """The text to write."""
     span: Span
-    """What is replaced; empty where the text is inserted."""
+    """The text to replace; empty to insert."""
     safe: bool
-    """Whether no author can have meant the text before it."""
+    """Whether the author cannot have intended the old text."""
 
-    # Written out, as that of Span.
+    # Written by hand for speed, like that of Span.
     def __init__(self, replacement: str, span: Span, safe: bool) -> None:
         _set_replacement(self, replacement)
         _set_fix_span(self, span)
@@ -77,7 +77,7 @@ _set_replacement, _set_fix_span, _set_safe = (vars(Fix)[name].__set__ for name i
 
 
 class Finding(NamedTuple):
-    """What a rule found, before it is reported under the rule's code."""
+    """What a rule found, before it becomes a diagnostic with the rule's code."""
 
     span: Span
     message: str
@@ -87,7 +87,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True, slots=True, init=False)
 class Diagnostic:
-    """A reported fault. `str()` shows it under the template, with carets.
+    """A reported problem. `str()` shows it under the template, with carets.
 
     >>> print(Diagnostic("ME101", "unknown-macro", Severity.ERROR, "unknown macro 'x'", Span(2, 5), "a=(x)"))
     error[ME101]: unknown macro 'x'
@@ -96,23 +96,23 @@ class Diagnostic:
     """
 
     code: str
-    """The code of the rule, as `ME101`. It never changes its meaning."""
+    """The code of the rule, such as `ME101`. Its meaning never changes."""
     name: str
-    """The name of the rule, as `unknown-macro`."""
+    """The name of the rule, such as `unknown-macro`."""
     severity: Severity
     message: str
     """What was found, in one line without control characters."""
     span: Span
-    """Where it is in `source`."""
+    """The place in `source`."""
     source: str = field(repr=False)
-    """The text that was checked: a template, or a URL."""
+    """The text that was checked: a template or a URL."""
     hint: str | None = None
-    """What to do about it, where the message does not say so."""
+    """What to do about it, if the message does not say so."""
     fix: Fix | None = None
-    """An edit that repairs it."""
+    """An edit that fixes it."""
 
-    # Written out, as that of Span.
-    def __init__(  # noqa: PLR0917 - as the attributes are
+    # Written by hand for speed, like that of Span.
+    def __init__(  # noqa: PLR0917 - in the order of the attributes
         self,
         code: str,
         name: str,
@@ -145,7 +145,7 @@ _set_code, _set_name, _set_severity, _set_message, _set_span, _set_source, _set_
 
 
 def overlapping(spans: Iterable[Span]) -> Callable[[Span], bool]:
-    """Return a function that says whether a span has a code point in common with one of these.
+    """Return a function that says whether a span shares a code point with one of these.
 
     >>> list(map(overlapping([Span(0, 2), Span(1, 4)]), [Span(3, 9), Span(4, 9)]))
     [True, False]
@@ -154,7 +154,7 @@ def overlapping(spans: Iterable[Span]) -> Callable[[Span], bool]:
 
 
 def overlapping_places(places: Iterable[tuple[int, int]]) -> Callable[[Span], bool]:
-    """Return the same for places that are not spans yet: making many takes longer than the rest."""
+    """Do the same for pairs of start and stop, since creating many spans would take longer than the rest."""
     starts: list[int] = []
     stops: list[int] = []
     for start, stop in sorted(places):
@@ -175,7 +175,7 @@ def overlapping_places(places: Iterable[tuple[int, int]]) -> Callable[[Span], bo
 
 @dataclass(frozen=True, slots=True)
 class PayloadDiagnostic:
-    """A reported fault of a JSON payload. `pointer` says where it is (RFC 6901); `""` is the whole payload.
+    """A reported problem in a JSON payload. `pointer` says where it is (RFC 6901); `""` is the whole payload.
 
     >>> print(PayloadDiagnostic("ME511", "missing-field", Severity.ERROR, "'eventName' is missing", "/eventName"))
     error[ME511]: 'eventName' is missing
@@ -201,7 +201,7 @@ class PayloadDiagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind of thing that can be wrong, before it is found anywhere."""
+    """A kind of problem, before it is found anywhere."""
 
     code: str
     name: str
@@ -209,26 +209,25 @@ class Fault:
     meaning: str
 
     def at(self, pointer: str, message: str, hint: str | None = None) -> PayloadDiagnostic:
-        """Report it at a place of a JSON payload."""
+        """Report it at a place in a JSON payload."""
         return PayloadDiagnostic(self.code, self.name, self.severity, message, pointer, hint)
 
     def on(self, source: str, span: Span, message: str, hint: str | None = None, fix: Fix | None = None) -> Diagnostic:
-        """Report it at a place of a text."""
+        """Report it at a place in a text."""
         return Diagnostic(self.code, self.name, self.severity, message, span, source, hint, fix)
 
 
 def excerpt(source: str, span: Span, width: int | None = _WIDTH) -> list[str]:
     r"""Return two lines of at most `width` columns: the text around `span`, and carets under it.
 
-    Without a width, the text is shown whole.
-
-    What does not print is shown as an escape, wide characters count two columns, combining ones none.
+    Without a width, the whole text is shown. Characters that do not print are shown as escapes. Wide characters count
+    as two columns, combining ones as none.
 
     >>> print(*excerpt("a=(x)\n&b=", Span(5, 6)), sep="\n")
       a=(x)\n&b=
            ^^
     """
-    # No character takes more columns than its longest escape.
+    # The longest escape that a character can become.
     room = len(r"\U0001f600") * (len(source) + 1) if width is None else max(width - 4, 1)
     start = span.start
     marked = _cells(source[start : min(span.stop, start + room)])
@@ -247,7 +246,7 @@ def excerpt(source: str, span: Span, width: int | None = _WIDTH) -> list[str]:
 
 
 def printable(text: str) -> str:
-    r"""Return a text with an escape for everything in it that does not print.
+    r"""Return a text with escapes for all characters that do not print.
 
     >>> printable("{{\x1b[2J}}")
     '{{\\x1b[2J}}'
@@ -256,7 +255,7 @@ def printable(text: str) -> str:
 
 
 def columns(text: str) -> int:
-    """Return how many columns of a terminal a text takes.
+    """Return how many terminal columns a text takes.
 
     >>> columns("a标")
     3
@@ -265,7 +264,7 @@ def columns(text: str) -> int:
 
 
 def _cells(text: str) -> Sequence[str]:
-    """Return what is shown for each character. A string stands for itself: each of its characters is one column."""
+    """Return what is shown for each character. If each takes one column, that is the string itself."""
     if text.isascii() and text.isprintable():
         return text
     return [char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text]
@@ -278,12 +277,12 @@ def _columns(cells: Sequence[str]) -> int:
 def _width(cell: str) -> int:
     if cell.isascii():
         return len(cell)
-    # The carets stay under the text on terminals that follow Unicode annex 11.
+    # Terminals that follow Unicode annex 11 show the carets in the right place.
     return 0 if unicodedata.category(cell) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(cell) in "WF" else 1
 
 
 def _fitting(cells: Sequence[str], room: int) -> Sequence[str]:
-    """Return as many cells from the front as fit into `room` columns."""
+    """Return as many leading cells as fit into `room` columns."""
     if isinstance(cells, str):
         return cells[: max(0, room)]
     taken = 0

@@ -1,4 +1,4 @@
-"""The front door: from a template to a function."""
+"""The main entry points: compile a template, render an event, match a URL."""
 
 import pickle
 from collections.abc import Callable, Iterable, Mapping
@@ -29,23 +29,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, init=False)
 class CompiledTemplate:
-    """A template ready to render. Equal ones compare equal, pickle small, and may be shared by threads.
+    """A template ready to render. Equal templates compare equal, pickles are small, and threads may share them.
 
-    `compile_template` makes them, and nothing else does: what they send has been checked against their policy.
+    Only `compile_template` creates them, so each has been checked against its policy.
     """
 
     source: str
     """The text of the template."""
     dialect: Dialect = field(repr=False)
-    """Whose macros it has."""
+    """The dialect of its macros."""
     policy: Policy
-    """What the postback is for, and what its receiver may know."""
+    """Which event the postback is for, and what its receiver may be told."""
     options: Options = field(repr=False)
     """The other options of `compile_template`."""
     ignore: frozenset[str] = field(repr=False)
-    """The rules that did not keep it from being compiled."""
+    """The rules that were ignored when it was compiled."""
     _plan: RenderPlan | bytes = field(repr=False, compare=False)
-    """Bytes, which are small and quickly read, from unpickling to the first use."""
+    """Pickled bytes between unpickling and the first use: they are small and load fast."""
 
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError("a CompiledTemplate is made by compile_template; call it with what is to be different")
@@ -58,11 +58,11 @@ class CompiledTemplate:
         'https://n.example/pb?c=a%20b&country=DE'
 
         Raises:
-            RenderError: a value has no text, or the URL is too long.
+            RenderError: a value cannot be written as text, or the URL is too long.
             MissingValueError: a value with Missing.RAISE is missing.
-            SuppressedError: the postback is not sent for this event; ask `admits` first.
+            SuppressedError: the postback is not sent for this event; check `admits` first.
         """
-        # Once compiled, the function itself is found before this method, but not by who had taken the method by then.
+        # After the first call the compiled function shadows this method. A bound method taken earlier still comes here.
         return self._function()(event)
 
     def _function(self) -> Render:
@@ -73,7 +73,7 @@ class CompiledTemplate:
         return function
 
     def render_many(self, events: Iterable[Event]) -> list[str]:
-        """Return the URL for each event, in order, as `render` does, in less time.
+        """Return the URL for each event, in order. Faster than calling `render` for each.
 
         >>> template = compile_template("https://n.example/pb?c=(clickid)")
         >>> template.render_many(Event(link={"click_id": str(number)}) for number in range(2))
@@ -89,11 +89,11 @@ class CompiledTemplate:
 
     @property
     def plan(self) -> RenderPlan:
-        """What it sends for which event; backends take it."""
-        # Read once: another thread may replace it meanwhile.
+        """The render plan, as backends take it."""
+        # Read the attribute once: another thread may replace it.
         plan = self._plan
         if isinstance(plan, bytes):
-            plan = cast("RenderPlan", pickle.loads(plan))  # noqa: S301 - of a pickle that was read already
+            plan = cast("RenderPlan", pickle.loads(plan))  # noqa: S301 - part of a pickle that was already loaded
             object.__setattr__(self, "_plan", plan)
         return plan
 
@@ -102,18 +102,18 @@ class CompiledTemplate:
         return self.render(event)
 
     def admits(self, event: Event) -> bool:
-        """Say whether a postback is sent for `event` at all."""
+        """Say whether a postback is sent for `event`."""
         return self.policy.admits(event)
 
     def match(self, url: str, *, event: Event | None = None) -> "Match":
-        """Return the values that a URL of this template has, and what is wrong with how they were sent.
+        """Return the values in a URL that was rendered from this template, and what is wrong with the URL.
 
-        With an `event`, each value is compared with what would have been sent for it, and hashes are verified.
+        With an `event`, each value is compared with the one that would be sent for it, and hashes are verified.
 
         >>> compile_template("https://n.example/pb?c=(clickid)").match("https://n.example/pb?c=a%20b").values
         {'click_id': 'a b'}
         """
-        from macroengine.matching.front import match_plan, plan_with_gaps  # noqa: PLC0415 - rendering does without
+        from macroengine.matching.front import match_plan, plan_with_gaps  # noqa: PLC0415 - not needed for rendering
 
         check_type("url", str, "a string", url)
         check_type("event", Event | None, "an Event", event)
@@ -130,7 +130,7 @@ class CompiledTemplate:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of an event that are read, in order and without repeats; last those that tell of consent."""
+        """The event fields that are read, in order and without repeats; consent fields come last."""
         plan = self.plan
         values = list(values_of(plan.attributed))
         sent = [field for value in values for field in (*(read.field for read in value.reads), *value.other_fields)]
@@ -139,7 +139,7 @@ class CompiledTemplate:
 
     @property
     def needs_consent(self) -> tuple[str, ...]:
-        """The macros that are withheld where the user does not share identifiers, as the template spells them.
+        """The macros that stay empty when the user does not share identifiers, as the template spells them.
 
         >>> compile_template("https://n.example/pb?c=(clickid)&i=(idfa)", policy=Policy(consent=True)).needs_consent
         ('idfa',)
@@ -148,21 +148,21 @@ class CompiledTemplate:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What is doubtful about the template."""
+        """Warnings and notes about the template."""
         template = parse(self.source, self.dialect, limits=self.options.limits)
         return tuple(diagnose(resolve(template, self.dialect, self.policy), codes(None, self.ignore)))
 
     @property
     def python_source(self) -> str:
-        """The Python that renders it, to read: the functions, and the values of their cells."""
+        """The generated Python code, for reading: the functions, and the values of their closure cells."""
         return plan_source(self.plan)
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
-        # What IPython and Hypothesis show; without it, all that is in the dialect.
+        # Used by IPython and Hypothesis. Their default would print the whole dialect.
         printer.text(repr(self))
 
     def __reduce__(self) -> tuple[object, ...]:
-        # A compiled function cannot be pickled; what it is compiled from can.
+        # Compiled functions cannot be pickled; pickle what they are compiled from.
         plan = self._plan
         packed = plan if isinstance(plan, bytes) else pickle.dumps(plan, pickle.HIGHEST_PROTOCOL)
         settings = _packed(self.dialect, self.policy, self.options, self.ignore)
@@ -170,14 +170,14 @@ class CompiledTemplate:
 
 
 def _made(*parts: object) -> CompiledTemplate:
-    """Return the template that is made of these parts, in the order of the attributes."""
+    """Return the template with these attributes, in their order."""
     made = object.__new__(CompiledTemplate)
     names = (part.name for part in fields(CompiledTemplate))
     vars(made).update(zip(names, parts, strict=True))
     return made
 
 
-# Many templates share few settings, and so do their pickles: each is packed once, and unpacked once.
+# Many templates share the same settings: pickle and unpickle each of those once.
 @lru_cache(maxsize=256)
 def _packed(*settings: object) -> bytes:
     return pickle.dumps(settings, pickle.HIGHEST_PROTOCOL)
@@ -185,10 +185,10 @@ def _packed(*settings: object) -> bytes:
 
 @lru_cache(maxsize=256)
 def _unpacked(settings: bytes) -> Any:
-    return pickle.loads(settings)  # noqa: S301 - of a pickle that is being read already
+    return pickle.loads(settings)  # noqa: S301 - part of a pickle that is already being loaded
 
 
-# Raised whenever a plan or the settings change: what another version pickled means something else, or nothing.
+# Increase it whenever plans or settings change, since pickles of other versions cannot be read then.
 _FORMAT = 4
 
 
@@ -231,33 +231,33 @@ def compile_template(
     ignore: Iterable[str] = (),
     limits: Limits = Limits(),  # noqa: B008 - immutable
 ) -> CompiledTemplate:
-    """Return the template ready to render. Templates are kept: compiling one again costs a look-up.
+    """Return the template ready to render. Results are cached: compiling the same template again is a look-up.
 
     Args:
         source: The template, a URL with macros in it.
-        dialect: Whose macros it has: the name of a dialect of the library, `"appsflyer"` by default, or a Dialect.
-        policy: What the postback is for, and what its receiver may know. What the policy forbids is an error.
-        missing: What is sent for a value that is missing or withheld: a member of Missing or its word, or a Default
-            with a custom text. A mapping says so for single macros or fields, and under `"*"` for all others.
-        unknown: What becomes of a macro that the dialect does not have: `"error"` refuses the template, `"keep"` sends
+        dialect: The dialect of its macros: the name of a built-in one, `"appsflyer"` by default, or a Dialect.
+        policy: Which event the postback is for, and what its receiver may be told. Anything it forbids is an error.
+        missing: What to send for a value that is missing or withheld: a member of Missing or its value, or a Default
+            with a custom text. A mapping sets it for single macros or fields, and under `"*"` for all others.
+        unknown: What to do with a macro that the dialect does not have: `"error"` rejects the template, `"keep"` sends
             the macro literally, `"empty"` treats it as a missing value.
-        nested: Whether a value is encoded once more for each URL that it is in. False encodes it once.
-        allow_host_macros: Whether macros may be labels of the host. Each value must then be one label, or rendering
-            raises a RenderError.
-        booleans: What is sent for True and False. Macros of the type `flag` send 1 and 0 either way.
+        nested: Whether to encode a value once more for each URL that it is nested in. False encodes it once.
+        allow_host_macros: Whether macros may be labels of the host. Each value must then be a single label, or
+            rendering raises a RenderError.
+        booleans: What to send for True and False. Macros of the type `flag` always send 1 and 0.
         hash_case: The case in which identifiers are hashed; None: the documented case of each identifier.
-        ignore: Rules that do not keep the template from being compiled: codes, or beginnings of codes as in `"ME2"`.
-        limits: How large the template and what is rendered from it may be.
+        ignore: Rules that should not reject the template: codes, or prefixes of codes such as `"ME2"`.
+        limits: The maximum size of the template and of what is rendered from it.
 
     >>> from macroengine import Default
     >>> compile_template("https://n.example/pb?c=(clickid)", missing=Default("none")).render(Event())
     'https://n.example/pb?c=none'
 
     Raises:
-        TemplateError: the template has errors; all of them are in it. PolicyError where only the policy is against
-            it, LimitError where it is too large.
-        UnsupportedError: a macro has an argument, for which no event has a value.
-        ValueError: an option says what it cannot say, or names a macro that there is not.
+        TemplateError: the template has errors; the exception lists all of them. PolicyError if only the policy forbids
+            it, LimitError if it is too large.
+        UnsupportedError: a macro has an argument, and no event can have a value for that.
+        ValueError: an option has an invalid value, or names a macro that the template does not have.
         TypeError: an argument is of the wrong type.
     """
     check_type("source", str, "a string", source)
@@ -298,17 +298,17 @@ def match(
     dialect: str | Dialect | None = None,
     event: Event | None = None,
 ) -> "Match":
-    """Return the values that a URL of a template has, and what is wrong with how they were sent.
+    """Return the values in a URL that was rendered from a template, and what is wrong with the URL.
 
-    Of a string or a Template any can be matched, whatever is wrong with it; what its macros are is known from the
-    dialect, "appsflyer" for a string. No URL raises an error. With an `event`, each value is compared with what would
-    have been sent for it, and hashes are verified.
+    A string or a Template may have any errors and can still be matched. Its macros are those of the dialect, which is
+    "appsflyer" for a string by default. No URL raises an error. With an `event`, each value is compared with the one
+    that would be sent for it, and hashes are verified.
 
     >>> found = match("https://n.example/pb?c=(clickid)", "https://n.example/pb?c=%28clickid%29&x=1")
     >>> [diagnostic.name for diagnostic in found.diagnostics]
     ['literal-macro', 'unknown-parameter']
     """
-    from macroengine.matching.front import match_source  # noqa: PLC0415 - rendering does without
+    from macroengine.matching.front import match_source  # noqa: PLC0415 - not needed for rendering
 
     check_type("template", str | Template | CompiledTemplate, "a string, a Template or a CompiledTemplate", template)
     check_type("url", str, "a string", url)
@@ -324,7 +324,7 @@ def match(
     return match_source(str.__str__(template), chosen, str.__str__(url), event)
 
 
-# A template of 512 characters keeps 30 KB once it has rendered, one of 16,000 almost a MB.
+# A template of 512 characters takes 30 KB after its first render, one of 16,000 almost 1 MB.
 @sized_cache({512: 1024, 4_096: 128, 65_536: 16})
 def _compile(
     source: str, dialect: Dialect, policy: Policy, options: Options, ignore: frozenset[str]

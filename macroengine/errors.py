@@ -1,14 +1,14 @@
 """Every exception of the library.
 
 MacroEngineError
-├── TemplateError (ValueError)              a template that cannot be used
-│   ├── PolicyError                         its policy forbids it, and nothing else is wrong
+├── TemplateError (ValueError)              the template cannot be used
+│   ├── PolicyError                         the policy forbids it, and nothing else is wrong
 │   └── LimitError                          it is too large
-├── RenderError                             a good template met a bad event
-│   ├── MissingValueError (LookupError)     a value that must be there is not
-│   └── SuppressedError                     this postback is not sent for this event
-├── PayloadError (ValueError)               data that a platform sent, or that is to be sent, is wrong
-├── UnsupportedError (NotImplementedError)  a backend, or any rendering, cannot express this template
+├── RenderError                             the template is valid, but this event cannot be sent
+│   ├── MissingValueError (LookupError)     a required value is missing
+│   └── SuppressedError                     the postback is not sent for this event
+├── PayloadError (ValueError)               data from a platform, or to be sent to one, is wrong
+├── UnsupportedError (NotImplementedError)  a backend, or the library, cannot express this template
 └── CatalogueError (ValueError)             a data file or an event file is wrong
 """
 
@@ -18,18 +18,18 @@ from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, Spa
 
 
 class MacroEngineError(Exception):
-    """What all exceptions of the library are."""
+    """The base class of all exceptions of the library."""
 
 
 LIMIT_EXCEEDED = "ME000"
-"""The code of what LimitError says; all other codes are those of rules."""
+"""The code of every LimitError; all other codes are those of rules."""
 
 
 class TemplateError(MacroEngineError, ValueError):
-    """A template that cannot be used, with every reason why."""
+    """A template cannot be used. The exception lists all of its errors."""
 
     def __init__(self, source: str, diagnostics: Sequence[Diagnostic]) -> None:
-        # Both go on to Exception, so that the error pickles.
+        # Pass both to Exception, so that the error pickles.
         super().__init__(source, tuple(diagnostics))
         self.source = source
         self.diagnostics = tuple(diagnostics)
@@ -39,11 +39,11 @@ class TemplateError(MacroEngineError, ValueError):
 
 
 class PolicyError(TemplateError):
-    """A template that its policy forbids; nothing else is wrong with it."""
+    """The policy forbids the template; nothing else is wrong with it."""
 
 
 class LimitError(TemplateError):
-    """A template that is larger than the limits allow."""
+    """A template is larger than the limits allow."""
 
     @classmethod
     def at(cls, source: str, span: Span, message: str) -> "LimitError":
@@ -53,7 +53,7 @@ class LimitError(TemplateError):
 
 
 class RenderError(MacroEngineError):
-    """A value that cannot be sent. `macro` is the name of the macro it was for, as the template spells it."""
+    """A value cannot be sent. `macro` is the name of its macro, as the template spells it."""
 
     def __init__(self, message: str, macro: str | None = None) -> None:
         super().__init__(message, macro)
@@ -64,15 +64,15 @@ class RenderError(MacroEngineError):
 
 
 class MissingValueError(RenderError, LookupError):
-    """A value that the template cannot do without is missing."""
+    """A required value is missing."""
 
 
 class SuppressedError(RenderError):
-    """This postback is not sent for this event: another kind, or not attributed."""
+    """The postback is not sent for this event: it is of another kind, or not attributed to the network."""
 
 
 class PayloadError(MacroEngineError, ValueError):
-    """A payload that cannot be used, with every reason why."""
+    """A payload cannot be used. The exception lists all of its errors."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic] | Sequence[PayloadDiagnostic]) -> None:
         self.diagnostics: tuple[Diagnostic | PayloadDiagnostic, ...] = tuple(diagnostics)
@@ -83,8 +83,8 @@ class PayloadError(MacroEngineError, ValueError):
 
 
 class UnsupportedError(MacroEngineError, NotImplementedError):
-    """A backend cannot express this plan, or no event has a value for a macro; the message says what to do instead."""
+    """A backend cannot express the plan, or no event can have a value for a macro; the message says what to do."""
 
 
 class CatalogueError(MacroEngineError, ValueError):
-    """A catalogue that cannot be used, or an event that does not fit it."""
+    """A catalogue is invalid, or an event does not match it."""

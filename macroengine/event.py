@@ -1,4 +1,4 @@
-"""What a postback reports: the values of one event, kept apart by where they come from."""
+"""Events: the values that a postback reports, grouped by their source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from macroengine.suggest import did_you_mean
 __all__ = ["Event", "Postback", "Source"]
 
 _SOURCES = {"link": Source.LINK, "sdk": Source.SDK, "platform": Source.PLATFORM}
-# AppsFlyer's word, which events in JSON may use.
+# AppsFlyer's name for a source, accepted in JSON events.
 _ALIASES = {"af": "platform"}
 _HEAD = ("postback", "attributed")
 _KEYS = frozenset([*_SOURCES, *_HEAD])
 _NESTED = (*_SOURCES, *_ALIASES)
 _ORDER = tuple(_SOURCES.values())
-# To look a word up costs a quarter of asking the enumeration for it.
+# A dict look-up takes a quarter of the time of calling the enumeration.
 _POSTBACKS = {str(postback): postback for postback in Postback}
 _INSTALL = Postback.INSTALL
 
@@ -32,25 +32,25 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 class Event:
     """One install or in-app event. Keys are field names, which all dialects share.
 
-    A macro is filled from the mapping of its documented source and from no other, so that no one can fill a value that
-    is not theirs to give.
+    A macro is filled only from the mapping of its documented source, so that no source can supply the values of
+    another.
 
     >>> Event(link={"click_id": "8594845"}, sdk={"event_name": "af_purchase"}, postback="in-app").postback
     <Postback.IN_APP: 'in-app'>
     """
 
     link: Mapping[str, object]
-    """Parameters of the attribution link."""
+    """Parameters of the attribution link, by field."""
     sdk: Mapping[str, object]
-    """Sent by the SDK in the app, or by the advertiser's server."""
+    """Values sent by the SDK in the app, or by the advertiser's server."""
     platform: Mapping[str, object]
-    """Derived by the platform."""
+    """Values derived by the platform."""
     postback: Postback
-    """What happened, and so which templates are for it."""
+    """What happened, which decides which templates are sent."""
     attributed: bool
-    """Whether the event is attributed to the network that gets the postback."""
+    """Whether the event is attributed to the network that receives the postback."""
 
-    # Written out, since it takes words for the postback; and short, since there is one for every event.
+    # Written by hand: it also accepts the names of postbacks, and it must be fast, since every event is created here.
     def __init__(
         self,
         link: Mapping[str, object] = _NOTHING,
@@ -77,16 +77,16 @@ class Event:
 
     @classmethod
     def from_flat(cls, values: Mapping[str, object], dialect: str | Dialect) -> "Event":
-        """Sort a flat mapping of fields by the sources that the catalogue gives them.
+        """Return an event from a flat mapping of fields; the catalogue gives the source of each.
 
-        Only for callers who vouch for every value. `postback` and `attributed` may be among the fields. In an open
-        dialect a key that is not a field is a parameter of the link.
+        Use it only if you trust every value. `postback` and `attributed` may be among the fields. In an open dialect, a
+        key that is not a field is a link parameter.
 
         >>> Event.from_flat({"click_id": "1", "country_code": "DE"}, "appsflyer").platform
         {'country_code': 'DE'}
 
         Raises:
-            CatalogueError: a key is not a field of a closed dialect.
+            CatalogueError: a key is not a field, and the dialect is closed.
         """
         if values.__class__ is not dict:
             check_mapping("values", values)
@@ -105,13 +105,12 @@ class Event:
 
     @classmethod
     def from_json(cls, data: object, dialect: str | Dialect) -> "Event":
-        """Read an event from decoded JSON: `{"postback", "attributed", "link", "sdk", "platform"}`, or flat.
+        """Return an event from decoded JSON: `{"postback", "attributed", "link", "sdk", "platform"}`, or flat.
 
-        `af` is another word for `platform`.
+        `af` is accepted for `platform`.
 
         Raises:
-            CatalogueError: the data is not an object, a key is not a field, or a field is under another source than its
-                own.
+            CatalogueError: the data is not an object, a key is not a field, or a field is under the wrong source.
         """
         if not isinstance(data, dict):
             raise CatalogueError(f"an event is a JSON object, not {json_word(data)}")
@@ -136,7 +135,7 @@ class Event:
         return cls(link, sdk, platform, postback, attributed)
 
 
-# What `__setattr__` of `object` does, without looking the name up: there is an event for every render.
+# `object.__setattr__` without the name look-up, since this runs for every event.
 _set_link, _set_sdk, _set_platform, _set_postback, _set_attributed = (
     vars(Event)[name].__set__ for name in Event.__dataclass_fields__
 )
@@ -144,19 +143,19 @@ _set_link, _set_sdk, _set_platform, _set_postback, _set_attributed = (
 
 @lru_cache(maxsize=32)
 def _places(dialect: Dialect) -> dict[str, int]:
-    """Return, by field, the place of its source among the sources."""
+    """Return the index of the source of each field."""
     return {name: _ORDER.index(source) for name, source in dialect.fields.items() if name not in _HEAD}
 
 
 @lru_cache(maxsize=32)
 def _fields(dialect: Dialect) -> tuple[frozenset[str], ...]:
-    """Return the fields of each source, in order."""
+    """Return the set of fields of each source, in order."""
     fields = dialect.fields.items()
     return tuple(frozenset(name for name, own in fields if own is source) for source in _ORDER)
 
 
 def _checked_parts(data: Mapping[str, object], dialect: Dialect) -> list[dict[str, object]]:
-    """Return the values of each source; raise CatalogueError for the first that is not one of its own."""
+    """Return the values of each source; raise CatalogueError for the first field that is under the wrong source."""
     parts = {key: _object(key, data.get(key)) for key in _SOURCES}
     for key, values in parts.items():
         for name in values:
@@ -165,7 +164,7 @@ def _checked_parts(data: Mapping[str, object], dialect: Dialect) -> list[dict[st
 
 
 def _under_known_keys(data: Mapping[str, object]) -> dict[str, object]:
-    """Return the data with the words of the library for its keys; raise CatalogueError where it has none for one."""
+    """Return the data with aliases of keys resolved; raise CatalogueError for an unknown key."""
     for alias in _ALIASES.keys() & data.keys():
         if (key := _ALIASES[alias]) in data:
             raise CatalogueError(f"{alias!r} and {key!r} are one source; write its fields under {key!r}")
@@ -177,7 +176,7 @@ def _under_known_keys(data: Mapping[str, object]) -> dict[str, object]:
 
 
 def _mapping(argument: str, given: Mapping[str, object]) -> Mapping[str, object]:
-    """Return a mapping that is not a dict; a dict of its own where none is given."""
+    """Check that the argument is a mapping, and return it; return an empty dict for none."""
     if given is _NOTHING:
         return {}
     check_mapping(argument, given)
@@ -200,7 +199,7 @@ def _field_hint(name: str, dialect: Dialect) -> str:
 
 
 def _check_source(name: str, key: str, dialect: Dialect) -> None:
-    # In an open dialect any name may be a parameter of the link, the names of fields among them.
+    # In an open dialect any name may be a link parameter, including the names of fields.
     if dialect.open and _SOURCES[key] is Source.LINK:
         return
     source = _source(name, dialect)
@@ -235,6 +234,6 @@ def _object(key: str, value: object) -> dict[str, object]:
 
 
 def json_word(value: object) -> str:
-    """Return what JSON calls a value, for errors."""
+    """Return the JSON name of a value's type, for error messages."""
     names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
     return names.get(type(value), "a number")

@@ -1,4 +1,4 @@
-"""How large things may be before the library refuses them."""
+"""How large inputs and outputs may be before the library rejects them."""
 
 from dataclasses import dataclass, fields
 
@@ -16,17 +16,17 @@ class Limits:
     template: int = 16_384
     """Length of a template, in code points."""
     macros: int = 512
-    """Macros in a template, repeats included."""
+    """Macros in a template, including repeats."""
     nesting: int = 8
-    """URLs inside URLs around a macro; each layer encodes its value once more."""
+    """URLs nested around a macro; each one encodes the value once more."""
     url: int = 65_536
     """Length of a rendered URL, in bytes of UTF-8."""
     body: int = 1_048_576
     """Length of a rendered body, in bytes of UTF-8."""
     header: int = 8_192
-    """Length of the rendered value of a header."""
+    """Length of a rendered header value, in characters."""
     depth: int = 64
-    """Objects and arrays inside one another in a JSON body."""
+    """Nesting depth of objects and arrays in a JSON body."""
     catalogue: int = 1_048_576
     """Size of a catalogue file, in bytes."""
 

@@ -1,4 +1,4 @@
-"""What became of a postback, for metrics and traces: never a value of the event."""
+"""The outcome of each postback, for metrics and traces. Never contains values of the event."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,30 +9,30 @@ from macroengine.policy import Policy
 
 
 class Result(StrEnum):
-    """What became of a postback."""
+    """The outcome of a postback."""
 
     RENDERED = "rendered"
     SUPPRESSED = "suppressed"
-    """Not for this event, as its policy says."""
+    """The policy excludes this event."""
     FAILED = "failed"
     """A value could not be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What became of the postback to one partner, and why."""
+    """The outcome of the postback to one partner, and the reason."""
 
     partner: str | int
-    """The name of the template in its PostbackSet, or its place there."""
+    """The name of the template in its PostbackSet, or its index."""
     result: Result
     reason: str | None = None
-    """`other-postback` or `not-attributed` where it is suppressed, `missing-value` or `unsendable` where it failed."""
+    """If suppressed: `other-postback` or `not-attributed`; if failed: `missing-value` or `unsendable`."""
     macro: str | None = None
     """The macro whose value could not be sent."""
 
 
 def observation(partner: str | int, policy: Policy, event: Event, outcome: object) -> Observation:
-    """Return what is to be said of the outcome for one partner, a URL, a request, an error or None."""
+    """Return the observation for one partner. `outcome` is a URL, a request, an error or None."""
     if isinstance(outcome, RenderError):
         reason = "missing-value" if isinstance(outcome, MissingValueError) else "unsendable"
         return Observation(partner, Result.FAILED, reason, outcome.macro)

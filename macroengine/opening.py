@@ -1,4 +1,4 @@
-"""Files opened for reading, of which a named pipe may be one."""
+"""Open files for reading, without waiting for ever on a named pipe."""
 
 import errno
 import os
@@ -9,12 +9,12 @@ _PATIENCE_MS = 10_000
 
 
 def open_promptly(path: str, flags: int) -> int:
-    """Open a file, as the `opener` of `open`; for one to write to a named pipe, wait no longer than people do.
+    """Open a file; use it as the `opener` of `open`. A named pipe without a writer times out after ten seconds.
 
     Raises:
         OSError: it cannot be opened, or has no writer.
     """
-    # Only POSIX has named pipes, and to open one waits for ever.
+    # Only POSIX has named pipes. A plain `open` waits for a writer for ever.
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISFIFO(os.fstat(descriptor).st_mode) or not hasattr(select, "poll"):
         return descriptor

@@ -11,26 +11,26 @@ from macroengine.kinds import Postback, PostbackWord, Source, SourceWord
 
 @dataclass(frozen=True, slots=True, init=False)
 class Policy:
-    """What a network is told.
+    """Which events a network is told about, and which values it may get.
 
     >>> Policy(postback="in-app", send_all=True, deny={"idfa"}).deny
     frozenset({'idfa'})
     """
 
     postback: Postback
-    """The kind of postback that the template is for."""
+    """The kind of postback the template is for."""
     send_all: bool
-    """Whether it is also sent for events that are not attributed to the network."""
+    """Whether to send it also for events that are not attributed to the network."""
     sources: frozenset[Source]
-    """Where values may come from."""
+    """The sources that values may come from."""
     deny: frozenset[str]
-    """Names of values that are not sent in any form: fields, and macros of any dialect, in any spelling."""
+    """Values that are not sent in any form: names of fields, and of macros of any dialect, in any spelling."""
     consent: bool
-    """Whether identifiers, and hashes of them, are withheld for events whose users do not share them."""
+    """Whether to withhold identifiers and their hashes for users who do not share them."""
     context: str | None
-    """Where the template is used, in a word of the dialect's `contexts`; None: not said, and not checked."""
+    """Where the template is used: one of the dialect's `contexts`. None: not stated, and not checked."""
 
-    # Written out, since it takes more types than the attributes have.
+    # Written by hand, since it accepts more types than the attributes have.
     def __init__(
         self,
         postback: Postback | PostbackWord = Postback.INSTALL,
@@ -56,7 +56,7 @@ class Policy:
             object.__setattr__(self, name, value)
 
     def admits(self, event: Event) -> bool:
-        """Say whether a postback is sent for `event` at all."""
+        """Say whether a postback is sent for `event`."""
         check_type("event", Event, "an Event", event)
         return event.postback is self.postback and (event.attributed or self.send_all)
 

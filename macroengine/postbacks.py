@@ -1,4 +1,4 @@
-"""One event for many networks: what their templates share is read and encoded once."""
+"""Render one event for many networks; values that their templates share are read and encoded once."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,8 @@ _ListedAnyOutcomes = list[str | PreparedRequest | RenderError | None]
 _NO_KEYS: Mapping[str, bytes] = MappingProxyType({})
 
 if TYPE_CHECKING:
-    # Type checkers know of defaults, with which a bare PostbackSet is one without names; Python does from 3.13 on.
+    # Type checkers support defaults of type variables, so that a bare PostbackSet has no names; Python does from 3.13
+    # on.
     from typing_extensions import TypeVar
 
     Urls = TypeVar("Urls", default=_Listed)
@@ -50,10 +51,10 @@ else:
 
 
 class PostbackSet(Generic[Urls, Outcomes]):
-    """The templates of many networks, for one event at a time. Pickles small, and may be shared by threads.
+    """The templates of many networks, rendered for one event at a time. Pickles are small, and threads may share them.
 
-    Given as a mapping, what comes out has the same names; otherwise it has the same order. A template gives a URL, and
-    a compiled request a PreparedRequest.
+    Given a mapping, results are dicts with the same names; otherwise they are lists in the same order. A template gives
+    a URL, and a compiled request gives a PreparedRequest.
     """
 
     @overload
@@ -81,9 +82,9 @@ class PostbackSet(Generic[Urls, Outcomes]):
         return self._all
 
     def render(self, event: Event, *, keys: Keys = _NO_KEYS) -> Urls:
-        """Return the URL of each template, or the request, None where it does not admit the event.
+        """Return the URL of each template, or the request; None if it does not admit the event.
 
-        `keys` sign the requests that are to be signed, by name or place.
+        `keys` holds the signing keys of requests, by name or index.
 
         >>> from macroengine import Policy, compile_template
         >>> installs = compile_template("https://a.example/pb?c=(clickid)")
@@ -94,7 +95,8 @@ class PostbackSet(Generic[Urls, Outcomes]):
         {'a': 'https://a.example/pb?c=1', 'b': None}
 
         Raises:
-            RenderError: an admitted event cannot be sent to one of them. `outcomes` has the URLs of the others.
+            RenderError: the event is admitted by a template and cannot be sent. `outcomes` returns the URLs of the
+                others.
         """
         urls = self._together(event)
         if urls is None:
@@ -104,9 +106,9 @@ class PostbackSet(Generic[Urls, Outcomes]):
     def outcomes(
         self, event: Event, *, keys: Keys = _NO_KEYS, hook: Callable[[Observation], object] | None = None
     ) -> Outcomes:
-        """Return what `render` returns, with the error in the place of a URL that cannot be rendered.
+        """Return what `render` returns, but with the error instead of a URL that cannot be rendered.
 
-        `hook` is told what became of each postback, for metrics and traces; it hears no value of the event.
+        `hook` is called with the outcome of each postback, for metrics and traces. It gets no value of the event.
 
         >>> from macroengine import Missing, compile_template
         >>> strict = compile_template("https://a.example/pb?c=(clickid)", missing=Missing.RAISE)
@@ -127,16 +129,16 @@ class PostbackSet(Generic[Urls, Outcomes]):
         return cast("Outcomes", found)
 
     def _together(self, event: Event) -> list[str | None] | None:
-        """Return the URLs; None where there is a fault, which each template that has it is to report alone."""
+        """Return the URLs, or None if any template fails; each then has to report its own error."""
         if event.__class__ is not Event:
             check_type("event", Event, "an Event", event)
         try:
             return self._fan_out(event).render(event)
-        except Exception:  # noqa: BLE001 - the mappings of an event are the caller's, and may raise anything
+        except Exception:  # noqa: BLE001 - the caller's mappings may raise anything
             return None
 
     def _arranged(self, urls: list[Any], send: "_Send") -> list[Any] | dict[str, Any]:
-        """Return the URLs in the order of the templates, with what `send` makes of the requests among them."""
+        """Return the results in the order of the templates; `send` renders the requests among them."""
         found = urls
         if len(urls) < len(self._all):
             names: Iterable[str | int] = self._names or range(len(self._all))
@@ -202,10 +204,10 @@ def _outcome(template: CompiledTemplate, event: Event) -> str | RenderError | No
 
 
 class _Renders(Protocol):
-    """What renders the events of one kind."""
+    """Renders the events of one kind."""
 
     def render(self, event: Event, /) -> list[str | None] | None:
-        """Return the URLs; None where it does not know."""
+        """Return the URLs, or None if they cannot be rendered here."""
 
 
 def _compiled(renderings: Sequence[tuple[Segment, ...] | None], limits: Sequence[int]) -> _Renders:
@@ -214,7 +216,7 @@ def _compiled(renderings: Sequence[tuple[Segment, ...] | None], limits: Sequence
 
 
 class _InC:
-    """What renders in C, and in Python what C does not know."""
+    """Renders in C, or in Python if C cannot."""
 
     def __init__(self, in_c: _Renders | None, make: Callable[[], _Renders]) -> None:
         self._in_c = in_c
@@ -233,18 +235,18 @@ class _InC:
 
 @dataclass(frozen=True, slots=True)
 class _FanOut:
-    """What is done with the events of one kind. The values are in a list, in the order of the attributes."""
+    """The plan for the events of one kind. Values are kept in one list, in the order of these attributes."""
 
     plain: tuple[Key, ...]
-    """Values that are only encoded. A missing one is an empty text."""
+    """Values that are only encoded. A missing one is an empty string."""
     converted: tuple[Key, ...]
-    """The others that are read in one place. A missing one is None."""
+    """Other values with a single place. A missing one is None."""
     choices: tuple[Callable[[Any], str | None], ...]
-    """Those that may be found in several places. A missing one is None."""
+    """Values that may be in several places. A missing one is None."""
     optional: tuple[tuple[int, str, int], ...]
-    """Source, field and place in the list of plain values that are also needed as None where they are missing."""
+    """Plain values that must also be None if missing: source, field, and index in the list."""
     filled: tuple[int, ...]
-    """Places of converted values that are also needed as an empty text where they are missing."""
+    """Indexes of converted values that must also be an empty string if missing."""
     renders: tuple[Callable[[Values], str | None], ...]
 
     def render(self, event: Event) -> list[str | None]:
@@ -260,9 +262,9 @@ class _FanOut:
 
 
 def _fan_out(renderings: Sequence[tuple[Segment, ...] | None], limits: Iterable[int]) -> _FanOut:
-    """Return what is done with events of one kind. Only values that some template may have for them are read.
+    """Return the plan for the events of one kind. It only reads values that some template may send for them.
 
-    For each template there is what it sends for them, None where it does not admit them, and the longest URL.
+    For each template, pass what it sends for these events, or None if it does not admit them, and its URL limit.
     """
     needs = {value: _need(value) for segments in renderings for value in values_of(segments or ())}
     needed = dict.fromkeys(needs.values())
@@ -290,9 +292,9 @@ def _fan_out(renderings: Sequence[tuple[Segment, ...] | None], limits: Iterable[
 
 
 def _segments(plan: RenderPlan, event: Event, refused: Collection[tuple[Signal, ...]]) -> tuple[Segment, ...] | None:
-    """Return what a template sends for events like this one, which refuse consent by the signals `refused`.
+    """Return what a template sends for events like this one, whose users refuse consent by the signals `refused`.
 
-    None where it does not admit them.
+    None if it does not admit them.
     """
     if plan.postback is not event.postback:
         return None
@@ -301,9 +303,9 @@ def _segments(plan: RenderPlan, event: Event, refused: Collection[tuple[Signal, 
 
 
 def _need(value: Value) -> tuple[Value, bool]:
-    """Return what templates share of a value, and whether one has to know that it is missing."""
+    """Return the part of a value that templates share, and whether they must know that it is missing."""
     return value._replace(macro="", missing=""), value.missing != ""
 
 
-def _not_sent(values: Values) -> None:  # noqa: ARG001 - in the place of a template that renders them
+def _not_sent(values: Values) -> None:  # noqa: ARG001 - has the signature of a render function
     return None

@@ -1,4 +1,4 @@
-"""URLs for logs: the names of a URL, and of its personal values only what they are and how long."""
+"""Redact URLs for logs: keep the names, and replace personal values by their kind and length."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _UNKNOWN = "unknown"
 
 
 class _Edit(NamedTuple):
-    """What is written in place of a part of the URL."""
+    """The replacement for a part of the URL."""
 
     span: Span
     text: str
@@ -29,10 +29,10 @@ class _Edit(NamedTuple):
 def redact(
     url: str, template: str | Template | CompiledTemplate | CompiledRequest, *, dialect: str | Dialect | None = None
 ) -> str:
-    """Return a URL that was rendered from a template, for logs: of each personal value, what it is and its length.
+    """Return a rendered URL for logs, with each personal value replaced by its kind and its length.
 
-    Personal is what the catalogue says, and what it does not know: JSON of an app, parameters that no document names,
-    and all that is not of this template. No URL raises an error.
+    Personal values are those that the catalogue marks, and everything it does not know: JSON from an app, undocumented
+    parameters, and anything that is not in this template. No URL raises an error.
 
     >>> template = "https://n.example/pb?c=(clickid)&ip=(ip)&h=(sha1-idfa)"
     >>> redact("https://n.example/pb?c=123&ip=192.0.2.1&h=&mail=x%40y.example", template)
@@ -110,7 +110,7 @@ def _marked(kind: str, length: int) -> str:
 
 @lru_cache(maxsize=64)
 def _public_fields(dialect: Dialect) -> frozenset[str]:
-    """Return the fields whose values are not personal, whatever macro they are sent for."""
+    """Return the fields whose values are not personal for any macro."""
     specs = dialect.macros.values()
     personal = {spec.field for spec in specs if spec.personal or spec.type is ValueType.JSON}
     return frozenset(spec.field for spec in specs) - personal

@@ -1,4 +1,4 @@
-"""A request: method, URL, headers and body, as a template and as it is sent."""
+"""Requests with method, URL, headers and body: as a template, and ready to send."""
 
 import hmac
 from base64 import b64encode
@@ -16,7 +16,7 @@ _CHOICES = {"over": ("body", "url"), "algorithm": ("hmac-sha256",), "format": ("
 
 
 class Headers(Mapping[str, str]):
-    """Headers in the order in which they are sent; names are found in any case. Values are not shown: some are secret.
+    """Headers in the order they are sent; look-ups ignore case. The repr hides values, since some are secret.
 
     >>> headers = Headers({"Authorization": "Bearer s3cret"})
     >>> headers["authorization"], headers
@@ -27,7 +27,7 @@ class Headers(Mapping[str, str]):
     _values: dict[str, str]
 
     def __init__(self, headers: Mapping[str, str] = {}) -> None:
-        # Nothing of what is given is shown: it may be a secret.
+        # Don't show anything that was given: it may be a secret.
         if not isinstance(headers, Mapping):
             raise TypeError(f"headers must be a mapping of names to values, not {type(headers).__name__}")
         for name, value in headers.items():
@@ -38,7 +38,7 @@ class Headers(Mapping[str, str]):
 
     @classmethod
     def of(cls, values: dict[str, str]) -> "Headers":
-        """Return headers of names and values that are known to be strings; the dict is theirs from now on."""
+        """Return headers from names and values that are known to be strings; takes ownership of the dict."""
         headers = cls.__new__(cls)
         headers._values = values
         return headers
@@ -75,7 +75,7 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A header with a keyed hash (RFC 2104) of the body, or of the URL, as they are sent.
+    """A header with a keyed hash (RFC 2104) of the body or of the URL, as they are sent.
 
     >>> Signature("X-Signature").value(b"key", "https://n.example/pb", b"{}")
     'a777724d943eb48dc69bca8a4a6d57a04db3f9ec7e1de4e581e860265bdf3032'
@@ -87,7 +87,7 @@ class Signature:
     """What is signed."""
     algorithm: Algorithm = "hmac-sha256"
     format: Format = "hex"
-    """How the hash is written; `hex` in lower case."""
+    """How the hash is written; `hex` is lower case."""
 
     def __post_init__(self) -> None:
         check_type("header", str, "a string", self.header)
@@ -99,31 +99,31 @@ class Signature:
 
     def value(self, key: bytes, url: str, body: bytes) -> str:
         """Return the value of the header."""
-        # A fragment is not sent, so that its receiver could not check it.
+        # A fragment is not sent, so the receiver could not verify it.
         digest = hmac.digest(key, body if self.over == "body" else url.partition("#")[0].encode(), "sha256")
         return digest.hex() if self.format == "hex" else b64encode(digest).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request with macros in its URL, its headers and its body. What the headers hold is not shown: it may be secret.
+    """A request with macros in its URL, headers and body. The repr hides header values, since some are secret.
 
     >>> Request("POST", "https://n.example/pb", {"X-Key": "k"}, '{"click": "(clickid)"}', "application/json")
     Request('POST', 'https://n.example/pb', Headers({'X-Key': ...}), '{"click": "(clickid)"}', 'application/json')
     """
 
     method: str
-    """The method, without macros, as `GET`."""
+    """The method, such as `GET`, without macros."""
     url: str
     """The template of the URL."""
     headers: Mapping[str, str] = field(default_factory=Headers)
     """The templates of the headers, by name, in the order in which they are sent."""
     body: str | None = None
-    """The template of the body; None where there is none."""
+    """The template of the body, or None for no body."""
     content_type: str | None = None
-    """The media type of the body, which decides how values in it are written."""
+    """The media type of the body. It decides how values are written in it."""
     signature: Signature | None = None
-    """The header that is signed with the key given to `render`."""
+    """The header that holds the signature, made with the key given to `render`."""
 
     def __post_init__(self) -> None:
         check_type("method", str, "a string", self.method)
@@ -143,7 +143,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class PreparedRequest:
-    """A request as it is sent; `macroengine.transport` says how. Neither personal values nor secrets are shown.
+    """A request ready to send, for example with `macroengine.transport`. The repr hides personal values and secrets.
 
     >>> PreparedRequest("POST", "https://n.example/pb?c=1", {"X-Key": "k"}, b"{}")
     <PreparedRequest POST, headers X-Key, body of 2 bytes>
@@ -151,11 +151,11 @@ class PreparedRequest:
 
     method: str
     url: str
-    """The URL, ready to be sent without further encoding."""
+    """The URL, to be sent without further encoding."""
     headers: Mapping[str, str] = field(default_factory=Headers)
-    """All headers but those that a client adds, such as Host and Content-Length."""
+    """All headers except those that a client adds, such as Host and Content-Length."""
     body: bytes = b""
-    """The body in UTF-8; empty where there is none."""
+    """The body in UTF-8, or empty for no body."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.headers, Headers):

@@ -1,4 +1,4 @@
-"""A parsed request: its URL, headers and body, each a template of its own."""
+"""A parsed request: the templates of its URL, headers and body."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ from macroengine.template import Template, parse
 
 
 class BodyKind(StrEnum):
-    """How a body is written, by the media types that there are templates of."""
+    """How a body is written, named by its media type."""
 
     JSON = "application/json"
     FORM = "application/x-www-form-urlencoded"
@@ -29,9 +29,9 @@ class Body:
     """A parsed body."""
 
     kind: BodyKind | None
-    """None where nothing is known of the content type, and the body is read as text."""
+    """None if the content type is unknown; the body is then read as text."""
     template: Template
-    """Its macros, and the text between them: parameters of a form, or else all of it as a fragment, which has none."""
+    """Its macros and the text between them. A form has parameters; any other body is a single fragment."""
     json: JsonText | None = None
 
 
@@ -43,7 +43,7 @@ class RequestTemplate:
     dialect: Dialect
     url: Template
     headers: tuple[tuple[str, Template], ...] = field(repr=False)
-    """The values of the headers, each as a fragment, in which everything is text."""
+    """The headers by name. Each value is a single fragment: everything in it is text."""
     body: Body | None
 
     def templates(self) -> Iterator[Template]:
@@ -62,7 +62,7 @@ class RequestTemplate:
 def parse_request(
     request: Request, dialect: str | Dialect = DEFAULT_DIALECT, *, limits: Limits | None = None
 ) -> RequestTemplate:
-    """Return the syntax tree of a request. Every one within the limits has one.
+    """Return the syntax tree of a request. Every request within the limits has one.
 
     >>> body = '{"click": "(clickid)", "price": (event_revenue)}'
     >>> parsed = parse_request(Request("POST", "https://n.example/pb", {}, body, "application/json"))
@@ -83,7 +83,7 @@ def parse_request(
 
 
 def body_kind(content_type: str | None) -> BodyKind | None:
-    """Return how a body of a content type is written; None where it is another one, or not in UTF-8.
+    """Return how a body of this content type is written; None if the type is not supported, or not UTF-8.
 
     >>> print(body_kind("Application/JSON; charset=utf-8"))
     application/json
@@ -117,10 +117,10 @@ def text_template(
     *,
     is_secret: bool = False,
 ) -> Template:
-    """Return a text that is not a URL as a template: all of it is a fragment, which has no parts.
+    """Return a template for a text that is not a URL: the whole text is one fragment.
 
     Raises:
-        LimitError: it is too long, or has too many macros; a secret is not shown in it.
+        LimitError: it is too long, or has too many macros; the message does not show a secret.
     """
     shown = "*" * len(source) if is_secret else source
     if len(source) > limits.template:
@@ -130,7 +130,7 @@ def text_template(
     macros = []
     for match in syntax.find.finditer(source):
         reading = syntax.read(match[0])
-        if reading is not None:  # pragma: no branch - both are made of the same patterns
+        if reading is not None:  # pragma: no branch - both use the same patterns
             macros.append(Macro(match[0], match.start(), *reading))
     if len(macros) > limits.macros:
         message = f"text has {len(macros):,} macros; at most {limits.macros:,} are allowed"
@@ -139,7 +139,7 @@ def text_template(
 
 
 def _between(source: str, macros: Iterable[Macro]) -> Pieces:
-    """Return macros with the text around them."""
+    """Return the macros with the text between them."""
     pieces: list[Literal | Macro] = []
     done = 0
     for macro in macros:
@@ -173,7 +173,7 @@ def _check_depth(source: str, parsed: JsonText, most: int) -> None:
 
 
 def _pairs(pieces: Pieces) -> Iterator[Pair]:
-    """Yield the parameters of a form, which have no `?` before them, and no fragment after them."""
+    """Yield the parameters of a form. It has no `?` before them, and no fragment after them."""
     opening: Delimiter | None = None
     inside: list[Literal | Macro] = []
     for piece in pieces:

@@ -1,4 +1,4 @@
-"""Samples: events with realistic values for a template, the same ones for the same seed."""
+"""Generate realistic sample events for a template; the same seed gives the same events."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,15 +22,15 @@ from macroengine.template import parse
 
 _FILE = Path(__file__).resolve().parent / "sampling.toml"
 _WANTED = re.compile(r"\{(?:(uuid)|(hex|digits):(\d+)|(\d+)-(\d+))\}")
-# What a value that is not encoded must not have.
+# Characters that a value must not have if it is not encoded.
 _UNSAFE = re.compile("[^A-Za-z0-9._~-]")
-# One in so many awkward values is missing.
+# One in this many awkward values is missing.
 _MISSING = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A row of the catalogue that a template reads."""
+    """A row of the catalogue that a template reads, and how its value is sent."""
 
     spec: MacroSpec
     raw: bool
@@ -38,7 +38,7 @@ class Reading:
 
 
 def readings(template: CompiledTemplate | CompiledRequest) -> tuple[Reading, ...]:
-    """Return what a template or a request reads, each row of the catalogue once."""
+    """Return the catalogue rows that a template or request reads, without repeats."""
     dialect, wanted = template.dialect, set(template.fields)
     found: dict[MacroSpec, bool] = {}
     for macro, in_header in _macros(template):
@@ -51,7 +51,7 @@ def readings(template: CompiledTemplate | CompiledRequest) -> tuple[Reading, ...
 
 
 def _macros(template: CompiledTemplate | CompiledRequest) -> Iterator[tuple[Macro, bool]]:
-    """Yield the macros, and whether each is in a header, which few characters may be in."""
+    """Yield the macros, and whether each is in a header, where few characters are allowed."""
     if isinstance(template, CompiledTemplate):
         parsed = parse(template.source, template.dialect, limits=template.options.limits)
         yield from ((macro, False) for macro in parsed.macros())
@@ -64,19 +64,19 @@ def _macros(template: CompiledTemplate | CompiledRequest) -> Iterator[tuple[Macr
 
 
 def is_sent_raw(encoding: Encoding) -> bool:
-    """Say whether values in this encoding may not have every character."""
+    """Say whether this encoding leaves characters as they are, so that values may not have every character."""
     return encoding in (Encoding.NONE, Encoding.BASE64, Encoding.JSON)
 
 
 def samples(template: CompiledTemplate | CompiledRequest, seed: int, *, awkward: bool = False) -> Iterator[Event]:
-    """Yield events for a template or a request without end; `awkward` ones have values that are easily encoded wrongly.
+    """Yield sample events without end. With `awkward`, values are hard to encode correctly.
 
     >>> from macroengine import compile_template
     >>> template = compile_template("https://n.example/pb?country=(country_code)")
     >>> template.render(next(samples(template, 7))) == template.render(next(samples(template, 7)))
     True
     """
-    draw = Random(seed)  # noqa: S311 - nothing is to be secret
+    draw = Random(seed)  # noqa: S311 - nothing here is secret
     read = readings(template)
     while True:
         values: dict[Source, dict[str, object]] = {source: {} for source in Source}

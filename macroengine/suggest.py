@@ -1,20 +1,20 @@
-"""Suggestions: the known names that are most like a name that is not known."""
+"""Suggest the known names that are most similar to an unknown name."""
 
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import accumulate
 
-# A name longer than any real one is not a typo; comparing it with all others would be slow.
+# A longer name is not a typo, and comparing it with all others would be slow.
 _LONGEST = 100
-# Letters that one name may be compared with. The names of a platform take a tenth of it.
+# The maximum number of letters to compare a name with. The names of a platform take a tenth of it.
 _MAX_WORK = 500_000
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
-    """Return the known names that are like `name`, the likeliest first, and none that is much less like it.
+    """Return up to `most` known names that are similar to `name`, best first.
 
-    Names are alike when at most one letter in three must be added, dropped, replaced or swapped. Case, `-` and `_` do
-    not count.
+    Names are similar if at most one letter in three must be added, dropped, replaced or swapped. Case, `-` and `_` are
+    ignored.
 
     >>> nearest("instal-time", ["install_time", "install_unix_ts", "city"])
     ['install_time']
@@ -23,7 +23,7 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `; did you mean 'x' or 'y'?`, or an empty string.
+    """Return `; did you mean 'x' or 'y'?`, or an empty string if no known name is similar.
 
     >>> did_you_mean("clickd", ["clickid", "click-ts", "city"])
     "; did you mean 'clickid'?"
@@ -32,7 +32,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def question(names: Iterable[str]) -> str:
-    """Return `; did you mean 'x' or 'y'?` for these names, or an empty string for none."""
+    """Return `; did you mean 'x' or 'y'?` for these names, or an empty string if there are none."""
     quoted = [repr(name) for name in names]
     return f"; did you mean {' or '.join(quoted)}?" if quoted else ""
 
@@ -49,7 +49,7 @@ def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
         if distance <= _bound(letters, other):
             found.append((distance, spellings[other]))
     found.sort(key=lambda pair: pair[0])
-    # Half as much again as the best one needs is another word.
+    # Names that need more than 1.5 times the edits of the best one are other words.
     return tuple(spelling for distance, spelling in found if distance <= 1.5 * found[0][0])
 
 
@@ -58,7 +58,7 @@ def _letters(name: str) -> str:
 
 
 def _alike(name: str, others: Iterable[str]) -> list[str]:
-    """Return what is worth comparing with `name`; of too many, the likeliest that can be compared in a short time."""
+    """Return the names worth comparing with `name`. If there are too many, return only the likeliest."""
     bounds = {other: _least(name, other) for other in others}
     alike = [other for other, least in bounds.items() if least <= _bound(name, other)]
     if sum(map(len, alike)) * len(name) <= _MAX_WORK:
@@ -73,12 +73,12 @@ def _bound(one: str, other: str) -> int:
 
 
 def _least(one: str, other: str) -> int:
-    """Return a lower bound of the edit distance that costs next to nothing."""
+    """Return a cheap lower bound of the edit distance."""
     return max(abs(len(one) - len(other)), len(set(one) - set(other)), len(set(other) - set(one)))
 
 
 def edit_distance(one: str, other: str) -> int:
-    """Return how many letters must be added, dropped, replaced or swapped with the next to make `other` of `one`.
+    """Return how many letters must be added, dropped, replaced or swapped with the next to turn `one` into `other`.
 
     >>> edit_distance("clcikid", "clickid")
     1

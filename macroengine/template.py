@@ -1,4 +1,4 @@
-"""A parsed template, and how one is made of a string, in a dialect and within limits."""
+"""Parsed templates, and the function that parses one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from macroengine.limits import Limits
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A parsed template. The texts of its leaves, joined, are `source`.
+    """A parsed template. Joining the text of its leaves gives `source`.
 
-    The delimiters are None where their part is missing: `slashes` is what is between scheme and authority,
-    `hash` opens the fragment.
+    A delimiter is None if its part is missing. `slashes` is the text between scheme and authority; `hash` is the `#`
+    that opens the fragment.
     """
 
     source: str
     """The text that was parsed."""
     dialect: Dialect
-    """Whose syntax it was parsed in."""
+    """The dialect whose syntax was used."""
     scheme: Pieces = ()
     slashes: Delimiter | None = None
     authority: Pieces = ()
@@ -33,7 +33,7 @@ class Template:
     fragment: Pieces = ()
 
     def leaves(self) -> Iterator[tuple[Leaf, Part]]:
-        """Yield every leaf with its part, in source order, without gap or overlap."""
+        """Yield each leaf with its part, in source order, without gaps or overlaps."""
         for delimiter, pieces, part in self._parts():
             if delimiter is not None:
                 yield delimiter, part
@@ -50,7 +50,7 @@ class Template:
         yield self.hash, self.fragment, Part.FRAGMENT
 
     def macros(self) -> Iterator[Macro]:
-        """Yield the macros in source order, repeats included."""
+        """Yield the macros in source order, including repeats."""
         for leaf, _ in self.leaves():
             if isinstance(leaf, Macro):
                 yield leaf

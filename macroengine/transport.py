@@ -1,8 +1,8 @@
-"""Sending a PreparedRequest unchanged: the target, the headers and the body arrive byte for byte.
+"""Send a PreparedRequest unchanged: target, headers and body arrive byte for byte.
 
-Clients rewrite URLs: they decode `%2F`, encode `[`, resolve `..`. Each function here does what its client needs to
-leave them alone. None follows redirects, for a redirect leads to a URL that was not rendered, and none uses a proxy but
-those that httpx and aiohttp are told of. A client is imported when its function is called.
+HTTP clients rewrite URLs: they decode `%2F`, encode `[`, resolve `..`. Each function here does what its client needs
+to leave the URL alone. None follows redirects, since a redirect leads to a URL that was not rendered. None uses a
+proxy, unless it is configured on the httpx or aiohttp client. A client is imported when its function is called.
 """
 
 import http.client
@@ -28,7 +28,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Address(NamedTuple):
-    """Where a request goes, and the target in its first line."""
+    """The server a request is sent to, and the target in its request line."""
 
     scheme: str
     """`http` or `https`."""
@@ -44,7 +44,7 @@ class Address(NamedTuple):
 
 
 def address(url: str) -> Address:
-    """Return where a URL leads, for HTTP.
+    """Return the server and the target of a URL, for HTTP.
 
     >>> address("https://n.example?a=%2f..#x")
     Address(scheme='https', host='n.example', port=443, target='/?a=%2f..')
@@ -55,7 +55,7 @@ def address(url: str) -> Address:
     check_type("url", str, "a string", url)
     match = _URL.fullmatch(url)
     if match is None or int(match[3] or 0) > 65_535:
-        # The URL itself is not shown: it may hold personal values.
+        # Don't show the URL: it may hold personal values.
         raise ValueError("URL cannot be sent: it must be http or https, with a host, in visible ASCII")
     scheme, host, port, target = match.groups()
     scheme = scheme.lower()
@@ -63,9 +63,9 @@ def address(url: str) -> Address:
 
 
 def _checked(request: PreparedRequest) -> Address:
-    """Return where a request goes; of one that no client can send unchanged, say so, and show no value.
+    """Return where a request is sent. Raise ValueError, without any values, if no client can send it unchanged.
 
-    Clients refuse line breaks too, and most of them with the whole header in the message.
+    Clients reject line breaks too, but most show the whole header in their message.
     """
     check_type("request", PreparedRequest, "a PreparedRequest", request)
     if not _is_token(request.method):
@@ -79,7 +79,7 @@ def _checked(request: PreparedRequest) -> Address:
 
 
 def send_httpx(client: Any, request: PreparedRequest) -> Any:
-    """Send a request with an httpx.Client, and return the response; with an AsyncClient, what to await for it."""
+    """Send a request with an httpx.Client and return the response; with an AsyncClient, return the awaitable."""
     where = _checked(request)
     built = client.build_request(
         request.method,
@@ -88,12 +88,12 @@ def send_httpx(client: Any, request: PreparedRequest) -> Any:
         content=request.body,
         extensions={"target": where.target.encode()},
     )
-    # The target would be sent again to wherever a redirect leads.
+    # Following a redirect would send the target again to another server.
     return client.send(built, follow_redirects=False)
 
 
 def httpx_request(request: PreparedRequest) -> Any:
-    """Return the httpx.Request for a transport of httpx that is used without a client; it never follows redirects."""
+    """Return the httpx.Request for an httpx transport that is used without a client; it never follows redirects."""
     where = _checked(request)
     return import_module("httpx").Request(
         request.method,
@@ -105,9 +105,9 @@ def httpx_request(request: PreparedRequest) -> Any:
 
 
 def send_aiohttp(session: Any, request: PreparedRequest, **options: Any) -> Any:
-    """Send a request with an aiohttp.ClientSession; `async with` or `await` it as what `session.request` returns."""
+    """Send a request with an aiohttp.ClientSession; use the result like that of `session.request`."""
     where = _checked(request)
-    # All of the target as the path, for a URL drops a `?` with nothing after it.
+    # Pass the whole target as the path: a yarl URL drops a `?` with an empty query.
     url = import_module("yarl").URL.build(
         scheme=where.scheme, authority=f"{where.host}:{where.port}", path=where.target, encoded=True
     )
@@ -116,7 +116,7 @@ def send_aiohttp(session: Any, request: PreparedRequest, **options: Any) -> Any:
 
 
 def send_requests(session: Any, request: PreparedRequest, *, timeout: float | None = 10.0) -> Any:
-    """Send a request with a requests.Session, and return the response. The session gets an adapter for its origin."""
+    """Send a request with a requests.Session and return the response. Mounts an adapter for the URL's origin."""
     where = _checked(request)
     requests, adapter = import_module("requests"), _requests_adapter()
     if not isinstance(session.get_adapter(f"{where.origin}/"), adapter):
@@ -129,14 +129,14 @@ def send_requests(session: Any, request: PreparedRequest, *, timeout: float | No
 
 
 def urllib3_pools(**options: Any) -> Any:
-    """Return the urllib3.PoolManager for `send_urllib3`; the options are those of a PoolManager."""
+    """Return a urllib3.PoolManager for `send_urllib3`; the options are those of PoolManager."""
     manager = import_module("urllib3").PoolManager(**options)
     manager.pool_classes_by_scheme = _pool_classes()
     return manager
 
 
 def send_urllib3(pools: Any, request: PreparedRequest, **options: Any) -> Any:
-    """Send a request with what `urllib3_pools` returned, and return the response."""
+    """Send a request with the pools from `urllib3_pools`, and return the response."""
     where = _checked(request)
     if getattr(pools, "pool_classes_by_scheme", None) is not _pool_classes():
         raise TypeError("pools must be what urllib3_pools() returns: other pools rewrite targets")
@@ -155,7 +155,7 @@ def send_urllib3(pools: Any, request: PreparedRequest, **options: Any) -> Any:
 def send_stdlib(
     request: PreparedRequest, *, timeout: float = 10.0, context: ssl.SSLContext | None = None
 ) -> http.client.HTTPResponse:
-    """Send a request with http.client on a connection of its own, and return the response, which is to be closed."""
+    """Send a request with http.client on a new connection, and return the response. The caller closes it."""
     where = _checked(request)
     if where.scheme == "http":
         connection = http.client.HTTPConnection(where.host, where.port, timeout=timeout)
@@ -169,13 +169,13 @@ def send_stdlib(
         connection.close()
         raise
     if connection.sock is not None:
-        # The response reads on from it, and closes it for good.
+        # The response keeps reading from the socket, and closes it at the end.
         connection.sock.close()
     return response
 
 
-# urllib3 rewrites targets until they reach the connection. A sealed one has nothing to rewrite, and the connection
-# opens it; whatever else is sent on such a connection is left unchanged.
+# urllib3 rewrites a target on its way to the connection. Encoded like this, a target has nothing to rewrite, and the
+# connection decodes it. Other targets on the same connection are not changed.
 _SEAL = f"/sealed-{token_hex(16)}-"
 
 

@@ -18,7 +18,7 @@ const PYODIDE = join(HERE, "node_modules", "pyodide");
 const PYODIDE_FILES = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
 const SITE = "/site";
 
-/** Copy the page, with the policy that the server of a static site may not send. */
+/** Copy the page, with the content security policy inside, since a static server may not send it. */
 function copyPage() {
   const policy = [
     "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self'", "connect-src 'self'",
@@ -28,7 +28,7 @@ function copyPage() {
   const html = readFileSync(join(PAGE, "index.html"), "utf8").replace('<meta charset="utf-8">', meta);
   writeFileSync(join(DIST, "index.html"), html);
   for (const name of ["style.css", "icon.svg"]) cpSync(join(PAGE, name), join(DIST, name));
-  // The worker has a policy of its own, which can only be a header. Several hosts of static sites read this file.
+  // The worker needs its own policy, which must be a header. Several hosts of static sites read this file.
   const headers = [`Content-Security-Policy: ${policy}; frame-ancestors 'none'`, "Referrer-Policy: no-referrer", "X-Content-Type-Options: nosniff"];
   writeFileSync(join(DIST, "_headers"), `/*\n${headers.map((line) => `  ${line}\n`).join("")}`);
 }
@@ -54,7 +54,7 @@ function licence(name) {
   return `${name} ${version} (${license})\n${file ? readFileSync(join(folder, file), "utf8") : ""}`;
 }
 
-/** Build the wheels of the library, without its extension, and of what it needs. */
+/** Build the wheels of the library, without its extension, and of its dependencies. */
 function wheels(scratch) {
   const source = join(scratch, "source");
   const isSource = (path) => !/__pycache__|\.so$|\.egg-info|speedups$/.test(path);
@@ -68,7 +68,7 @@ function wheels(scratch) {
   return readdirSync(folder).map((name) => join(folder, name));
 }
 
-/** Return the library and what it needs as one archive, compiled by the Python of the browser. */
+/** Return the library and its dependencies as one archive, compiled by the Python of the browser. */
 async function site(files) {
   const python = await loadPyodide();
   for (const file of files) python.unpackArchive(new Uint8Array(readFileSync(file)), "zip", { extractDir: SITE });
@@ -90,7 +90,7 @@ shutil.make_archive("/archive", "zip", site)`);
   return python.FS.readFile("/archive.zip");
 }
 
-/** Return the memory of Python with the library loaded and its tables read. The functions of Pyodide are private. */
+/** Return the memory of Python after loading the library and its tables. Uses private functions of Pyodide. */
 async function snapshot(archive) {
   const python = await loadPyodide({ _makeSnapshot: true });
   python.unpackArchive(archive, "zip", { extractDir: SITE });
@@ -112,11 +112,11 @@ gc.collect()`);
   return python.makeMemorySnapshot();
 }
 
-process.on("uncaughtException", (error) => { // without the minified source around it
+process.on("uncaughtException", (error) => { // don't print the minified source around it
   console.error(error.message);
   process.exit(1);
 });
-/** Build what is in the page itself; with --page on the command line, that alone. */
+/** Build the scripts of the page; with --page on the command line, build nothing else. */
 async function buildPage() {
   mkdirSync(join(DIST, "pyodide"), { recursive: true });
   copyPage();

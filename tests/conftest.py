@@ -1,4 +1,4 @@
-"""What all tests share, golden files, and the command line in this process."""
+"""Shared by all tests: golden files, and running the command line in this process."""
 
 import io
 import os
@@ -13,14 +13,15 @@ from hypothesis import settings
 
 from macroengine.cli import main
 
-# How long a case takes is a matter of the machine; no test is to fail for it. Where CI runs, the same cases are drawn
-# every time: what they find is found by who changed the code, and the coverage does not depend on chance.
+# No test should fail because a case takes long on a slow machine. CI draws the same cases every time, so that only a
+# change of the code can make a test fail there, and coverage does not vary.
 settings.register_profile("macroengine", settings.get_profile("ci" if "CI" in os.environ else "default"), deadline=None)
 settings.load_profile("macroengine")
 
 
 def pytest_configure() -> None:
-    # A shell starts what runs in the background with SIGINT ignored, nohup with SIGHUP; what the tests start would too.
+    # A shell ignores SIGINT for background processes, and nohup ignores SIGHUP. Processes that tests start would
+    # inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)

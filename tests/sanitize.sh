@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Build the C with the address and undefined-behaviour sanitizers, and run its tests: once as for this processor, and
-# once without what only some have. Needs gcc and the packages of the extra `test`; leaves the checkout as it is.
+# Build the C code with the address and undefined-behaviour sanitizers, and run its tests: once for this processor, and
+# once without optional instructions. Needs gcc and the packages of the extra `test`; does not change the checkout.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -19,9 +19,9 @@ for portable in '' -DMACROENGINE_PORTABLE; do
 done
 rm -r macroengine
 
-# The interpreter is not built with the sanitizer, so its library must be loaded first. Objects are allocated one by
-# one, or an overflow would stay inside Python's own pools. What Python keeps until it ends is no leak.
-# Nothing is captured, as a sanitizer that finds something ends the process.
+# The interpreter is not built with the sanitizer, so preload its library. Allocate objects one by one, since an
+# overflow inside Python's own pools would not be detected. Memory that Python keeps until it exits is not a leak.
+# Output is not captured, since a sanitizer ends the process when it finds something.
 export PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1
 export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
 for portable in '' -DMACROENGINE_PORTABLE; do

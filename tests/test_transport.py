@@ -334,7 +334,7 @@ def test_session_may_be_used_for_other_requests(server):
 def test_connection_is_closed_where_nobody_answers():
     with Server() as silent:
         origin = silent.origin
-    with pytest.raises(OSError):  # noqa: PT011 - refused or unreachable, as the system has it
+    with pytest.raises(OSError):  # noqa: PT011 - refused or unreachable, depending on the system
         transport.send_stdlib(PreparedRequest("GET", origin, Headers()), timeout=1)
     with pytest.raises(OSError):  # noqa: PT011 - the same
         transport.send_stdlib(

@@ -1,4 +1,4 @@
-"""From a template to what is wrong with it: 300 characters beside a bare Lark parse, and 16,000 that are hostile."""
+"""Checking a template: 300 characters compared with a bare Lark parse, and 16,000 hostile characters."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ _APPMETRICA = (
     "&m={device_model}&o={os_version}&ov={os_name}&i={ios_ifa}&g={google_aid}&a={app_package_name}"
     "&ad={appmetrica_device_id}&t={install_timestamp}&ct={click_timestamp}&co={country_iso_code}&n={conversion_id}"
 )
-# Each with its dialect and what a check of it took of a bare Lark parse in the first edition.
+# Each with its dialect, and the time of its check in the first edition as a multiple of a bare Lark parse.
 _TEMPLATES = {
     "AppsFlyer": (_WHOLE, "appsflyer", 2.62),
     "AppsFlyer, cut off": (TEMPLATE, "appsflyer", 2.83),

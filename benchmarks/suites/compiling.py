@@ -1,4 +1,4 @@
-"""From a template to a function: each stage, beside a bare Lark parse of the same text."""
+"""Compiling a template: each stage, compared with a bare Lark parse of the same text."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ TEMPLATE = (
     "&site=(af_siteid)&s1=(af_sub1)&idfa=(idfa)&h=(sha1-idfa)&gaid=(advertising_id)&plat=(platform)&lang=(language)"
     "&cc=(country_code)&city=(city)&ip=(ip)&os=(os-version)&app=(app_id)&wifi=(wifi)&lat=(is_lat)"
 )[:300]
-# The least that LALR can do: macros and what is between them, no URL, no spans, no nodes.
+# The minimum for an LALR parser: macros and the text between them, without URL parts, spans or nodes.
 BARE = r"""
 start: (TEXT | MACRO)*
 MACRO: /\([A-Za-z][A-Za-z0-9_-]*\)/

@@ -1,4 +1,4 @@
-"""The language server as an editor sees it, with 1,000 templates that have two findings each."""
+"""The language server from an editor's view, with 1,000 templates that have two findings each."""
 
 import json
 import subprocess
@@ -84,7 +84,7 @@ def run() -> Iterator[Table]:
 
 
 def _session(folder: Path, templates: int, edits: int, waits: list[float]) -> float:
-    """Return the processor time of a server that is started, told of a file and its edits, and ended."""
+    """Return the CPU time of a server that is started, gets a file and its edits, and is stopped."""
     before = getrusage(RUSAGE_CHILDREN)
     editor = _Editor(folder)
     uri = (folder / "t.txt").as_uri()
@@ -110,7 +110,7 @@ def _template(number: int) -> str:
 
 
 def _edit(editor: _Editor, uri: str, version: int) -> None:
-    """Write one more character in the middle of the file, as people do."""
+    """Insert one more character in the middle of the file, like typing."""
     at = {"line": _TEMPLATES // 2, "character": 20}
     change = {"range": {"start": at, "end": at}, "text": "x"}
     document = {"uri": uri, "version": version}

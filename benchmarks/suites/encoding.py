@@ -1,4 +1,4 @@
-"""One value: the encoder in Python and the one in C, beside `urllib.parse.quote`."""
+"""Encoding one value: the encoders in Python and in C, compared with `urllib.parse.quote`."""
 
 import random
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _IN_C = 0.1
 _MIB = 1_048_576
 _draw = random.Random(0)
 
-# Name, value, and what the encoder in Python may take of `quote`; None: nothing was promised.
+# Name, value, and the maximum time of the Python encoder as a multiple of `quote`; None: no target.
 VALUES: list[tuple[str, str, float | None]] = [
     ("UUID", IDFA, _SAFE),
     ("country", "DE", _SAFE),
@@ -59,7 +59,7 @@ def run() -> Iterator[Table]:
 
 
 def _flooded() -> Table:
-    """Values of which no two have the same unsafe bytes, once the table of replacements is full of such."""
+    """Values with different unsafe bytes each, after the table of replacements has been filled with such values."""
     values = ["".join(_draw.choices(" /:;,&=a", k=80)) for _ in range(3_000)]
     standard = partial(quote, safe="")
     calls = {"quote": (_each, standard, values), "in Python": (_each, percent.percent_encode, values)}

@@ -1,4 +1,4 @@
-"""One event, 20 templates of 10 macros each, out of 30: PostbackSet beside separate renders."""
+"""One event for 20 templates with 10 macros each, out of 30: PostbackSet compared with separate renders."""
 
 import random
 from collections.abc import Iterator

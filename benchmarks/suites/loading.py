@@ -1,4 +1,4 @@
-"""100,000 different templates: from source, from a pickle, and what each keeps in memory."""
+"""100,000 different templates: compiled from source, loaded from a pickle, and the memory each one takes."""
 
 import gc
 import pickle
@@ -53,7 +53,7 @@ def run() -> Iterator[Table]:
 
 def _unpickle(load) -> list[float]:
     taken = []
-    gc.disable()  # a service freezes or disables it while it loads so many objects
+    gc.disable()  # a service would also freeze or disable it while loading so many objects
     for _ in range(3):
         begun = process_time()
         loaded = load()

@@ -1,4 +1,4 @@
-"""One event, one URL: macroengine, what one writes by hand, and every peer."""
+"""Rendering one URL for one event: macroengine, hand-written code, and all other engines."""
 
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +19,7 @@ SAME = "by hand, same rules and encoder"
 WHEEZY, JINJA = "wheezy.template + quote", "Jinja2 urlencode"
 
 _BY_HAND = 1.15
-# By workload: times faster than QUOTE, JINJA and WHEEZY, and of FLOOR.
+# By workload: the factor by which rendering is faster than QUOTE, JINJA and WHEEZY, and the multiple of FLOOR.
 _FASTER = {"W1": (15, 80, 5), "W2": (35, 80, 12), "W3": (25, 50, 6)}
 _OF_FLOOR = {"W1": 0.50, "W2": 0.70, "W3": 0.35}
 _PURE = {"W1": 2.0, "W2": 2.8, "W3": 2.3}

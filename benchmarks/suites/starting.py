@@ -1,4 +1,4 @@
-"""A process that begins: imports and the command line, over a bare interpreter."""
+"""Starting a process: imports and the command line, compared with a bare interpreter."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ def run() -> Iterator[Table]:
     }
     taken: dict[str, list[float]] = {name: [] for name in commands}
     with TemporaryDirectory() as bytecode:
-        # Installed packages are compiled; a checkout should not be slower, even where bytecode is not to be written.
+        # Installed packages have bytecode. A checkout should not be slower, even if writing bytecode is disabled.
         environment = os.environ | {"PYTHONPYCACHEPREFIX": bytecode, "PYTHONDONTWRITEBYTECODE": ""}
         status = {name: _start(command, environment)[1] for name, command in commands.items()}
         for _ in range(_ROUNDS):
@@ -45,7 +45,7 @@ def run() -> Iterator[Table]:
 
 
 def _start(command: tuple[str, ...], environment: Mapping[str, str]) -> tuple[float, int]:
-    """Return the processor time of a process, which is not what other processes make it wait, and its exit status."""
+    """Return the CPU time of a process, which other processes do not affect, and its exit status."""
     before = getrusage(RUSAGE_CHILDREN)
     done = subprocess.run(
         [sys.executable, *command],

@@ -1,4 +1,4 @@
-"""Whole tables through DuckDB, beside the same SQL written by hand; a process for each run."""
+"""Rendering whole tables with DuckDB, compared with the same hand-written SQL. Each run is a process."""
 
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -36,7 +36,7 @@ def run() -> Iterator[Table]:
 
 
 def _row(name: str, several: list[tuple[float, float, float]]) -> Row:
-    """Return the processor time of the runs, which other processes disturb less than the time that passes."""
+    """Return the CPU time of the runs, which other processes affect less than elapsed time."""
     elapsed, peak, _ = min(several)
     used = [processor for *_, processor in several]
     return Row(name, min(used), median(used), f"{elapsed:.2f} s elapsed, {peak:,.0f} MB at its peak")

@@ -2,14 +2,14 @@
 //
 //     node render.mjs VECTORS.json...
 //
-// Written from docs/rendering.md and grammar/README.md alone; it needs Node 20 and nothing else.
+// Written only from docs/rendering.md and grammar/README.md. Needs Node 20 and nothing else.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 const { conversions: CONVERSIONS, dialects: DIALECTS } = JSON.parse(
   readFileSync(new URL("catalogue.json", import.meta.url), "utf8"),
 );
-// What a row need not say.
+// Keys that a row may omit.
 const ROW = {
   names: [], send_all: false, type: "text", functions: {}, case: "as-is",
   encoding: null, missing: null, identifier: false, family: null,
@@ -25,7 +25,7 @@ class TemplateError extends Error {}
 
 const escapeRegExp = (text) => text.replace(/[.*+?^${}()|[\]\\\/-]/g, "\\$&");
 
-// What fits a form; the macros of other syntaxes are literal text, and have no names here.
+// Text that matches a form. Macros of other syntaxes are literal text, and have no names here.
 function formPattern(form, index) {
   const [opener, separator, closer] = [form.opener, form.separator, form.closer].map(escapeRegExp);
   const names = form.alternatives ? `(?:${form.name})(?:${escapeRegExp(form.alternatives)}(?:${form.name}))*` : form.name;
@@ -64,7 +64,7 @@ function reading(text, argument, form, dialect) {
   return { names: read.map(([name]) => name), key: read[0][1] };
 }
 
-// The name and the function; a function may be written as an argument.
+// The name and the function. A function may be written as an argument.
 function takenApart(name, argument, form, dialect) {
   const functions = Object.entries(dialect.functions).toSorted(([, one], [, other]) => other.length - one.length);
   const isWhole = dialect.macros.some((row) => row.name === name || row.names.includes(name));
@@ -157,7 +157,7 @@ function decoded(list) {
   }
 }
 
-// What the component has inside: {steps: Map, segments: Set, glued: Set, queries: [{opening, separator, pairs}]}
+// What is nested in the component: {steps: Map, segments: Set, glued: Set, queries: [{opening, separator, pairs}]}
 function inside(list, part) {
   const found = { steps: new Map(), segments: new Set(), glued: new Set(), queries: [] };
   const symbols = decoded(list);
@@ -312,7 +312,7 @@ function innerQuery(symbols, first, last, cuts, kind) {
   return { opening, separator: kind ? `%${"25".repeat(kind - 1)}26` : "&", pairs };
 }
 
-// The texts of the strings of a JSON value with macros in it; null where it is not JSON.
+// The texts of the strings in a JSON value with macros; null if it is not JSON.
 function jsonStrings(symbols, times) {
   const text = symbols
     .map((symbol) => (isMacro(symbol) ? "\x01" : symbol.times <= times && !"\x01\x02".includes(symbol.char) ? symbol.char : "\x02"))
@@ -374,7 +374,7 @@ function jsonStrings(symbols, times) {
   }
 }
 
-// Values (section 2). A number is {$number: its text}, so that 1 and 1.0 are told apart.
+// Values (section 2). A number is {$number: its text}, so that 1 and 1.0 are different.
 
 function digits(text, isFloat) {
   let [, sign, whole, fraction = "", exponent = "0"] = /^(-?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
@@ -421,7 +421,7 @@ function elements(raw, booleans) {
   return (Array.isArray(raw) ? raw : [raw]).map((item) => textOf(item, "text", booleans));
 }
 
-// A value in a smaller unit, of which `times` make one; null where it is neither a number nor a time.
+// A value in a unit `times` as small; null if it is neither a number nor a time.
 function converted(raw, times) {
   const kind = kindOf(raw);
   if (kind === "$time") return raw;
@@ -455,7 +455,7 @@ function compact(value) {
 
 const folded = (name) => name.toLowerCase().replace(/[-_]/g, "");
 
-// The first row of the macro's names; with alternatives, the macro is written as this one is.
+// The first row for the macro's names. A macro with alternatives is written like this one.
 const rowOf = (macro, dialect) => macro.names.map((name) => rowNamed(name, macro, dialect)).find((row) => row) ?? null;
 
 function rowNamed(name, macro, dialect) {
@@ -472,7 +472,7 @@ function rowNamed(name, macro, dialect) {
   return near && isDocumented(near) ? near : null;
 }
 
-// How many digits a hash has, and how often the functions that encode do so.
+// The number of digits of each hash, and of encodings of each encoding function.
 const SIZES = { md5: 32, sha1: 40, sha256: 64 };
 const PERCENTS = { percent: 1, percent2: 2, percent3: 3 };
 
@@ -516,7 +516,7 @@ class Rendering {
     return larger === null ? null : converted(larger, times);
   }
 
-  // The first of the names that has a value: its row and the value.
+  // The first name that has a value: its row and the value.
   found(macro) {
     for (const name of macro.names) {
       const row = rowNamed(name, macro, this.dialect);
@@ -526,7 +526,7 @@ class Rendering {
     return [null, null];
   }
 
-  // The row by which a macro is sent; one that an incomplete catalogue has not is a macro without a value.
+  // The row by which a macro is sent. Without a row in an incomplete catalogue, the macro has no value.
   sentRow(macro) {
     const row = rowOf(macro, this.dialect);
     if (row || !this.dialect.partial || this.options.unknown !== "error") return row;
@@ -599,7 +599,7 @@ class Rendering {
   }
 }
 
-// A component, with the queries inside of it that may lose a pair (section 4).
+// A component with its inner queries, which may lose pairs (section 4).
 class Component {
   constructor(rendering, list, part) {
     Object.assign(this, { rendering, list, part, inside: inside(list, part), macros: list.filter(isMacro) });
@@ -682,7 +682,7 @@ class Component {
       const isTyped = macro.key === undefined || macro.key === "none";
       return this.encoded(macro, row, isTyped ? jsonValue(raw, text, row.type) : JSON.stringify(text), steps, isSegment, true);
     }
-    // Each element by itself, and a plain comma between them.
+    // Encode each element, and join them with a plain comma.
     if (row.type === "list")
       return parts.map((part) => this.encoded(macro, row, changed(macro.key, part), steps, isSegment, true)).join(",");
     return this.encoded(macro, row, text, steps, isSegment, true);
@@ -772,7 +772,7 @@ const ERRORS = { RenderError, MissingValueError, SuppressedError };
 let [passed, failed] = [0, 0];
 const skipped = new Map();
 
-// Why a vector is not run; nothing where it is.
+// The reason why a vector is skipped; nothing if it is run.
 function reasonToSkip(vector) {
   if (vector.diagnostics) return "findings of a checker";
   if (!DIALECTS[vector.dialect]) return `dialect ${vector.dialect}`;

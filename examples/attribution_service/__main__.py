@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("--database", type=Path, default=Path("attribution.sqlite"))
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
-    # Both would log whole URLs, and with them personal data.
+    # Both would log whole URLs, which contain personal data.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         service = create(options.config, options.database)

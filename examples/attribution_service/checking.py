@@ -1,4 +1,4 @@
-"""Whether a table of the configuration has the keys that it must have, and values of their types."""
+"""Check that a table of the configuration has the right keys, with values of the right types."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,13 +16,13 @@ _WORDS = {
 
 
 class ConfigError(ValueError):
-    """The configuration cannot be used; the message names file, line, app, partner and key."""
+    """The configuration cannot be used. The message names the file, line, app, partner and key."""
 
 
 def check_keys(
     row: Any, where: Place, must: Mapping[str, type], may: Mapping[str, type], *, secret: bool = False
 ) -> None:
-    """Check that a table has these keys and no others, each with a value of its type: "false" is not false.
+    """Check that a table has exactly these keys, each with a value of its type: "false" is not false.
 
     Values of a `secret` table are not shown.
     """

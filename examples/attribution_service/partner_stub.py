@@ -1,6 +1,6 @@
-"""`python -m attribution_service.partner_stub`: a partner that prints every postback it gets.
+"""`python -m attribution_service.partner_stub`: a partner that prints every postback it receives.
 
-With `--fail N` it answers the first N with 500, to see them come again.
+With `--fail N` it answers the first N postbacks with 500, to show how they are retried.
 """
 
 import argparse
@@ -19,10 +19,10 @@ class Partner(BaseHTTPRequestHandler):
         self.send_response(status)
         self.end_headers()
 
-    do_POST = do_GET  # noqa: N815 - the name is that of http.server
+    do_POST = do_GET  # noqa: N815 - the name is defined by http.server
 
     def log_message(self, *args: object) -> None:
-        """Print nothing besides."""
+        """Print nothing else."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Who is told of what: the templates of all partners, compiled once."""
+"""Which partner is told about which events: the templates of all partners, compiled once."""
 
 import logging
 import tomllib
@@ -18,7 +18,7 @@ from macroengine import Event, Observation, Policy, Postback, PostbackSet, Prepa
 from macroengine.delivery import RetrySchedule
 
 log = logging.getLogger(__name__)
-# Without an SDK of OpenTelemetry, which an operator may install and configure, counting does nothing.
+# Counting does nothing unless the operator installs and configures an OpenTelemetry SDK.
 POSTBACKS = metrics.get_meter("attribution_service").create_counter(
     "postbacks", description="what became of the postbacks of each event"
 )
@@ -32,7 +32,7 @@ class Partner:
 
 
 class App:
-    """One app: its key, and the partners that are told of its installs and events."""
+    """An app: its key, and the partners that are told about its installs and events."""
 
     def __init__(self, row: Mapping[str, Any], where: Place) -> None:
         check_keys(row, where, {"key": str}, {"partners": dict})
@@ -44,15 +44,15 @@ class App:
     def postbacks(
         self, event: Event, owner: str | None, may_know: Callable[[str], bool]
     ) -> list[tuple[str, PreparedRequest]]:
-        """Return pairs of partner and request; `owner` is the partner that the event is attributed to."""
-        # A partner may be gone from the configuration that was the owner of an install.
+        """Return pairs of partner and request. `owner` is the partner that the event is attributed to."""
+        # The owner of an install may have been removed from the configuration.
         mine, others = self._told.get(owner, self._told[None])
         requests = [*mine.requests(event), *others.requests(replace(event, attributed=False))]
         return [(name, request) for name, request in requests if may_know(name)]
 
 
 class Config:
-    """What `partners.toml` says."""
+    """The content of `partners.toml`."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -89,11 +89,11 @@ class _Told:
     names: tuple[str, ...]
     postbacks: PostbackSet
     keys: Mapping[int, bytes] = field(repr=False)
-    """What signs the requests that are signed, by their places."""
+    """The keys of requests that are signed, by index."""
 
     @classmethod
     def split(cls, partners: list[Partner], owner: str | None) -> "tuple[_Told, _Told]":
-        """Return the templates of the owner of an event, and those of all others."""
+        """Return the templates of the event's owner, and those of all others."""
         return (
             cls.of([partner for partner in partners if partner.name == owner]),
             cls.of([partner for partner in partners if partner.name != owner]),
@@ -107,7 +107,7 @@ class _Told:
         return cls(names, PostbackSet([one.template for one in templates]), keys)
 
     def requests(self, event: Event) -> Iterator[tuple[str, PreparedRequest]]:
-        """Yield pairs of partner and request; what cannot be rendered for one partner is sent to the others."""
+        """Yield pairs of partner and request. If rendering fails for one partner, the others still get theirs."""
         outcomes = self.postbacks.outcomes(event, keys=self.keys, hook=self._count)
         for name, outcome in zip(self.names, outcomes, strict=True):
             if isinstance(outcome, RenderError):

@@ -1,4 +1,4 @@
-"""Where the keys of a TOML file are, for messages: tomllib keeps the values alone."""
+"""Find the lines of keys in a TOML file for messages, since tomllib only returns the values."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A table of a file, and what it is called in messages."""
+    """A table of a file, and its name in messages."""
 
     path: Path
     lines: Mapping[Keys, int] = field(repr=False)
@@ -25,11 +25,11 @@ class Place:
         return cls(path, _lines(text))
 
     def inside(self, words: str, *keys: str) -> "Place":
-        """Return the place of a table in this one."""
+        """Return the place of a table inside this one."""
         return replace(self, keys=(*self.keys, *keys), words=f"{self.words}, {words}" if self.words else words)
 
     def at(self, key: str) -> "Place":
-        """Return the place of a key, which has the words of its table."""
+        """Return the place of a key, named after its table."""
         return replace(self, keys=(*self.keys, key))
 
     def __str__(self) -> str:
@@ -39,7 +39,7 @@ class Place:
 
 
 def _lines(text: str) -> dict[Keys, int]:
-    """Return the lines of tables and their keys; a line inside a string that looks like a key counts as one."""
+    """Return the lines of tables and their keys. A line inside a string that looks like a key also counts."""
     lines: dict[Keys, int] = {}
     table: Keys = ()
     for number, line in enumerate(text.splitlines(), 1):

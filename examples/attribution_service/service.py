@@ -1,4 +1,4 @@
-"""The HTTP side: clicks and impressions, installs, and S2S events come in."""
+"""The HTTP server: it receives clicks and impressions, installs, and S2S events."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from macroengine.intake import appmetrica, appsflyer
 
 log = logging.getLogger(__name__)
 
-# Much more than an event may have; the library says what is wrong with a larger one.
+# Far more than an event may have. The library describes the problem with a larger one.
 MOST_BYTES = 65_536
 UNPARSED = {"payload-too-large", "not-unicode", "not-json", "several-events", "not-stringified"}
 
@@ -32,7 +32,7 @@ UNPARSED = {"payload-too-large", "not-unicode", "not-json", "several-events", "n
 def create_app(config: Config, store: Store) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        # Those of an earlier configuration still get what is on its way to them.
+        # Partners of an earlier configuration still get postbacks that are waiting for them.
         partners = {*config.partner_names, *store.partners()}
         sending = asyncio.create_task(send_for_ever(store, config.schedule, partners, config.allowed))
         yield
@@ -58,7 +58,7 @@ def create_app(config: Config, store: Store) -> Starlette:
 
 
 def _serve(request: Request, config: Config, store: Store) -> Response:
-    """Take a click, or at a host whose name begins with "impression" an impression."""
+    """Handle a click, or an impression if the host name begins with "impression"."""
     tracking_id = request.path_params["tracking_id"]
     if tracking_id not in config.trackers:
         return PlainTextResponse("unknown tracking id", 404)
@@ -67,10 +67,10 @@ def _serve(request: Request, config: Config, store: Store) -> Response:
     kind = "impression" if (request.url.hostname or "").startswith("impression") else "click"
     url, hosts = f"https://{kind}/serve/{tracking_id}?{query}", {kind: kind}
     found = appmetrica.validate(url, arrival=datetime.now(UTC), hosts=hosts)
-    # An ordinary link is for browsers, which want to be led to the store.
+    # An ordinary link is for browsers, which expect a redirect to the store.
     refused = [one for one in found if one.severity == "error" or one.name == "ordinary-link"]
     if refused:
-        # What is wrong, and not with which values.
+        # Name the problems without the values.
         return PlainTextResponse("\n".join(f"{one.code} {one.name}" for one in refused), 400)
     store.add_engagement(app_id, partner, appmetrica.parse_url(url, hosts=hosts))
     log.info("%s for %s", kind, partner)
@@ -78,7 +78,7 @@ def _serve(request: Request, config: Config, store: Store) -> Response:
 
 
 def _install(request: Request, body: bytes, config: Config, store: Store) -> Response:
-    """Take what the app's SDK says on its first start: `{"referrer": "...", "sdk": {...}}`."""
+    """Handle the report of the app's SDK on its first start: `{"referrer": "...", "sdk": {...}}`."""
     app_id = request.path_params["app_id"]
     refused = _refusal(request, config)
     if refused:
@@ -96,7 +96,7 @@ def _install(request: Request, body: bytes, config: Config, store: Store) -> Res
 
 
 def _in_app_event(request: Request, body: bytes, config: Config, store: Store) -> Response:
-    """Take one S2S event, with the answers that AppsFlyer's API documents."""
+    """Handle one S2S event, with the answers that AppsFlyer's API documents."""
     app_id = request.path_params["app_id"]
     refused = _refusal(request, config)
     if refused:
@@ -115,7 +115,7 @@ def _in_app_event(request: Request, body: bytes, config: Config, store: Store) -
 
 
 def _refusal(request: Request, config: Config) -> Response | None:
-    """Return the answer to a request without the key of its app."""
+    """Return the answer to a request without its app's key."""
     app = config.apps.get(request.path_params["app_id"])
     given = request.headers.get("authentication")
     if not given:
@@ -137,9 +137,9 @@ def _reason(error: PayloadError) -> str:
 
 
 def _read_install(body: bytes) -> tuple[Mapping[str, object], str | None]:
-    """Return what the SDK says, and the click id in the referrer that the store gave it.
+    """Return the values from the SDK, and the click id in the referrer from the store.
 
-    A field that does not come from the SDK is refused: an app cannot forge what its link or the platform says.
+    A field that does not come from the SDK is rejected, so that an app cannot forge values of its link or the platform.
     """
     data = json.loads(body)
     if not isinstance(data, dict):
@@ -151,7 +151,7 @@ def _read_install(body: bytes) -> tuple[Mapping[str, object], str | None]:
 
 
 async def _body(request: Request) -> bytes:
-    """Read the whole request, so that its sender hears the answer, and keep no more of it than needed."""
+    """Read the whole request, so that its sender receives the answer, but keep no more of it than needed."""
     body = b""
     async for chunk in request.stream():
         if len(body) <= MOST_BYTES:

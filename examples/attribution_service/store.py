@@ -1,4 +1,4 @@
-"""What must not be lost: clicks and impressions, installs, and postbacks on their way. SQLite, one file."""
+"""The data that must not be lost: clicks and impressions, installs, and queued postbacks. A single SQLite file."""
 
 import json
 import sqlite3
@@ -15,8 +15,8 @@ from macroengine.delivery import Outcome
 from macroengine.intake.appmetrica import Click, Impression, link_values
 
 Postbacks = list[tuple[str, PreparedRequest]]
-"""Partners, and what is sent to each."""
-# How long a click or an impression may lead to an install.
+"""Partners, and the request for each."""
+# How long after a click or impression an install may be attributed to it.
 WINDOW = timedelta(days=10)
 
 _SCHEMA = """
@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS postbacks (
 );
 CREATE INDEX IF NOT EXISTS by_partner ON postbacks (partner, next_try) WHERE next_try IS NOT NULL;
 """
-# What a database of URLs alone does not have yet: they were sent with GET.
+# The columns that are missing in a database that only has URLs; those were sent with GET.
 _ADDED = {
     "method": "TEXT NOT NULL DEFAULT 'GET'",
     "headers": """TEXT NOT NULL DEFAULT '{"Accept": "*/*"}'""",
@@ -48,11 +48,11 @@ _ADDED = {
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A postback whose time has come, for one worker alone until its lease ends."""
+    """A postback that is due, reserved for one worker until its lease ends."""
 
     id: int
     key: str
-    """The same however often it is sent."""
+    """The same for every try."""
     partner: str
     request: PreparedRequest
     failures: int
@@ -61,7 +61,7 @@ class Due:
 
 
 class Store:
-    """Every method is one transaction, on disk when it returns. May be called from any thread."""
+    """Every method is one transaction, which is on disk when it returns. Methods may be called from any thread."""
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, timeout=10, check_same_thread=False)
@@ -96,9 +96,9 @@ class Store:
     def match(
         self, app_id: str, click_id: str | None, devices: Iterable[object], now: datetime
     ) -> tuple[str, dict[str, object]] | None:
-        """Return the partner and the Link values of what led to an install.
+        """Return the partner and the Link values of the click or impression that led to an install.
 
-        The click id counts more than the device, a click more than an impression, and then the latest.
+        The click id counts more than the device, a click more than an impression, and otherwise the latest one wins.
         """
         known = [str(device).lower() for device in devices if _tells_devices_apart(device)]
         places = ", ".join("?" * len(known))
@@ -133,15 +133,15 @@ class Store:
             _add_postbacks(database, postbacks)
 
     def partners(self) -> list[str]:
-        """Return the partners that have postbacks on their way."""
+        """Return the partners with queued postbacks."""
         query = "SELECT DISTINCT partner FROM postbacks WHERE next_try IS NOT NULL"
         with self._transaction() as database:
             return [partner for (partner,) in database.execute(query)]
 
     def take(self, partner: str, now: datetime, at_most: int, lease: timedelta) -> list[Due]:
-        """Return postbacks that are due, and let no other worker have them before the lease ends.
+        """Return postbacks that are due, and reserve them from other workers until the lease ends.
 
-        What is not settled by then is due again, as after a crash.
+        Postbacks that are not settled by then are due again, as after a crash.
         """
         query = """
             UPDATE postbacks SET next_try = ? WHERE id IN (
@@ -165,9 +165,9 @@ class Store:
         ]
 
     def settle(self, due: Due, outcome: Outcome, next_try: datetime | None) -> None:
-        """Write down how a try ended, and when the next one is; None: there is none.
+        """Store the outcome of a try and the time of the next one; None: there is no next one.
 
-        Of a worker whose lease has ended, only that it delivered: another one has the postback now.
+        If the worker's lease has ended, only a delivery is stored, since another worker has the postback now.
         """
         failures = due.failures + (outcome is not Outcome.DELIVERED)
         row = (outcome, failures, next_try and next_try.isoformat(), due.id, due.lease, outcome is Outcome.DELIVERED)
@@ -187,5 +187,5 @@ def _add_postbacks(database: sqlite3.Connection, postbacks: Postbacks) -> None:
 
 
 def _tells_devices_apart(device: object) -> bool:
-    """Say whether an id is one: those who do not share theirs have all zeros in common."""
+    """Say whether an id identifies a device: users who do not share theirs all have the same zeros."""
     return isinstance(device, str) and bool(device.strip("0-"))

@@ -1,4 +1,4 @@
-"""What one partner is sent for one kind of event: a URL, or a table with a whole request."""
+"""The template of one partner for one kind of event: a URL, or a table with a whole request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from macroengine import (
 )
 from macroengine.transport import address
 
-# The sender sets it, to the same for each try.
+# The sender sets it, to the same value for each try.
 KEY_HEADER = "Idempotency-Key"
 _MUST = {"method": str, "url": str}
 _MAY = {"headers": dict, "body": str, "content_type": str, "signature": dict}
@@ -30,22 +30,22 @@ _TEXTS = ("method", "url", "body", "content_type")
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A compiled template, with the key that signs what is rendered from it."""
+    """A compiled template, with the key for signing requests."""
 
     template: CompiledTemplate | CompiledRequest
     key: bytes | None = field(default=None, repr=False)
 
 
 def request_of(outcome: str | PreparedRequest) -> PreparedRequest:
-    """Return what was rendered as the request that is sent."""
+    """Return the rendered URL or request as a request."""
     return PreparedRequest("GET", outcome, {"Accept": "*/*"}) if isinstance(outcome, str) else outcome
 
 
 def read_outgoing(row: object, dialect: str, policy: Policy, partner: Place, kind: str) -> Outgoing:
-    """Return the template of a partner for one kind of postback; errors name the line.
+    """Return the template of a partner for one kind of postback. Errors name the line.
 
     Raises:
-        ConfigError: it has errors.
+        ConfigError: the template has errors.
     """
     if isinstance(row, str):
         try:
@@ -93,13 +93,13 @@ def _request(row: Mapping[str, Any], dialect: str, policy: Policy, where: Place)
 
 
 def _part(request: Request, error: TemplateError) -> str:
-    """Return the key of the part that the first error is in."""
+    """Return the key of the part that contains the first error."""
     sources = [diagnostic.source for diagnostic in error.diagnostics]
     return next((part for part in _TEXTS if sources and getattr(request, part) == sources[0]), "headers")
 
 
 def _key(name: str, where: Place) -> bytes:
-    """Return the key of a file, by its path from the configuration on; its last line break is not part of it."""
+    """Return the key in a file, without the last line break. Its path is relative to the configuration."""
     try:
         key = (where.path.parent / name).read_bytes().removesuffix(b"\n").removesuffix(b"\r")
     except (OSError, ValueError) as error:

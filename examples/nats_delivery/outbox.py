@@ -1,4 +1,4 @@
-"""Rendered requests in a stream: how they are written into messages, and read back."""
+"""Write rendered requests to messages of a stream, and read them back."""
 
 import json
 from base64 import b64decode, b64encode
@@ -9,7 +9,7 @@ from nats.js.api import StreamConfig
 from macroengine import PreparedRequest
 
 STREAM, SUBJECTS = "POSTBACKS", "postbacks.>"
-# How long the server knows an id again, in seconds.
+# How long the server remembers an id, in seconds.
 KNOWN_FOR = 120.0
 
 
@@ -18,9 +18,10 @@ async def create_stream(stream: JetStreamContext) -> None:
 
 
 async def publish(stream: JetStreamContext, partner: str, key: str, request: PreparedRequest) -> bool:
-    """Add a request; say whether it is a new one.
+    """Add a request; return whether it is new.
 
-    `key` is that of the event and the partner: who publishes twice, after a crash or without an answer, adds it once.
+    `key` identifies the event and the partner. Publishing the same request again, after a crash or without an answer,
+    does not add it twice.
     """
     headers = {**request.headers, "Idempotency-Key": key}
     row = {

@@ -1,7 +1,7 @@
-"""`python -m nats_delivery.worker`: send what is in the stream, as often as the schedule says. Start several.
+"""`python -m nats_delivery.worker`: send the requests in the stream, and retry them by the schedule. Start several.
 
-A message that is neither acknowledged nor put off within its time goes to another worker: a killed one loses nothing,
-and its last postbacks may be sent twice, with the same key.
+A message that is neither acknowledged nor postponed in time is given to another worker. So a killed worker loses
+nothing, but its last postbacks may be sent twice, with the same key.
 """
 
 import argparse
@@ -25,12 +25,12 @@ from nats_delivery.outbox import STREAM, SUBJECTS, request_of
 
 log = logging.getLogger(__name__)
 
-# Beside the time that an answer may take, what the worker itself needs.
+# The time that the worker itself needs, in addition to the time for the answer.
 MARGIN_S = 1.0
 
 
 async def work(server: str, schedule: RetrySchedule, allowed: Collection[Network] = ()) -> None:
-    """Send for ever: to public addresses, and those in the networks that are allowed besides."""
+    """Send for ever: to public addresses, and to those in `allowed`."""
     connection = await nats.connect(server)
     config = ConsumerConfig(ack_wait=schedule.answer_within_s + MARGIN_S, max_ack_pending=-1)
     due = await connection.jetstream().pull_subscribe(SUBJECTS, durable="senders", stream=STREAM, config=config)
@@ -44,7 +44,7 @@ async def work(server: str, schedule: RetrySchedule, allowed: Collection[Network
 
 
 async def _settle(message: Msg, transport: httpx.AsyncHTTPTransport, schedule: RetrySchedule) -> None:
-    # It is sent as it was rendered, and of the answer only the beginning is read.
+    # The request is sent as it was rendered. Only the beginning of the answer is read.
     status = await try_once(transport, request_of(message.data), schedule.answer_within_s)
     result, failures, now = outcome(schedule, status), message.metadata.num_delivered, datetime.now(UTC)
     again = None

@@ -1,1 +1,1 @@
-"""Another package's test: a receiver of postbacks, fuzzed with macroengine.testing."""
+"""A test in another package: a receiver of postbacks, fuzzed with macroengine.testing."""

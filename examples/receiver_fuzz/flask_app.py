@@ -1,4 +1,4 @@
-"""A receiver in Flask (WSGI), which keeps what it understood, and has a bug: it strips what it reads."""
+"""A receiver in Flask (WSGI) that stores the parameters it read. It has a bug: it strips them."""
 
 from flask import Flask, request
 
@@ -8,6 +8,6 @@ app = Flask(__name__)
 
 @app.get("/pb")
 def postback() -> tuple[str, int]:
-    """Take the parameters of a postback."""
+    """Read the parameters of a postback."""
     received.append({name: value.strip() for name, value in request.args.items()})
     return "", 204

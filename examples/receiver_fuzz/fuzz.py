@@ -1,4 +1,4 @@
-"""A test that any receiver of postbacks can be put to: what it reads, sent again, is the same postback."""
+"""A test for any receiver of postbacks: sending the parameters that it read gives the same postback."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ _PATIENT = settings(max_examples=500, deadline=None, database=None, suppress_hea
 
 
 def fuzz(receiver: Callable[[str], dict[str, str]]) -> None:
-    """Send a receiver whatever can be sent; AssertionError tells which parameter it misreads."""
+    """Send all kinds of postbacks to a receiver; AssertionError says which parameter it misreads."""
 
     @settings(_PATIENT, derandomize=True)
     @given(events(macros=MACROS, policy=POLICY))

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 def received(url: str) -> dict[str, str]:
     """Return the parameters of a postback."""
-    # The bug: they are decoded already.
+    # The bug: they have already been decoded.
     return {name: unquote(value) for name, value in parameters(url).items()}
 
 

@@ -1,4 +1,4 @@
-"""A receiver in Starlette (ASGI), which keeps what it understood."""
+"""A receiver in Starlette (ASGI) that stores the parameters it read."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -9,7 +9,7 @@ received: list[dict[str, str]] = []
 
 
 async def postback(request: Request) -> Response:
-    """Take the parameters of a postback."""
+    """Read the parameters of a postback."""
     received.append(dict(request.query_params))
     return Response(status_code=204)
 

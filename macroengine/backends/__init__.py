@@ -1,1 +1,1 @@
-"""What executes a plan over a whole table: DuckDB on one machine, Spark on many. A backend sees only a plan."""
+"""Backends run a plan over a whole table: DuckDB and ClickHouse in SQL, Spark on a cluster. They only see the plan."""

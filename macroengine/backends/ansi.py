@@ -1,4 +1,4 @@
-"""What engines with SQL have alike. Each says for itself what its own words are."""
+"""The SQL that engines have in common. Each engine adds its own functions."""
 
 import re
 from collections import Counter
@@ -11,8 +11,8 @@ from macroengine.backends.language import Column
 from macroengine.errors import UnsupportedError
 from macroengine.plan.segments import Step
 
-# What stands for an expression until it is known how often it is used, and in what is done with several columns for the
-# column. SQL has neither character: literals write NUL another way, and names cannot have it.
+# Placeholders: for an expression until it is known how often it is used, and for the column in SQL that is applied to
+# several columns. SQL contains neither character: literals write NUL differently, and names cannot contain it.
 _SHARED = re.compile("\0([0-9]+)\0")
 ARGUMENT = "\0\0"
 _SHORT = 24
@@ -23,11 +23,11 @@ BEYOND_PERCENT: Mapping[Step, Sequence[tuple[str, str]]] = {
     Step.COMPONENT: (("%21", "!"), ("%27", "'"), ("%28", "("), ("%29", ")"), ("%2A", "*")),
     Step.FORM: (("%20", "+"),),
 }
-"""What to replace in a percent-encoded text to have that of another encoder."""
+"""Replacements that turn a percent-encoded text into that of another encoder."""
 
 
 class Literal(str):
-    """A text in SQL, which is never NULL."""
+    """A text literal in SQL. It is never NULL."""
 
     __slots__ = ()
 
@@ -39,30 +39,30 @@ class Name(str):
 
 
 def literal(text: str) -> Literal:
-    """Return a text as SQL.
+    """Return a text as an SQL literal.
 
     >>> print(literal("it's"))
     'it''s'
     """
     quoted = "'" + text.replace("'", "''") + "'"
-    # What follows a NUL would be cut off.
+    # Text after a NUL would be cut off.
     return Literal(quoted if "\0" not in text else "(" + quoted.replace("\0", "' || chr(0) || '") + ")")
 
 
 def name(identifier: str) -> Name:
-    """Return a name as SQL.
+    """Return a name as a quoted SQL identifier.
 
     Raises:
-        UnsupportedError: it has a NUL.
+        UnsupportedError: the name contains a NUL.
     """
     return Name('"' + without_nul(identifier).replace('"', '""') + '"')
 
 
 def without_nul(identifier: str) -> str:
-    """Return a name that has no NUL.
+    """Return the name unchanged if it does not contain a NUL.
 
     Raises:
-        UnsupportedError: it has one.
+        UnsupportedError: it contains one.
     """
     if "\0" in identifier:
         raise UnsupportedError(f"cannot read a column with a NUL in its name, {identifier!r}; rename it")
@@ -70,12 +70,12 @@ def without_nul(identifier: str) -> str:
 
 
 def distinct(cases: Iterable[Case[str]]) -> list[Case[str]]:
-    """Return the cases without those whose condition has been asked before."""
+    """Return the cases without those whose condition occurred before."""
     return list({case.condition: case for case in reversed(list(cases))}.values())[::-1]
 
 
 def choose(cases: Sequence[tuple[str, str]], otherwise: str) -> str:
-    """Return the result of the first condition that holds."""
+    """Return SQL for the result of the first true condition."""
     if not cases:
         return otherwise
     return (
@@ -85,13 +85,13 @@ def choose(cases: Sequence[tuple[str, str]], otherwise: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ansi:
-    """SQL over these columns, in the words of the standard."""
+    """Standard SQL over these columns."""
 
     columns: Mapping[str, Column[str]]
     _expressions: dict[str, int] = field(default_factory=dict, repr=False)
-    """What may be used several times, by its text, with its number."""
+    """Expressions that may be used several times, with their numbers."""
     _applied: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
-    """What is done with columns, and with which, with what stands for the result."""
+    """Functions applied to columns: for each function, the placeholder of each argument's result."""
 
     null_text: ClassVar[str] = "CAST(NULL AS VARCHAR)"
 
@@ -103,9 +103,9 @@ class Ansi:
         return self._numbered(expression)
 
     def applied(self, function: str, argument: str) -> str:
-        """Return what a function makes of an argument; `function` is SQL with ARGUMENT in it.
+        """Return the result of a function for an argument; `function` is SQL that contains ARGUMENT.
 
-        It is written once for all arguments, which must be of one type.
+        The function is written once for all its arguments, which must have the same type.
         """
         argument = self.shared(argument)
         expression = self._numbered(function.replace(ARGUMENT, argument))
@@ -116,13 +116,13 @@ class Ansi:
         return f"\0{self._expressions.setdefault(expression, len(self._expressions))}\0"
 
     def mapped(self, function: str, arguments: Sequence[str]) -> str:
-        """Return a list of what a function makes of each of the arguments."""
-        raise NotImplementedError  # pragma: no cover - each engine has words of its own
+        """Return SQL for a list of the function's results, one per argument."""
+        raise NotImplementedError  # pragma: no cover - each engine overrides it
 
     def resolved(self, sql: str) -> tuple[str, list[dict[int, str]]]:
-        """Return SQL with each expression that is used once in its place, and by level those that are used more often.
+        """Return SQL with single-use expressions inserted, and the expressions that are used more often, by level.
 
-        What is left of the form of `shared` stands for these. Each of them uses only expressions of levels before.
+        The remaining placeholders stand for those. Each of them only uses expressions of lower levels.
         """
         expressions = list(self._expressions)
         for function, made in self._applied.items():
@@ -171,7 +171,7 @@ class Ansi:
         return f"lower({text})"
 
     def replaced(self, text: str, pairs: Iterable[tuple[str, str]]) -> str:
-        """Return the text with one thing after the other replaced."""
+        """Return the text with these replacements made in order."""
         for old, new in pairs:
             text = f"replace({text}, {self.literal(old)}, {self.literal(new)})"
         return text
@@ -189,7 +189,7 @@ class _Resolution:
     _written: dict[int, str] = field(default_factory=dict)
 
     def of(self, sql: str) -> tuple[str, list[dict[int, str]]]:
-        """Return what `Ansi.resolved` does."""
+        """Return the result of `Ansi.resolved`."""
         text = self._text(sql)
         levels: dict[int, dict[int, str]] = {}
         for number, count in self.uses.items():
@@ -213,7 +213,7 @@ class _Resolution:
 
 
 def _uses(sql: str, expressions: Sequence[str]) -> Counter[int]:
-    """Return how often each expression is used in SQL, and in what it is made of."""
+    """Return how often each expression is used, in the SQL and in other expressions."""
     uses = Counter(map(int, _SHARED.findall(sql)))
     waiting = list(uses)
     while waiting:

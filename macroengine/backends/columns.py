@@ -1,4 +1,4 @@
-"""Which column of a table holds which field."""
+"""Find the column of a table for each field."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,14 +8,14 @@ from macroengine.plan.segments import RenderPlan
 from macroengine.suggest import did_you_mean
 
 PARTNER, URL = "partner", "url"
-"""The columns that are added to those that are kept."""
+"""The columns that are added to the kept ones."""
 
 
 def plans_of(templates: Planned | Mapping[str, Planned]) -> dict[str | None, RenderPlan]:
-    """Return the plans by partner; that of a single template has none.
+    """Return the plans by partner; a single template has the partner None.
 
     Raises:
-        ValueError: there is no template, or a partner without a name.
+        ValueError: there is no template, or a partner has no name.
     """
     if not isinstance(templates, Mapping):
         return {None: plan_of(templates)}
@@ -30,14 +30,14 @@ def plans_of(templates: Planned | Mapping[str, Planned]) -> dict[str | None, Ren
 def columns_for(
     plans: Iterable[RenderPlan], given: Mapping[str, str | None], table: Sequence[str]
 ) -> dict[str, str | None]:
-    """Return the column of each field that is read, None where there is none and the value is missing.
+    """Return the column of each field that is read; None if there is none, so that the value is missing.
 
-    `postback` and `attributed` are read where there are such columns, and so is what tells of consent.
+    `postback`, `attributed` and the consent fields are included if the table has such columns.
 
-    A column is found in any case.
+    Column names ignore case.
 
     Raises:
-        ValueError: a column is missing, or there are several, or one is given for a field that is not read.
+        ValueError: a column is missing or ambiguous, or one is given for a field that is not read.
     """
     every = list(plans)
     fields = dict.fromkeys(field for plan in every for field in fields_of(plan))
@@ -63,16 +63,16 @@ def _column(field: str, wanted: str | None, table: Sequence[str]) -> str | None:
 
 
 def check_kept(keep: Sequence[str], table: Sequence[str], added: Sequence[str]) -> None:
-    """Refuse to keep columns that there are not, or that have the name of one that is added, in any case.
+    """Check that the kept columns exist, and that none has the name of an added one. Case is ignored.
 
     Raises:
-        ValueError: there is such a column.
+        ValueError: a column does not exist, or has the name of an added one.
     """
     for column in keep:
         if column not in table:
             known = ", ".join(table)
             raise ValueError(f"there is no column {column!r} to keep{did_you_mean(column, table)} (known: {known})")
-        find_column(column, table)  # refuses what engines do not tell apart
+        find_column(column, table)  # raises ValueError for an ambiguous name
     written = [folded(column) for column in (*keep, *added)]
     repeated = [column for column in keep if written.count(folded(column)) > 1]
     if repeated:

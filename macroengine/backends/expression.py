@@ -1,4 +1,4 @@
-"""A plan as one expression over the columns of a table, in the language of whatever evaluates it."""
+"""Translate a plan to a single expression over the columns of a table, in the language of any backend."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,33 +30,33 @@ HEADS = POSTBACK, ATTRIBUTED = "postback", "attributed"
 
 
 class Planned(Protocol):
-    """What has a plan, a CompiledTemplate above all."""
+    """Anything with a plan, such as a CompiledTemplate."""
 
     @property
     def plan(self) -> RenderPlan:
-        """What to send."""
+        """The plan to render."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case(Generic[E]):
-    """Rows that get no URL. The first case that holds counts."""
+    """A condition for rows without a URL. The first case that is true applies."""
 
     condition: E
     reason: str
     fails: bool
-    """Whether that is an error. If not, the postback is just not sent."""
+    """Whether it is an error. Otherwise the postback is just not sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expression(Generic[E]):
-    """What a plan makes of a row."""
+    """The outcome of a plan for a row."""
 
     admission: tuple[Case[E], ...]
-    """What the columns `postback` and `attributed` decide."""
+    """Cases decided by the columns `postback` and `attributed`."""
     failures: tuple[Case[E], ...]
-    """Rows that are admitted and cannot be sent."""
+    """Cases for rows that are admitted but cannot be sent."""
     url: E
-    """The URL of all others."""
+    """The URL of all other rows."""
 
 
 def plan_of(template: Planned | RenderPlan) -> RenderPlan:
@@ -67,19 +67,19 @@ def plan_of(template: Planned | RenderPlan) -> RenderPlan:
 def fields_of(plan: RenderPlan) -> tuple[str, ...]:
     """Return the fields that a plan sends, in order and without repeats.
 
-    A column has the unit of its field, so that none is converted.
+    A column has the unit of its field, so no units are converted.
     """
     values = (value for segments in plan.renderings for value in values_of(segments))
     return tuple(dict.fromkeys(read.field for value in values for read in value.reads))
 
 
 def signals_of(plan: RenderPlan) -> tuple[str, ...]:
-    """Return the fields that tell a plan whether the user shares identifiers, in order and without repeats."""
+    """Return the consent fields that a plan reads, in order and without repeats."""
     return () if plan.unshared is None else tuple(dict.fromkeys(signal.field for signal in plan.unshared.signals))
 
 
 def texts_of(segments: Iterable[Segment]) -> Iterator[str]:
-    """Yield the texts of a template, with those that stand for missing values."""
+    """Yield the literal texts of a template, and the texts that replace missing values."""
     for segment in segments:
         match segment:
             case Text(text):
@@ -93,19 +93,18 @@ def texts_of(segments: Iterable[Segment]) -> Iterator[str]:
 
 
 def too_long(plan: RenderPlan) -> str:
-    """Return what is said of a URL that is too long."""
+    """Return the message for a URL that is too long."""
     return f"rendered URL is too long; at most {plan.max_bytes:,} bytes are allowed"
 
 
 def columns_of(plan: RenderPlan, columns: Mapping[str, C] | None, text: C) -> Mapping[str, Column[C]]:
-    """Return the column of each field that a plan reads, and those that say whether it is sent.
+    """Return the column of each field that a plan reads, and of those that decide whether an event is sent.
 
-    `columns` are the types of a table by column, in which names are found in any case; without it, each field of the
-    plan is a column of its name and of type `text`. Where the table has no column for what tells of consent, nothing
-    is told.
+    `columns` gives the type of each column of a table; look-ups ignore case. Without it, each field of the plan is a
+    column with its name and the type `text`. Consent fields without a column are left out.
 
     Raises:
-        ValueError: a column is missing, or two differ in case only.
+        ValueError: a column is missing, or two differ only in case.
     """
     fields, signals = fields_of(plan), signals_of(plan)
     if columns is None:
@@ -133,10 +132,10 @@ def _check_fields(fields: Iterable[str]) -> None:
 
 
 def express(plan: RenderPlan, language: Language[E]) -> Expression[E]:
-    """Return what a plan makes of a row. The length of the URL is left to the caller.
+    """Return the outcome of a plan for a row. The length of the URL is left to the caller.
 
     Raises:
-        UnsupportedError: the language cannot say it; the message says what to do instead.
+        UnsupportedError: the language cannot express the plan; the message says what to do instead.
     """
     _check_fields(dict.fromkeys([*fields_of(plan), *(name for name in signals_of(plan) if name in language.columns)]))
     admission = tuple(_admission(plan, language))
@@ -148,7 +147,7 @@ def express(plan: RenderPlan, language: Language[E]) -> Expression[E]:
 
 
 def _renderings(plan: RenderPlan, language: Language[E]) -> Iterator[tuple[list[E], tuple[Segment, ...]]]:
-    """Yield what may be sent, each with the conditions under which it is; for every row, those of just one hold."""
+    """Yield each rendering with its conditions. For every row, the conditions of exactly one rendering are true."""
     attributed = language.flag(ATTRIBUTED) if ATTRIBUTED in language.columns else None
     refused = _refused(plan, language)
     for both, refuses in ((plan, False), (plan.unshared, True)):
@@ -163,7 +162,7 @@ def _renderings(plan: RenderPlan, language: Language[E]) -> Iterator[tuple[list[
 
 
 def _refused(plan: RenderPlan, language: Language[E]) -> E | None:
-    """Return the condition, never NULL, that a row says that its user does not share identifiers; None if none can."""
+    """Return the condition that a row's user does not share identifiers. It is never NULL; None if no column tells."""
     signals = () if plan.unshared is None else plan.unshared.signals
     heard = dict.fromkeys((signal.field, signal.shares) for signal in signals if signal.field in language.columns)
     if not heard:
@@ -197,7 +196,7 @@ def _admission(plan: RenderPlan, language: Language[E]) -> Iterable[Case[E]]:
 
 
 def _head(field: str) -> Value:
-    """Return the value of a column that no macro reads."""
+    """Return the value for a column that no macro reads."""
     return Value(field, (Read(Source.PLATFORM, field),), ValueType.TEXT, ("true", "false"), (Step.PERCENT,), "")
 
 
@@ -221,7 +220,7 @@ def _query(language: Language[E], query: Query) -> Part[E]:
 
 
 def _parameter(language: Language[E], parameter: Sequence[Segment], separator: str) -> Part[E]:
-    """Return the separator and the parameter, NULL where it is dropped."""
+    """Return the separator and the parameter; NULL if the parameter is dropped."""
     parts = [(atom, *_atom(language, atom)) for atom in _behind(separator, parameter)]
     present = [language.negated(language.is_null(url)) for atom, url, _ in parts if _drops(atom)]
     kept = [url if isinstance(atom, Text) or _drops(atom) else _or_nothing(language, url) for atom, url, _ in parts]
@@ -271,7 +270,7 @@ def _always(language: Language[E], reason: str) -> Case[E]:
 
 
 def _value(language: Language[E], value: Value) -> Part[E]:
-    """Return the encoded text of a value or of what is sent for a missing one; NULL for nothing, or Missing.DROP."""
+    """Return the encoded text of a value, or of its replacement if missing; NULL if there is none (Missing.DROP)."""
     if not value.reads:
         return language.literal(_whole(default_text(value))), []
     if any(field in language.columns for field in value.other_fields):

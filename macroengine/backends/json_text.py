@@ -1,14 +1,14 @@
-"""Where the JSON that engines write differs from that of Python."""
+"""Differences between the JSON of database engines and that of Python."""
 
 STRING = r'"(?:[^"\\]|\\.)*"'
-"""A string, as a regular expression of all engines."""
+"""A JSON string, as a regular expression that all engines support."""
 
-# Numbers are sent in plain digits, where others write exponents; NaN and Infinity are refused.
+# Numbers are sent in plain digits, but some engines write exponents. NaN and Infinity are rejected.
 FOREIGN_NUMBER = "[0-9][eE]|[NI]"
-"""What is outside strings where a number is not written as Python writes it."""
+"""Matches, outside strings, a number that Python would write differently."""
 
 _UPPER = [rf"\u{code:04X}" for code in (0x0B, 0x0E, 0x0F, *range(0x1A, 0x20))]
 
-# An escaped backslash must not be read with what follows it, and becomes meanwhile what no JSON has.
+# Protect an escaped backslash from the other replacements by something that cannot occur in JSON.
 ESCAPES = (("\\\\", "\\ "), *((escape, escape.lower()) for escape in _UPPER), ("\\ ", "\\\\"))
-"""What to replace, in order, to have the escapes of control characters in lower case, as Python writes them."""
+"""Replacements, in order, that write the escapes of control characters in lower case, like Python."""

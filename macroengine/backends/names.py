@@ -1,10 +1,10 @@
-"""Names of columns: found whatever their case, and made so that they are different from all others."""
+"""Column names: look-ups that ignore case, and new names that differ from all others."""
 
 from collections.abc import Iterable
 
 
 def folded(name: str) -> str:
-    """Return a name without its case, and without the spaces and the byte order mark that exports put around it.
+    """Return a name in folded case, without the spaces and byte order mark that exports add around it.
 
     >>> folded(" Attributed") == folded("ATTRIBUTED")
     True
@@ -13,10 +13,10 @@ def folded(name: str) -> str:
 
 
 def find_column(name: str, table: Iterable[str]) -> str | None:
-    """Return the column of a table that has this name in any case, or None.
+    """Return the column of a table with this name in any case, or None.
 
     Raises:
-        ValueError: there are several; engines do not tell them apart.
+        ValueError: there are several, which engines do not distinguish.
     """
     wanted = folded(name)
     found = [column for column in table if folded(column) == wanted]
@@ -26,10 +26,10 @@ def find_column(name: str, table: Iterable[str]) -> str | None:
 
 
 def check_distinct(table: Iterable[str]) -> None:
-    """Refuse a table in which two columns have the same name, in any case.
+    """Check that no two columns of a table have the same name in different case.
 
     Raises:
-        ValueError: there are such columns.
+        ValueError: two columns do.
     """
     seen: dict[str, str] = {}
     for column in table:
@@ -40,7 +40,7 @@ def check_distinct(table: Iterable[str]) -> None:
 
 
 def unused(name: str, table: Iterable[str]) -> str:
-    """Return a name that no column of a table has, in any case."""
+    """Return a name that no column of a table has in any case."""
     taken = set(map(folded, table))
     while folded(name) in taken:
         name += "_"

@@ -1,4 +1,4 @@
-"""A plan as a Column of Spark, made of Spark's own functions: no Python runs on the workers."""
+"""Write a plan as a Spark Column of built-in functions, so that no Python runs on the workers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,15 +26,15 @@ def to_column(
 ) -> "Column":
     """Return the URL as a Column, over columns that are named like the fields of the template.
 
-    `columns` gives the types of all columns of the table; without it, those that are read are strings, and there are no
-    others. Where it has `attributed` or `postback`, in any case, the Column is NULL for events that are not sent. Under
-    a policy with consent, the columns that tell of it decide whether identifiers are sent, where the table has them. An
-    event that cannot be sent ends the query with an error, or is NULL too where `strict` is False. A session must be
-    running.
+    `columns` gives the types of all columns of the table; without it, the columns that are read are strings, and there
+    are no others. If the table has `attributed` or `postback`, in any case, the Column is NULL for events that are not
+    sent. Under a policy with consent, the consent columns of the table, if any, decide whether identifiers are sent. An
+    event that cannot be sent ends the query with an error, or is also NULL if `strict` is False. Requires a running
+    session.
 
     Raises:
-        UnsupportedError: the text of a column can differ from that of the Python engine.
-        ValueError: the type of a column is missing, or two differ in case only.
+        UnsupportedError: a column's text may differ from that of the Python engine.
+        ValueError: the type of a column is missing, or two columns differ only in case.
     """
     from pyspark.sql.types import StringType
 
@@ -44,13 +44,13 @@ def to_column(
 
 
 def failure_column(template: Planned | RenderPlan, columns: "Mapping[str, DataType] | None" = None) -> "Column":
-    """Return the reason why an event cannot be sent as a Column, NULL for all others.
+    """Return the reason why an event cannot be sent as a Column; NULL for all others.
 
     The arguments are those of `to_column`.
 
     Raises:
-        UnsupportedError: the text of a column can differ from that of the Python engine.
-        ValueError: the type of a column is missing, or two differ in case only.
+        UnsupportedError: a column's text may differ from that of the Python engine.
+        ValueError: the type of a column is missing, or two columns differ only in case.
     """
     from pyspark.sql import functions as f
     from pyspark.sql.types import StringType
@@ -72,25 +72,24 @@ def render_dataframe(
     columns: Mapping[str, str | None] | None = None,
     keep: Sequence[str] = (),
 ) -> "DataFrame":
-    """Return the URLs of the events that are sent: the columns `keep`, `partner` where there are many, and `url`.
+    """Return the URLs of the events that are sent: the columns `keep`, `partner` if there are several, and `url`.
 
-    `templates` is one template, or templates by partner, all rendered in one pass. A field is read from the column of
-    its name or from that which `columns` gives it; None says that there is none, and that the value is missing. The
-    column `attributed` selects the rendering and `postback` the events that are sent, where there are such columns.
-    Under a policy with consent, the columns that tell of it decide whether identifiers are sent, where the table has
-    them. Columns are found in any case. An event that cannot be sent ends the job with an error. Streams are rendered
-    like tables.
+    `templates` is one template, or a mapping of partners to templates, all rendered in one pass. A field is read from
+    the column with its name, or from the one that `columns` maps it to; None means that there is none, so the value is
+    missing. If they exist, the column `attributed` selects the rendering, and `postback` selects the events that are
+    sent. Under a policy with consent, the consent columns of the table, if any, decide whether identifiers are sent.
+    Column names ignore case. An event that cannot be sent ends the job with an error. Streams are rendered like tables.
 
     Raises:
-        UnsupportedError: the text of a column can differ from that of the Python engine.
-        ValueError: a column is missing, or two differ in case only.
+        UnsupportedError: a column's text may differ from that of the Python engine.
+        ValueError: a column is missing, or two differ only in case.
     """
     from pyspark.sql import functions as f
 
     plans = plans_of(templates)
     names = columns_for(plans.values(), columns or {}, frame.columns)
     check_kept(keep, frame.columns, [URL] if None in plans else [PARTNER, URL])
-    # Beside columns that are named by number only, nothing of the table can be taken for what is made of them.
+    # The inner columns are only numbered, so no name in the table can clash with a generated one.
     kept = [f.col(_quoted(name)).alias(f"kept {index}") for index, name in enumerate(keep)]
     read = [
         (f.lit(None).cast("string") if name is None else f.col(_quoted(name))).alias(f"field {index}")
@@ -109,7 +108,7 @@ def render_dataframe(
         exploded = table.select(*back, f.inline(f.array(*urls)))
         return exploded.where(f.col(URL).isNotNull())
     url, admitted = _column(plans[None], found)
-    # Asking for URLs that are not NULL would have Spark make each of them twice.
+    # With a condition that URLs are not NULL, Spark would compute each of them twice.
     return table.where(admitted).select(*back, url.alias(URL))
 
 
@@ -132,7 +131,7 @@ def _column(
     ]
     admission = [(case.condition, f.lit(case.fails)) for case in expression.admission]
     too_large = _error(f, too_long(plan)) if strict else language.null()
-    # Inside the array the URL has a name, and is made once.
+    # Inside the array the URL has a name, so it is computed once.
     checked = f.transform(
         f.array(language.choose(cases, expression.url)),
         lambda url: f.when(_is_long(f, url, plan), too_large).otherwise(url),
@@ -151,7 +150,7 @@ def _quoted(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Spark:
-    """Columns over these columns."""
+    """Builds Spark Columns over these columns."""
 
     columns: "Mapping[str, Found[DataType]]"
     f: Any
@@ -164,7 +163,7 @@ class _Spark:
         return self.f.lit(None).cast("string")
 
     def shared(self, expression: "Column") -> "Column":
-        # Spark finds by itself what is there several times.
+        # Spark detects common subexpressions itself.
         return expression
 
     def value(self, read: Read, value: Value) -> "tuple[Column, list[tuple[Column, str]]]":
@@ -204,7 +203,7 @@ class _Spark:
         elif kind is ValueType.UNIX_TIME_MS:
             text = f.unix_millis(column).cast("string")
         else:
-            # Reckoned from 1970, in which the session's time zone has no part.
+            # Counted from 1970, so that the session's time zone does not matter.
             epoch = f.to_timestamp_ntz(f.lit("1970-01-01 00:00:00"))
             text = (epoch + f.make_dt_interval(secs=seconds)).cast("string")
             if kind is ValueType.RFC3339:
@@ -259,7 +258,7 @@ class _Spark:
         return text.isin(*map(str, words))
 
     def matches(self, text: "Column", pattern: str) -> "Column":
-        # $ would let a line break pass.
+        # `$` would accept a trailing line break.
         return text.rlike(rf"\A(?:{pattern})\z")
 
     def without(self, text: "Column", pattern: str) -> "Column":
@@ -284,12 +283,12 @@ class _Spark:
         return self.f.sha2(text, 256) if algorithm is Step.SHA256 else getattr(self.f, algorithm.value)(text)
 
     def base64(self, text: "Column") -> "Column":
-        # Where a setting asks for it, Spark breaks lines after 76 characters.
+        # If a setting says so, Spark breaks lines after 76 characters.
         return self._replaced(self.f.base64(text), [("\r\n", "")])
 
     def json_string(self, text: "Column") -> "Column":
         f = self.f
-        # An object with one member: {"a":"..."}, NULL where there is no text.
+        # An object with one member: {"a":"..."}; NULL if the text is NULL.
         made = self._json(f.named_struct(f.lit("a"), text))
         return f.when(text.isNotNull(), f.substr(made, f.lit(7), f.length(made) - 8))
 
@@ -304,7 +303,7 @@ class _Spark:
         return reduce(lambda text, pair: f.replace(text, f.lit(pair[0]), f.lit(pair[1])), pairs, text)
 
 
-# java.net.URLEncoder encodes for forms, and leaves `*` and encodes `~`.
+# java.net.URLEncoder encodes like forms, but keeps `*` and encodes `~`.
 _BEYOND_FORMS: Mapping[Step, Sequence[tuple[str, str]]] = {
     Step.PERCENT: (("+", "%20"), ("*", "%2A"), ("%7E", "~")),
     Step.COMPONENT: (("+", "%20"), ("%7E", "~"), ("%21", "!"), ("%27", "'"), ("%28", "("), ("%29", ")")),
@@ -313,7 +312,7 @@ _BEYOND_FORMS: Mapping[Step, Sequence[tuple[str, str]]] = {
 
 
 def _check_nested(kind: "DataType", field: str) -> None:
-    """Refuse a nested type that has something in it that is written in another way than Python's JSON."""
+    """Reject a nested type that contains something Python's JSON writes differently."""
     foreign = _foreign(kind)
     if foreign is not None:
         raise UnsupportedError(
@@ -323,7 +322,7 @@ def _check_nested(kind: "DataType", field: str) -> None:
 
 
 def _foreign(kind: Any) -> "DataType | None":
-    """Return the type inside `kind` that has no JSON like Python's, or None."""
+    """Return the type inside `kind` that Python's JSON writes differently; None if there is none."""
     match kind.typeName():
         case "struct":
             inner = [field.dataType for field in kind.fields]

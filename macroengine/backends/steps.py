@@ -1,4 +1,4 @@
-"""The steps of a planned value as an expression, and the rows for which one of them cannot be done."""
+"""Translate the steps of a planned value to an expression, and find the rows for which a step fails."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _ENCODERS = (Step.PERCENT, Step.COMPONENT, Step.FORM)
 _IDENTIFIERS = {Step.SHA1: 40, Step.MD5: 32, Step.SHA256: 64}
 _CHECKS = (Step.SEGMENT, Step.HOST_LABEL, Step.IN_PLACE, Step.IN_SEGMENT)
 _UNIX = (ValueType.UNIX_TIME, ValueType.UNIX_TIME_MS)
-# RFC 8259 section 6, and RFC 3986 for what a query value may hold; an escape was taken out before.
+# RFC 8259 section 6; RFC 3986 for the characters of a query value, from which escapes were removed before.
 _NUMBER = "-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _ESCAPE, _IN_PLACE = "%[0-9A-Fa-f]{2}", "[A-Za-z0-9._~!$'()*+,;=:@/?-]*"
 _HOST_LABEL = "[A-Za-z0-9-]{1,63}"
@@ -22,7 +22,7 @@ _HOST_LABEL = "[A-Za-z0-9-]{1,63}"
 
 @dataclass(slots=True, eq=False)
 class Steps(Generic[E]):
-    """What is done with a value, step by step."""
+    """Applies the steps to a value, one by one."""
 
     language: Language[E]
     value: Value
@@ -30,10 +30,10 @@ class Steps(Generic[E]):
     """Conditions under which the value cannot be sent, with the reason."""
 
     def text(self) -> tuple[E, E]:
-        """Return the text that is sent, and what is NULL where it is: where the value is missing or has no hash.
+        """Return the text, and an expression that is NULL if the value is missing or has no hash.
 
         Raises:
-            UnsupportedError: the language cannot say it.
+            UnsupportedError: the language cannot express a step.
         """
         language, steps = self.language, self.value.steps
         read = self._read()
@@ -46,14 +46,14 @@ class Steps(Generic[E]):
         if len({*cases}) == 1 or not HASHES & {*steps}:
             text = texts[0] if len(texts) == 1 else language.shared(language.first(texts))
             return self._done(text, steps, cases[0])
-        # Each of them is hashed in a case of its own.
+        # Each of them is hashed in its own case.
         done = [self._done(text, steps, case) for text, case in zip(texts, cases, strict=True)]
         present = [language.negated(language.is_null(text)) for text in texts]
         made = language.choose(list(zip(present, [text for text, _ in done], strict=True)), language.null())
         return made, made
 
     def _read(self) -> list[tuple[Read, E]]:
-        """Return the text of each column; what it cannot be sent for counts where no column before has a value."""
+        """Return the text of each column. Its problems only count if no earlier column has a value."""
         language = self.language
         found: list[tuple[Read, E]] = []
         for read in self.value.reads:
@@ -69,7 +69,7 @@ class Steps(Generic[E]):
         for step, repeated in groupby(steps):
             times = len(list(repeated))
             if step in _ENCODERS:
-                if not is_hex:  # hex digits need no encoding, however often
+                if not is_hex:  # hex digits never need encoding
                     encoded = self.language.encoded(text, step)
                     text = self.language.deepened(encoded, times - 1) if times > 1 else encoded
             elif step in HASHES:
@@ -104,7 +104,7 @@ class Steps(Generic[E]):
         return text
 
     def _check(self, step: Step, text: E) -> None:
-        """Note what a check refuses."""
+        """Add a condition for texts that fail a check."""
         language = self.language
         if step is Step.SEGMENT:
             reason = "cannot send '.' or '..', which lead to another path,"
@@ -121,7 +121,7 @@ class Steps(Generic[E]):
             self.unsendable.append((language.negated(stays), reason))
 
     def _refuse_foreign(self, text: E, reason: str) -> None:
-        # Engines differ in what the upper case of ß is.
+        # Engines disagree on the upper case of ß.
         self.unsendable.append((self.language.negated(self.language.is_ascii(text)), reason))
 
     def _hashed(self, text: E, algorithm: Step, case: HashCase) -> E:
@@ -138,7 +138,7 @@ class Steps(Generic[E]):
         return language.choose(cases, language.hashed(hashed, algorithm))
 
     def _json_value(self, read: Read, text: E) -> E:
-        """Return a value written as a whole JSON value: what is text is quoted, unless it is JSON of its type."""
+        """Return a value written as a whole JSON value: quoted, unless it is already JSON of its type."""
         language, kind = self.language, self.value.type
         is_text = language.text_of_event(read, self.value)
         if is_text is None:

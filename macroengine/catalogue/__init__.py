@@ -1,4 +1,4 @@
-"""The documented macros of each dialect, read from one TOML file a dialect."""
+"""The documented macros of each dialect, from one TOML file per dialect."""
 
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ _DATA = Path(__file__).resolve().parent / "data"
 
 
 def dialect_names() -> list[str]:
-    """Return the names of the dialects that come with the library, sorted; none of them is read.
+    """Return the names of the built-in dialects, sorted, without loading any of them.
 
     >>> dialect_names()[:3]
     ['adcp', 'adjust', 'adobe-dsp']
@@ -28,7 +28,7 @@ def dialect_names() -> list[str]:
 
 
 def dialect_file(name: str) -> Path:
-    """Return the file of a dialect that comes with the library."""
+    """Return the file of a built-in dialect."""
     return _DATA / f"{name}.toml"
 
 
@@ -40,19 +40,19 @@ def dialect(name: str) -> Dialect:
     '{click_id}'
 
     Raises:
-        CatalogueError: there is no such dialect; read a custom dialect with `Dialect.from_toml`.
+        CatalogueError: the dialect does not exist. Read a custom dialect with `Dialect.from_toml`.
     """
     check_type("name", str, "a string", name)
     names = dialect_names()
     if name not in names:
         raise CatalogueError(f"unknown dialect {name!r}{did_you_mean(name, names)} (known: {', '.join(names)})")
-    # The process that unpickles it has the file, too.
+    # The process that unpickles it has the same file.
     path = dialect_file(name)
     return Dialect._from_text(read_text(path, Limits().catalogue), str(path), (dialect, (name,)))
 
 
 def dialect_of(given: str | Dialect) -> Dialect:
-    """Return the dialect that a caller means by a name, or by the dialect itself."""
+    """Return the dialect for an argument that is a name or a dialect."""
     if isinstance(given, Dialect):
         return given
     if isinstance(given, str):

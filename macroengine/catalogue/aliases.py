@@ -1,4 +1,4 @@
-"""What other platforms call their values: their macro, our fields, the macro of a dialect."""
+"""Other platforms' names for values: from their macro to our fields, to the macro of a dialect."""
 
 import re
 from collections.abc import Iterator
@@ -17,10 +17,9 @@ _NO_FIELD = "*"
 def named_by_others(
     name: str, home: Dialect, among: tuple[str, ...] | None = None
 ) -> tuple[tuple[MacroSpec, str], ...]:
-    """Return the macros of `home` for what other platforms call `name`, each with the first of those platforms.
+    """Return the macros of `home` for what other platforms call `name`, each with the first such platform.
 
-    The name is theirs to the letter: what differs in a letter or in case is another name. `among` limits the
-    platforms.
+    The name must match exactly, including case. `among` limits the platforms.
 
     >>> from macroengine import dialect
     >>> [(spec.name, platform) for spec, platform in named_by_others("gps_adid", dialect("appsflyer"))]
@@ -44,7 +43,7 @@ def _by_field(home: Dialect) -> dict[str, MacroSpec]:
 
 
 def documented_by(name: str, among: tuple[str, ...]) -> str | None:
-    """Return the first of these platforms that has a macro of this name.
+    """Return the first of these platforms that has a macro with this name.
 
     >>> documented_by("CALLBACK_URL", ("VAST", "TikTok"))
     'TikTok'
@@ -55,7 +54,7 @@ def documented_by(name: str, among: tuple[str, ...]) -> str | None:
 
 @lru_cache(maxsize=64)
 def _named(among: tuple[str, ...] | None) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
-    """Return, by name, the platforms that have a macro of this name, in order, each with its fields."""
+    """Return, by name, the platforms that have a macro with this name, in order, each with its fields."""
     tables = platforms()
     found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     for platform in tables if among is None else among:
@@ -66,7 +65,7 @@ def _named(among: tuple[str, ...] | None) -> dict[str, list[tuple[str, tuple[str
 
 @cache
 def forms() -> dict[str, tuple[str, ...]]:
-    """Return, by field, the fields whose values it may hold in the same or another form."""
+    """Return, by field, the fields whose values it may contain, in the same form or another one."""
     return {field: tuple(others) for field, others in _related()["forms"].items()}
 
 
@@ -78,7 +77,7 @@ def units() -> dict[str, str]:
 
 @cache
 def conversions() -> dict[str, tuple[str, int]]:
-    """Return, by field, the field with the same value in a larger unit, and how many of its own units that has."""
+    """Return, by field, the field with the same value in a larger unit, and how many of its own units that is."""
     return {field: (unit["of"], unit["times"]) for field, unit in _related()["units"].items()}
 
 
@@ -90,9 +89,9 @@ def _related() -> dict[str, Any]:
 
 
 def documented_names() -> Iterator[tuple[str, str, str]]:
-    """Yield every name in the dialects that come with the library: title of the dialect, name and field.
+    """Yield every name in the built-in dialects: title of the dialect, name and field.
 
-    Their files are read line by line, which a macro fills alone: to parse all of them would take a tenth of a second.
+    The files are read line by line, since each macro is on its own line; parsing all of them would take 0.1 s.
     """
     for name in dialect_names():
         text = dialect_file(name).read_text(encoding="utf-8")
@@ -103,7 +102,7 @@ def documented_names() -> Iterator[tuple[str, str, str]]:
 
 
 def documented_families() -> Iterator[tuple[str, str]]:
-    """Yield what the names of each family begin with, in the dialects that come with the library: title, beginning."""
+    """Yield the prefix of each family of names in the built-in dialects, after the dialect's title."""
     for name in dialect_names():
         text = dialect_file(name).read_text(encoding="utf-8")
         title = cast("re.Match[str]", _TITLE.search(text))[1]
@@ -132,18 +131,18 @@ def fields_of_others() -> dict[str, set[str]]:
 
 @cache
 def platforms() -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return the macros of each platform, each with its fields: none where we have no field for the value."""
+    """Return the macros of each platform with their fields; empty if we have no field for the value."""
     import tomllib  # noqa: PLC0415 - good names need no suggestions
 
     tables: dict[str, dict[str, tuple[str, ...]]] = {}
     for title, name, field in documented_names():
         several = (field, *forms().get(field, ()))
-        # A name says which of several it means where it is the name of one: {IDFA}, though it may hold the other.
+        # If a name is the name of one of its fields, it means that one: {IDFA}, even if it may also contain another.
         meant = tuple(other for other in several if fold(other) == fold(name))
         tables.setdefault(title, {})[name] = meant if meant and meant != (field,) else several
     for platform, names in tomllib.loads(_TABLE.read_text(encoding="utf-8")).items():
         others: dict[str, tuple[str, ...]] = dict.fromkeys(names.pop(_NO_FIELD, "").split(), ())
         fields = {name: (given,) if isinstance(given, str) else tuple(given) for name, given in names.items()}
-        # Of a dialect that comes with the library, a table here has what its catalogue has not.
+        # For a built-in dialect, the table here adds names that its catalogue does not have.
         tables[platform] = others | fields | tables.get(platform, {})
     return tables

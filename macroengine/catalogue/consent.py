@@ -1,4 +1,4 @@
-"""Which macros are identifiers that a user may not want to share, and where an event says so."""
+"""Macros that are identifiers, and the fields in which an event says whether its user shares them."""
 
 import re
 from functools import cache, lru_cache
@@ -19,13 +19,13 @@ class ConsentField(NamedTuple):
     source: Source
     field: str
     consent: Consent
-    """How it says so."""
+    """How its value says so."""
 
 
 def needs_consent(spec: MacroSpec, home: Dialect) -> bool:
-    """Say whether a macro of `home` is an advertising or device identifier, or a hash of one.
+    """Say whether a macro of `home` is an advertising or device identifier, or its hash.
 
-    A parameter that is in no catalogue is one where any platform calls an identifier so.
+    A parameter without a catalogue row is one if any platform calls an identifier by its name.
 
     >>> from macroengine import dialect
     >>> appmetrica = dialect("appmetrica")
@@ -36,10 +36,10 @@ def needs_consent(spec: MacroSpec, home: Dialect) -> bool:
 
 
 def consent_fields(home: Dialect) -> tuple[ConsentField, ...]:
-    """Return where an event may say it: as `home` has it, and as the dialects that come with the library have it.
+    """Return the consent fields of `home` and of all built-in dialects, with their sources.
 
-    An event is sent in many dialects, and what its user has said holds in all of them. A field that `home` has from
-    another source, as an open dialect has from the link whatever it does not list, is heard there, too.
+    The same event is sent in many dialects, and the user's choice applies to all of them. If `home` has a field under a
+    different source, it counts there as well. An open dialect has every unlisted field as a link parameter.
 
     >>> from macroengine import dialect
     >>> sorted(found.field for found in consent_fields(dialect("appsflyer")))
@@ -65,7 +65,7 @@ def sharing_words(consent: Consent) -> tuple[str, ...]:
 
 
 def refusing_value(consent: Consent) -> object:
-    """Return an example of what a field says where the user does not share identifiers.
+    """Return an example value for a user who does not share identifiers.
 
     >>> refusing_value(Consent.LIMITED)
     True
@@ -75,14 +75,14 @@ def refusing_value(consent: Consent) -> object:
 
 @cache
 def _words() -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+    import tomllib  # noqa: PLC0415 - the reader of dialects also imports late
 
     return tomllib.loads(_FILE.read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=64)
 def _identifiers(home: Dialect) -> frozenset[str]:
-    """Return the fields, folded, that are identifiers in `home` or in a dialect that comes with the library."""
+    """Return the folded names of fields that are identifiers in `home` or in a built-in dialect."""
     own = {fold(spec.field) for spec in home.macros.values() if spec.identifier is not None}
     return frozenset(own | {fold(match["field"]) for match in _rows(_IDENTIFIER)})
 
@@ -94,7 +94,7 @@ def _documented_fields() -> tuple[ConsentField, ...]:
 
 
 def _rows(pattern: re.Pattern[str]) -> list[re.Match[str]]:
-    """Return the rows that match in the dialects that come with the library, each of which is a line."""
+    """Return the matching rows of the built-in dialects. Each row is a line."""
     texts = (dialect_file(name).read_text(encoding="utf-8") for name in dialect_names())
     return [match for text in texts for match in pattern.finditer(text)]
 

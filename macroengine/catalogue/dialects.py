@@ -1,4 +1,4 @@
-"""A dialect: one platform's syntax and its documented macros."""
+"""A dialect: the syntax and the documented macros of one platform."""
 
 import re
 from collections.abc import Mapping
@@ -25,25 +25,25 @@ class Spelling(Enum):
 
     DOCUMENTED = "documented"
     LEGACY = "legacy"
-    """A name of an older document, for a macro that has a newer one."""
+    """A name from an older document, for a macro that has a newer name."""
     FOLDED = "folded"
-    """No document spells it so; case, `-` or `_` differ."""
+    """An undocumented spelling that differs in case, `-` or `_`."""
     PARAMETER = "parameter"
-    """Not in the catalogue of an open dialect: a parameter of the tracking link."""
+    """A name without a row in an open dialect: a parameter of the tracking link."""
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
 class Dialect:
-    """One platform's syntax and macros. `macros` is keyed by the documented name.
+    """The syntax and the macros of one platform. `macros` is keyed by the documented name.
 
-    `dialect(name)` has those of the library, `Dialect.from_toml(path)` reads one of your own. There is no other way to
-    make one, and none to change one: what it says was checked as a whole.
+    `dialect(name)` returns a built-in one, and `Dialect.from_toml(path)` reads a custom one. Dialects cannot be created
+    or changed in any other way, since their content is checked as a whole.
     """
 
     name: str
-    """How calls and files name it, as `"appsflyer"`."""
+    """Its name in calls and files, such as `"appsflyer"`."""
     title: str
-    """How people name it."""
+    """Its name for people."""
     syntax: Syntax
     """How its macros are written."""
     macros: Mapping[str, MacroSpec]
@@ -53,26 +53,26 @@ class Dialect:
     open: bool
     """Whether a name outside the catalogue is a parameter of the tracking link."""
     partial: bool
-    """Whether the platform is known to have macros that the catalogue has not."""
+    """Whether the platform is known to have macros that are missing from the catalogue."""
     encoding: Encoding
-    """How the platform encodes values, where a macro does not say otherwise."""
+    """How the platform encodes values, unless a macro says otherwise."""
     missing: str | None
-    """What the platform sends for a missing value, where a macro does not say otherwise; None: not documented."""
+    """What the platform sends for a missing value, unless a macro says otherwise; None: not documented."""
     inferred: tuple[str, ...]
-    """What no document of the platform states, of encoding, missing and available: the library's default is assumed."""
+    """Those of encoding, missing and available that the platform does not document: they have the library's default."""
     drops_missing: bool
-    """Whether the platform drops a parameter with a macro that has no value."""
+    """Whether the platform drops a parameter if its macro has no value."""
     labels: Mapping[Source, str]
-    """What tables and messages call each source."""
+    """The name of each source in tables and messages."""
     contexts: Mapping[str, str]
-    """The contexts that the rows of the catalogue name, each with what it is."""
+    """The contexts that rows refer to, each with a description."""
     fields: Mapping[str, Source]
-    """Every field that a macro reads, with where its value comes from."""
+    """Every field that a macro reads, with its source."""
     _text: str
     _spelled: Mapping[str, tuple[MacroSpec, Spelling]]
     _families: tuple[MacroSpec, ...]
     _recall: tuple[object, ...] | None
-    """What unpickling calls; None: the text is read again."""
+    """The arguments for unpickling; None: the text is read again."""
 
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError("a Dialect is read from a file: use dialect(name) or Dialect.from_toml(path)")
@@ -82,8 +82,8 @@ class Dialect:
         """Read a dialect from a file like those in `macroengine/catalogue/data`.
 
         Raises:
-            CatalogueError: the file cannot be read, or says something that a dialect does not have; the message
-                names the file, the macro and the key.
+            CatalogueError: the file cannot be read, or contains something invalid. The message names the file, the
+                macro and the key.
         """
         check_type("path", str | PathLike, "a path", path)
         check_type("limits", Limits | None, "a Limits", limits)
@@ -105,7 +105,7 @@ class Dialect:
         return dialect
 
     def find(self, name: str) -> tuple[MacroSpec, Spelling] | None:
-        """Return the macro that `name` means and how it was found, or None.
+        """Return the macro with this name and how it was found, or None.
 
         >>> from macroengine import dialect
         >>> found = dialect("appsflyer").find("vendorid")
@@ -124,7 +124,7 @@ class Dialect:
         return None if named is None else (named, Spelling.FOLDED)
 
     def member(self, name: str) -> MacroSpec | None:
-        """Return the macro of a family of names that has this one, unless it is another spelling of one in full."""
+        """Return the macro of a family with this name, unless it is another spelling of a full name."""
         named = self.named(name)
         for spec in self._families:
             beginning = spec.family or ""
@@ -134,7 +134,7 @@ class Dialect:
         return None
 
     def named(self, name: str) -> MacroSpec | None:
-        """Return the macro of the catalogue that `name` is a name of, whatever its case, `-` and `_`.
+        """Return the macro of the catalogue with this name, ignoring case, `-` and `_`.
 
         >>> from macroengine import dialect
         >>> spec = dialect("appmetrica").named("IOS-IFA")
@@ -145,7 +145,7 @@ class Dialect:
         return None if found is None else found[0]
 
     def takes(self, name: str) -> bool:
-        """Say whether an open dialect may have a parameter called `name`, whatever its case, `-` and `_`."""
+        """Say whether an open dialect may have a parameter with this name, ignoring case, `-` and `_`."""
         well_formed = re.compile(self.syntax.name).fullmatch
         return self.open and bool(well_formed(name) or well_formed(name.replace("-", "_")))
 
@@ -153,20 +153,21 @@ class Dialect:
         """Check that `context` is one of the dialect's contexts, or None.
 
         Raises:
-            ValueError: it is neither; the message lists those that there are.
+            ValueError: it is neither; the message lists the known contexts.
         """
         if context is not None and context not in self.contexts:
             known = f"known: {', '.join(self.contexts)}" if self.contexts else f"{self.title} has no contexts"
             raise ValueError(f"unknown context {context!r}{did_you_mean(context, self.contexts)} ({known})")
 
     def names(self) -> list[str]:
-        """Return every documented name and spelling, without the legacy ones."""
+        """Return all documented names and spellings, except legacy ones."""
         return [name for spec in self.macros.values() for name in (spec.name, *spec.spellings)]
 
     def nearest(self, name: str, most: int = 3) -> list[str]:
-        """Return the documented names that are like `name`, the likeliest first.
+        """Return the documented names that are similar to `name`, best first.
 
-        A name of three letters is like too many, and one that has half of its letters in common is another one.
+        Names of three letters are similar to too many others, and names that share only half of their letters are not
+        similar.
 
         >>> from macroengine import dialect
         >>> dialect("appsflyer").nearest("campain")  # like a legacy name of it
@@ -196,14 +197,14 @@ class Dialect:
         return f"<Dialect {self.name}>"
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
-        # What IPython and Hypothesis show; without it, all that is in the dialect.
+        # Used by IPython and Hypothesis. Their default would print the whole dialect.
         printer.text(repr(self))
 
     def __reduce__(self) -> tuple[object, ...]:
         return self._recall or (Dialect._from_text, (self._text, self.name))
 
 
-# What a file need not say.
+# Keys that a file may omit.
 _DEFAULTS = {"open": False, "encoding": Encoding.PERCENT, "missing": None, "drops_missing": False}
 
 
@@ -224,12 +225,12 @@ def _is_slip(name: str, meant: str) -> bool:
     return name == meant or (len(name) >= _SHORTEST and 2 * edit_distance(name, meant) < shorter)
 
 
-# Folded names share the table of the spelled ones, after a character that no name contains.
+# Folded names are in the same table as spelled ones, after a character that no name contains.
 _FOLDED = "~"
 
 
 def _spelled(macros: Mapping[str, MacroSpec], where: str) -> dict[str, tuple[MacroSpec, Spelling]]:
-    """Return how every spelling is read; two macros may not share one, nor one that differs only in case, - or _."""
+    """Return the meaning of each spelling. Two macros must not share one, even with different case, - or _."""
     table: dict[str, tuple[MacroSpec, Spelling]] = {}
     for spec in macros.values():
         documented = dict.fromkeys((spec.name, *spec.spellings), Spelling.DOCUMENTED)

@@ -1,8 +1,8 @@
-"""When two spellings are the same name."""
+"""Decide whether two spellings are the same name."""
 
 
 def fold(name: str) -> str:
-    """Return `name` without what people get wrong: case, `-` and `_`.
+    """Return `name` in lower case, without `-` and `_`, which people often confuse.
 
     >>> fold("Click-ID") == fold("clickid")
     True

@@ -1,4 +1,4 @@
-"""How other platforms write their macros, and where a template has such macros."""
+"""How other platforms write their macros, and where a template contains such macros."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -13,44 +13,44 @@ _TABLE = Path(__file__).resolve().parent / "foreign.toml"
 
 
 class ForeignSyntax(NamedTuple):
-    """One way in which other platforms write macros; the only group of `pattern` and of `next` is the name."""
+    """One way in which other platforms write macros. The only group of `pattern` and of `next` is the name."""
 
     whose: str
     first: str
     """The text that a macro begins with."""
     pattern: str
     platforms: tuple[str, ...] = ()
-    """Whose names are looked up."""
+    """The platforms whose names are looked up."""
     syntax: str | None = None
-    """The key of the syntax that this is."""
+    """The key of the same syntax in the library, if any."""
     next: str | None = None
-    """What another macro directly after one is, where `pattern` would take it for something else."""
+    """The pattern of another macro directly after one, if `pattern` would match it differently."""
     outer: bool = False
-    """Whether a macro of the dialect inside is part of it."""
+    """Whether a macro of the dialect inside it is part of it."""
     certain: bool = False
-    """Whether nothing else is written so, whatever the name."""
+    """Whether nothing else is written like this, whatever the name."""
     known: bool = False
-    """Whether it is a macro only where the dialect has one of that very name."""
+    """Whether it is a macro only if the dialect has one with exactly this name."""
     what: str | None = None
-    """What it is where it is not a macro but another construct of a template language."""
+    """If it is another construct of a template language rather than a macro: its name."""
     instead: str | None = None
     """What to write instead of such a construct."""
     alternatives: str | None = None
-    """What joins names of which the first that has a value is sent."""
+    """The separator of names of which the first with a value is sent."""
 
 
 class ForeignText(NamedTuple):
-    """A text that is written as a macro of another platform."""
+    """A text that is written like a macro of another platform."""
 
     span: Span
     name: str
     syntax: ForeignSyntax
     encloses: bool
-    """Whether a macro of the dialect is inside, and no macro because of that."""
+    """Whether it contains a macro of the dialect, which therefore is not one."""
 
 
 def foreign_texts(source: str, syntax: Syntax) -> tuple[ForeignText, ...]:
-    """Return what is written in the syntax of another platform, in source order.
+    """Return the texts in the syntax of another platform, in source order.
 
     >>> from macroengine.language.syntax import syntax
     >>> [(text.name, text.encloses) for text in foreign_texts("?a={{b}}&c={d}", syntax("brace"))]
@@ -61,14 +61,14 @@ def foreign_texts(source: str, syntax: Syntax) -> tuple[ForeignText, ...]:
     for match, row in _matches(source, syntax):
         name = match[match.lastindex or 1].strip()
         encloses = own.search(match[0]) is not None
-        # {ip:(ip)} is an object of JavaScript, perhaps, and no macro that holds another.
+        # {ip:(ip)} may be a JavaScript object, not a macro that contains another one.
         if row.outer or not encloses:
             found.append(ForeignText(Span(*match.span()), name, row, encloses))
     return tuple(found)
 
 
 def inside_foreign(source: str, texts: Iterable[ForeignText]) -> Callable[[Span], bool] | None:
-    """Return what says whether a macro is only a part of another text; None where none is, in nearly every template.
+    """Return a function that says whether a macro is only part of another text; None if none is, as in most templates.
 
     `texts` are those that `foreign_texts` finds in the source.
     """
@@ -79,13 +79,13 @@ def inside_foreign(source: str, texts: Iterable[ForeignText]) -> Callable[[Span]
 
 @cache
 def notes() -> re.Pattern[str]:
-    """Return the pattern of text that looks like a macro and is a way to say two things at once."""
+    """Return the pattern of text that looks like a macro but is a shorthand for two alternatives."""
     return re.compile("|".join(_read()["notes"]))
 
 
 @cache
 def encoded_macros() -> re.Pattern[str]:
-    """Return the pattern of names between percent-encoded delimiters; after further 25s they are encoded again."""
+    """Return the pattern of names between percent-encoded delimiters, which may be encoded repeatedly (%25...)."""
     forms = []
     for form in _read()["encoded"]:
         opening, closing = (re.sub(".", _encoded, affix) for affix in form.split("NAME"))
@@ -95,7 +95,7 @@ def encoded_macros() -> re.Pattern[str]:
 
 @cache
 def certain_texts() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the patterns, without groups, of what only some platforms write, whatever the name, with their titles."""
+    """Return patterns, without groups, of texts that only some platforms write, with the platforms' titles."""
     rows = [row for row in _read()["macro"] if row.get("certain") and row.get("platforms")]
     return tuple((re.sub(r"(?<!\\)\((?!\?)", "(?:", row["pattern"]), tuple(row["platforms"])) for row in rows)
 
@@ -123,7 +123,7 @@ def _matches(source: str, syntax: Syntax) -> Iterator[tuple[re.Match[str], Forei
         rows = rows_of[source[position]]
         match = rows.pattern.match(source, position)
         position += 1
-        row = rows[(match.lastindex or 1) - 1] if match else None  # every alternative has one group
+        row = rows[(match.lastindex or 1) - 1] if match else None  # each alternative has one group
         while match and row:
             yield match, row
             position = match.end()
@@ -131,17 +131,17 @@ def _matches(source: str, syntax: Syntax) -> Iterator[tuple[re.Match[str], Forei
 
 
 class _Rows(list[ForeignSyntax]):
-    """The rows of macros that begin with one character."""
+    """The rows of macros that begin with the same character."""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """A pattern of which the n-th group is that of the n-th row."""
+        """A pattern whose n-th group is that of the n-th row."""
         return re.compile("|".join(f"(?:{row.pattern})" for row in self))
 
 
 @lru_cache(maxsize=8)
 def _table(syntax: Syntax) -> tuple[re.Pattern[str], dict[str, _Rows]]:
-    """Return a pattern of what foreign macros begin with, and the rows of the table by their first character."""
+    """Return a pattern for the beginning of foreign macros, and the rows of the table by first character."""
     by_first: dict[str, _Rows] = {}
     for row in _read()["macro"]:
         read = ForeignSyntax(**{**row, "platforms": tuple(row.get("platforms", ()))})
@@ -153,6 +153,6 @@ def _table(syntax: Syntax) -> tuple[re.Pattern[str], dict[str, _Rows]]:
 
 @cache
 def _read() -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+    import tomllib  # noqa: PLC0415 - the reader of dialects also imports late
 
     return tomllib.loads(_TABLE.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The platforms whose tracking links have a host."""
+"""Find the platform to which the host of a tracking link belongs."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 _TABLE = Path(__file__).resolve().parent / "hosts.toml"
-# RFC 1035, section 2.3.4. What is longer has any number of domains above it.
+# RFC 1035, section 2.3.4. A longer text could have any number of parent domains.
 _LONGEST_HOST = 255
 
 
 class Platform(NamedTuple):
-    """A platform that has tracking links."""
+    """A platform with tracking links."""
 
     title: str
     dialect: str | None
-    """The dialect that such a host is a sign of."""
+    """The dialect that such a host indicates."""
 
 
 def tracking_platform(host: str) -> Platform | None:
-    """Return the platform whose tracking links have this host.
+    """Return the platform whose tracking links use this host.
 
     >>> tracking_platform("brand.onelink.me")
     Platform(title='AppsFlyer OneLink', dialect='appsflyer-link')
@@ -35,12 +35,12 @@ def tracking_platform(host: str) -> Platform | None:
 
 @cache
 def platforms_with_links() -> frozenset[str]:
-    """Return the titles of the platforms that have tracking links, and call postbacks themselves."""
+    """Return the titles of the platforms that have tracking links and send postbacks themselves."""
     return frozenset(platform.title for platform in _hosts().values())
 
 
 def _domains(host: str) -> Iterator[str]:
-    """Yield a host, then the domains above it, which begin with a dot."""
+    """Yield a host, then its parent domains, which begin with a dot."""
     yield host
     labels = host.split(".")
     yield from ("." + ".".join(labels[first:]) for first in range(1, len(labels)))
@@ -48,7 +48,7 @@ def _domains(host: str) -> Iterator[str]:
 
 @cache
 def _hosts() -> dict[str, Platform]:
-    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+    import tomllib  # noqa: PLC0415 - the reader of dialects also imports late
 
     rows = tomllib.loads(_TABLE.read_text(encoding="utf-8"))["platform"]
     return {

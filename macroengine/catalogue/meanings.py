@@ -1,4 +1,4 @@
-"""Which values a name may stand for, on any platform: policies and options speak of values, not of one dialect."""
+"""Find the values that a name may mean on any platform, since policies and options refer to values."""
 
 from functools import cache
 
@@ -7,12 +7,12 @@ from macroengine.catalogue.aliases import documented_names, fields_of_others, fo
 from macroengine.catalogue.folding import fold
 from macroengine.kinds import Source
 
-# What names add to the name of an identifier for a hash of it, before or after it.
+# What is added to the name of an identifier, before or after it, to name its hash.
 _HASHES = ("sha1", "sha256", "md5")
 
 
 def fields_called(name: str) -> frozenset[str]:
-    """Return the fields, folded, that `name` is the name of: as a field, on any platform, or of a hash.
+    """Return the folded names of fields that `name` may mean: a field, a macro of any platform, or a hash.
 
     >>> sorted(fields_called("gps_adid"))
     ['advertisingid', 'gpsadid']
@@ -26,18 +26,18 @@ def fields_called(name: str) -> frozenset[str]:
 
 
 def denied_fields(names: frozenset[str], home: Dialect) -> frozenset[str]:
-    """Return the fields, folded, of which a policy that denies `names` lets no macro of `home` be filled."""
+    """Return the folded names of fields that a policy denying `names` keeps from the macros of `home`."""
     own = (home.named(name) for name in names)
     named = frozenset().union({fold(spec.field) for spec in own if spec is not None}, *map(fields_called, names))
     return named.union(*(_related().get(field, ()) for field in named))
 
 
 def is_denied(spec: MacroSpec, denied: frozenset[str]) -> bool:
-    """Say whether the value of a macro is among the denied ones, or is a hash of one.
+    """Say whether the value of a macro is denied, or is a hash of a denied one.
 
-    What a link brings, and what no catalogue of ours calls a field, may hold what any of its names says.
+    A link parameter, and a field that no built-in catalogue has, may contain anything that one of its names means.
     """
-    if not denied:  # and the names of all platforms need not be read
+    if not denied:  # avoid reading the names of all platforms
         return False
     folded = fold(spec.field)
     if folded in denied or fold(spec.family_field or spec.field) in denied:
@@ -49,7 +49,7 @@ def is_denied(spec: MacroSpec, denied: frozenset[str]) -> bool:
 
 
 def is_known(name: str, home: Dialect) -> bool:
-    """Say whether `name` means something in `home`, or would in another dialect."""
+    """Say whether `name` means something in `home`, or in another dialect."""
     if home.named(name) is not None or home.member(name) is not None or home.takes(name):
         return True
     folded = fold(name)
@@ -58,7 +58,7 @@ def is_known(name: str, home: Dialect) -> bool:
 
 @cache
 def _related() -> dict[str, set[str]]:
-    """Return, by folded field, the fields that say the same in another unit, and those that may hold it."""
+    """Return, by folded field, the fields with the same value in another unit, and those that may contain it."""
     table: dict[str, set[str]] = {}
     for one, other in units().items():
         table.setdefault(fold(one), set()).add(fold(other))
@@ -75,7 +75,7 @@ def _shared_fields() -> frozenset[str]:
 
 
 def _hashed(folded: str) -> str | None:
-    """Return what a folded name is the hash of; None where it is the name of no hash."""
+    """Return the name of what a folded name is the hash of; None if it is not the name of a hash."""
     for word in _HASHES:
         for rest in (folded.removeprefix(word), folded.removesuffix(word)):
             if rest and rest != folded:

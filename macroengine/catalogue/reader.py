@@ -1,4 +1,4 @@
-"""From the text of a dialect's file to its parts, with errors that name file, macro and key."""
+"""Read the text of a dialect's file, with errors that name the file, macro and key."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -16,16 +16,16 @@ from macroengine.suggest import did_you_mean
 
 _Convert = Callable[[Any], Any]
 
-# No platform documents a tenth of that. Every unknown macro is compared with all names.
+# Ten times as many as any platform documents. Every unknown macro is compared with all names.
 _MAX_NAMES = 2_048
 _MAX_NAME_LENGTH = 200
-# The time that tomllib takes for one dotted key grows with the square of its parts; a catalogue's keys have three.
+# The time that tomllib takes for a dotted key grows with the square of its number of parts. Catalogue keys have three.
 _PART = r"""(?:[A-Za-z0-9_-]{1,200}+|"(?:[^"\\\n]|\\.){0,200}+"|'[^'\n]{0,200}+')"""
 _dotted_key = re.compile(rf"(?<![^\s\[{{,.]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32}}")
 
 
 class _WrongValueError(Exception):
-    """A value is not what its key takes; the message says what that is."""
+    """A value is not valid for its key. The message says what is expected."""
 
 
 def read_text(path: Path, most: int) -> str:
@@ -33,7 +33,7 @@ def read_text(path: Path, most: int) -> str:
     try:
         with open(path, "rb", opener=open_promptly) as file:
             content = file.read(most + 1)
-    except (OSError, ValueError) as error:  # a path with a null character is a ValueError
+    except (OSError, ValueError) as error:  # a null character in the path raises ValueError
         raise CatalogueError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from None
     if len(content) > most:
         raise CatalogueError(f"{path}: larger than {most:,} bytes, the limit for a catalogue file")
@@ -44,7 +44,7 @@ def read_text(path: Path, most: int) -> str:
 
 
 def read_dialect(text: str, where: str) -> dict[str, Any]:
-    """Return what a Dialect is made of; `where` names the file in errors."""
+    """Return the attributes of a Dialect. `where` names the file in errors."""
     head = _convert(where, _read_toml(text, where), _DIALECT_KEYS, ("name", "syntax", "macros"))
     functions = _convert(f"{where}: [functions]", head.pop("functions", {}), _FUNCTIONS, ())
     partial = head.pop("status", False)
@@ -73,7 +73,7 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
 
 
 def _inferred(head: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the file does not state of the dialect, so that the library's default is assumed."""
+    """Yield the properties of the dialect that the file does not state, so that they have the library's default."""
     if "encoding" not in head:
         yield "encoding"
     if "missing" not in head and "drops_missing" not in head:
@@ -89,7 +89,7 @@ def _macro(name: str, row: Mapping[str, Any], columns: Mapping[str, _Convert], w
 
 
 def _check_spellings(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, str], where: str) -> None:
-    """Refuse names that the syntax cannot write, and functions that are not written or are of another macro."""
+    """Reject names that the syntax cannot write, and functions that are not written or belong to another macro."""
     for name in (spec.name, *spec.spellings):
         if not syntax.is_name(name):
             forms = " or ".join(form.text for form in syntax.forms)
@@ -109,7 +109,7 @@ def _check_spellings(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, st
 
 
 def read_syntax(given: Any, where: str) -> Syntax:
-    """Return the syntax that a dialect names, or writes out as a table; or several of them, as one."""
+    """Return the syntax that a dialect names or defines as a table; several are joined to one."""
     several = given if isinstance(given, list) else [given]
     if not several:
         raise CatalogueError(f"{where}: key 'syntax' names no syntax")
@@ -130,7 +130,7 @@ def read_syntax(given: Any, where: str) -> Syntax:
 def _with_functions(
     syntax: Syntax, functions: Mapping[str, str], macros: Mapping[str, MacroSpec], where: str
 ) -> Syntax:
-    """Return the syntax with the functions of the dialect; a name that the catalogue has is never taken apart."""
+    """Return the syntax with the functions of the dialect. A name that is in the catalogue is never split."""
     at = f"{where}: [functions]"
     named = with_functions(syntax, functions, frozenset(), at)
     names = {name: spec for spec in macros.values() for name in (spec.name, *spec.spellings, *spec.legacy)}
@@ -159,7 +159,7 @@ def _read_toml(text: str, where: str) -> dict[str, Any]:
         raise CatalogueError(f"{where}: nested too deeply") from None
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"{where}: not TOML: {error}") from None
-    except ValueError:  # Python reads no integer of more than 4,300 digits
+    except ValueError:  # Python does not parse integers of more than 4,300 digits
         raise CatalogueError(f"{where}: an integer has too many digits") from None
 
 
@@ -175,10 +175,10 @@ def _check_names(where: str, specs: Collection[MacroSpec]) -> None:
 
 
 def _shown(value: Any) -> str:
-    """Return a value as a message shows it, cut off where it is long."""
+    """Return a value for a message, shortened if it is long."""
     try:
         text = repr(value)
-    except ValueError:  # nor does it write one out
+    except ValueError:  # Python does not format such integers either
         return "a number with too many digits"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
@@ -189,7 +189,7 @@ _SHOWN = 80
 def _convert(
     where: str, row: Mapping[str, Any], columns: Mapping[str, _Convert], must: Iterable[str]
 ) -> dict[str, Any]:
-    """Return `row` with each value converted by the column of its key."""
+    """Return `row` with each value converted according to its key."""
     for key in row:
         if key not in columns:
             raise CatalogueError(f"{where}: unknown key {_shown(key)}{did_you_mean(key, columns)}")
@@ -265,7 +265,7 @@ def _row(value: Any) -> dict[str, Any]:
     return _table_of(lambda item: item)(value)
 
 
-# How a file names the sources, and what they are called where it has no label for them.
+# The names of sources in a file, and their default labels.
 _SOURCES = {source.value: source for source in Source}
 
 _FUNCTIONS: Mapping[str, _Convert] = {function.value: _text for function in Function}

@@ -1,4 +1,4 @@
-"""The command line. Words and exit codes; what they do is the library's."""
+"""The command line: arguments, output and exit codes. The work is done by the library."""
 
 import sys
 
@@ -6,10 +6,10 @@ import sys
 def main() -> int:
     """Run the command line and return its exit status.
 
-    0: clean. 1: findings, or a render that failed. 2: wrong usage, or a file that cannot be read.
+    0: clean. 1: findings, or a failed render. 2: wrong usage, or an unreadable file.
     """
     try:
-        # Here because the extra may not be installed, and because it takes longer to load than all the rest.
+        # Imported here, since the extra may not be installed, and since it takes longer to load than everything else.
         from macroengine.cli.app import run  # noqa: PLC0415
 
         return run()

@@ -1,4 +1,4 @@
-"""The command `macroengine` and what all of its commands share."""
+"""The command `macroengine`, and what all its commands share."""
 
 import csv
 import re
@@ -37,24 +37,24 @@ COMMANDS = (
 
 
 _BAD_INPUT = (csv.Error, MemoryError, RecursionError)
-# Of one option that is like the wrong one, and of several.
+# One suggested option, or several.
 _DID_YOU_MEAN = re.compile(r"\. \(?Did you mean(?: one of:)? (.*\?)\)?$")
 _EXPLAINED = (click.ClickException, click.Abort, MacroEngineError, OSError, *_BAD_INPUT)
 
 
 class _ReaderGoneError(Exception):
-    """Whatever reads standard output has closed it."""
+    """The reader of standard output has closed it."""
 
 
 class Commands(click.Group):
-    """Loads a command when it is called: no command waits for what only another one needs."""
+    """Loads a command when it is called, so that no command waits for imports that only another one needs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """Return the names of all commands, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
-        """Return the command of that name, which is in a module of that name."""
+        """Return the command with this name, from the module with the same name."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"macroengine.cli.{cmd_name}"), cmd_name)
@@ -63,14 +63,14 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that is called; of one that there is not, say which was meant."""
+        """Return the command that is called; for an unknown one, fail with a suggestion."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             known = did_you_mean(args[0], COMMANDS) or f" (known: {', '.join(COMMANDS)})"
             raise click.UsageError(f"no such command {args[0]!r}{known}", ctx)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. For a closed pipe, click and rich would exit with status 1."""
+        """Run the command. Left alone, click and rich would exit with status 1 when a pipe is closed."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -91,14 +91,14 @@ def app() -> None:
 
 
 def run() -> int:
-    """Run the command line and return its exit status; nothing that a user can do ends in a traceback."""
+    """Run the command line and return its exit status. No mistake of a user ends in a traceback."""
     process.prepare_streams()
     with process.ending_on_signals():
         try:
             status = app.main(standalone_mode=False)
             try:
                 sys.stdout.flush()
-            except BrokenPipeError:  # all is done, and what was found counts
+            except BrokenPipeError:  # the work is done, so keep its exit status
                 process.discard_output()
         except (_ReaderGoneError, BrokenPipeError):
             process.discard_output()
@@ -113,11 +113,11 @@ def run() -> int:
 
 
 def _explain(error: Exception) -> int:
-    """Print what went wrong, and return the exit status for it."""
+    """Print an error message, and return the exit status for it."""
     match error:
         case click.UsageError():
             message, status = _usage(error), error.exit_code
-        case click.ClickException():  # pragma: no cover - click has no other that it raises here
+        case click.ClickException():  # pragma: no cover - click raises no other one here
             message, status = error.format_message(), error.exit_code
         case TemplateError():
             with suppress(OSError):
@@ -126,7 +126,7 @@ def _explain(error: Exception) -> int:
         case click.Abort():
             message, status = "interrupted", 130
         case OSError(strerror=str(reason), filename=name):
-            # What is read has its name in the error.
+            # An error with an input has the name of the input.
             message, status = f"{name or 'standard output'}: {reason[0].lower()}{reason[1:]}", 2
         case MemoryError():
             message, status = "not enough memory", 2
@@ -140,7 +140,7 @@ def _explain(error: Exception) -> int:
 
 
 def _usage(error: click.UsageError) -> str:
-    """Return what is wrong with a call, in one line like that of every other error, and where help is."""
+    """Return a usage error in one line, like all other errors, with a pointer to the help."""
     words = " ".join(error.format_message().split()).removesuffix(".")
     words = _DID_YOU_MEAN.sub(r"; did you mean \1", words)
     message = words if words[:2].isupper() else words[:1].lower() + words[1:]

@@ -23,12 +23,12 @@ from macroengine.kinds import Postback
 from macroengine.workspace.assumed import assumed_postback
 from macroengine.workspace.sources import open_source
 
-# Some thousands of templates.
+# Enough for some thousands of templates.
 _MAX_BYTES = 16_777_216
 
 
 def _read_columns(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str | None]:  # noqa: ARG001 - click's
-    """Return the columns of `field=column,...` by field; None if nothing follows the =."""
+    """Return the columns in `field=column,...` by field; None if nothing follows the =."""
     columns: dict[str, str | None] = {}
     for pair in next(csv.reader([",".join(values)]), []):
         field, equals, column = pair.partition("=")
@@ -56,7 +56,7 @@ def _read_columns(context: click.Context, parameter: click.Parameter, values: tu
     required=True,
     help="A .parquet, .csv, .tsv or .jsonl file, or a directory of them.",
 )
-@click.option("--glob", is_flag=True, help="Take the path of --input for a pattern, as 'logs/*.csv'.")
+@click.option("--glob", is_flag=True, help="Read --input as a pattern, such as 'logs/*.csv'.")
 @click.option(
     "--output",
     "target",
@@ -70,14 +70,12 @@ def _read_columns(context: click.Context, parameter: click.Parameter, values: tu
     metavar="FIELD=COLUMN,...",
     multiple=True,
     callback=_read_columns,
-    help="Which columns hold the fields that are not named like theirs; FIELD= for none.",
+    help="The columns of fields with other names; FIELD= for none.",
 )
-@click.option("--where", metavar="SQL", help="Render events for which this condition holds only.")
-@click.option(
-    "--keep", metavar="COLUMN", multiple=True, help="Write this column of the input beside the URL; may be repeated."
-)
+@click.option("--where", metavar="SQL", help="Render only events that match this condition.")
+@click.option("--keep", metavar="COLUMN", multiple=True, help="Also write this column of the input; may be repeated.")
 @click.option("--force", is_flag=True, help="Replace the output if it exists.")
-@click.option("--memory-limit", metavar="SIZE", help="As 2GB. Default: 80 % of the memory.")
+@click.option("--memory-limit", metavar="SIZE", help="Such as 2GB. Default: 80 % of the memory.")
 @click.option("--threads", metavar="N", type=click.IntRange(min=1), help="Default: one per core.")
 @dialect_option
 @postback_option("Send this kind only.  [default: what the macros of each template are for]")
@@ -87,11 +85,11 @@ def bulk(
 ) -> int:
     """Render TEMPLATE for a whole table of events, with DuckDB.
 
-    Columns are named like fields, in any case, or said to hold them by --columns. A column `postback` decides which
-    events are sent, and a boolean `attributed` how, where there are such columns; with --consent, columns such as
-    `is_lat` and `att_status` decide whether identifiers are. The output is there when it is whole,
-    or not at all; if an event cannot be sent, none is, and the first is named. --where is SQL of your own, and can read
-    whatever you can: never take it from anyone else.
+    Columns are matched to fields by name, in any case, or by --columns. If they exist, a column `postback` decides
+    which events are sent, and a boolean column `attributed` decides how; with --consent, columns such as `is_lat` and
+    `att_status` decide whether identifiers are sent. The output is written completely or not at all: if an event cannot
+    be sent, nothing is written, and the first such event is named. --where is SQL and can read everything that you can:
+    never take it from an untrusted source.
 
     \b
     Examples:
@@ -135,7 +133,7 @@ def _templates(
 
 
 def _read_templates(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the partners of a file with their templates."""
+    """Yield the partners in a file with their templates."""
     partners = set()
     for partner, template in _pairs(path):
         if not partner.strip():
@@ -193,7 +191,7 @@ def _summarise(summary: Summary) -> None:
 
 
 class _Rate(ProgressColumn):
-    """How many rows are rendered a second; how much of the input is read, where it does not say how many it has."""
+    """The rows rendered per second; or the share of the input that was read, if its number of rows is unknown."""
 
     def __init__(self, rows: int | None) -> None:
         super().__init__()
@@ -208,7 +206,7 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def _progress(source: str, *, glob: bool) -> Iterator[Callable[[float], None] | None]:
-    """Show how much of the input is done, on a terminal."""
+    """Show the progress on a terminal."""
     console = output.errors()
     if not output.shows_progress(prints_results=False):
         yield None

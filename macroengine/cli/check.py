@@ -1,4 +1,4 @@
-"""`macroengine check`: what is wrong with templates, and the templates that were intended."""
+"""`macroengine check`: find and fix problems in templates."""
 
 import os
 import sys
@@ -131,14 +131,14 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         _check_report(options["report"], [*(source.path for source in job.sources), *requests.files])
         job.collect, requests.collect = _collecting(entries), _collecting_requests(entries)
     tally = Tally()
-    # Where fixed templates go to standard output, what is found goes to the other.
+    # If fixed templates are printed on standard output, findings are printed on standard error.
     aside = options["fix"] and (any(source.path is None for source in job.sources) or STANDARD_INPUT in requests.files)
     report = report_of(options["form"], aside=aside, statistics=options["statistics"], strict=options["strict"])
     found = chain(*(one.fixed(tally) if options["fix"] else one.found(tally) for one in (job, requests)))
     with _progress(job.sources) as advance:
         job.advance = advance
-        # The stream itself, on which the progress bar makes room: a console takes longer to print a line than the
-        # check to find what it says.
+        # The stream itself, for which the progress bar makes room. A rich console takes longer to print a line than the
+        # check takes to find the problem.
         write = (sys.stderr if aside else sys.stdout).write
         does_more = options["fix"] or options["report"] is not None
         print_findings(report, found, tally, output.lasting(write) if does_more else write)
@@ -171,8 +171,8 @@ def _check_report(report: Path, files: Iterable[Path | str | None]) -> None:
 
 
 def _collecting_requests(entries: list[Any]) -> CollectRequest:
-    """Return what adds an entry of the report for each request."""
-    from macroengine.workspace.reports.entry import entry_of_request  # noqa: PLC0415 - few calls need it
+    """Return a function that adds an entry to the report for each request."""
+    from macroengine.workspace.reports.entry import entry_of_request  # noqa: PLC0415 - rarely needed
 
     def collect(file: str, parsed: RequestTemplate, settings: Settings, found: InParts) -> None:
         entries.append(
@@ -185,8 +185,8 @@ def _collecting_requests(entries: list[Any]) -> CollectRequest:
 
 
 def _collecting(entries: list[Any]) -> Collect:
-    """Return what adds an entry of the report for each template."""
-    from macroengine.workspace.reports.entry import entry_of  # noqa: PLC0415 - few calls need it
+    """Return a function that adds an entry to the report for each template."""
+    from macroengine.workspace.reports.entry import entry_of  # noqa: PLC0415 - rarely needed
 
     def collect(source: Source, record: Record, settings: Settings, found: Findings) -> None:
         entries.append(
@@ -204,14 +204,14 @@ def _collecting(entries: list[Any]) -> Collect:
 
 
 def _write_report(entries: list[Any], path: Path) -> None:
-    from macroengine.workspace.reports.writing import write_report  # noqa: PLC0415 - few calls need it
+    from macroengine.workspace.reports.writing import write_report  # noqa: PLC0415 - rarely needed
 
     write_report(entries, path)
     click.echo(f"report written to {printable(str(path))}", err=True)
 
 
 def _with_notes(job: Job, status: int) -> int:
-    """Print what could not be done, and return the exit status: 2 where a file of a folder could not be read."""
+    """Print the notes, and return the exit status: 2 if a file in a folder could not be read."""
     output.print_notes(job.notes)
     is_unreadable = any(isinstance(source, Skipped) and source.is_unreadable for source in job.sources)
     return 2 if is_unreadable else status
@@ -219,16 +219,16 @@ def _with_notes(job: Job, status: int) -> int:
 
 @contextmanager
 def _progress(sources: Iterable[Source]) -> Iterator[Callable[[str], object]]:
-    """Show how much of the files is done, where nothing else is printed on the terminal."""
+    """Show the progress, if nothing else is printed on the terminal."""
     paths = [source.path for source in sources if source.path is not None]
     if not paths or not output.shows_progress():
         yield lambda _: None
         return
-    # Here because it takes longer to load than a template to check.
+    # Imported here, since it takes longer to load than a template takes to check.
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     columns = (TextColumn("checking"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    # Left to itself, rich would take what goes to standard output, and print it above the bar.
+    # By default, rich would capture standard output and print it above the bar.
     with Progress(*columns, console=output.errors(), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("", total=sum(path.stat().st_size for path in paths))
         yield lambda text: progress.advance(task, len(text))

@@ -1,4 +1,4 @@
-"""Findings for the servers that run checks: GitLab's code quality, and JUnit's XML, which most of them read."""
+"""Findings for CI servers: GitLab's code quality report, and JUnit's XML, which most servers read."""
 
 import json
 from collections import Counter
@@ -19,7 +19,7 @@ def gitlab_report() -> Report:
 
     def show(file: str, record: Record, diagnostic: Diagnostic) -> str:
         span = diagnostic.span
-        # The same wherever the line moves to; what is found several times is numbered.
+        # The fingerprint does not depend on the line. Identical findings are numbered.
         path = with_slashes(file)
         about = "\0".join([path, diagnostic.code, diagnostic.source, str(span.start)])
         seen[about] += 1
@@ -36,7 +36,7 @@ def gitlab_report() -> Report:
 
 
 def junit_report(*, strict: bool) -> Report:
-    """Return the report as the result of tests: each finding is one, and all templates without any are one more."""
+    """Return the report as test results: each finding is a failed test, all clean templates together are one test."""
     failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
 
     def show(file: str, record: Record, diagnostic: Diagnostic) -> str:

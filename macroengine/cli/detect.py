@@ -1,4 +1,4 @@
-"""`macroengine detect`: the dialects in which templates can be written."""
+"""`macroengine detect`: find out the dialect of templates."""
 
 import json
 import sys
@@ -73,7 +73,7 @@ def _place(source: Source, record: Record) -> str:
 
 
 class _Search:
-    """The templates of a call, each with its dialects."""
+    """The templates of a call, each with its likely dialects."""
 
     def __init__(self, sources: list[Source]) -> None:
         self.sources = sources
@@ -90,7 +90,7 @@ class _Search:
     def _detected(self, place: str, template: str) -> list[Detected]:
         try:
             detected = detect_dialects(template)
-        except TemplateError as error:  # it is too large to look at
+        except TemplateError as error:  # it is too large to check
             output.print_diagnostics(error.diagnostics, to=output.errors())
             detected = []
         else:
@@ -106,7 +106,7 @@ def _print_json(found: Iterator[_Found]) -> None:
     for source, record, detected in found:
         rows = [{"dialect": one.dialect, "confidence": one.confidence, "evidence": one.evidence} for one in detected]
         row = {"file": source.name, "line": record.line, "template": record.template, "detected": rows}
-        # What only workbooks have.
+        # Only workbooks have these.
         row |= {"sheet": record.sheet, "cell": record.cell} if record.sheet is not None else {}
         sys.stdout.write(between + json.dumps(row))
         between = ",\n"

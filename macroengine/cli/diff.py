@@ -1,4 +1,4 @@
-"""`macroengine diff`: what partners would receive differently when templates are edited."""
+"""`macroengine diff`: what partners would receive differently after templates are edited."""
 
 import json
 import sys
@@ -31,7 +31,7 @@ from macroengine.workspace.record import Record
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A template in both versions, with what changes; one that is in a single version has no changes of its own."""
+    """A template in both versions, with the changes. A template in only one version has no changes."""
 
     title: str
     old: str | None
@@ -54,10 +54,10 @@ class Compared:
 @click.option("--format", "form", type=click.Choice(["text", "json", "md"]), default="text", show_default=True)
 @click.pass_context
 def diff(context: click.Context, /, old: str, new: str, **options: Any) -> int:
-    """Say what the partner would receive differently when the template OLD becomes NEW.
+    """Say what the partner would receive differently if the template OLD were replaced by NEW.
 
-    OLD and NEW are templates, or files of templates, which are compared by partner and event, in their order where
-    one has several; without partners, by line.
+    OLD and NEW are templates, or files of templates. Files are compared by partner and event, in order if there are
+    several; without partners, by line.
 
     \b
     Examples:
@@ -79,7 +79,7 @@ def diff(context: click.Context, /, old: str, new: str, **options: Any) -> int:
 
 
 def _templates(job: Job, sources: Any) -> dict[str, tuple[Record, Settings]]:
-    """Return the templates by what they are compared by."""
+    """Return the templates by the key for comparing them."""
     found: dict[str, tuple[Record, Settings]] = {}
     job.sources = sources
     for _, record, settings in job.records(Tally()):
@@ -91,7 +91,7 @@ def _templates(job: Job, sources: Any) -> dict[str, tuple[Record, Settings]]:
 
 
 def _unused(title: str, found: Container[str]) -> str:
-    """Return the title with a number, where there is a template of that title already."""
+    """Return the title, with a number if another template has this title."""
     numbered = (f"{title} {number}" for number in count(2))
     return title if title not in found else next(one for one in numbered if one not in found)
 
@@ -167,5 +167,5 @@ _FORMATS: dict[str, Callable[[list[Compared]], Iterator[str]]] = {
 
 
 def _cell(text: str) -> str:
-    """Return a text that is text in a table of Markdown, whatever is in it."""
+    """Return a text escaped for a cell of a Markdown table."""
     return "".join(f"\\{char}" if char in r"\`*_{}[]()<>#+-.!|~&$@:" else char for char in printable(text))

@@ -1,4 +1,4 @@
-"""Events from JSON files, with errors that name the line and the column."""
+"""Read events from JSON files, with errors that name the line and column."""
 
 from collections.abc import Iterator
 from typing import NoReturn
@@ -12,10 +12,10 @@ __all__ = ["STANDARD_INPUT", "read_event", "read_events"]
 
 
 def read_event(path: str, dialect: Dialect) -> Event:
-    """Return the event of a JSON file.
+    """Return the event in a JSON file.
 
     Raises:
-        InputError: the file has no event of this dialect.
+        InputError: the file does not contain an event of this dialect.
         OSError: the file cannot be read.
     """
     return _event(read_whole(path), input_name(path), None, dialect)
@@ -25,7 +25,7 @@ def read_events(path: str, dialect: Dialect) -> Iterator[tuple[int, Event]]:
     """Yield the events of a JSON Lines file with their line numbers; blank lines are skipped.
 
     Raises:
-        InputError: a line has no event of this dialect.
+        InputError: a line does not contain an event of this dialect.
         OSError: the file cannot be read.
     """
     name = input_name(path)

@@ -1,4 +1,4 @@
-"""`macroengine explain`: the page of a rule, or the macros of a template."""
+"""`macroengine explain`: show the page of a rule, or the macros of a template."""
 
 import json
 import re
@@ -27,7 +27,7 @@ from macroengine.workspace.sources import Source, open_source
 
 _COLUMNS = ("macro", "field", "source", "send all", "available", "encoded", "example")
 _CODE = re.compile(r"[A-Z]+\d+", re.IGNORECASE)
-# What no template is.
+# Cannot be a template.
 _WORD = re.compile(r"[\w-]+")
 
 
@@ -44,7 +44,7 @@ Examples:
 @click.option("--file", metavar="FILE", help="Explain the macros of each template in a file; - is standard input.")
 @column_options
 @dialect_or_auto_option
-@click.option("--consent", is_flag=True, help="Say which macros are withheld where users do not share identifiers.")
+@click.option("--consent", is_flag=True, help="Say which macros are withheld if users do not share identifiers.")
 @click.option(
     "--format",
     "form",
@@ -58,8 +58,8 @@ def explain(
 ) -> int:
     """Explain a rule, by its code or name, or each macro of a template.
 
-    Of a macro: the field that it reads, its source, whether it is filled for events of other networks, for which
-    postbacks it is, how many times its value is encoded, and an example of it.
+    For a macro, it shows the field that it reads, its source, whether it is filled for events of other networks, for
+    which postbacks it is available, how many times its value is encoded, and an example.
 
     Exit status: 0, or 1 for a rule that does not exist.
     """
@@ -100,8 +100,8 @@ def _explain_fault(what: str, names: Iterable[str], dialect: Dialect) -> int:
 
 
 def _other_pages() -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield each code that is not of a rule, with its name and its page."""
-    # Loading these takes longer than all the rest of the command.
+    """Yield each code that is not a rule's, with its name and its page."""
+    # Loading these takes longer than the rest of the command.
     from macroengine.intake import FAULTS  # noqa: PLC0415 - see above
     from macroengine.matching.faults import FAULTS as OF_MATCH  # noqa: PLC0415 - see above
     from macroengine.translation.losses import Kind  # noqa: PLC0415 - see above

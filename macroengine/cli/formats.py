@@ -9,18 +9,18 @@ FORMATS = ("text", "json", "github", "gitlab", "junit", "sarif")
 
 
 def report_of(form: str, *, aside: bool, statistics: bool, strict: bool) -> Report:
-    """Return the report of a format; `aside` is for one that goes to standard error."""
+    """Return the report in a format. With `aside`, it is printed on standard error."""
     match form:
         case "json":
             return JSON_REPORT
         case "github":
             return GITHUB_REPORT
         case "gitlab" | "junit":
-            from macroengine.cli.ci import gitlab_report, junit_report  # noqa: PLC0415 - few need it
+            from macroengine.cli.ci import gitlab_report, junit_report  # noqa: PLC0415 - rarely needed
 
             return gitlab_report() if form == "gitlab" else junit_report(strict=strict)
         case "sarif":
-            from macroengine.cli.sarif import sarif_report  # noqa: PLC0415 - few need it
+            from macroengine.cli.sarif import sarif_report  # noqa: PLC0415 - rarely needed
 
             return sarif_report()
         case _:
@@ -28,7 +28,7 @@ def report_of(form: str, *, aside: bool, statistics: bool, strict: bool) -> Repo
 
 
 def text_report_on(*, aside: bool) -> Report:
-    """Return the report for people on standard output, or `aside` on standard error."""
+    """Return the report for people on standard output; with `aside`, on standard error."""
     if output.is_plain(sys.stderr if aside else sys.stdout):
         return text_report(None, colour=False)
     to = output.errors() if aside else output.results()

@@ -1,4 +1,4 @@
-"""Changes of files as a unified diff without context."""
+"""Print changes to files as a unified diff without context."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,7 +6,7 @@ from macroengine.workspace.record import Record
 
 
 def whole_lines(rewritten: Iterable[tuple[Record, str]]) -> Iterator[tuple[Record, str, str]]:
-    """Yield the lines that change, before and after: a line may have several records."""
+    """Yield the changed lines, before and after. A line may contain several records."""
     first: Record | None = None
     before = after = ""
     for record, text in rewritten:

@@ -1,4 +1,4 @@
-"""Arguments that may be names of files. How inputs are read is the workspace's."""
+"""Arguments that may be names of files. The workspace reads the inputs."""
 
 import os
 
@@ -31,7 +31,7 @@ __all__ = [
     "suffix",
 ]
 
-# What a template has, and the name of a file rarely.
+# Templates have these characters, names of files rarely do.
 _QUERY = frozenset("?=&")
 _MACRO = frozenset("(){}[]<>%$#")
 _SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".xlsx", ".toml", ".yaml", ".yml", ".list")
@@ -39,8 +39,8 @@ _PREFIXES = ("./", "../", "~/", ".\\", "..\\")
 
 
 def is_input(argument: str) -> bool:
-    """Say whether an argument is the name of an input, not a template: `-`, or something that exists."""
-    # lexists: a broken link is to be reported. A template is too long for a Path.
+    """Say whether an argument is the name of an input rather than a template: `-`, or an existing file."""
+    # lexists, so that a broken link is reported. A template may be too long for a Path.
     return argument == STANDARD_INPUT or os.path.lexists(argument)
 
 

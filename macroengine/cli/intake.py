@@ -1,6 +1,6 @@
-"""`macroengine intake`: from what platforms send to events.
+"""`macroengine intake`: read payloads from platforms as events.
 
-Imports `macroengine.intake` where it is used: loading it takes longer than other commands take to run.
+`macroengine.intake` is imported where it is used, since loading it takes longer than other commands take to run.
 """
 
 import json
@@ -55,7 +55,7 @@ def intake() -> None:
 def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: datetime | None, strict: bool) -> int:
     """Read bodies of AppsFlyer's S2S events API from FILE, one per line; - is standard input.
 
-    Without --installs all events count as attributed to your network.
+    Without --installs, all events count as attributed to your network.
 
     \b
     Examples:
@@ -117,7 +117,7 @@ def _lines(path: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _read_installs(path: str) -> dict[object, Event]:
-    """Return the installs of a file by the id of their devices."""
+    """Return the installs in a file by the id of their devices."""
     from macroengine.intake.appsflyer import by_device, home_dialect
 
     known: dict[object, Event] = {}
@@ -144,7 +144,7 @@ def _has_errors(found: Iterable[Diagnostic | PayloadDiagnostic]) -> bool:
 
 
 def _report(where: str, found: Sequence[Diagnostic | PayloadDiagnostic], *, strict: bool) -> bool:
-    """Print what was found in one payload, and say whether the exit status tells of it."""
+    """Print the diagnostics of one payload, and say whether they affect the exit status."""
     console = output.errors()
     for diagnostic in found:
         if where:

@@ -1,4 +1,4 @@
-"""The templates of a call, one after the other: checked, fixed, or compared with what they would be fixed to."""
+"""Check, fix or compare the templates of a call, one by one."""
 
 import os
 import sys
@@ -35,7 +35,7 @@ Collect = Callable[[Source, Record, Settings, Findings], object]
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """Templates from the command line; the line of each is its number."""
+    """Templates from the command line. The line number of each is its position."""
 
     templates: tuple[str, ...]
     name: str = "<argument>"
@@ -48,11 +48,11 @@ class Arguments:
             yield Record(f"{template}\n", number, template, lambda fixed: f"{fixed}\n")
 
     def rewriting(self) -> AbstractContextManager[Write]:
-        """Print what is written."""
+        """Print each fixed template."""
         return _printing()
 
     def check_fixable(self, *, written: bool = True) -> None:
-        """Templates are printed after fixing."""
+        """Do nothing: templates from the command line are printed after fixing."""
 
 
 def _is_standard_input(source: Source) -> bool:
@@ -64,28 +64,28 @@ def _printing() -> AbstractContextManager[Write]:
 
 
 def _ignored(*_: object) -> None:
-    """Collect nothing."""
+    """Ignore the arguments."""
 
 
 @dataclass(slots=True)
 class Job:
-    """What is to be done, and with which settings."""
+    """The templates to check or fix, and the settings."""
 
     sources: list[Source]
     config: Config | NearestConfig
     given: Mapping[str, Any]
     unsafe: bool
     jobs: int = 1
-    """How many processes check templates."""
+    """The number of processes that check templates."""
     advance: Callable[[str], object] = len
-    """Is told the text of each record when it is done."""
+    """Called with the text of each record when it is done."""
     collect: Collect = _ignored
-    """Is told what is found in each template, before anything is fixed."""
+    """Called with the findings of each template, before anything is fixed."""
     notes: list[str] = field(default_factory=list)
-    """What could not be done, for the person who asked for it."""
+    """Notes for the user about what could not be done."""
 
     def found(self, tally: Tally) -> Found:
-        """Yield what is found."""
+        """Yield the findings."""
         templates = (
             ((source, record, settings), (record.noted or record.template or "", settings))
             for source, record, settings in self.records(tally)
@@ -99,7 +99,7 @@ class Job:
                 yield source.name, record, diagnostic
 
     def fixed(self, tally: Tally) -> Found:
-        """Write the fixed templates, and yield what is found in them still."""
+        """Write the fixed templates, and yield the remaining findings."""
         for source in self.sources:
             with _printing() if _is_standard_input(source) else source.rewriting() as write:
                 for _, record, settings in self.records(tally, source):
@@ -117,7 +117,7 @@ class Job:
                             yield source.name, record, diagnostic
 
     def diff(self) -> int:
-        """Print what fixing would change, as a unified diff without context; return 1 if it is anything."""
+        """Print what fixing would change, as a unified diff without context; return 1 if there are changes."""
         changed = 0
         for source in self.sources:
             grown, named = 0, False
@@ -132,7 +132,7 @@ class Job:
         return changed
 
     def _rewritten(self, source: Source) -> Iterator[tuple[Record, str]]:
-        """Yield each record of a source with the text that it would have."""
+        """Yield each record of a source with its text after fixing."""
         for _, record, settings in self.records(Tally(), source):
             fixed = self._fix(record, settings, source)
             yield record, text_with(record, None if fixed is None else fixed.source)
@@ -149,7 +149,7 @@ class Job:
             self.notes += source.notes
 
     def _of_record(self, record: Record, settings: Settings, where: str, tally: Tally) -> Settings:
-        """Return the settings for one template: what its row says counts, and then what its macros say."""
+        """Return the settings for one template. The row decides first, then the macros."""
         if record.template is None and record.noted is None:
             return settings
         if record.template is None:
@@ -160,7 +160,7 @@ class Job:
         return settings
 
     def _fix(self, record: Record, settings: Settings, source: Source) -> Fixed | None:
-        """Return the fixed template of a record, None where it has none."""
+        """Return the fixed template of a record; None if it has no template."""
         if record.template is None:
             return None
         result = fixed_template(record.template, settings, unsafe=self.unsafe)
@@ -192,9 +192,9 @@ def sources_of(
     apart: Collection[str] = (),
     among_others: bool = False,
 ) -> list[Source]:
-    """Return what is to be checked: the arguments that are templates, then all files but those that are `apart`.
+    """Return the sources to check: templates given as arguments, then all files except those in `apart`.
 
-    `given` are settings.
+    `given` are the settings on the command line.
     """
     templates = tuple(argument for argument in arguments if not is_input(argument))
     for template in templates:
@@ -206,7 +206,7 @@ def sources_of(
         return config.settings_for(path, given).layout(layout)
 
     for file in (*filter(is_input, arguments), *files):
-        if file != STANDARD_INPUT and os.path.isdir(file):  # noqa: PTH112 - a template is too long for a Path
+        if file != STANDARD_INPUT and os.path.isdir(file):  # noqa: PTH112 - a template may be too long for a Path
             sources += sources_in(file, layout_in, apart)
         else:
             path = None if file == STANDARD_INPUT else Path(file)
@@ -215,7 +215,7 @@ def sources_of(
 
 
 def given_settings(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings that the command line gives."""
+    """Return the settings that are given on the command line."""
     given = {}
     if context.get_parameter_source("dialect") is ParameterSource.COMMANDLINE:
         given["dialect"] = options["dialect"]

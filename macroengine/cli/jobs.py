@@ -1,4 +1,4 @@
-"""From the arguments of a call to its templates and its requests."""
+"""Sort the arguments of a call into templates and requests."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def jobs_of(
     options: dict[str, Any],
     config: Config | NearestConfig,
 ) -> tuple[Job, RequestJob]:
-    """Return what is to be done with the templates of a call, and with its requests; they share their notes."""
+    """Return the jobs for the templates of a call and for its requests. They share their notes."""
     notes: list[str] = []
     other_templates, among_templates = parted(templates, notes)
     other_files, among_files = parted(files, notes)

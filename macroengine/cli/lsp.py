@@ -9,15 +9,15 @@ from macroengine.cli.inputs import InputError
 
 @click.command()
 @click.option("--stdio", is_flag=True, help="Use standard input and output; there is no other way.")
-def lsp(*, stdio: bool) -> int:  # noqa: ARG001 - what some editors add
-    """Serve an editor on standard input and output, in the Language Server Protocol.
+def lsp(*, stdio: bool) -> int:  # noqa: ARG001 - some editors add it
+    """Run the language server on standard input and output, for an editor.
 
-    Editors start it; docs/editors.md says how each is told to. Needs pip install 'macroengine[lsp]'.
+    Editors start it; docs/editors.md says how to set up each one. Needs pip install 'macroengine[lsp]'.
 
-    Exit status: 0 when the editor asks to shut down, as it should, and 1 when it just leaves.
+    Exit status: 0 if the editor asked to shut down, 1 if it just closed the connection.
     """
     try:
-        # Here because the extra may not be installed, and because it takes long to load.
+        # Imported here, since the extra may not be installed, and since it takes long to load.
         from macroengine.lsp.running import run  # noqa: PLC0415 - see above
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] not in ("pygls", "lsprotocol"):

@@ -1,4 +1,4 @@
-"""`macroengine macros`: the catalogue."""
+"""`macroengine macros`: look up macros in the catalogue."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`macroengine match`: the values in URLs that were sent, and what is wrong with how they were sent."""
+"""`macroengine match`: read the values in received URLs, and check how they were sent."""
 
 import json
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def match(
 ) -> int:
     """Read the values of TEMPLATE's macros from URL, and say what is wrong with how they were sent.
 
-    With --events, many URLs are read, and what was found is counted for each parameter.
+    With --events, many URLs are read, and findings are counted for each parameter.
 
     Exit status: 0 clean, 1 findings, 2 wrong usage or an unreadable file.
 
@@ -149,7 +149,7 @@ def _match_many(source: str, dialect: Dialect, events: str, column: str | None, 
 
 
 def _received(file: str, column: str | None) -> Iterator[tuple[int, str]]:
-    """Yield the URLs of a file with their lines. Bytes that are not UTF-8 are for the audit to find."""
+    """Yield the URLs in a file with their line numbers. Bytes that are not UTF-8 are kept for the audit to report."""
     if column is not None or suffix(file) in _RECORDS:
         records = open_source(file, Layout(template=column or DEFAULT_COLUMN)).records()
         yield from ((record.line, record.template) for record in records if record.template)

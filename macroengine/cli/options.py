@@ -76,13 +76,13 @@ def _complete_dialect_or_auto(context: click.Context, parameter: click.Parameter
 
 
 class SourceWord(click.Choice[str]):
-    """A source of values by its word, or by the one that AppsFlyer's documents use."""
+    """A source of values, by its name or by the one in AppsFlyer's documents."""
 
     def __init__(self) -> None:
         super().__init__([str(source) for source in Source], case_sensitive=False)
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the word of the source."""
+        """Return the name of the source."""
         try:
             return str(Source(value))
         except ValueError:
@@ -90,12 +90,12 @@ class SourceWord(click.Choice[str]):
 
 
 def postback_option(text: str) -> Callable[[Command], Command]:
-    """Add `--postback`, explained by `text`."""
+    """Add `--postback`, with the help `text`."""
     return click.option("--postback", type=click.Choice([str(choice) for choice in Postback]), help=text)
 
 
 def values_options(command: Command) -> Command:
-    """Add `--source` and `--deny`, which say what a network may be told."""
+    """Add `--source` and `--deny`, which limit what a network may be told."""
     source = click.option(
         "--source",
         "sources",
@@ -155,21 +155,21 @@ _COLUMNS = (
 
 
 def column_options(command: Command) -> Command:
-    """Add the options that say where the templates of a file are; `layout_of` takes them."""
+    """Add the options that say where the templates of a file are; `layout_of` reads them."""
     for option in reversed(_COLUMNS):
         command = option(command)
     return command
 
 
 def file_options(command: Command) -> Command:
-    """Add those of the `column_options` that say where the templates are, and nothing more about them."""
+    """Add those `column_options` that say where the templates are, but not those that describe them."""
     for option in (_ENCODING, _SHEET, _COLUMN):
         command = option(command)
     return command
 
 
 def layout_of(options: dict[str, Any]) -> Layout:
-    """Return where the templates of files are, as far as the command line says it."""
+    """Return where the templates of files are, as far as the command line says."""
     if options["encoding"] is not None:
         checked_encoding(options["encoding"])
     return Layout(
@@ -183,7 +183,7 @@ def layout_of(options: dict[str, Any]) -> Layout:
 
 
 def template_source(template: str | None, file: Path | None) -> str:
-    """Return the template that is given as an argument or in a file, whose last line break is not part of it."""
+    """Return the template given as an argument or in a file, without the last line break of the file."""
     if (template is None) == (file is None):
         raise click.UsageError("give one template: as an argument, or with --file")
     if file is None:

@@ -1,4 +1,4 @@
-"""How results look: colour on a terminal only, and nowhere where NO_COLOR is set."""
+"""Print results. Colours are used only on a terminal, and not if NO_COLOR is set."""
 
 import csv
 import os
@@ -12,7 +12,7 @@ import click
 from macroengine.cli import process
 from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, excerpt, printable
 
-# rich takes longer to load than a template to check; who needs no console does not wait for it.
+# rich takes longer to load than a template takes to check, so import it only for a console.
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -20,51 +20,51 @@ COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "bl
 
 
 def is_plain(stream: IO[str]) -> bool:
-    """Say whether a stream is not a terminal, and what only terminals show was not asked for."""
+    """Say whether to print plain text: the stream is not a terminal, and colours are not forced."""
     return not stream.isatty() and not {"FORCE_COLOR", "TTY_COMPATIBLE"} & os.environ.keys()
 
 
 def results() -> "Console":
-    """Return the console for results, standard output."""
+    """Return the console for results, on standard output."""
     from rich.console import Console
 
     return Console(highlight=False, soft_wrap=True)
 
 
 def errors() -> "Console":
-    """Return the console for what is wrong, standard error."""
+    """Return the console for errors, on standard error."""
     from rich.console import Console
 
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def shows_progress(*, prints_results: bool = True) -> bool:
-    """Say whether a progress bar can be drawn: standard error is a terminal, and results do not go to it as well."""
+    """Say whether a progress bar can be drawn: standard error is a terminal, and results are not printed on it."""
     return sys.stderr.isatty() and not (prints_results and sys.stdout.isatty()) and errors().is_interactive
 
 
 def style(text: str, colour_name: str, *, colour: bool) -> str:
-    """Return text in bold and in a colour, if there is to be colour.
+    """Return the text in bold and in a colour, if `colour` is true.
 
-    What is printed by the thousand is printed so: a console of rich takes longer than the check.
+    Used for long outputs: a rich console takes longer to print a line than the check takes.
     """
     return click.style(text, fg=colour_name, bold=True) if colour else text
 
 
 def complain(message: str) -> None:
-    """Print what is wrong, as every error of the command line is printed."""
+    """Print an error message, in the format of all errors of the command line."""
     click.echo(f"macroengine: {printable(message)}", err=True)
 
 
 def print_notes(notes: Iterable[str]) -> None:
-    """Print what could not be done, for the person who asked for it."""
+    """Print the notes for the user about what could not be done."""
     with suppress(OSError):
         for note in notes:
             complain(note)
 
 
 def width_of(stream: IO[str]) -> int | None:
-    """Return how many columns standard output or error has; None where it is not a terminal and nothing is cut."""
+    """Return the width of standard output or error in columns; None if it is not a terminal, so that nothing is cut."""
     if is_plain(stream):
         return None
     to = errors() if stream is sys.stderr else results()
@@ -72,7 +72,7 @@ def width_of(stream: IO[str]) -> int | None:
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, to: "Console") -> None:
-    """Print diagnostics, each over the text or the pointer that shows its place."""
+    """Print diagnostics, each above the text or the pointer that shows its place."""
     from rich.text import Text
 
     for diagnostic in diagnostics:
@@ -85,7 +85,7 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, 
 
 
 def _shown(diagnostic: Diagnostic | PayloadDiagnostic, columns: int | None) -> list[str]:
-    """Return the lines of a diagnostic; the template in it is cut only to fit a terminal."""
+    """Return the lines of a diagnostic. The template in it is cut only to fit a terminal."""
     lines = str(diagnostic).split("\n")
     if isinstance(diagnostic, Diagnostic):
         lines[1:3] = excerpt(diagnostic.source, diagnostic.span, columns and columns - 2)
@@ -93,7 +93,7 @@ def _shown(diagnostic: Diagnostic | PayloadDiagnostic, columns: int | None) -> l
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table: drawn on a terminal, tab-separated with a header elsewhere, whatever the colours."""
+    """Print a table: drawn on a terminal, otherwise tab-separated with a header, regardless of colours."""
     if not sys.stdout.isatty():
         writer = csv.writer(sys.stdout, dialect="excel-tab", lineterminator="\n")
         writer.writerow(columns)
@@ -105,14 +105,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")  # or a narrow terminal would not show names whole
+        table.add_column(column, overflow="fold")  # otherwise a narrow terminal would cut off names
     for row in rows:
         table.add_row(*map(Text, map(printable, row)))
     Console(highlight=False).print(table)
 
 
 def lasting(write: Callable[[str], object]) -> Callable[[str], object]:
-    """Return what writes until the reader is gone, and nothing then: files are to be written all the same."""
+    """Return a function that stops writing once the reader is gone, since files must still be written."""
 
     def written(text: str) -> None:
         try:

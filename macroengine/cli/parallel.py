@@ -1,4 +1,4 @@
-"""Work that is spread over processes; its results come in the order of the work, whichever is done first."""
+"""Spread work over processes, and return the results in the order of the work."""
 
 import signal
 import threading
@@ -17,26 +17,26 @@ Item = TypeVar("Item")
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
-# Handing over a batch takes as long as checking a template or two.
+# Passing a batch to a process takes as long as checking one or two templates.
 _BATCH = 200
-# Batches read ahead for each process: enough to keep it busy, and few enough to hold.
+# The number of batches to read ahead per process: enough to keep it busy, without using much memory.
 _AHEAD = 2
 
 
 def in_order(
     function: Callable[[Argument], Result], work: Iterable[tuple[Item, Argument]], jobs: int
 ) -> Iterator[tuple[Item, Result]]:
-    """Yield each item with what `function` returns for its argument, computed by so many processes.
+    """Yield each item with the result of `function` for its argument, computed by `jobs` processes.
 
-    The function, its arguments and results are pickled; the items stay here. An error in reading the work is raised
-    after the results of all that was read before it, as in one process.
+    The function, its arguments and its results are pickled; the items are not. An error while reading the work is
+    raised after the results of everything that was read before it, as in a single process.
     """
     if jobs == 1:
         yield from ((item, function(argument)) for item, argument in work)
         return
     source = iter(work)
     batch, error = _read(source)
-    if len(batch) < _BATCH:  # starting processes takes longer
+    if len(batch) < _BATCH:  # starting processes would take longer
         yield from ((item, function(argument)) for item, argument in batch)
     else:
         with _workers(jobs) as pool:
@@ -54,17 +54,17 @@ def in_order(
 
 
 def _read(source: Iterator[tuple[Item, Argument]]) -> tuple[list[tuple[Item, Argument]], Exception | None]:
-    """Return the next batch, and the error that ends it early."""
+    """Return the next batch, and the error that ended it early, if any."""
     batch: list[tuple[Item, Argument]] = []
     try:
         batch.extend(islice(source, _BATCH))
-    except Exception as error:  # noqa: BLE001 - raised once the batch is done
+    except Exception as error:  # noqa: BLE001 - raised after the batch
         return batch, error
     return batch, None
 
 
 def _results(items: list[Item], done: "Future[list[Result]]") -> Iterator[tuple[Item, Result]]:
-    from concurrent.futures import BrokenExecutor  # noqa: PLC0415 - few calls have so many templates
+    from concurrent.futures import BrokenExecutor  # noqa: PLC0415 - few calls have that many templates
 
     try:
         yield from zip(items, done.result(), strict=True)
@@ -80,16 +80,16 @@ def _submit(
 
 
 def _each(function: Callable[[Argument], Result], arguments: list[Argument]) -> list[Result]:
-    return [function(argument) for argument in arguments]  # pragma: no cover - in the other processes
+    return [function(argument) for argument in arguments]  # pragma: no cover - runs in other processes
 
 
 @contextmanager
 def _workers(jobs: int) -> Iterator["ProcessPoolExecutor"]:
-    """Give processes that end with this block, whatever ends it."""
+    """Yield a pool of processes that end with this block, even after an error."""
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - as above
     from multiprocessing import get_context  # noqa: PLC0415 - as above
 
-    # Not forked: a progress bar has a thread, and a forked process would wait for its locks for ever.
+    # Not forked: a progress bar has a thread, and a forked process could wait for its locks for ever.
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
     try:
         yield pool
@@ -98,13 +98,13 @@ def _workers(jobs: int) -> Iterator["ProcessPoolExecutor"]:
 
 
 def _ignore_interrupts() -> None:
-    """Leave Ctrl-C, which all processes of a terminal get, to the one that prints the results."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # pragma: no cover - in the other processes
+    """Ignore Ctrl-C, which all processes of a terminal receive; only the process that prints results handles it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # pragma: no cover - runs in other processes
 
 
 @contextmanager
 def _ignoring_interrupts() -> Iterator[None]:
-    """Start processes that ignore Ctrl-C from their first moment: the first piece of work starts all of them."""
+    """Ignore Ctrl-C while the first piece of work starts the processes, so that they ignore it from the beginning."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

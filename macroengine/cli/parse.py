@@ -1,4 +1,4 @@
-"""`macroengine parse`: the syntax tree of a template."""
+"""`macroengine parse`: show the syntax tree of a template."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from macroengine.language.nodes import Delimiter, Leaf, Literal, Macro
 from macroengine.template import Template
 from macroengine.template import parse as parse_template
 
-# More than the longest template takes, each character an escape.
+# More than the longest template takes if each character is an escape.
 _WIDTH = 1_000_000
 
 
@@ -25,7 +25,7 @@ _WIDTH = 1_000_000
 @click.option("--format", "form", type=click.Choice(["tree", "json"]), default="tree", show_default=True)
 @dialect_option
 def parse(template: str | None, file: Path | None, form: str, dialect: Dialect) -> None:
-    """Take TEMPLATE apart: its parts, literals and macros, and where each of them is.
+    """Show the parts, literals and macros of TEMPLATE, and the place of each.
 
     \b
     Examples:
@@ -36,7 +36,7 @@ def parse(template: str | None, file: Path | None, form: str, dialect: Dialect) 
     if form == "json":
         click.echo(json.dumps(_as_json(tree), indent=2))
     else:
-        # As wide as it takes: at the width of a terminal, rich cuts the lines of a tree short.
+        # As wide as necessary: at the width of a terminal, rich would cut off the lines of a tree.
         console = output.results()
         console.width = _WIDTH
         console.print(_as_tree(tree))

@@ -1,4 +1,4 @@
-"""`macroengine playground`: the playground, served to a browser on this machine."""
+"""`macroengine playground`: serve the playground to a browser on this machine."""
 
 import sys
 from contextlib import suppress
@@ -26,14 +26,14 @@ Examples:
 def playground(port: int, page: Path | None, *, opens: bool, in_browser: bool) -> int:
     """Serve a page on which to check, fix, translate and preview templates.
 
-    The page runs on this machine: it is served to browsers on it and to no others, and templates are sent nowhere else.
-    The installed page has a plain editor; one that was built has CodeMirror, and can run Python in the browser.
+    The page is served only to browsers on this machine, and templates are not sent anywhere else. The installed page
+    has a plain editor; a page that was built with npm has CodeMirror, and can run Python in the browser.
 
     Exit status: 0 stopped with Ctrl-C, 2 wrong usage or a port that is in use.
     """
     if in_browser and page is None:
         raise click.UsageError("--in-browser needs a page that was built; name its folder with --page")
-    # Other commands need not wait for HTTP.
+    # Imported here, so that other commands do not load HTTP modules.
     from macroengine.playground.server import PAGE, PlaygroundServer
 
     try:

@@ -1,4 +1,4 @@
-"""`macroengine preview`: what partners would receive, from the examples of the catalogue."""
+"""`macroengine preview`: show what partners would receive, with the catalogue's examples."""
 
 import json
 import sys
@@ -94,7 +94,7 @@ def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[
 
 @dataclass(slots=True)
 class _Work:
-    """What is shown, one after the other."""
+    """Shows the templates and requests, one by one."""
 
     options: dict[str, Any]
     as_json: bool
@@ -102,7 +102,7 @@ class _Work:
     between: str = ""
 
     def show_templates(self, job: Job) -> None:
-        """Show what partners would receive of each template."""
+        """Show what partners would receive from each template."""
         for source, record, settings in job.records(Tally()):
             if record.template is None:
                 continue
@@ -114,7 +114,7 @@ class _Work:
                 )
 
     def show_requests(self, job: RequestJob) -> None:
-        """Show what partners would receive of each request."""
+        """Show what partners would receive from each request."""
         for file in job.files:
             read = read_request_file(file)
             settings = job.settings_for(read, Tally())
@@ -134,7 +134,7 @@ class _Work:
 
     @contextmanager
     def _reporting(self, place: str) -> Iterator[None]:
-        """Report what cannot be rendered, and go on."""
+        """Report an error for something that cannot be rendered, and continue."""
         try:
             yield
         except (TemplateError, RenderError) as error:
@@ -186,7 +186,7 @@ def _table(shown: Preview) -> Iterator[str]:
         for row in cells:
             yield "  " + "  ".join(f"{cell:{size}}" for cell, size in zip(row, widths, strict=True)).rstrip()
         return
-    # Too wide for the terminal: a parameter under the other.
+    # Too wide for the terminal: print the parameters one below the other.
     heads = cells[0]
     for row in cells[1:]:
         yield from wrapped(f"  {row[0]}", width, 0)

@@ -1,4 +1,4 @@
-"""What was found in many URLs of one template, counted by parameter, in memory that does not grow with their number."""
+"""Count the findings in many URLs of one template by parameter, in bounded memory."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from macroengine.cli import output
 from macroengine.diagnostics import Severity, printable
 from macroengine.matching.result import Match
 
-# Senders can make up parameters.
+# The limit is needed because senders can invent parameters.
 _MAX_NAMES = 1_000
 _OTHERS = "(others)"
 _STATES = ("read", "missing", "ambiguous")
@@ -22,12 +22,12 @@ class _Parameter:
     states: Counter[str] = field(default_factory=Counter)
     found: Counter[tuple[str, str, Severity]] = field(default_factory=Counter)
     first: dict[str, int] = field(default_factory=dict)
-    """The line on which each finding is first, by its name."""
+    """The line of the first occurrence of each finding, by name."""
 
 
 @dataclass(slots=True)
 class Summary:
-    """How many URLs there were, and what was found in them."""
+    """The number of URLs, and the findings in them."""
 
     COLUMNS: ClassVar = ("parameter", "macros", *_STATES, "finding", "count", "first line")
 
@@ -36,7 +36,7 @@ class Summary:
     _parameters: dict[str, _Parameter] = field(default_factory=dict)
 
     def count(self, line: int, found: Match) -> None:
-        """Count what was found in the URL of a line."""
+        """Count the findings in the URL on a line."""
         self.urls += 1
         self.with_findings += bool(found.diagnostics)
         if self.urls == 1:
@@ -59,7 +59,7 @@ class Summary:
         return known
 
     def rows(self) -> Iterator[tuple[str, ...]]:
-        """Yield a row for each finding of each parameter, and one for a parameter without any."""
+        """Yield a row for each finding of each parameter, and one for each parameter without any."""
         for name, one in self._parameters.items():
             macros = ", ".join(one.macros)
             head = (printable(name), macros, *(str(one.states[state]) for state in _STATES))
@@ -69,7 +69,7 @@ class Summary:
                 yield (*head, "", "", "")
 
     def as_json(self) -> dict[str, object]:
-        """Return all of it for JSON."""
+        """Return everything for JSON output."""
         return {
             "urls": self.urls,
             "with_findings": self.with_findings,
@@ -99,15 +99,15 @@ class Summary:
 
 @contextmanager
 def counting() -> Iterator[Callable[[int], object]]:
-    """Show how many URLs are done, where standard error is a terminal."""
+    """Show how many URLs are done, if standard error is a terminal."""
     if not output.shows_progress(prints_results=False):
         yield lambda _: None
         return
-    # Here because it takes longer to load than a URL to match.
+    # Imported here, since it takes longer to load than a URL takes to match.
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} URLs"), TimeElapsedColumn())
-    # Left to itself, rich would take what goes to standard output, and print it above the bar.
+    # By default, rich would capture standard output and print it above the bar.
     with Progress(*columns, console=output.errors(), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("", total=None)
         yield lambda done: None if done % 1000 else progress.update(task, completed=done)

@@ -1,4 +1,4 @@
-"""`macroengine render`: URLs from templates and events."""
+"""`macroengine render`: render URLs from templates and events."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -46,8 +46,8 @@ from macroengine.workspace.sources import open_source
 def render(template: str | None, file: str | None, event: str | None, events: str | None, **options: Any) -> int:
     """Render TEMPLATE, or each template of a file, for one event or for many.
 
-    Of many events, those that the template is not for are skipped, and those that cannot be sent are reported with
-    their line; the exit status is then 1.
+    With many events, those that the template is not for are skipped. Events that cannot be sent are reported with their
+    line, and the exit status is 1.
 
     \b
     Examples:
@@ -60,7 +60,7 @@ def render(template: str | None, file: str | None, event: str | None, events: st
     \b
     An event is JSON, {"postback": "in-app", "attributed": true, "link": {"click_id": "1"},
     "sdk": {"event_name": "af_purchase"}, "platform": {"country_code": "DE"}}, or flat, with the same fields
-    side by side. Values of --set are put over those of the event.
+    side by side. Values of --set override those of the event.
     """
     request, key_file = options.pop("request"), options.pop("key_file")
     if key_file is not None and request is None:
@@ -92,7 +92,7 @@ def _render_request(
     event: str | None,
     events: str | None,
 ) -> int:
-    """Print a request for one event, or one for each of many as a line of JSON."""
+    """Print a request for one event, or for many events one line of JSON each."""
     request, options["dialect"] = read_request(file)
     work = _RequestWork([("", Record("", 1, request.url))], values, options, request=request, key=key)
     if events is not None:
@@ -125,7 +125,7 @@ def _templates(
 
 @dataclass
 class _Work:
-    """The templates of a call, and how they are rendered."""
+    """The templates of a call, and how to render them."""
 
     templates: list[tuple[str, Record]]
     values: dict[str, str]
@@ -137,10 +137,10 @@ class _Work:
     compiled: dict[tuple[str, Postback], CompiledTemplate] = field(default_factory=dict)
 
     def render_one(self, event: Event) -> int:
-        """Print a URL for each template. A template alone is refused with its errors, and nothing else."""
+        """Print a URL for each template. If a single template has errors, print only those."""
         for place, record in self.templates:
             try:
-                # Not click.echo, which would take the escapes of colours for its own, and out of the URL.
+                # Not click.echo, which would strip colour escapes from the URL.
                 sys.stdout.write(self._url(place, record, event) + "\n")
             except (RenderError, TemplateError) as error:
                 if len(self.templates) == 1:
@@ -172,7 +172,7 @@ class _Work:
         where = place.rpartition(":")[0]
         kind = Postback(self.options["postback"] or record.postback_named(where) or event.postback)
         template = self.compiled.get((place, kind))
-        if template is None:  # looking it up takes longer than to render an event
+        if template is None:  # the cache look-up takes longer than rendering an event
             dialect = dialect_for(record.dialect_named(where) or self.options["dialect"], record.template or "")
             options = {**self.options, "dialect": dialect, "postback": kind}
             template = self.compiled[place, kind] = compiled_template(record.template or "", **options)
@@ -183,7 +183,7 @@ class _Work:
         return template.render(known)
 
     def _fail(self, place: str, error: RenderError | TemplateError, event: Event) -> None:
-        """Report an error; those of a template once for each kind of postback."""
+        """Report an error. Errors of a template are reported once for each kind of postback."""
         self.failed += 1
         if isinstance(error, RenderError):
             click.echo(printable(f"{place}: {error}"), err=True)
@@ -196,14 +196,14 @@ class _Work:
 
 @dataclass
 class _RequestWork(_Work):
-    """A request in the place of the templates."""
+    """Renders a request instead of templates."""
 
     request: Request = field(kw_only=True)
     key: bytes | None = None
     written: Callable[[PreparedRequest], str] = as_text
     requests: dict[Postback, CompiledRequest] = field(default_factory=dict)
 
-    def _url(self, place: str, record: Record, event: Event) -> str:  # noqa: ARG002 - there is one request
+    def _url(self, place: str, record: Record, event: Event) -> str:  # noqa: ARG002 - there is only one request
         kind = Postback(self.options["postback"] or event.postback)
         request = self.requests.get(kind)
         if request is None:
@@ -215,17 +215,17 @@ class _RequestWork(_Work):
             raise click.UsageError(f"--set: {error}") from None
         try:
             return self.written(request.render(known, key=self.key)).removesuffix("\n")
-        except ValueError as error:  # there is no key to sign with, or nothing to sign
+        except ValueError as error:  # the key is missing, or there is nothing to sign
             raise click.UsageError(f"{error}; on the command line it is in --key-file") from None
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int], None]]:
-    """Show how many events are done, where the URLs do not go to the same terminal."""
+    """Show how many events are done, if the URLs are not printed on the same terminal."""
     console = output.errors()
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} events"), TimeElapsedColumn())
     hidden = not output.shows_progress()
-    # Left to itself, rich would take what goes to standard output, and print it above the bar.
+    # By default, rich would capture standard output and print it above the bar.
     progress = Progress(*columns, console=console, transient=True, disable=hidden, redirect_stdout=False)
     with progress:
         task = progress.add_task("", total=None)

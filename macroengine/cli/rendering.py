@@ -1,4 +1,4 @@
-"""The options that say how a template is rendered, and what they come to."""
+"""The options that say how to render a template, and the templates compiled with them."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -52,7 +52,7 @@ _RENDERING = (
 
 
 def rendering_options(command: Command) -> Command:
-    """Add the options that say how a template is rendered; `compiled_template` takes them."""
+    """Add the options that say how to render a template; `compiled_template` reads them."""
     for option in reversed(_RENDERING):
         command = option(command)
     return context_option(command)
@@ -92,5 +92,5 @@ def _compiled(compile_it: Callable[..., T], source: str | Request, postback: Pos
         )
     except TemplateError:
         raise
-    except ValueError as error:  # an option names something that there is not
+    except ValueError as error:  # an option names something that does not exist
         raise click.UsageError(str(error)) from None

@@ -1,4 +1,4 @@
-"""Findings as text, JSON, GitHub annotations: each report is a function that prints them as they come."""
+"""Print findings as text, JSON or GitHub annotations, as they are found."""
 
 import json
 from collections import Counter
@@ -13,7 +13,7 @@ from macroengine.kinds import Postback
 from macroengine.workspace.abridging import abridged
 from macroengine.workspace.record import Record
 
-# What a message quotes of a template need not fill a terminal.
+# A message that quotes a template should not fill the terminal.
 _LONGEST_WORD = 60
 _NARROWEST = 20
 _INDENT = "    "
@@ -21,7 +21,7 @@ _INDENT = "    "
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One way to print findings: what comes before them, each of them, and what comes after."""
+    """One way to print findings: functions for the beginning, each finding, and the end."""
 
     begin: Callable[[], str]
     show: Callable[[str, Record, Diagnostic], str]
@@ -31,18 +31,18 @@ class Report:
 
 @dataclass(slots=True)
 class Tally:
-    """How many templates were looked at, what was found in them, and how much of that was fixed."""
+    """The number of templates that were checked, their findings, and how many were fixed."""
 
     templates: int = 0
     found: Counter[Severity] = field(default_factory=Counter)
     fixable: int = 0
     unsafe: int = 0
-    """How many have a fix that may not be what was intended."""
+    """The number of findings whose fix may not be what was intended."""
     fixed: int = 0
     rules: Counter[tuple[str, str, Severity]] = field(default_factory=Counter)
-    """How many findings there are of each rule, by its code, name and severity."""
+    """The number of findings of each rule, by code, name and severity."""
     assumed: Counter[Postback] = field(default_factory=Counter)
-    """How many templates are for each kind of postback by their macros alone."""
+    """The number of templates for each kind of postback that was inferred from their macros."""
 
     def count(self, diagnostic: Diagnostic) -> None:
         """Count a finding."""
@@ -53,7 +53,7 @@ class Tally:
             self.unsafe += not diagnostic.fix.safe
 
     def lines(self) -> list[str]:
-        """Return the summary, after the kinds of postback that were assumed where one of them is not the usual one."""
+        """Return the summary, after the assumed kinds of postback if any of them is not the default."""
         if not self.assumed.keys() - {Postback.INSTALL}:
             return [str(self)]
         counts = [f"{kind} for {_counted(number, 'template')}" for kind in Postback if (number := self.assumed[kind])]
@@ -81,7 +81,7 @@ def print_findings(
     tally: Tally,
     write: Callable[[str], object],
 ) -> None:
-    """Print findings as they come, abridged for each template; `tally` counts all of them."""
+    """Print findings as they are found, shortened for each template. `tally` counts all of them."""
 
     def counted(group: Iterable[tuple[str, Record, Diagnostic]]) -> Iterator[Diagnostic]:
         for _, _, diagnostic in group:
@@ -98,14 +98,14 @@ def print_findings(
 
 
 def text_report(width: int | None, *, colour: bool) -> Report:
-    """Return the report for people, at most `width` columns wide except for places; without a width, nothing is cut."""
+    """Return the report for people, wrapped to `width` columns except for places; without a width, nothing is cut."""
     columns_ = None if width is None else max(width, _NARROWEST)
 
     def show(file: str, record: Record, diagnostic: Diagnostic) -> str:
         place = f"{printable(file)}:{record.place_of(diagnostic.span.start)}"
         severity = diagnostic.severity
         kind = f"{diagnostic.code} {severity}"
-        # The place stays whole, however long: editors and terminals make a link of it.
+        # The place is never cut, since editors and terminals turn it into a link.
         start, *lines = wrapped(diagnostic.message, columns_, columns(place) + len(kind) + 2)
         head = f"{place} {style(kind, COLOURS[severity], colour=colour)}"
         lines.insert(0, f"{head} {start}" if start else head)
@@ -124,7 +124,7 @@ def text_report(width: int | None, *, colour: bool) -> Report:
 
 
 def statistics_report() -> Report:
-    """Return the report that only counts: how often each rule found something, the most frequent first."""
+    """Return the report that only counts how often each rule found something, most frequent first."""
 
     def end(tally: Tally) -> str:
         rows = sorted(tally.rules.items(), key=lambda row: (-row[1], row[0]))
@@ -136,9 +136,9 @@ def statistics_report() -> Report:
 
 
 def wrapped(text: str, width: int | None, taken: int) -> list[str]:
-    """Break a text between words, so that it is at most `width` columns wide; further lines are indented.
+    """Break a text between words to fit `width` columns, and indent further lines.
 
-    Of the first line so many columns are `taken`; it stays empty where no word fits into the rest.
+    `taken` columns of the first line are already used. If no word fits into the rest, the first line stays empty.
     """
     if width is None:
         return [printable(text)]
@@ -156,7 +156,7 @@ def wrapped(text: str, width: int | None, taken: int) -> list[str]:
 
 
 def _pieces(text: str, room: int) -> Iterator[str]:
-    """Yield the words of a text; one that is wider than the room, in pieces."""
+    """Yield the words of a text. A word that is too wide is split into pieces."""
     for word in map(_shown, text.split(" ")):
         rest = word
         while columns(rest) > room:
@@ -189,10 +189,10 @@ def _as_json(file: str, record: Record, diagnostic: Diagnostic) -> str:
         "hint": diagnostic.hint,
         "fix": fix and {"replacement": fix.replacement, "span": [fix.span.start, fix.span.stop], "safe": fix.safe},
     }
-    if record.places is not None:  # the span is that in the template
+    if record.places is not None:  # the span refers to the template
         region = record.places.region(diagnostic.span)
         row |= {"column": region.column, "end_line": region.end_line, "end_column": region.end_column}
-    # What only tables have.
+    # Only tables have these.
     row |= {"sheet": record.sheet, "cell": record.cell} if record.sheet is not None else {}
     row |= {"partner": record.said.partner} if record.said.partner else {}
     return json.dumps(row)
@@ -209,7 +209,7 @@ def _as_annotation(file: str, record: Record, diagnostic: Diagnostic) -> str:
     where = {"file": with_slashes(file), "line": record.line}
     if region is not None:
         where |= {"line": region.line, "col": region.column}
-        is_one = region.line == region.end_line  # columns are those of one line
+        is_one = region.line == region.end_line  # columns must be on the same line
         where |= {"endColumn": region.end_column} if is_one else {"endLine": region.end_line}
     properties = {**where, "title": f"{diagnostic.code} {diagnostic.name}"}
     head = ",".join(f"{key}={_escape_property(str(value))}" for key, value in properties.items())
@@ -218,7 +218,7 @@ def _as_annotation(file: str, record: Record, diagnostic: Diagnostic) -> str:
 
 
 def with_slashes(file: str) -> str:
-    """Return the path of a file as repositories write it, on Windows too."""
+    """Return the path of a file with forward slashes, also on Windows."""
     return PurePath(file).as_posix()
 
 
@@ -227,7 +227,7 @@ def _hint(diagnostic: Diagnostic) -> list[str]:
 
 
 def _escape_data(text: str) -> str:
-    # The escapes of the runner's own toolkit (actions/toolkit, command.ts); the percent sign comes first.
+    # The same escapes as in the runner's toolkit (actions/toolkit, command.ts). The percent sign comes first.
     return printable(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 

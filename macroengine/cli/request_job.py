@@ -1,4 +1,4 @@
-"""The requests of a call, one after the other: checked, fixed, or compared with what they would be fixed to."""
+"""Check, fix or compare the requests of a call, one by one."""
 
 import os
 import sys
@@ -31,14 +31,14 @@ _MARK = "\ufeff"
 
 
 def name_of(file: str) -> str:
-    """Return what a file is called in reports."""
+    """Return the name of a file for reports."""
     return "<stdin>" if file == STANDARD_INPUT else file
 
 
 def parted(arguments: Iterable[str], notes: list[str]) -> tuple[list[str], list[str]]:
-    """Return the arguments without files of requests, and those files, with those in folders.
+    """Split arguments into those that are not request files, and request files, including those in folders.
 
-    In a folder, what was only meant to be a request is skipped with a note.
+    In a folder, an invalid request file is skipped with a note.
     """
     others: list[str] = []
     requests: list[str] = []
@@ -47,7 +47,7 @@ def parted(arguments: Iterable[str], notes: list[str]) -> tuple[list[str], list[
             requests.append(argument)
             continue
         others.append(argument)
-        if argument != STANDARD_INPUT and os.path.isdir(argument):  # noqa: PTH112 - a template is too long for a Path
+        if argument != STANDARD_INPUT and os.path.isdir(argument):  # noqa: PTH112 - a template may be too long for a Path
             requests += _readable(request_files_in(argument), notes)
     return others, requests
 
@@ -64,19 +64,19 @@ def _readable(files: Iterable[str], notes: list[str]) -> Iterator[str]:
 
 @dataclass(slots=True)
 class RequestJob:
-    """What is to be done with requests, and with which settings."""
+    """The requests to check or fix, and the settings."""
 
     files: list[str]
     config: Config | NearestConfig
     given: Mapping[str, Any]
     unsafe: bool = False
     collect: CollectRequest | None = None
-    """Is told what is found in each request, before anything is fixed."""
+    """Called with the findings of each request, before anything is fixed."""
     notes: list[str] = field(default_factory=list)
-    """What could not be done, for the person who asked for it."""
+    """Notes for the user about what could not be done."""
 
     def found(self, tally: Tally) -> Found:
-        """Yield what is found in the requests, where each part has it."""
+        """Yield the findings in the requests, with the place of each part."""
         for file in self.files:
             read = read_request_file(file)
             settings = self.settings_for(read, tally)
@@ -84,7 +84,7 @@ class RequestJob:
             yield from self._in_records(read, self._checked(read, settings))
 
     def fixed(self, tally: Tally) -> Found:
-        """Write the fixed requests, and yield what is found in them still."""
+        """Write the fixed requests, and yield the remaining findings."""
         for file in self.files:
             if file == STANDARD_INPUT:
                 yield from self._fixed(file, tally, sys.stdout.write)
@@ -107,7 +107,7 @@ class RequestJob:
             yield from self._in_records(replace(read, text=text), fixed.remaining)
 
     def diff(self) -> int:
-        """Print what fixing would change, as a unified diff without context; return 1 if it is anything."""
+        """Print what fixing would change, as a unified diff without context; return 1 if there are changes."""
         changed = 0
         for file in self.files:
             read = read_request_file(file)
@@ -120,7 +120,7 @@ class RequestJob:
         return changed
 
     def settings_for(self, read: RequestFile, tally: Tally) -> Settings:
-        """Return the settings for a request: what its file says counts, and then what its macros say."""
+        """Return the settings for a request. Its file decides first, then its macros."""
         settings = self.config.settings_for(None if read.file == STANDARD_INPUT else Path(read.file), self.given)
         named = settings.dialect if "dialect" in self.given or read.dialect is None else read.dialect
         chosen = dialect_for(named, all_text(read))
@@ -135,7 +135,7 @@ class RequestJob:
     def _checked(self, read: RequestFile, settings: Settings) -> InParts:
         try:
             parsed = parse_request(read.request, settings.dialect_of(""))
-        except TemplateError as error:  # it is too large to look at
+        except TemplateError as error:  # it is too large to check
             return [("", found) for found in error.diagnostics]
         found = list(findings(parsed, settings.policy, request_codes(settings.select, settings.ignore)))
         if self.collect is not None:
@@ -143,7 +143,7 @@ class RequestJob:
         return found
 
     def _with_fixes(self, read: RequestFile, settings: Settings) -> tuple[FixedRequest | None, str]:
-        """Return the fixed request with the text of its file; None with the text as it is where that cannot be done."""
+        """Return the fixed request and the new text of its file; if it cannot be fixed, None and the old text."""
         try:
             fixed = fix_request(
                 read.request,
@@ -154,7 +154,7 @@ class RequestJob:
                 ignore=settings.ignore,
             )
             return fixed, read.with_fixes(fixed.edits, fixed.request)
-        except TemplateError:  # it is too large to look at
+        except TemplateError:  # it is too large to check
             return None, read.text
         except InputError as error:
             self.notes.append(str(error))
@@ -187,8 +187,8 @@ class _Part:
         """Return where a piece of the part is."""
         return Region(*self.place(span.start), *self.place(span.stop))
 
-    def edits(self, span: Span, replacement: str) -> list[tuple[Region, str]]:  # noqa: ARG002 - as of other places
-        """Return nothing: what is written depends on the whole file."""
+    def edits(self, span: Span, replacement: str) -> list[tuple[Region, str]]:  # noqa: ARG002 - the signature of Places
+        """Return nothing: the text to write depends on the whole file."""
         return []
 
 
@@ -199,5 +199,5 @@ def _write(path: Path, mark: str, text: str) -> None:
 def _macros(read: RequestFile, dialect: Any) -> list[Any]:
     try:
         return list(parse_request(read.request, dialect).macros())
-    except TemplateError:  # it is too large to look at
+    except TemplateError:  # it is too large to check
         return []

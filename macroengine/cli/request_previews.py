@@ -1,4 +1,4 @@
-"""What partners would receive of requests, as text and as JSON."""
+"""Previews of requests, as text and as JSON."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def request_as_text(file: str, shown: RequestPreview) -> str:
 
 
 def request_as_json(file: str, shown: RequestPreview) -> str:
-    """Return the preview of a request as an object of JSON."""
+    """Return the preview of a request as a JSON object."""
     row = {
         "file": file,
         "dialect": shown.dialect.name,

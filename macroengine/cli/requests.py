@@ -15,10 +15,10 @@ from macroengine.workspace.requests import RequestFile, read_request_file
 
 
 def read_request(file: str) -> tuple[Request, Dialect]:
-    """Return the request of a file and its dialect: that of the command line, or else of the file.
+    """Return the request in a file, and its dialect: that of the command line, or else that of the file.
 
     Raises:
-        InputError: the file has no request.
+        InputError: the file does not contain a request.
         OSError: it cannot be read.
     """
     found = read_request_file(file)
@@ -29,27 +29,27 @@ def read_request(file: str) -> tuple[Request, Dialect]:
 
 
 def all_text(file: RequestFile) -> str:
-    """Return the text by which the dialect of a request is recognised."""
+    """Return the text from which the dialect of a request is detected."""
     return f"{file.request.url}{file.request.body or ''}"
 
 
 def read_key(file: Path | None) -> bytes | None:
-    """Return the key of a file, whose last line break is not part of it."""
+    """Return the key in a file, without the last line break."""
     return None if file is None else read_whole(file).removesuffix(b"\n").removesuffix(b"\r")
 
 
 def as_text(request: PreparedRequest) -> str:
-    """Return a request as people read it: method and URL, headers, and the body after a blank line."""
+    """Return a request as readable text: method and URL, headers, and the body after a blank line."""
     return f"{prepared_text(request)}\n"
 
 
 def as_json_line(request: PreparedRequest) -> str:
-    """Return a request as JSON in one line."""
+    """Return a request as one line of JSON."""
     return json.dumps(as_row(request), ensure_ascii=False) + "\n"
 
 
 def as_row(request: PreparedRequest) -> dict[str, object]:
-    """Return a request as an object of JSON."""
+    """Return a request as a JSON object."""
     return {
         "method": request.method,
         "url": request.url,

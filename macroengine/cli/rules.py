@@ -1,4 +1,4 @@
-"""`macroengine rules`: all rules."""
+"""`macroengine rules`: list all rules."""
 
 import click
 
@@ -10,7 +10,7 @@ from macroengine.rules import RULES
 def rules() -> None:
     """List the rules: code, name, severity, best fix and what it finds.
 
-    Drawn as a table on a terminal, tab-separated elsewhere. `macroengine explain CODE` has the page of one.
+    Drawn as a table on a terminal, tab-separated elsewhere. `macroengine explain CODE` shows the page of a rule.
     """
     rows = [
         (code, rule.name, rule.severity, rule.fix or "", rule.page.partition("\n")[0].rstrip("."))

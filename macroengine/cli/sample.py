@@ -1,4 +1,4 @@
-"""`macroengine sample`: postbacks for load tests and demonstrations."""
+"""`macroengine sample`: print sample postbacks for load tests and demonstrations."""
 
 import json
 import shlex
@@ -54,7 +54,7 @@ def sample(
     """
     compiled = compiled_template(template_source(template, file), Postback(postback or Postback.INSTALL), **options)
     for event in islice(samples(compiled, seed, awkward=awkward), count):
-        # Not click.echo, which would take the escapes of colours for its own, and out of the URL.
+        # Not click.echo, which would strip colour escapes from the URL.
         sys.stdout.write(_line(form, compiled.render(event), event) + "\n")
 
 

@@ -20,7 +20,7 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 
 
 def sarif_report() -> Report:
-    """Return the report; the results are written as they come, in the frame of one run."""
+    """Return the report. Results are written as they are found, as part of a single run."""
     mark = "@@results@@"
     run = {"tool": {"driver": _driver()}, "columnKind": "unicodeCodePoints", "results": [mark]}
     log = json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
@@ -83,7 +83,7 @@ def _replacement(region: Region, text: str) -> dict[str, Any]:
 
 
 def _location(file: str, record: Record, diagnostic: Diagnostic) -> dict[str, Any]:
-    if file.startswith("<"):  # no file: an argument, or standard input
+    if file.startswith("<"):  # not a file but an argument, or standard input
         return {"logicalLocations": [{"name": f"{file}:{record.line}:{diagnostic.span.start + 1}"}]}
     found = record.region(diagnostic.span)
     region = {"startLine": record.line} if found is None else _region(found)

@@ -1,4 +1,4 @@
-"""`macroengine translate`: templates in another dialect, and what they do not send as before."""
+"""`macroengine translate`: write templates in another dialect, and report what is lost."""
 
 import json
 import sys
@@ -77,7 +77,7 @@ def translate(context: click.Context, /, templates: tuple[str, ...], files: tupl
 def _policy(
     postback: Postback | None, *, send_all: bool, sources: tuple[str, ...], deny: tuple[str, ...], **_: Any
 ) -> Policy | None:
-    """Return the policy that is asked for; None where none is."""
+    """Return the policy given by the options; None if none are given."""
     if not (postback or send_all or sources or deny):
         return None
     allowed = frozenset(map(Source, sources)) or frozenset(Source)
@@ -102,12 +102,12 @@ class _Work:
     is_failed: bool = False
 
     def translated(self) -> Iterator[tuple[_Place, Translation]]:
-        """Yield each template with its translation; of one that cannot be translated, say why."""
+        """Yield each template with its translation. If it cannot be translated, report why."""
         for source, record, settings in self.job.records(Tally()):
             if record.template is None:
                 continue
             place = _Place(source.name, record, settings.dialect_of(record.template), self.options["to"])
-            # A kind that is only assumed is none that was asked for.
+            # An assumed kind of postback was not requested.
             is_asked = self.options["postback"] or record.said.postback
             policy = _policy(**{**self.options, "postback": settings.postback if is_asked else None})
             try:
@@ -125,7 +125,7 @@ class _Work:
             return translate_template(template, dialect=place.dialect, to=place.to, policy=policy)
         except TemplateError:
             raise
-        except ValueError as error:  # an option names something that there is not
+        except ValueError as error:  # an option names something that does not exist
             raise click.UsageError(str(error)) from None
 
 
@@ -134,7 +134,7 @@ def _print_text(found: Iterator[tuple[_Place, Translation]]) -> None:
     for place, translation in found:
         sys.stdout.write(f"{translation.source}\n")
         if translation.losses:
-            sys.stdout.flush()  # a template comes before what is said of it
+            sys.stdout.flush()  # print a template before its findings
         for loss in abridged(translation.losses):
             sys.stderr.write(report.show(place.file, place.record, loss))
 
@@ -152,7 +152,7 @@ def _print_json(found: Iterator[tuple[_Place, Translation]]) -> None:
             "exact": translation.exact,
             "losses": [_loss(loss) for loss in translation.losses],
         }
-        # What only workbooks have.
+        # Only workbooks have these.
         row |= {"sheet": place.record.sheet, "cell": place.record.cell} if place.record.sheet is not None else {}
         sys.stdout.write(between + json.dumps(row))
         between = ",\n"

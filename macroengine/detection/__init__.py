@@ -1,1 +1,1 @@
-"""Which dialect a template is written in, by what it looks like."""
+"""Detect the dialect that a template is written in."""

@@ -1,4 +1,4 @@
-"""From a template to the dialects in which it can be written, the likeliest first."""
+"""Detect the dialects in which a template may be written, most likely first."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,9 +13,9 @@ from macroengine.diagnostics import Span, printable
 from macroengine.errors import LimitError
 from macroengine.limits import Limits
 
-# What a macro says against all dialects: any text may be in any delimiters.
+# The likelihood of a macro without any dialect: any text may be in any delimiters.
 _IN_NONE = 0.1
-# What a sign is worth that no name is: the host of a platform's links, or a construct of its own.
+# The weight of evidence other than names: the host of a platform's links, or a construct that only it has.
 _SIGN = 100.0
 _LEAST = 0.01
 _LEAST_OF_BEST = 0.1
@@ -29,21 +29,22 @@ _HOST = re.compile(r"//(?:[^/?#@\s]*@)?([^/?#:\s]+)")
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """A dialect in which a template can be written."""
+    """A dialect in which a template may be written."""
 
     dialect: str
-    """Its name, as other functions take it."""
+    """Its name, as other functions accept it."""
     confidence: float
-    """From 0 to 1. How likely it is, against the other dialects and against none of them: all add up to at most 1, and
-    dialects for which the same speaks have the same. Close to 1, several names are documented by this dialect alone."""
+    """From 0 to 1: how likely this dialect is, compared with the others and with none of them. All confidences add up
+    to at most 1. Dialects with the same evidence have the same one. Close to 1, only this dialect documents several
+    names."""
     evidence: tuple[str, ...]
-    """What speaks for it, and then what speaks against it, to be read by people."""
+    """The evidence for it, then the evidence against it, as text for people."""
 
 
 def detect(source: str) -> list[Detected]:
-    """Return the dialects of the library in which a template can be written, the likeliest first.
+    """Return the built-in dialects in which a template may be written, most likely first.
 
-    Empty where there is nothing to tell by: no macro, and no host of a platform's tracking links. Dialects that are ten
+    The list is empty without any evidence: no macro, and no host of a platform's tracking links. Dialects that are ten
     times less likely than the first are omitted.
 
     >>> for found in detect("https://n.example/pb?gaid={gps_adid}&tracker={tracker_name}"):
@@ -64,7 +65,7 @@ def detect(source: str) -> list[Detected]:
 
 
 def documented(source: str, dialect: str) -> tuple[list[str], int]:
-    """Return the names in a template that a dialect of the library documents, and how many macros there are in all."""
+    """Return the names in a template that a built-in dialect documents, and the number of all macros."""
     macros, _ = _scanned(source)
     profile = next(one for one in profiles() if one.name == dialect)
     known = map(profile.knows, macros)
@@ -72,7 +73,7 @@ def documented(source: str, dialect: str) -> tuple[list[str], int]:
 
 
 def _scanned(source: str) -> tuple[list[str], dict[str, str]]:
-    """Return the macros of a text in any syntax, without repeats; and what is certain of a platform, by its title."""
+    """Return the macros of a text in any syntax, without repeats, and certain evidence by the platform's title."""
     macros: dict[str, None] = {}
     constructs: dict[str, str] = {}
     for match in scanner().finditer(source):
@@ -85,7 +86,7 @@ def _scanned(source: str) -> tuple[list[str], dict[str, str]]:
 
 
 class _Link(NamedTuple):
-    """What the host of a tracking link says."""
+    """The evidence from the host of a tracking link."""
 
     dialect: str | None
     evidence: str
@@ -100,7 +101,7 @@ def _link(source: str) -> _Link | None:
 
 
 class _Case:
-    """What speaks for one dialect, and against it."""
+    """The evidence for and against a dialect."""
 
     def __init__(
         self, profile: Profile, macros: Iterable[str], constructs: Mapping[str, str], link: _Link | None
@@ -114,18 +115,18 @@ class _Case:
 
     @property
     def is_any(self) -> bool:
-        """Whether anything speaks for it."""
+        """Whether there is any evidence for it."""
         is_written = any(known is not Known.ELSEWHERE for known, _ in self.known)
         return is_written or self.host is not None or self.construct is not None
 
     def weight(self, best: Iterable[float]) -> float:
-        """Return the logarithm of how likely the template is in this dialect; `best` is that of each macro in any."""
+        """Return the log likelihood of the template in this dialect. `best` has that of each macro in any dialect."""
         signs = log(_SIGN) * ((self.host is not None) + (self.construct is not None))
-        # The macros of a link are for another platform to replace.
+        # The macros in a link are for another platform to replace.
         return signs + sum(map(log, best if self.host else self._likelihoods()))
 
     def _likelihoods(self) -> Iterator[float]:
-        """Yield how likely each macro is. Ten names that the dialect lacks say no more than three do."""
+        """Yield the likelihood of each macro. More than three names that the dialect lacks add no evidence."""
         strangers = elsewhere = 0
         for known, _ in self.known:
             strangers += known in _STRANGERS
@@ -134,7 +135,7 @@ class _Case:
             yield _IN_NONE if known not in _NAMED and is_repeated else known.value
 
     def evidence(self) -> tuple[str, ...]:
-        """Return what to tell people."""
+        """Return the evidence as text."""
         documented, respelled, strangers, elsewhere = (self._names(*kinds) for kinds in _TOLD)
         written = len(self.known) - len(elsewhere)
         macros = f"{written} macro{'s' if written > 1 else ''} written {self.form}"

@@ -1,4 +1,4 @@
-"""What each dialect of the library is recognised by: its syntax, and the names that it documents."""
+"""Profiles for recognising each built-in dialect: its syntax, and its documented names."""
 
 import re
 from collections.abc import Mapping
@@ -16,23 +16,23 @@ from macroengine.language.syntax import Syntax, with_functions
 
 
 class Known(Enum):
-    """How well a dialect knows a macro. The value is how likely such a macro is in a template of the dialect."""
+    """How well a dialect knows a macro. The value is the likelihood of such a macro in a template of the dialect."""
 
     DOCUMENTED = 1.0
     RESPELLED = 0.35
-    """Documented with another case, `-` or `_`."""
+    """Documented with different case, `-` or `_`."""
     PARAMETER = 0.15
-    """The dialect takes any name."""
+    """Accepted because the dialect accepts any name."""
     PERHAPS = 0.12
-    """Its catalogue is known to have gaps."""
+    """Possible, since the catalogue is known to be incomplete."""
     UNKNOWN = 0.04
     ELSEWHERE = 0.02
-    """Not even written in its syntax."""
+    """Not written in its syntax."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one dialect is recognised by."""
+    """The properties by which a dialect is recognised."""
 
     name: str
     title: str
@@ -40,12 +40,12 @@ class Profile:
     names: frozenset[str]
     folded: frozenset[str]
     families: tuple[tuple[str, frozenset[str]], ...]
-    """What the names of each family begin with, and the documented names that do, folded."""
+    """The prefix of each family of names, and the documented names that begin with it, folded."""
     stranger: Known
-    """What a name is that it does not document."""
+    """How well it knows an undocumented name."""
 
     def knows(self, macro: str) -> tuple[Known, str]:
-        """Return how well the dialect knows a macro, and the name that it reads there."""
+        """Return how well the dialect knows a macro, and the name that it reads in it."""
         reading = self.syntax.read(macro) if macro.startswith(self.syntax.openers) else None
         if reading is None:
             return Known.ELSEWHERE, macro
@@ -73,9 +73,10 @@ class Sign(NamedTuple):
 
 @cache
 def profiles() -> tuple[Profile, ...]:
-    """Return the profile of every dialect that comes with the library.
+    """Return the profiles of all built-in dialects.
 
-    Of their files only the head is read as TOML, and the rows line by line: reading all of it takes ten times as long.
+    Only the head of each file is parsed as TOML, and rows are read line by line: parsing everything takes ten times as
+    long.
     """
     names: dict[str, set[str]] = {}
     for title, name, _ in documented_names():
@@ -101,7 +102,7 @@ def _profile(dialect: str, names: Mapping[str, set[str]], families: Mapping[str,
 
 
 def _head(dialect: str) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+    import tomllib  # noqa: PLC0415 - the reader of dialects also imports late
 
     text = dialect_file(dialect).read_text(encoding="utf-8")
     return tomllib.loads(text.partition("\n[macros]")[0])
@@ -109,15 +110,15 @@ def _head(dialect: str) -> dict[str, Any]:
 
 @cache
 def signs() -> tuple[Sign, ...]:
-    """Return what is certainly of one platform, though it has no name that a catalogue could have."""
+    """Return constructs that certainly belong to one platform, and have no name that a catalogue could list."""
     return tuple(Sign(pattern, frozenset(titles)) for pattern, titles in certain_texts())
 
 
 @cache
 def scanner() -> re.Pattern[str]:
-    """Return the pattern of a macro in any syntax, or of a sign, which is in the group of its number.
+    """Return the pattern of a macro in any syntax, or of a sign, which is in the group with its number.
 
-    The longest opener is tried first, so that the outer reading wins: `${x}` is not a `{x}` after a `$`.
+    Longer openers are tried first, so that the outer macro wins: `${x}` is not a `$` followed by `{x}`.
     """
     forms = {form.bare_pattern: form for profile in profiles() for form in profile.syntax.forms}
     longest_first = sorted(forms, key=lambda pattern: -len(forms[pattern].opener))

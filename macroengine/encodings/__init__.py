@@ -1,1 +1,1 @@
-"""From text to the text that a URL may hold: encoders and hashes."""
+"""Encoders and hashes: convert text to text that is allowed in a URL."""

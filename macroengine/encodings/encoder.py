@@ -1,4 +1,4 @@
-"""From text to the text that a URL may hold: the encoder in C where it could be built, or else the one in Python."""
+"""The encoders, from the C extension if it could be built, otherwise in Python."""
 
 import os
 from typing import Any
@@ -14,11 +14,11 @@ from macroengine.encodings.percent import (
 )
 
 SPEEDUPS = False
-"""Whether the code in C is in use."""
+"""Whether the C extension is used."""
 Program: Any = None
-"""What renders one template, in C."""
+"""Renders one template, in C."""
 FanOut: Any = None
-"""What renders one event for many templates, in C."""
+"""Renders one event for many templates, in C."""
 
 if not os.environ.get("MACROENGINE_PURE"):
     try:
@@ -33,7 +33,7 @@ if not os.environ.get("MACROENGINE_PURE"):
         )
 
         SPEEDUPS = True
-    except ImportError:  # it could not be built, and nothing but time is lost
+    except ImportError:  # it was not built; Python is only slower
         pass
 
 __all__ = [
@@ -55,13 +55,14 @@ ENCODERS: dict[str, Any] = {
     "encode_unsafe": encode_unsafe,
     "needs_encoding": needs_encoding,
 }
-"""What generated functions call, by name."""
+"""The functions that generated code calls, by name."""
 
 
 def deepen(encoded: str, layers: int) -> str:
-    """Encode an encoded text `layers` times more, for a URL inside a URL.
+    """Encode an encoded text `layers` more times, for a URL inside a URL.
 
-    Only `%` is left to encode, and it stays the only one, so that one replacement does for all layers.
+    Only `%` still needs encoding, and encoding it adds no other such character, so a single replacement does all
+    layers.
 
     >>> deepen("a%20b", 1)
     'a%2520b'

@@ -1,4 +1,4 @@
-"""From what platforms send to Events: one package per platform, and what can be wrong with a payload."""
+"""Read payloads from platforms as Events: one package per platform, and the possible problems of a payload."""
 
 from macroengine.diagnostics import Fault
 from macroengine.intake import appmetrica, appsflyer

@@ -1,4 +1,4 @@
-"""IP addresses that cannot be a device's on the internet."""
+"""IP addresses that no device on the internet can have."""
 
 import ipaddress
 from functools import cache
@@ -11,7 +11,7 @@ _ADDRESSES = Path(__file__).with_name("addresses.toml")
 
 
 def unusable(address: IPv4Address | IPv6Address) -> str | None:
-    """Return what kind of address it is that no device on the internet has, or None.
+    """Return the kind of an address that no device on the internet can have; None for a usable one.
 
     >>> unusable(ipaddress.ip_address("0.0.0.0")), unusable(ipaddress.ip_address("192.0.2.1"))
     ('the unspecified address', None)

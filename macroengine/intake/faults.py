@@ -1,11 +1,10 @@
-"""What can be wrong with a payload: the codes of intake's diagnostics."""
+"""The codes of intake's diagnostics: possible problems of a payload."""
 
 from macroengine.diagnostics import Fault, Severity
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 
-# A code is never used for another fault. 50x: any JSON payload; 51x: its fields; 52x: the payload and what it
-# belongs to; 55x: tracking URLs.
+# Codes are never reused. 50x: any JSON payload; 51x: its fields; 52x: what the payload belongs to; 55x: tracking URLs.
 TOO_LARGE = Fault("ME501", "payload-too-large", _E, "larger than the platform accepts")
 NOT_UNICODE = Fault("ME502", "not-unicode", _E, "bytes that are not UTF-8, or half a surrogate pair")
 NOT_JSON = Fault(

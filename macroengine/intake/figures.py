@@ -1,10 +1,10 @@
-"""Amounts of money as the platforms want them: digits, a point, a minus, and nothing else."""
+"""Amounts of money as the platforms want them: only digits, a point and a minus sign."""
 
 import re
 
 is_figure = re.compile(r"-?[0-9]+(\.[0-9]+)?").fullmatch
 
-# One run of digits and separators, with anything but digits and parentheses around it: who writes (5) means -5.
+# One run of digits and separators, and around it anything except digits and parentheses: (5) is a way to write -5.
 _amount = re.compile(
     r"[^0-9.,()+\-\u2212]*([+\-\u2212]?)[^0-9.,()+\-\u2212]*([.,]?[0-9][0-9.,'\u2019\s_]*)[^0-9()+\-\u2212]*"
 ).fullmatch
@@ -13,7 +13,7 @@ _MAX_LENGTH = 64
 
 
 def clean_figure(text: str) -> str | None:
-    """Return the figure that a formatted amount means, or None where that would be a guess.
+    """Return the plain number for a formatted amount, or None if it is ambiguous.
 
     >>> clean_figure("$1,234.56"), clean_figure("1.234,56 EUR"), clean_figure("1e3")
     ('1234.56', '1234.56', None)
@@ -30,7 +30,7 @@ def clean_figure(text: str) -> str | None:
 
 
 def _split(digits: str) -> tuple[str, str]:
-    """Return what is before and after the decimal mark: the last mark, unless it groups thousands."""
+    """Return the digits before and after the decimal mark: the last separator, unless it groups thousands."""
     place = max(digits.rfind("."), digits.rfind(","))
     whole, mark, fraction = digits[: max(place, 0)], digits[place : place + 1], digits[place + 1 :]
     other = "," if mark == "." else "."

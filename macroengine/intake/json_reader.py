@@ -1,4 +1,4 @@
-"""From a JSON text to values, with a pointer to everything in it that is not JSON."""
+"""Parse JSON, with a pointer to everything in it that is not valid JSON."""
 
 import json
 import math
@@ -10,20 +10,20 @@ from dataclasses import dataclass, field
 from macroengine.diagnostics import PayloadDiagnostic
 from macroengine.intake import faults
 
-# No real number has more digits, and an int of millions takes minutes to read.
+# No real number has more digits, and an integer with millions of digits takes minutes to read.
 _MAX_DIGITS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class _Unreadable:
-    """A number that JSON does not have, or that is too long to read."""
+    """A number that is not valid JSON, or too long to read."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class JsonText:
-    """The value of a JSON text, and what is wrong with the text. None where it cannot be read at all."""
+    """The value of a JSON text, and the problems of the text. None if it cannot be parsed at all."""
 
     value: object
     diagnostics: tuple[PayloadDiagnostic, ...]
@@ -32,7 +32,7 @@ class JsonText:
 
 
 def read_json(text: str | bytes, pointer: str = "") -> JsonText:
-    r"""Read the JSON text at `pointer`. The last value of a repeated key counts.
+    r"""Parse the JSON text at `pointer`. Of repeated keys, the last one is used.
 
     >>> [str(found) for found in read_json('{"a": 1, "a": 2}').diagnostics]
     ["error[ME505]: the key 'a' is repeated in one object\n  at /a"]
@@ -71,10 +71,10 @@ def below(pointer: str, key: str | int) -> str:
 class _Reading:
     pointer: str
     repeated: dict[int, tuple[object, list[str]]] = field(default_factory=dict)
-    """Objects with repeated keys, by identity. Holding them keeps their identity from being given to another object."""
+    """Objects with repeated keys, by `id()`. Keeping them alive keeps their ids unique."""
 
     floats: dict[int, tuple[float, str]] = field(default_factory=dict)
-    """Numbers with an exponent and their text, by identity in the same way."""
+    """Numbers with an exponent and their text, by `id()`, kept alive for the same reason."""
     exponents: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -94,7 +94,7 @@ class _Reading:
         return number if math.isfinite(number) else _Unreadable(digits)
 
     def faults_of(self, value: object) -> Iterator[PayloadDiagnostic]:
-        """Yield what is wrong in `value`, in the order of the text."""
+        """Yield the problems in `value`, in the order of the text."""
         rest = [(self.pointer, value)]
         while rest:
             pointer, node = rest.pop()
@@ -131,7 +131,7 @@ def _has_surrogate(text: str) -> bool:
 
 
 def _number(text: str) -> str:
-    """Return the name of a number that JSON does not have; digits may be personal, and are only counted."""
+    """Return the name of a number that is not valid JSON. Digits may be personal, so they are only counted."""
     return text if text.lstrip("-").isalpha() else f"a number of {len(text):,} characters"
 
 
@@ -140,7 +140,7 @@ _MAX_DIGITS_OF_A_NAME = 3
 
 
 def quoted_name(name: str) -> str:
-    """Return a space and a key in quotes; nothing where the key may be an identifier in the wrong place.
+    """Return a space and a key in quotes; empty if the key may be an identifier in the wrong place.
 
     >>> quoted_name("af_sub1"), quoted_name("9876F1AA-2983-3855-27BB-2C626772EFAB"), quoted_name("me@n.example")
     (" 'af_sub1'", '', '')

@@ -1,4 +1,4 @@
-"""Values that were never filled in: macros that were not replaced, and words for no value."""
+"""Detect values that were never filled in: macros that were not replaced, and words for no value."""
 
 import re
 from enum import Enum
@@ -10,22 +10,22 @@ from macroengine.intake.tables import table
 
 _PLACEHOLDERS = Path(__file__).with_name("placeholders.toml")
 _NAME = "NAME"
-# No macro is longer; a GUID in braces is a value.
+# No macro is longer. A GUID in braces is a value.
 _MAX_LENGTH = 128
 _guid = r"(?!\{?[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-)"
 
 
 class Placeholder(Enum):
-    """What takes the place of a value."""
+    """The kind of text that is in the place of a value."""
 
     MACRO = "a macro that was not replaced"
     NOTHING = "a word for no value, in place of a macro that was not replaced"
 
 
 def placeholder(value: str, *, identifier: bool) -> Placeholder | None:
-    """Return what takes the place of the whole value, or None. An encoded macro counts as well.
+    """Return the kind of placeholder that the whole value is, or None. An encoded macro counts as well.
 
-    Only an `identifier` is never a word in parentheses, or after a colon.
+    With `identifier`, text in parentheses or after a colon counts too: an identifier never looks like that.
 
     >>> placeholder("%7Bclick_id%7D", identifier=False).name, placeholder("NULL", identifier=False).name
     ('MACRO', 'NOTHING')

@@ -1,4 +1,4 @@
-"""What the platforms' documents say about their payloads, read from TOML files."""
+"""The documented facts about the platforms' payloads, read from TOML files."""
 
 import re
 import tomllib
@@ -16,12 +16,12 @@ def table(path: Path) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=32)
 def pattern(path: Path, form: str) -> re.Pattern[str]:
-    """Return the regular expression of a form, a key of the file's forms."""
+    """Return the regular expression for a key of the file's forms."""
     return re.compile(table(path)["forms"][form])
 
 
 def frozen(value: Any) -> Any:
-    """Return a value of a data file with its lists as tuples, so that it can be shared."""
+    """Return a value of a data file with lists converted to tuples, so that it can be shared."""
     match value:
         case list():
             return tuple(map(frozen, value))

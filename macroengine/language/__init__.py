@@ -1,1 +1,1 @@
-"""How templates are written: syntaxes as data, the grammar made of them, and the syntax tree."""
+"""How templates are written: syntaxes as data, the grammars generated from them, and the syntax tree."""

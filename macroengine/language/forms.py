@@ -1,15 +1,15 @@
-"""How one kind of macro is written: what opens it, its name, an argument, and what closes it."""
+"""One way to write a macro: opener, name, argument, and closer."""
 
 import re
 from typing import NamedTuple
 
 _NAME, _ARGUMENT = "NAME", "ARGUMENT"
-# Where a macro could begin, all of its opener may have to be compared.
+# The whole opener may have to be compared at every place.
 _MAX_DELIMITER = 32
 
 
 class FormError(ValueError):
-    """A form that no syntax may have; the message says why."""
+    """The form is not allowed in a syntax. The message says why."""
 
 
 class Form(NamedTuple):
@@ -22,21 +22,21 @@ class Form(NamedTuple):
 
     opener: str
     separator: str
-    """What is between the name and the argument; empty in a form without an argument."""
+    """The text between the name and the argument; empty in a form without an argument."""
     closer: str
     name: str
-    """The pattern of a name, in the part of regular expressions that `patterns` describes."""
+    """The pattern of a name, in the regular expression subset that `patterns` describes."""
     argument: str | None = None
-    """The pattern of an argument; None for any text up to the closer."""
+    """The pattern of an argument; None: any text up to the closer."""
     alternatives: str | None = None
-    """What is between names of which the first that has a value is meant."""
+    """The separator of several names, of which the first that has a value is used."""
 
     @classmethod
     def of(cls, text: str, *, name: str, argument: str | None = None, alternatives: str | None = None) -> "Form":
-        """Return the form that is written `text`, with NAME and, where there is one, ARGUMENT in it.
+        """Return the form written as `text`, which contains NAME and optionally ARGUMENT.
 
         Raises:
-            FormError: the text has no NAME, or nothing before or after it, or begins with what no macro may begin with.
+            FormError: the text has no NAME, or nothing before or after it, or begins with a forbidden character.
         """
         opener, found, rest = text.partition(_NAME)
         separator, has_argument, closer = rest.partition(_ARGUMENT)
@@ -58,30 +58,30 @@ class Form(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The form as a dialect's file writes it."""
+        """The form as it is written in a dialect's file."""
         return f"{self.opener}{_NAME}{self.separator and self.separator + _ARGUMENT}{self.closer}"
 
     def write(self, inside: str) -> str:
-        """Return a macro of this form; `inside` is what is between the delimiters."""
+        """Return a macro of this form. `inside` is the text between the delimiters."""
         return f"{self.opener}{inside}{self.closer}"
 
     @property
     def pattern(self) -> str:
-        """A regular expression for a macro of this form, with the groups `names` and, where it has one, `argument`."""
+        """A regular expression for a macro of this form, with the groups `names` and, if it has one, `argument`."""
         names = self.name if self.alternatives is None else _repeated(self.name, re.escape(self.alternatives))
         argument = f"{re.escape(self.separator)}(?P<argument>{self._argument})" if self.separator else ""
         return f"{re.escape(self.opener)}(?P<names>{names}){argument}{re.escape(self.closer)}"
 
     @property
     def bare_pattern(self) -> str:
-        """The same without names of groups, to be part of a larger expression."""
+        """The same expression without named groups, for use in a larger one."""
         return re.sub(r"\(\?P<\w+>", "(?:", self.pattern)
 
     @property
     def _argument(self) -> str:
         if self.argument is not None:
             return self.argument
-        # Not past the next opener, so that no text is looked at from two openers: reading takes linear time.
+        # Stop at the next opener, so that no text is scanned from two openers, and parsing takes linear time.
         stops = dict.fromkeys((self.closer, self.opener))
         if all(len(stop) == 1 for stop in stops):
             return f"[^{''.join(map(re.escape, stops))}]+"

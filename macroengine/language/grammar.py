@@ -1,4 +1,4 @@
-"""The grammar of a syntax: the rules of `grammar/url.lark`, and the terminals that know what a macro is."""
+"""Generate the grammar of a syntax: the rules in `grammar/url.lark`, and terminals that contain the macro patterns."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from macroengine.language.syntax import GRAMMAR, Syntax
 
 
 def grammar(syntax: Syntax) -> str:
-    """Return the grammar of templates in a syntax, for Lark."""
+    """Return the Lark grammar of templates in a syntax."""
     rules = (GRAMMAR / "url.lark").read_text(encoding="utf-8")
     written = "".join(
         f"{name}{_PRIORITIES.get(name, '')}: /{_for_lark(pattern)}/\n" for name, pattern in terminals(syntax).items()
@@ -17,7 +17,7 @@ def grammar(syntax: Syntax) -> str:
 
 
 def json_grammar(syntax: Syntax) -> str:
-    """Return the grammar of JSON with macros in a syntax, for Lark."""
+    """Return the Lark grammar of JSON with macros in a syntax."""
     rules = (GRAMMAR / "json.lark").read_text(encoding="utf-8")
     written = "".join(
         f"{name}: /{_for_lark(pattern)}/\n" for name, pattern in _Terminals(syntax).json_patterns().items()
@@ -26,7 +26,7 @@ def json_grammar(syntax: Syntax) -> str:
 
 
 def terminals(syntax: Syntax) -> dict[str, str]:
-    """Return the patterns of the terminals that know what a macro is, by name."""
+    """Return the patterns of the terminals that depend on the syntax, by name."""
     return _Terminals(syntax).patterns()
 
 
@@ -34,11 +34,11 @@ _PRIORITIES = {"SCHEME_MACRO": ".2", "SCHEME_TEXT": ".2", "FIRST_NAME": ".1", "S
 
 
 class _Terminals:
-    """Writes the terminals of one syntax."""
+    """Generates the terminals for one syntax."""
 
     def __init__(self, syntax: Syntax) -> None:
         self._macro = f"(?:{syntax.macro})"
-        # Texts that are read as a whole: macros of ours end a literal, those of others are part of it.
+        # Texts that are matched as a whole: our macros end a literal, those of other platforms are part of it.
         self._own, self._outer = syntax.forms, syntax.outer
         self._starts = dict.fromkeys(form.opener[0] for form in (*self._own, *self._outer))
 
@@ -57,7 +57,8 @@ class _Terminals:
             "NAME_TEXT": self._run("=&#"),
             "VALUE_TEXT": self._run("&#"),
             "FRAGMENT_TEXT": self._run(""),
-            # One token for `&name=macro`, which most pairs are: the same language, parsed in a third of the time.
+            # A single token for `&name=macro`, the most common pair. It accepts the same language in a third of the
+            # time.
             "SIMPLE_PAIR": f"&[^{_in_class('=&#' + ''.join(self._starts))}]+="
             f"{self._macro}(?=&|\\Z{self._hash_follows()})",
         }
@@ -72,9 +73,9 @@ class _Terminals:
         }
 
     def _run(self, stops: str, *also: str) -> str:
-        """Return the pattern of the longest text without a macro and without any of the characters `stops`.
+        """Return the pattern of the longest text without a macro, and without any of the characters in `stops`.
 
-        `also` are patterns of what belongs to the text though it begins with one of them.
+        `also` are patterns of text that is included although it begins with one of these.
         """
         plain = f"[^{_in_class(stops + ''.join(self._starts))}]++"
         whole = [form.bare_pattern for form in self._outer]
@@ -82,7 +83,7 @@ class _Terminals:
         return f"(?:{'|'.join([plain, *whole, *begins, *also])})++"
 
     def _start(self, start: str) -> str:
-        """Return the pattern of a character that a macro could begin with, where none begins."""
+        """Return the pattern of a character that could begin a macro, where no macro begins."""
         rests = [_rest(form) for form in (*self._own, *self._outer) if form.opener[0] == start]
         return f"{re.escape(start)}(?!{'|'.join(rests)})"
 
@@ -104,5 +105,5 @@ def _in_class(characters: Iterable[str]) -> str:
 
 
 def _for_lark(pattern: str) -> str:
-    # A line break in a pattern is an error to Lark, an escape of one is not.
+    # Lark rejects a line break in a pattern, but not an escaped one.
     return pattern.replace("/", "\\/").replace("\n", "n").replace("\r", "r")

@@ -1,4 +1,4 @@
-"""The pieces of a JSON text with macros, as `grammar/json.lark` reads it."""
+"""The nodes of a JSON text with macros, as parsed by `grammar/json.lark`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from macroengine.language.nodes import Macro, Pieces
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A number, a constant, or what is in the place of one."""
+    """A number, a constant, or other text in its place."""
 
     text: str
     start: int
@@ -22,7 +22,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class String:
-    """A string, in `"` or `'`."""
+    """A string in `"` or `'`."""
 
     quote: str
     span: Span
@@ -45,13 +45,13 @@ class Container:
     span: Span
     elements: tuple[Element, ...]
     commas: tuple[int, ...]
-    """Where they are: as many as there are elements if the last one is superfluous."""
+    """Their positions. There are as many as elements if the last comma is superfluous."""
     depth: int
-    """How many containers are inside one another, with this one."""
+    """The nesting depth of containers, including this one."""
 
     @property
     def element_spans(self) -> Iterator[Span]:
-        """Where each element is, with the blanks before it."""
+        """The span of each element, including white space before it."""
         start = self.span.start + 1
         for element, comma in zip(self.elements, (*self.commas, None), strict=False):
             yield Span(start, element.value[-1].span.stop if comma is None else comma)
@@ -60,40 +60,40 @@ class Container:
 
 Part = Macro | Word | String | Container
 Run = tuple[Part, ...]
-"""What is in the place of one value or name: several parts are an error."""
+"""The parts in the place of one value or name. Several parts are an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonFault:
-    """Where a text stops to be JSON, and what is there."""
+    """Where a text stops being valid JSON, and what is there."""
 
     span: Span
     found: str
-    """Nothing at the end of the text."""
+    """Empty at the end of the text."""
     after_macro: bool = False
-    """Whether what is there is a macro, or directly follows one."""
+    """Whether it is a macro, or directly follows one."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonText:
-    """A JSON text; where it is none, its macros alone are known."""
+    """A parsed JSON text. If it is invalid, only its macros are known."""
 
     run: Run
     fault: JsonFault | None = None
 
     @property
     def depth(self) -> int:
-        """How many containers are inside one another."""
+        """The nesting depth of containers."""
         return depth_of(self.run)
 
 
 def depth_of(run: Run) -> int:
-    """Return how many containers are inside one another."""
+    """Return the nesting depth of containers."""
     return max((part.depth for part in run if isinstance(part, Container)), default=0)
 
 
 def parts_of(run: Run) -> Iterator[Part]:
-    """Yield every part in source order, outer ones before those inside them."""
+    """Yield all parts in source order. Outer ones come before those inside them."""
     for part in run:
         yield part
         if isinstance(part, Container):

@@ -1,4 +1,4 @@
-"""From a JSON text with macros to its parts, by `grammar/json.lark`."""
+"""Parse a JSON text with macros, by `grammar/json.lark`."""
 
 import sys
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from macroengine.language.syntax import Syntax
 
 
 class _Token(Protocol):
-    """The part of `lark.Token` that is used here; importing it would load lark."""
+    """The part of `lark.Token` that is used here. Importing the class would load lark."""
 
     type: str
     start_pos: int
@@ -23,8 +23,8 @@ class _Token(Protocol):
 
 
 def parse_json(source: str, syntax: Syntax) -> JsonText:
-    """Return the parts of a JSON text; with a fault where it is none."""
-    from lark import UnexpectedToken  # every character is in some terminal
+    """Return the parts of a JSON text, and a fault if it is invalid."""
+    from lark import UnexpectedToken  # the terminals match every character
 
     try:
         return JsonText(_parser(syntax).parse(source))
@@ -47,7 +47,7 @@ def _parser(syntax: Syntax) -> Any:
     from macroengine.language.lark_tables import kept_tables
 
     class ToNodes(_ToNodes, Transformer[Any, Any]):
-        """Lark calls the methods while it parses: there is no parse tree."""
+        """Lark calls these methods while it parses, so there is no parse tree."""
 
     bytecode = None if sys.dont_write_bytecode else __spec__.cached
     path = None if bytecode is None or not syntax.key else Path(bytecode).with_suffix(f".{syntax.key}.tables")
@@ -63,7 +63,7 @@ def _parser(syntax: Syntax) -> Any:
 
 
 class _ToNodes:
-    """One method per rule of `grammar/json.lark`, and one per terminal whose text counts."""
+    """One method per rule of `grammar/json.lark`, and one per terminal whose text is needed."""
 
     def __init__(self, syntax: Syntax) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class _ToNodes:
     def MACRO(self, token: _Token) -> Macro:
         text = str(token)
         reading = self._read(text)
-        assert reading is not None  # noqa: S101 - the terminal is made of the same patterns
+        assert reading is not None  # noqa: S101 - the terminal uses the same patterns
         return Macro(text, token.start_pos, *reading)
 
     def WORD(self, token: _Token) -> Word:

@@ -1,6 +1,6 @@
-"""The pieces of a template: literals, delimiters, macros, and the pairs of its query.
+"""The nodes of a template: literals, delimiters, macros, and the pairs of its query.
 
-All are tuples, because a template of 300 characters has a hundred of them, and a tuple is made in C.
+They are tuples, which are created in C: a template of 300 characters has about a hundred of them.
 """
 
 from enum import StrEnum
@@ -11,7 +11,7 @@ from macroengine.diagnostics import Span
 
 
 class Part(StrEnum):
-    """The part of a URL that a piece is in. A delimiter belongs to the part that it opens."""
+    """The part of a URL that a node is in. A delimiter belongs to the part that it opens."""
 
     SCHEME = "scheme"
     AUTHORITY = "authority"
@@ -27,7 +27,7 @@ class _Text(NamedTuple):
 
 
 class _Leaf:
-    """What every leaf has. Two leaves of a kind with the same text are equal wherever they are."""
+    """Common to all leaves. Two leaves of the same kind with the same text are equal, wherever they are."""
 
     __slots__ = ()
     text: str
@@ -35,7 +35,7 @@ class _Leaf:
 
     @property
     def span(self) -> Span:
-        """Where the leaf is in the source."""
+        """The span of the leaf in the source."""
         return Span(self.start, self.start + len(self.text))
 
     def __eq__(self, other: object) -> bool:
@@ -58,7 +58,7 @@ class Literal(_Leaf, _Text):
 
 
 class Delimiter(_Leaf, _Text):
-    """A character or two that separate the parts of a URL; sent as written."""
+    """One or more characters that separate the parts of a URL; sent as written."""
 
     __slots__ = ()
 
@@ -68,15 +68,15 @@ class _Placeholder(NamedTuple):
     start: int
     name: str
     function: str | None = None
-    """What is done with the value, where the macro says so: `sha1` in `(sha1-idfa)`."""
+    """The function to apply to the value, if the macro names one: `sha1` in `(sha1-idfa)`."""
     argument: str | None = None
-    """What follows the name in a syntax with arguments: `B64` in `${AUCTION_PRICE:B64}`."""
+    """The text after the name in a syntax with arguments: `B64` in `${AUCTION_PRICE:B64}`."""
     alternatives: tuple[str, ...] = ()
-    """Further names, in the order in which they are tried where `name` has no value: `b` in `{a||b}`."""
+    """Further names to try, in order, if `name` has no value: `b` in `{a||b}`."""
 
 
 class Macro(_Leaf, _Placeholder):
-    """A placeholder, replaced by a value of the event. `text` is how the template writes it."""
+    """A placeholder that is replaced by a value of the event. `text` is its text in the template."""
 
     __slots__ = ()
 
@@ -90,9 +90,9 @@ Pieces = tuple[Piece, ...]
 
 
 class Pair(NamedTuple):
-    """A parameter of the query. A pair without `equals` has no value; an empty one is between `&&`.
+    """A parameter of the query. A pair without `equals` has no value. Between `&&` there is an empty pair.
 
-    `opening` is the `?` or `&` before it, None where a template begins with a parameter.
+    `opening` is the `?` or `&` before it; None if the template begins with a parameter.
     """
 
     opening: Delimiter | None
@@ -101,6 +101,6 @@ class Pair(NamedTuple):
     value: Pieces
 
 
-# What the constructors do, without a call of Python: half of the time to parse goes into making nodes.
+# Do what the constructors do, without a call to a Python function: half of the parsing time is spent creating nodes.
 new_literal, new_delimiter = partial(tuple.__new__, Literal), partial(tuple.__new__, Delimiter)
 new_macro, new_pair = partial(tuple.__new__, Macro), partial(tuple.__new__, Pair)

@@ -1,4 +1,4 @@
-"""From a string to the parts of a template. The only module that imports lark."""
+"""Parse a string into the parts of a template. Only this module and `json_parser` import lark."""
 
 import sys
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from macroengine.language.syntax import Syntax
 
 
 class _Token(Protocol):
-    """The part of `lark.Token` that is used here; importing it would load lark."""
+    """The part of `lark.Token` that is used here. Importing the class would load lark."""
 
     start_pos: int
 
@@ -22,13 +22,13 @@ class _Token(Protocol):
 
 
 def parse_parts(source: str, syntax: Syntax) -> dict[str, Any]:
-    """Return the parts of `source`, as the keyword arguments of Template. Every string has them."""
+    """Return the parts of `source`, as keyword arguments of Template. Every string can be parsed."""
     plain = _reader(syntax).parse(source)
     return parse_with_lark(source, syntax) if plain is None else plain
 
 
 def parse_with_lark(source: str, syntax: Syntax) -> dict[str, Any]:
-    """Return what `parse_parts` returns, without the plain path."""
+    """Return the same as `parse_parts`, always using Lark."""
     parts: dict[str, Any] = _parser(syntax).parse(source)
     if ";" in source and "query" in parts:
         parts["query"] = split_at_semicolons(parts["query"], syntax)
@@ -40,13 +40,13 @@ _reader = lru_cache(maxsize=64)(PlainReader)
 
 @lru_cache(maxsize=64)
 def _parser(syntax: Syntax) -> Any:
-    # Imported here because it takes most of the time of `import macroengine`.
+    # Imported here, since it takes most of the time of `import macroengine`.
     from lark import Lark, Transformer
 
     from macroengine.language.lark_tables import kept_tables
 
     class ToNodes(_ToNodes, Transformer[Any, Any]):
-        """Lark calls the methods while it parses: there is no parse tree."""
+        """Lark calls these methods while it parses, so there is no parse tree."""
 
     with kept_tables(_tables(syntax.key)) as cache:
         return Lark(
@@ -60,17 +60,17 @@ def _parser(syntax: Syntax) -> Any:
 
 
 def _tables(key: str) -> Path | None:
-    """Return the file for the tables that Lark makes of a grammar; None where none are to be kept.
+    """Return the cache file for Lark's parser tables; None if they are not cached.
 
-    They are kept beside the bytecode of this module, where Python keeps bytecode: only those who could change that can
-    change them. Lark makes them again when they are of another version. Tables of a dialect's own syntax are not kept.
+    The file is next to the bytecode of this module, if Python writes bytecode: whoever can change one could also change
+    the other. Lark creates the tables again if they are from another version. Tables of custom syntaxes are not cached.
     """
     bytecode = None if sys.dont_write_bytecode else __spec__.cached
     return None if bytecode is None or not key else Path(bytecode).with_suffix(f".{key}.tables")
 
 
 class _ToNodes:
-    """One method per rule and per terminal of `grammar/url.lark`, under the same name."""
+    """One method per rule and per terminal of `grammar/url.lark`, with the same name."""
 
     def __init__(self, syntax: Syntax) -> None:
         super().__init__()

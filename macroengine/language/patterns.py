@@ -1,11 +1,11 @@
-"""The patterns of names and arguments: the part of regular expressions that always matches in linear time.
+"""Patterns of names and arguments: a subset of regular expressions that always matches in linear time.
 
-A pattern is made of characters, `[classes]`, `(?:groups)`, `|`, `?`, `*` and `+`, and it must be decidable one
-character at a time: at any point, the next character alone says how the pattern continues. A backtracking engine then
-has no second way to try (Brüggemann-Klein and Wood, "One-unambiguous regular languages", 1998).
+A pattern consists of characters, `[classes]`, `(?:groups)`, `|`, `?`, `*` and `+`. It must be deterministic: at any
+point, the next character alone decides how the pattern continues. A backtracking engine then never has a second way to
+try (Brüggemann-Klein and Wood, "One-unambiguous regular languages", 1998).
 
-It still tries, and remembers, every part that may be left out before the next character: a limit on how many those are
-keeps its work and its memory in proportion to the text.
+The engine still tries and remembers every optional part before the next character. A limit on the number of those keeps
+its time and memory proportional to the text.
 """
 
 from functools import lru_cache
@@ -13,22 +13,22 @@ from itertools import combinations
 from typing import NamedTuple
 
 _ASCII = 128
-_BEYOND_ASCII = 1 << _ASCII  # one bit for all other characters
+_BEYOND_ASCII = 1 << _ASCII  # a single bit for all other characters
 _ANY = (_BEYOND_ASCII << 1) - 1
 _MAX_PLACES = 200
-# No syntax that is known needs more than three.
+# No known syntax needs more than three.
 _MAX_WAYS = 16
 _MAX_DEPTH = 16
 _SPECIAL = frozenset("\\[](){}?*+|^$.")
-_SET_OPERATORS = ("--", "&&", "||", "~~")  # reserved by the module re
+_SET_OPERATORS = ("--", "&&", "||", "~~")  # reserved by `re`
 
 
 class PatternError(ValueError):
-    """A pattern that a syntax may not have; the message says why."""
+    """The pattern is not allowed in a syntax. The message says why."""
 
 
 class _Subpattern(NamedTuple):
-    """A piece of a pattern: the places at which a match of it may begin and end."""
+    """A piece of a pattern: the positions at which a match may begin and end."""
 
     nullable: bool
     first: frozenset[int]
@@ -36,7 +36,7 @@ class _Subpattern(NamedTuple):
 
 
 class Automaton:
-    """A pattern as Glushkov's automaton: a place for each character, and which places may follow it."""
+    """The Glushkov automaton of a pattern: one position per character, and the positions that may follow it."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
@@ -55,7 +55,7 @@ class Automaton:
                 raise PatternError(f"it can go on in {len(places)} ways at one point; at most {_MAX_WAYS} are allowed")
 
     def can_contain(self, text: str) -> bool:
-        """Say whether a match may have `text` in it."""
+        """Say whether a match may contain `text`."""
         places = set(range(len(self._characters)))
         for index, char in enumerate(text):
             if index:
@@ -140,7 +140,7 @@ class Automaton:
                 characters |= 1 << code
         if not characters:
             raise PatternError("a class is empty")
-        # A character beyond ASCII in a negated class leaves all the others.
+        # Excluding a non-ASCII character still leaves all the others.
         return _ANY & ~characters | _BEYOND_ASCII if negated else characters
 
     def _character(self) -> str:
@@ -180,6 +180,6 @@ def automaton(pattern: str) -> Automaton:
     False
 
     Raises:
-        PatternError: the pattern is malformed, uses more than what is supported, or matches a text in two ways.
+        PatternError: the pattern is malformed, uses an unsupported construct, or is not deterministic.
     """
     return Automaton(pattern)

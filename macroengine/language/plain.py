@@ -1,8 +1,8 @@
-"""The plain path: templates of the shape that nearly all have, read with a few patterns. Lark reads all others.
+"""The fast path: templates of the usual shape are parsed with a few patterns. Lark parses all others.
 
-The shape is `https://host/path?name=value&name=value#fragment`, with macros after the path alone. Names and values may
-be missing: a template may be thousands of ampersands, and Lark takes long for as many tokens. The patterns are made of
-the terminals of the grammar, so that both readings agree; tests and a fuzz target compare them.
+The shape is `https://host/path?name=value&name=value#fragment`, with macros only after the path. Names and values may
+be missing, since a template may be thousands of ampersands, which Lark takes long to parse. The patterns are made of
+the grammar's terminals, so that both parsers agree. Tests and a fuzz target compare them.
 """
 
 import re
@@ -31,7 +31,7 @@ _Match = Callable[[str, int], re.Match[str] | None]
 
 
 class PlainReader:
-    """Reads the plain templates of one syntax."""
+    """Parses the plain templates of one syntax."""
 
     def __init__(self, syntax: Syntax) -> None:
         text = terminals(syntax)
@@ -41,10 +41,10 @@ class PlainReader:
         filled = rf"(=)({text['VALUE_TEXT']})?(?:({text['MACRO']})({text['VALUE_TEXT']})?)?"
         self._pair = re.compile(rf"[?&]({text['NAME_TEXT']})?(?:{filled})?(?=&|{text['HASH']}|\Z)").match
         self._syntax = syntax
-        # A template repeats its macros, and templates repeat each other's.
+        # A template repeats its macros, and other templates use the same ones.
         self._read_again = lru_cache(maxsize=1024)(syntax.read)
 
-    # The pair of any number of macros, which few templates have, and what its name and its value are made of.
+    # A pair with any number of macros, which is rare, and the pieces of its name and its value.
 
     @cached_property
     def _long_pair(self) -> _Match:
@@ -68,12 +68,12 @@ class PlainReader:
         return re.compile(f"({text['FRAGMENT_TEXT']})|({text['MACRO']})").match
 
     def parse(self, source: str) -> dict[str, Any] | None:
-        """Return the parts of a plain template, as the parser does; None for any other template."""
+        """Return the parts of a plain template, like the parser; None for any other template."""
         head = self._head(source)
         if head is None:
             return None
         query, end = self._query(source, head.end())
-        if query is None:  # pragma: no cover - no text is known of which the patterns say so
+        if query is None:  # pragma: no cover - no known text reaches this
             return None
         slashes = head.end(1)
         parts: dict[str, Any] = {
@@ -92,12 +92,12 @@ class PlainReader:
         return parts
 
     def macro(self, text: str, start: int) -> Macro:
-        """Return the macro that is written `text`."""
+        """Return the macro with this text."""
         read: Callable[[str], Any] = self._read_again if len(text) <= SHORT else self._syntax.read
         return new_macro((text, start, *read(text)))
 
     def _query(self, source: str, at: int) -> tuple[tuple[Pair, ...] | None, int]:
-        """Return the query that begins at a place, None where it is not plain, and the place where it ends."""
+        """Return the query that begins here, or None if it is not plain, and where it ends."""
         pairs: list[Pair] = []
         end = len(source)
         while at < end and source[at] != "#":
@@ -143,7 +143,7 @@ class PlainReader:
         return Pair(opening, name, Delimiter("=", equals) if match[1] else None, value)
 
     def _pieces(self, piece: _Match, source: str, at: int, end: int) -> Pieces:
-        """Return the literals and macros of a text that is made of nothing else."""
+        """Return the literals and macros of a text that consists only of those."""
         pieces: list[Piece] = []
         while at < end and (match := piece(source, at)):
             literal, macro = match.groups()

@@ -1,4 +1,4 @@
-"""Queries that are separated by semicolons, as W3C HTML 4.01, appendix B.2.2, recommends to servers."""
+"""Queries separated by semicolons, which W3C HTML 4.01, appendix B.2.2, recommends servers to support."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _NO_NAME = "/"
 
 
 def split_at_semicolons(query: tuple[Pair, ...], syntax: Syntax) -> tuple[Pair, ...]:
-    """Return the pairs of a query that `;` separates: it has `;name=`, and no `&`. Others are returned unchanged."""
+    """Return the pairs of a query separated by `;`: it has `;name=` and no `&`. Return other queries unchanged."""
     if len(query) != 1 or (query[0].opening is not None and query[0].opening.text == "&"):
         return query
     [pair] = query
@@ -44,7 +44,7 @@ def split_at_semicolons(query: tuple[Pair, ...], syntax: Syntax) -> tuple[Pair, 
 
 
 def _plain_pairs(opening: Delimiter | None, text: str, at: int) -> Iterator[Pair]:
-    """Yield the pairs of a query without a macro, be it of another syntax."""
+    """Yield the pairs of a query without macros of any syntax."""
     for part in text.split(";"):
         name, equals, value = part.partition("=")
         after = at + len(name) + 1
@@ -56,7 +56,7 @@ def _plain_pairs(opening: Delimiter | None, text: str, at: int) -> Iterator[Pair
 
 
 def _cut(literal: Literal, cut: re.Pattern[str]) -> Iterator[tuple[str, int]]:
-    """Yield a literal cut at its `;`, and before and after its `=`; not inside macros of other syntaxes."""
+    """Yield a literal split at its `;`, and before and after its `=`, but not inside macros of other syntaxes."""
     done = 0
     for match in cut.finditer(literal.text):
         for start, stop in ((done, match.start()), match.span()):
@@ -68,7 +68,7 @@ def _cut(literal: Literal, cut: re.Pattern[str]) -> Iterator[tuple[str, int]]:
 
 
 def _pair_of(opening: Delimiter | None, leaves: list[Piece]) -> Pair:
-    """Return the pair of these leaves; literals that were cut into too many pieces are joined again."""
+    """Return the pair of these leaves. Literals that were split too much are joined again."""
     name: list[Piece] = []
     equals: Delimiter | None = None
     value: list[Piece] = []

@@ -1,4 +1,4 @@
-"""The syntax of a dialect: the forms in which it writes macros, and the functions that it writes into their names."""
+"""The syntax of a dialect: the forms of its macros, and the functions that are written into their names."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from macroengine.errors import CatalogueError
 from macroengine.language.forms import Form, FormError
 from macroengine.language.patterns import PatternError, automaton
 
-# Installed, the grammar folder is in the package; in a checkout, beside it.
+# The grammar folder is inside the package when installed, and next to it in a checkout.
 _PACKAGE = Path(__file__).resolve().parents[1]
 GRAMMAR = next(
     folder for folder in (_PACKAGE / "grammar", _PACKAGE.parent / "grammar") if (folder / "url.lark").is_file()
@@ -20,12 +20,12 @@ GRAMMAR = next(
 
 _NAME = "NAME"
 _KEYS = ("forms", "name", "argument", "alternatives")
-# Where a macro could begin, each form is tried.
+# Each form is tried at every place where a macro may begin.
 _MAX_FORMS = 32
 
 
 class Reading(NamedTuple):
-    """What a macro says: its name, the function written with it, its argument, and the names after the first."""
+    """The meaning of a macro: its name, the function written with it, its argument, and the names after the first."""
 
     name: str
     function: str | None = None
@@ -35,38 +35,38 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class Syntax:
-    """How a dialect writes its macros. The first form is how the library writes them.
+    """How a dialect writes its macros. The library writes macros in the first form.
 
     >>> syntax("dollar").read("${AUCTION_PRICE:B64}")
     Reading(name='AUCTION_PRICE', function=None, argument='B64', alternatives=())
     """
 
     key: str
-    """The names of the shared syntaxes that it is made of, joined by `+`; empty for a syntax of a dialect's own."""
+    """The names of the shared syntaxes it consists of, joined by `+`; empty for a custom syntax."""
     forms: tuple[Form, ...]
     functions: tuple[tuple[str, str], ...] = ()
-    """Functions, each with how it is written around NAME: `sha1-NAME`, `NAME_md5`, `NAME:B64`."""
+    """Functions, each as it is written around NAME: `sha1-NAME`, `NAME_md5`, `NAME:B64`."""
     whole: frozenset[str] = frozenset()
-    """Names that are not taken apart, though one of the functions could be read in them."""
+    """Names that are not split, although they look like a name with a function."""
 
     def write(self, name: str, function: str | None = None) -> str:
-        """Return the macro `name`, or a function of it, as a template writes it.
+        """Return the macro `name`, or a function of it, as it is written in a template.
 
         >>> syntax("brace").write("price")
         '{price}'
 
         Raises:
-            ValueError: the dialect does not write this function.
+            ValueError: the dialect cannot write this function.
         """
         inside = name if function is None else self._written(function).replace(_NAME, name)
         return self.forms[0].write(inside)
 
     def writes(self, function: str) -> bool:
-        """Say whether the dialect writes this function."""
+        """Say whether the dialect can write this function."""
         return any(function == known for known, _ in self.functions)
 
     def read(self, text: str) -> Reading | None:
-        """Return what the macro `text` says; None where `text` is not one macro of this syntax."""
+        """Return the meaning of the macro `text`; None if `text` is not a single macro of this syntax."""
         for form, pattern in self._patterns:
             match = pattern.fullmatch(text)
             if match is not None:
@@ -79,17 +79,17 @@ class Syntax:
 
     @cached_property
     def macro(self) -> str:
-        """A regular expression for any macro, without groups; a longer opener is tried before a shorter one."""
+        """A regular expression for any macro, without groups. Longer openers are tried before shorter ones."""
         return "|".join(form.bare_pattern for form in self._by_opener)
 
     @cached_property
     def find(self) -> re.Pattern[str]:
-        """The compiled `macro`, to look for macros in a text that is not a template."""
+        """The compiled `macro`, for finding macros in a text that is not a template."""
         return re.compile(self.macro)
 
     @property
     def delimiters(self) -> tuple[str, str]:
-        """What is before and after a macro as the library writes it."""
+        """The opener and closer of a macro as the library writes it."""
         return self.forms[0].opener, self.forms[0].closer
 
     @property
@@ -99,12 +99,12 @@ class Syntax:
 
     @cached_property
     def openers(self) -> tuple[str, ...]:
-        """What a macro can begin with."""
+        """The texts that a macro can begin with."""
         return tuple(dict.fromkeys(form.opener for form in self.forms))
 
     @cached_property
     def outer(self) -> tuple[Form, ...]:
-        """The forms of other syntaxes in which a macro of this one could be read: `${NAME}` where `{NAME}` is ours."""
+        """Forms of other syntaxes that contain a macro of this one, such as `${NAME}` if `{NAME}` is ours."""
         own = {(form.opener, form.closer) for form in self.forms}
         found = {
             (form.text, form.name): form
@@ -124,7 +124,7 @@ class Syntax:
 
     @cached_property
     def _functions(self) -> tuple[tuple[str, str, str], ...]:
-        """What each function writes before and after a name; what writes more is tried first."""
+        """The text of each function before and after a name. Longer ones are tried first."""
         parts = [(function, *written.partition(_NAME)[::2]) for function, written in self.functions]
         return tuple(sorted(parts, key=lambda part: -len(part[1] + part[2])))
 
@@ -152,7 +152,7 @@ class Syntax:
     def _taken_apart(self, form: Form, name: str, argument: str | None) -> Reading:
         if name in self.whole:
             return Reading(name, None, argument)
-        # A function may be written as an argument, or into the name of a macro that has one.
+        # A function may be written as an argument, or into the name of a macro with an argument.
         if argument is not None and (read := self._function(form, f"{name}{form.separator}{argument}")):
             return Reading(*read)
         if read := self._function(form, name):
@@ -160,7 +160,7 @@ class Syntax:
         return Reading(name, None, argument)
 
     def _function(self, form: Form, inside: str) -> tuple[str, str] | None:
-        """Return the name and the function that `inside` says; None where it names no function."""
+        """Return the name and the function in `inside`; None if it contains no function."""
         for function, before, after in self._functions:
             if inside.startswith(before) and inside.endswith(after):
                 inner = inside[len(before) : len(inside) - len(after)]
@@ -171,8 +171,8 @@ class Syntax:
 
 @cache
 def syntaxes() -> Mapping[str, Syntax]:
-    """Return every shared syntax by its name, from `grammar/syntaxes.toml`."""
-    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+    """Return all shared syntaxes by name, from `grammar/syntaxes.toml`."""
+    import tomllib  # noqa: PLC0415 - the reader of dialects also imports late
 
     path = GRAMMAR / "syntaxes.toml"
     table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -180,12 +180,12 @@ def syntaxes() -> Mapping[str, Syntax]:
 
 
 def syntax(key: str) -> Syntax:
-    """Return the shared syntax `key`; KeyError where there is none."""
+    """Return the shared syntax `key`; KeyError if there is none."""
     return syntaxes()[key]
 
 
 def joined(parts: Iterable[Syntax], where: str) -> Syntax:
-    """Return one syntax of several.
+    """Return a single syntax that combines several.
 
     Raises:
         CatalogueError: two of them read the same text differently.
@@ -201,7 +201,7 @@ def with_functions(syntax: Syntax, functions: Mapping[str, str], whole: frozense
     """Return a syntax with the functions of a dialect.
 
     Raises:
-        CatalogueError: a function is not written around NAME, or two are written alike.
+        CatalogueError: a function is not written around NAME, or two are written the same way.
     """
     seen: dict[str, str] = {}
     for function, written in functions.items():
@@ -216,10 +216,10 @@ def with_functions(syntax: Syntax, functions: Mapping[str, str], whole: frozense
 
 
 def read_forms(row: Mapping[str, Any], where: str) -> tuple[Form, ...]:
-    """Return the forms of a table of syntaxes.
+    """Return the forms in a table of syntaxes.
 
     Raises:
-        CatalogueError: the table has an unknown key, or a form or pattern that no syntax may have.
+        CatalogueError: the table has an unknown key, or an invalid form or pattern.
     """
     for key in row:
         if key not in _KEYS:
@@ -247,7 +247,7 @@ def _form(text: str, row: Mapping[str, Any], where: str) -> Form:
 
 
 def _check_patterns(form: Form, where: str) -> None:
-    """Refuse patterns with which reading would take long, or a macro would have two ends."""
+    """Reject patterns that could take long to match, or that would make the end of a macro ambiguous."""
     closing = f"the closing {form.closer!r}"
     opening = f"the opening {form.opener!r}"
     names = {opening: form.opener, closing: form.closer, "the separator of arguments": form.separator}
@@ -272,13 +272,13 @@ def _check_pattern(key: str, pattern: str, forbidden: Mapping[str, str], where: 
 
 
 def _check_apart(forms: Sequence[Form], where: str) -> None:
-    """Refuse two forms that could read one text differently, and more forms than can be tried in a short time."""
+    """Reject forms that could read the same text differently, and too many forms to try quickly."""
     if len(forms) > _MAX_FORMS:
         raise CatalogueError(f"{where}: {len(forms):,} forms of macros; at most {_MAX_FORMS} fit")
     for one, other in combinations(forms, 2):
         if one.opener != other.opener:
             continue
-        # What follows a name decides which of the two it is.
+        # The text after a name decides which of the two it is.
         after_one, after_other = (form.separator or form.closer for form in (one, other))
         if one.name != other.name or after_one.startswith(after_other) or after_other.startswith(after_one):
             raise CatalogueError(f"{where}: forms {one.text!r} and {other.text!r} can read the same text differently")

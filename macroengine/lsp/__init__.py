@@ -1,4 +1,4 @@
-"""The language server: what is wrong with templates, and how to fix them, while they are written in an editor.
+"""The language server: diagnostics, fixes and completions for templates in an editor.
 
-The only package that imports pygls. What it knows of templates and files is the workspace's.
+The only package that imports pygls. Templates and files are handled by the workspace.
 """

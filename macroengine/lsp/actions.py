@@ -1,4 +1,4 @@
-"""Fixes that an editor offers: of each finding, and of all in a document."""
+"""Fixes that an editor offers: for each finding, and for a whole document."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,12 +14,12 @@ from macroengine.workspace.located import Located
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.macroengine"
 _QUICK_FIX = types.CodeActionKind.QuickFix.value
-# How much of a text a title shows.
+# How much of a text is shown in a title.
 _SHOWN = 40
 
 
 def is_wanted(kind: str, only: Sequence[str] | None) -> bool:
-    """Say whether a client wants actions of a kind: it names kinds, or kinds of kinds.
+    """Say whether a client wants actions of a kind. It may name kinds, or prefixes of kinds.
 
     >>> is_wanted("source.fixAll.macroengine", ["source.fixAll"]), is_wanted("source.fixAll", ["source.fix"])
     (True, False)
@@ -28,7 +28,7 @@ def is_wanted(kind: str, only: Sequence[str] | None) -> bool:
 
 
 def quick_fixes(document: Document, place: types.Range, only: Sequence[str] | None) -> Iterator[types.CodeAction]:
-    """Yield the fixes of what is found in a range."""
+    """Yield the fixes for findings in a range."""
     if not is_wanted(_QUICK_FIX, only):
         return
     start, stop = document.span(place)
@@ -64,7 +64,7 @@ def _quick_fix(
 
 
 def _title(old: str, fix: Fix, code: str) -> str:
-    """Return what an editor shows for a fix.
+    """Return the title of a fix in the editor.
 
     >>> from macroengine.diagnostics import Span
     >>> _title("(clickd)", Fix("(clickid)", Span(0, 8), safe=False), "ME101")
@@ -81,12 +81,12 @@ def fix_all(document: Document, edits: Iterable[Edit]) -> types.CodeAction:
 
 
 def unresolved_fix_all(document: Document) -> types.CodeAction:
-    """Return the same without the edits, for a client that asks for them when it needs them."""
+    """Return the same action without edits, for a client that requests them when it needs them."""
     return types.CodeAction("Apply all safe fixes", kind=FIX_ALL, data=document.uri)
 
 
 async def all_edits(document: Document) -> list[Edit]:
-    """Return the edits that apply all safe fixes, as `check --fix` does.
+    """Return the edits that apply all safe fixes, like `check --fix`.
 
     Raises:
         OutdatedError: the document was changed in the meantime.
@@ -104,7 +104,7 @@ def _fixed(located: Located, checked: Checked) -> str:
 
 
 def changes(document: Document, edits: Iterable[Edit]) -> types.WorkspaceEdit:
-    """Return edits of a document, which a client refuses when it has changed in the meantime."""
+    """Return edits of a document. A client rejects them if the document has changed in the meantime."""
     written = text_edits(document, edits)
     if not document.versioned:
         return types.WorkspaceEdit(changes={document.uri: written})

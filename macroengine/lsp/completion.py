@@ -1,4 +1,4 @@
-"""What can be written at a place of a template: macros, and parameters for them."""
+"""Completions in a template: macros, and parameters for them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -18,20 +18,20 @@ from macroengine.template import parse
 from macroengine.workspace.facts import availability
 from macroengine.workspace.located import Located
 
-# What cannot be in the name of a macro that is being written.
+# The name of a macro that is being typed cannot contain these characters.
 _NAME_SO_FAR = re.compile(r"[^\s/?&=;#%(){}\[\]<>\"']*")
 _BEGINS_PAIR = re.compile(r"[?&]\Z")
 _BEGINS_VALUE = re.compile(r"[?&]([^=&?\s]*)=\Z")
 
 
 def trigger_characters() -> list[str]:
-    """Return the characters after which an editor asks: the last ones of what opens a macro, and those of a query."""
+    """Return the characters after which an editor requests completions: ends of openers, and those of a query."""
     openers = {opener[-1] for syntax in syntaxes().values() for opener in syntax.openers}
     return sorted(openers | set("?&="))
 
 
 def completions(document: Document, position: types.Position) -> list[types.CompletionItem]:
-    """Return what can be written at a position."""
+    """Return the completions at a position."""
     offset = document.offset(position)
     located = document.template_at(offset)
     at = None if located is None else within(located, offset)
@@ -44,7 +44,7 @@ def completions(document: Document, position: types.Position) -> list[types.Comp
 
 
 def offered(document: Document, data: Any) -> tuple[MacroSpec, Dialect] | None:
-    """Return the macro that an item with such data is, with its dialect; None where there is none such."""
+    """Return the macro of a completion item with this data, and its dialect; None if there is none."""
     match data:
         case [_, str(name), str(macro)]:
             custom = (document.settings.dialect, *document.settings.dialects.values())
@@ -57,17 +57,17 @@ def offered(document: Document, data: Any) -> tuple[MacroSpec, Dialect] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Offered:
-    """What a dialect and a policy have to offer in a template."""
+    """The completions that a dialect and a policy offer in a template."""
 
     document: Document
     located: Located
     dialect: Dialect
     policy: Policy
     sure: bool
-    """Whether it is said what kind of postback the template is for, and not only assumed."""
+    """Whether the kind of postback is given, and not only assumed."""
 
     def at(self, offset: int) -> Iterator[types.CompletionItem]:
-        """Yield what can be written at an offset of the template."""
+        """Yield the completions at an offset of the template."""
         before, after = self.located.template[:offset], self.located.template[offset:]
         begun = self._begun(before)
         if begun is not None:
@@ -85,10 +85,10 @@ class _Offered:
                 yield self._item(spec, text, text, (offset, offset), near=value[1])
 
     def _begun(self, before: str) -> tuple[str, str] | None:
-        """Return what closes the macro that a text ends in, and its name so far; None where it ends in none."""
+        """Return the closer of the macro that is begun at the end of a text, and its name so far; None without one."""
         try:
             ended = max((macro.span.stop for macro in parse(before, self.dialect).macros()), default=0)
-        except TemplateError:  # it is too large to look at
+        except TemplateError:  # it is too large to check
             return None
         tail = before[ended:]
         for form in sorted(self.dialect.syntax.forms, key=lambda form: -len(form.opener)):
@@ -99,7 +99,7 @@ class _Offered:
         return None
 
     def _names(self, *, functions: bool = True) -> Iterator[tuple[str, MacroSpec]]:
-        """Yield the macros that the policy permits, by each name and with each function that is documented."""
+        """Yield the macros that the policy permits, with each of their names and documented functions."""
         for spec in self.dialect.macros.values():
             if not self._is_permitted(spec):
                 continue
@@ -139,7 +139,7 @@ class _Offered:
 
 
 def _rest(after: str, closer: str) -> int:
-    """Return how much of a text is the rest of the name before it, with what closes it where that is there."""
+    """Return how much of a text continues the name before it, including the closer if it is there."""
     found = _NAME_SO_FAR.match(after)
     end = found.end() if found else 0
     if after.startswith(closer, end):

@@ -1,4 +1,4 @@
-"""The settings of open files: read again when they change, and kept as they were where a file of them is broken."""
+"""The settings of open files. They are read again when they change; if a file is broken, the old ones stay in use."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from macroengine.workspace.inputs import InputError, input_name
 
 _AT_LINE = re.compile(r"\(at line (\d+), ")
 _KEY = re.compile(r"'(\w+)'")
-# A key that is not set in an editor has one of these values in what some editors send.
+# Some editors send one of these values for a setting that is not set.
 _NOT_SET: tuple[object, ...] = (None, "", [], {})
 
 _Stamp = tuple[tuple[int, int] | None, ...]
@@ -21,7 +21,7 @@ _Stamp = tuple[tuple[int, int] | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a file of settings cannot be used; lines are counted from one."""
+    """Why a configuration file cannot be used. Lines are counted from 1."""
 
     line: int
     message: str
@@ -32,25 +32,25 @@ class _Known:
     stamp: _Stamp
     config: Config
     settings: dict[str, Settings] = field(default_factory=dict)
-    """By the path of the file, since settings may be for some files only."""
+    """By the path of the file, since settings may apply to some files only."""
 
 
 class Configuration:
-    """Where the settings of files come from."""
+    """Provides the settings of files."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.problems: dict[Path, Problem] = {}
-        """What is wrong with the files that were read."""
+        """The problems of the configuration files that were read."""
         self.given: Mapping[str, Any] = {}
-        """What the editor says, which is over what files say, as options of the command line are."""
+        """The settings of the editor. Like command line options, they override those in files."""
         self._known: dict[Path, _Known] = {}
 
     def give(self, data: object) -> None:
-        """Take the settings of the editor; none that are not set.
+        """Use the settings of the editor, except those that are not set.
 
         Raises:
-            InputError: they are not what settings can be; what was given before stays.
+            InputError: they are invalid; the previous ones stay in use.
         """
         if not isinstance(data, Mapping):
             raise InputError(f"the settings of the editor must be a table, not {data!r}")
@@ -59,13 +59,13 @@ class Configuration:
         self.forget()
 
     def forget(self) -> None:
-        """Read every file again when it is asked for; what is known is kept for those that are broken."""
+        """Read each file again on its next use, but keep the old content in case it is broken."""
         for known in self._known.values():
             known.stamp = ()
             known.settings.clear()
 
     def settings_for(self, file: Path) -> Settings:
-        """Return the settings for a file, by the nearest configuration; the same object until one changes."""
+        """Return the settings for a file, from the nearest configuration. It is the same object until one changes."""
         known = self._of_folder(Path(os.path.realpath(file)).parent)
         key = str(file)
         if key not in known.settings:
@@ -83,7 +83,7 @@ class Configuration:
         return self._known[folder]
 
     def _read(self, folder: Path) -> Config | None:
-        """Return the configuration of a folder, or else that of the root; None where it cannot be read."""
+        """Return the configuration of a folder, or else that of the root; None if it cannot be read."""
         for file in _candidates(folder):
             self.problems.pop(file, None)
         try:
@@ -102,7 +102,7 @@ class Configuration:
         return settings
 
     def _report(self, folder: Path, message: str) -> None:
-        """Say what is wrong with the file that a message names, or with the first that there is."""
+        """Report a problem with the file that a message names, or with the first file that exists."""
         files = [file for file in _candidates(folder) if file.is_file()]
         named = [file for file in files if message.startswith(input_name(file))]
         for file in (named or files)[:1]:
@@ -111,14 +111,14 @@ class Configuration:
 
 
 def _candidates(folder: Path) -> Iterator[Path]:
-    """Yield the files in which the settings of a folder may be, the nearest first."""
+    """Yield the files that may contain the settings of a folder, nearest first."""
     for parent in (folder, *folder.parents):
         for name in CONFIG_FILES:
             yield parent / name
 
 
 def _stamp(folder: Path) -> _Stamp:
-    """Return what changes when a file of settings does."""
+    """Return a value that changes when a configuration file does."""
     return tuple(map(_version, _candidates(folder)))
 
 
@@ -131,7 +131,7 @@ def _version(file: Path) -> tuple[int, int] | None:
 
 
 def _line_of(message: str, file: Path) -> int:
-    """Return the line of a file that a message is about; the first where it says nothing of one."""
+    """Return the line of a file that a message is about; the first line if it names none."""
     at = _AT_LINE.search(message)
     if at is not None:
         return int(at[1])

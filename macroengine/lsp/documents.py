@@ -1,4 +1,4 @@
-"""Documents that are open in an editor, and what is found in their templates, each of which is checked only once."""
+"""Documents that are open in an editor, and the findings in their templates. Each template is checked only once."""
 
 import asyncio
 from bisect import bisect_right
@@ -22,49 +22,49 @@ from macroengine.workspace.located import Located, Trouble, templates_in
 from macroengine.workspace.record import Said
 
 Item = TypeVar("Item")
-# After so many seconds of work, other messages are looked at.
+# In seconds. After this much work, other messages are handled.
 _SLICE = 0.01
 
 
 class OutdatedError(Exception):
-    """A document has changed while something was asked about it."""
+    """A document has changed while a request about it was being answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What is found in a template."""
+    """The findings in a template."""
 
     settings: Settings
     found: tuple[Diagnostic, ...]
     trouble: str | None = None
-    """What is wrong with the row of a table around it."""
+    """The problem of the table row around it."""
     told: list[dict[str, Any]] = field(default_factory=list)
-    """What the protocol says of each finding, but for its place, once it was said."""
+    """The findings in the protocol's form, without places, once they have been converted."""
 
 
 @dataclass(slots=True)
 class Document:
-    """A text in an editor. `state` is another number after each change of what is known of it."""
+    """A text in an editor. `state` changes whenever anything known about it changes."""
 
     uri: str
     path: Path
-    """Where it is, or would be if it were saved."""
+    """Its path, or the path it would be saved to."""
     name: str
     text: str
     version: int
     encoding: str
     settings: Settings
     versioned: bool = True
-    """Whether the client knows edits of a version of a document."""
+    """Whether the client supports edits of a specific version of a document."""
     given: Container[str] = ()
-    """The settings that are over those of rows."""
+    """The settings that override those in table rows."""
     state: int = 0
     _lines: Lines | None = None
     _read: tuple[list[Located], list[Trouble]] | None = None
     _checked: dict[tuple[str, Said], Checked] = field(default_factory=dict)
 
     def change(self, changes: Iterable[types.TextDocumentContentChangeEvent], version: int) -> None:
-        """Apply the changes of the editor, one after the other."""
+        """Apply the changes of the editor, one by one."""
         for change in changes:
             if isinstance(change, types.TextDocumentContentChangePartial):
                 start, stop = self.span(change.range)
@@ -77,7 +77,7 @@ class Document:
         self.state += 1
 
     def use(self, settings: Settings, given: Container[str]) -> bool:
-        """Check with these settings from now on, and say whether they are others; if not, nothing is checked again."""
+        """Check with these settings from now on. Return whether they differ; if not, nothing is checked again."""
         if settings is self.settings and given is self.given:
             return False
         self.settings, self.given = settings, given
@@ -88,7 +88,7 @@ class Document:
 
     @property
     def lines(self) -> Lines:
-        """Where the lines are."""
+        """The places of the lines."""
         if self._lines is None:
             self._lines = Lines(self.text, self.encoding)
         return self._lines
@@ -102,13 +102,13 @@ class Document:
         return self.lines.offset(place.line, place.character)
 
     def range(self, start: int, stop: int) -> types.Range:
-        """Return the range of offsets."""
+        """Return the range between two offsets."""
         first, last = self.lines.range(start, stop)
         return types.Range(types.Position(*first), types.Position(*last))
 
     @property
     def located(self) -> list[Located]:
-        """The templates of the text, in order, and those that cannot be checked."""
+        """The templates of the text in order, including those that cannot be checked."""
         return self._contents()[0]
 
     @property
@@ -118,7 +118,7 @@ class Document:
 
     @property
     def troubles(self) -> list[Trouble]:
-        """What keeps some of it from being read."""
+        """The reasons why parts of the text cannot be read."""
         return self._contents()[1]
 
     def _contents(self) -> tuple[list[Located], list[Trouble]]:
@@ -127,17 +127,17 @@ class Document:
         return self._read
 
     def template_at(self, offset: int) -> Located | None:
-        """Return the template whose text an offset is in, or at the end of."""
+        """Return the template that contains an offset, or ends at it."""
         templates = self.templates
         index = bisect_right(templates, offset, key=lambda one: one.start) - 1
         return templates[index] if index >= 0 and offset <= templates[index].stop else None
 
     def templates_within(self, start: int, stop: int) -> list[Located]:
-        """Return the templates that have a part in common with a range."""
+        """Return the templates that overlap a range."""
         return [one for one in self.located if one.start <= stop and start <= one.stop]
 
     def check(self, located: Located) -> Checked:
-        """Return what is found in a template, which is checked once only."""
+        """Return the findings in a template, which is checked only once."""
         key = located.template, located.record.said
         found = self._checked.get(key)
         if found is None:
@@ -156,11 +156,11 @@ class Document:
 
     @property
     def has_safe_fixes(self) -> bool:
-        """Whether one of the templates that are checked already has a finding with a safe fix."""
+        """Whether a template that was already checked has a finding with a safe fix."""
         return any(one.fix is not None and one.fix.safe for checked in self._checked.values() for one in checked.found)
 
     async def check_all(self) -> list[tuple[Located, Checked]]:
-        """Return what is found in each template, and forget what was found in those that are no longer there.
+        """Return the findings in each template, and forget those of templates that no longer exist.
 
         Raises:
             OutdatedError: the document was changed in the meantime.
@@ -170,7 +170,7 @@ class Document:
         return found
 
     async def by_turns(self, items: Iterable[Item]) -> AsyncIterator[Item]:
-        """Yield items, and let other work be done in between when it takes long.
+        """Yield items, and let other tasks run in between if it takes long.
 
         Raises:
             OutdatedError: the document was changed in the meantime.
@@ -186,7 +186,7 @@ class Document:
 
 
 def within(located: Located, offset: int) -> int | None:
-    """Return the offset in a template of an offset in the text; None where it is beside the template."""
+    """Return the offset inside a template for an offset in the text; None if it is outside."""
     offsets = located.offsets()
     if not offsets[0] <= offset <= offsets[-1]:
         return None
@@ -194,5 +194,5 @@ def within(located: Located, offset: int) -> int | None:
 
 
 def text_edits(document: Document, edits: Iterable[Edit]) -> list[types.TextEdit]:
-    """Return edits as the protocol has them."""
+    """Return edits in the protocol's form."""
     return [types.TextEdit(document.range(edit.start, edit.end), edit.replacement) for edit in edits]

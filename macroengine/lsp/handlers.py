@@ -1,4 +1,4 @@
-"""What the server does for each message of an editor."""
+"""The handlers of the editor's messages."""
 
 import logging
 from collections.abc import Awaitable
@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 
 def initialize(ls: Server, params: types.InitializeParams) -> None:
-    """Take the folder and the settings of the editor."""
+    """Store the folder and the settings of the editor."""
     folders = [folder.uri for folder in params.workspace_folders or ()]
     roots = [_path(uri) for uri in (*folders, params.root_uri or "")]
     ls.configuration = Configuration(next((root for root in roots if root is not None), Path.cwd()))
@@ -32,8 +32,8 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
         ls.give(params.initialization_options)
 
 
-async def initialized(ls: Server, params: types.InitializedParams) -> None:  # noqa: ARG001 - as pygls calls it
-    """Ask for the settings of the editor, and to be told when files of settings change."""
+async def initialized(ls: Server, params: types.InitializedParams) -> None:  # noqa: ARG001 - pygls passes it
+    """Request the settings of the editor, and notifications about changed configuration files."""
     workspace = ls.client_capabilities.workspace
     watching = workspace and workspace.did_change_watched_files
     changing = workspace and workspace.did_change_configuration
@@ -49,7 +49,7 @@ async def initialized(ls: Server, params: types.InitializedParams) -> None:  # n
         if wanted:
             await ls.client_register_capability_async(types.RegistrationParams(wanted))
         await _ask_for_settings(ls)
-    except JsonRpcException as error:  # it has said that it can, and goes on without
+    except JsonRpcException as error:  # it announced this ability, but continue without it
         _log.warning("the editor refuses: %s", error)
 
 
@@ -63,7 +63,7 @@ async def _ask_for_settings(ls: Server) -> None:
 
 
 async def did_change_configuration(ls: Server, params: types.DidChangeConfigurationParams) -> None:
-    """Take other settings of the editor, or ask for them."""
+    """Use the changed settings of the editor, or request them."""
     if isinstance(params.settings, dict) and NAME in params.settings:
         ls.give(params.settings[NAME] or {})
         ls.check_again()
@@ -72,12 +72,12 @@ async def did_change_configuration(ls: Server, params: types.DidChangeConfigurat
 
 
 def did_change_watched_files(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:  # noqa: ARG001
-    """Read the files of settings again."""
+    """Read the configuration files again."""
     ls.check_again()
 
 
 def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
-    """Check a document."""
+    """Check a document that was opened."""
     item = params.text_document
     path = _path(item.uri)
     encoding = str(ls.protocol.server_capabilities.position_encoding or UTF_16)
@@ -92,7 +92,7 @@ def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
 
 
 def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
-    """Check what has changed of a document."""
+    """Check the changed parts of a document."""
     document = ls.documents.get(params.text_document.uri)
     if document is not None:
         document.change(params.content_changes, params.text_document.version)
@@ -100,13 +100,13 @@ def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
 
 
 def did_save(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
-    """Read the files of settings again when one of them is saved; a custom dialect counts as one."""
+    """Read the configuration files again when one of them, or a custom dialect, is saved."""
     if params.text_document.uri.endswith(".toml"):
         ls.check_again()
 
 
 def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
-    """Forget a document, and what was found in it."""
+    """Forget a document and its findings."""
     document = ls.documents.pop(params.text_document.uri, None)
     if document is not None:
         ls.tasks.pop(document.uri).cancel()
@@ -115,7 +115,7 @@ def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
 
 
 def on_hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
-    """Say what is known about a place."""
+    """Return what is known about a place."""
     document = ls.document(params.text_document.uri)
     found = None if document is None else hover(document, params.position)
     if found is None:
@@ -126,13 +126,13 @@ def on_hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
 
 
 def on_completion(ls: Server, params: types.CompletionParams) -> list[types.CompletionItem] | None:
-    """Return what can be written at a place."""
+    """Return the completions at a place."""
     document = ls.document(params.text_document.uri)
     return None if document is None else completion.completions(document, params.position)
 
 
 def on_completion_resolve(ls: Server, item: types.CompletionItem) -> types.CompletionItem:
-    """Return the same with what the catalogue says about it."""
+    """Return the completion with the catalogue's facts about it."""
     document = ls.document(item.data[0]) if isinstance(item.data, list) and item.data else None
     found = None if document is None else completion.offered(document, item.data)
     if found is not None:
@@ -145,7 +145,7 @@ def on_completion_resolve(ls: Server, item: types.CompletionItem) -> types.Compl
 
 
 async def on_code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction] | None:
-    """Return the fixes for a range, and of all the document."""
+    """Return the fixes for a range, and for the whole document."""
     document = ls.document(params.text_document.uri)
     if document is None:
         return None
@@ -167,7 +167,7 @@ def _resolves_actions(ls: Server) -> bool:
 
 
 async def on_code_action_resolve(ls: Server, action: types.CodeAction) -> types.CodeAction:
-    """Return the same with its edits."""
+    """Return the action with its edits."""
     document = ls.document(action.data) if isinstance(action.data, str) else None
     if document is not None:
         action.edit = actions.changes(document, await _unless_outdated(actions.all_edits(document)))
@@ -181,7 +181,7 @@ async def on_code_lens(ls: Server, params: types.CodeLensParams) -> list[types.C
 
 
 def on_code_lens_resolve(ls: Server, lens: types.CodeLens) -> types.CodeLens:
-    """Return the same with what it shows."""
+    """Return the lens with its text."""
     match lens.data:
         case [str(uri), int(start)]:
             shown = _preview(ls, uri, start)
@@ -217,7 +217,7 @@ def _path(uri: str) -> Path | None:
 
 
 def _name_of(uri: str, path: Path | None, language_id: str) -> str:
-    """Return the name by which it is told what a document is; one that is not saved has none."""
+    """Return the name from which a document's format is inferred. One that is not saved has no name."""
     if path is not None:
         return path.name
     name = uri.rpartition("/")[2].rpartition(":")[2]
@@ -230,10 +230,10 @@ def _name_of(uri: str, path: Path | None, language_id: str) -> str:
 
 
 async def _unless_outdated(work: Awaitable[Result]) -> Result:
-    """Return what work returns, and tell the editor to ask again where the document has changed in the meantime.
+    """Return the result of `work`. If the document has changed in the meantime, tell the editor to ask again.
 
     Raises:
-        JsonRpcContentModified: it has.
+        JsonRpcContentModified: the document has changed.
     """
     try:
         return await work
@@ -266,7 +266,7 @@ _HANDLERS: tuple[tuple[str, Any, Any], ...] = (
 
 
 def server() -> Server:
-    """Return a server that answers all messages."""
+    """Return a server with all handlers."""
     made = Server()
     for method, handler, options in _HANDLERS:
         made.feature(method, options)(handler)

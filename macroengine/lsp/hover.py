@@ -1,4 +1,4 @@
-"""What is shown of a place in a template: the macro, and what is found there."""
+"""The text for a hover over a place in a template: the macro there, and the findings."""
 
 from collections.abc import Iterator, Mapping
 
@@ -16,13 +16,13 @@ from macroengine.workspace.assumed import parsed
 from macroengine.workspace.facts import facts, is_inferred
 from macroengine.workspace.located import Located
 
-# Not shown among the others.
+# Shown separately.
 _APART = ("macro", "description", "note", "references")
 _PROSE = ("What it does", "Why it matters")
 
 
 def hover(document: Document, position: types.Position) -> tuple[list[Block], types.Range] | None:
-    """Return what there is to say about a position, and the range that it is about; None where there is nothing."""
+    """Return the text about a position, and the range that it is about; None if there is nothing to show."""
     offset = document.offset(position)
     located = document.template_at(offset)
     at = None if located is None else within(located, offset)
@@ -48,7 +48,7 @@ def _macro_at(located: Located, checked: Checked, at: int) -> Resolved | None:
     dialect = checked.settings.dialect_of(located.template)
     try:
         macros = resolve(parsed(located.template, dialect), dialect, checked.settings.policy).macros
-    except TemplateError:  # it is too large to look at
+    except TemplateError:  # it is too large to check
         return None
     return next((macro for macro in macros if _touches(macro.node.span, at)), None)
 
@@ -59,7 +59,7 @@ def _about_macro(macro: Resolved, dialect: Dialect) -> Iterator[Block]:
 
 
 def about_macro(spec: MacroSpec, dialect: Dialect) -> Iterator[Block]:
-    """Yield what the catalogue says about a macro."""
+    """Yield the catalogue's facts about a macro."""
     said = {key: value for key, value in facts(spec, dialect).items() if value}
     yield Heading(f"{said['macro']} of {dialect.title}")
     if spec.description:
@@ -78,7 +78,7 @@ def _facts(said: Mapping[str, str], spec: MacroSpec, dialect: Dialect) -> Iterat
 
 
 def about_finding(diagnostic: Diagnostic) -> Iterator[Block]:
-    """Yield what is found, and the page of its rule."""
+    """Yield a finding, and the page of its rule."""
     yield Heading(f"{diagnostic.severity} {diagnostic.code} {diagnostic.name}")
     hint = "" if diagnostic.hint is None else f"\nhint: {diagnostic.hint}"
     yield Code(f"{diagnostic.message}{hint}")

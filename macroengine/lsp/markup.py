@@ -1,4 +1,4 @@
-"""What is shown beside a text: as Markdown, in which text stays text, or plain where a client shows no Markdown."""
+"""Text for hovers, as escaped Markdown, or as plain text for clients that do not show Markdown."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from macroengine.diagnostics import printable
 
-# What Markdown, or HTML in it, could take for more than a character.
+# Characters with a meaning in Markdown, or in HTML inside it.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>~@]|&(?=[#\w])|:(?=//)|(?<=www)\.|^[#+-]|(?<=^\d)[.)]")
 _LINK = re.compile(r"(?P<before>.*?)(?P<url>https://[\w.-]+(?:/[\w.~%/?=&#+-]*)?)", re.ASCII)
 _LONGEST = 400
@@ -21,21 +21,21 @@ class Prose:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Text that is shown as it is, with its lines."""
+    """Preformatted text with its lines."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line above others."""
+    """A line above other blocks."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known, by what it is called."""
+    """Facts by their labels."""
 
     facts: Sequence[tuple[str, str]]
 
@@ -54,7 +54,7 @@ def plain(blocks: Iterable[Block]) -> str:
 
 
 def code(text: str) -> str:
-    r"""Return a text as code within a line of Markdown.
+    r"""Return a text as inline code in Markdown.
 
     >>> code("a`b\n")
     '``a`b\\n``'
@@ -66,7 +66,7 @@ def code(text: str) -> str:
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:
-    """Return a text, or what fits of its beginning."""
+    """Return a text, shortened if necessary."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
@@ -93,7 +93,7 @@ def _plain(block: Block) -> str:
 
 
 def _value(text: str) -> str:
-    """Return a value as code, and as a link what it ends in if that is one."""
+    """Return a value as code; if it ends in a link, return that as a link."""
     link = _LINK.fullmatch(text)
     if link is None:
         return code(text)
@@ -105,5 +105,5 @@ def _escaped(text: str) -> str:
 
 
 def _fence(text: str, least: int) -> str:
-    """Return more backticks than there are in a row in a text."""
+    """Return more backticks than there are in any run in a text."""
     return "`" * max(least, *(len(run) + 1 for run in re.findall("`+", text)), 0)

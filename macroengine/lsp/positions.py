@@ -1,4 +1,4 @@
-"""Places in a text: offsets in code points, and the lines and characters in which editors count."""
+"""Convert between offsets in code points and the lines and characters that editors use."""
 
 import re
 from bisect import bisect_right
@@ -11,7 +11,7 @@ UTF_8, UTF_16, UTF_32 = "utf-8", "utf-16", "utf-32"
 
 
 class Lines:
-    r"""Where the lines of a text are. A line ends with `\n`, `\r\n` or `\r`, as the protocol says.
+    r"""The places of the lines in a text. A line ends with `\n`, `\r\n` or `\r`, as the protocol says.
 
     >>> lines = Lines("a\r\n\U0001f600b", UTF_16)
     >>> lines.position(4), lines.offset(1, 2)
@@ -24,19 +24,19 @@ class Lines:
         self._starts = _starts(text)
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Return the line of an offset, and the character in it, in the units of the encoding."""
+        """Return the line of an offset, and the character in it, in units of the encoding."""
         line = bisect_right(self._starts, offset) - 1
         return line, _units(self._text[self._starts[line] : offset], self._encoding)
 
     def range(self, start: int, stop: int) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return the positions of two offsets, which are in one line most of the time."""
+        """Return the positions of two offsets, which are usually on the same line."""
         line, character = self.position(start)
         if stop < (self._starts[line + 1] if line + 1 < len(self._starts) else len(self._text) + 1):
             return (line, character), (line, character + _units(self._text[start:stop], self._encoding))
         return (line, character), self.position(stop)
 
     def offset(self, line: int, character: int) -> int:
-        """Return the offset of a place; what is past the end of a line is its end, and so it is with the text."""
+        """Return the offset of a place. A place beyond the end of a line or of the text is moved to that end."""
         if line < 0:
             return 0
         if line >= len(self._starts):
@@ -56,7 +56,7 @@ def _starts(text: str) -> Sequence[int]:
 
 
 def _units(text: str, encoding: str) -> int:
-    """Return how many units of an encoding a text has."""
+    """Return the length of a text in units of an encoding."""
     if encoding == UTF_32 or text.isascii():
         return len(text)
     if encoding == UTF_8:
@@ -65,7 +65,7 @@ def _units(text: str, encoding: str) -> int:
 
 
 def _index(text: str, units: int, encoding: str) -> int:
-    """Return how many characters have so many units; one that is only begun does not count."""
+    """Return how many whole characters fit into this many units."""
     if encoding == UTF_32 or text.isascii():
         return min(units, len(text))
     taken = 0

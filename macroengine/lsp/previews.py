@@ -1,4 +1,4 @@
-"""Lines above templates that show what a partner would receive."""
+"""Code lenses above templates that preview what a partner would receive."""
 
 from lsprotocol import types
 
@@ -11,12 +11,12 @@ from macroengine.workspace.preview import preview
 
 COMMAND = "macroengine.preview"
 _LONGEST = 200
-# Editors ask for all lines again after each edit.
+# Editors request all lenses again after each edit.
 _MAX_LENSES = 2_000
 
 
 async def lenses(document: Document) -> list[types.CodeLens]:
-    """Return a lens for each template, which is resolved when it is seen; none where there are too many.
+    """Return a lens for each template, to be resolved when it is visible; none if there are too many.
 
     Raises:
         OutdatedError: the document was changed in the meantime.
@@ -30,12 +30,12 @@ async def lenses(document: Document) -> list[types.CodeLens]:
 
 
 def command(shown: str, uri: str, start: int) -> types.Command:
-    """Return what a lens shows, and what it does when it is chosen: it shows that whole."""
+    """Return the command of a lens: its title, and the action that shows it in full."""
     return types.Command(shortened(shown, _LONGEST), COMMAND, arguments=[uri, start])
 
 
 def preview_of(document: Document, located: Located) -> str:
-    """Return the URL that a partner would receive for an example, or why there is none."""
+    """Return the URL that a partner would receive for an example, or the reason why there is none."""
     settings = document.check(located).settings
     dialect = settings.dialect_of(located.template)
     try:

@@ -1,4 +1,4 @@
-"""What is found in a document, as editors show it."""
+"""The findings in a document, in the protocol's form."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,16 +11,16 @@ from macroengine.workspace.located import Located
 
 NAME = "macroengine"
 _SEVERITIES = {Severity.ERROR: 1, Severity.WARNING: 2, Severity.INFO: 3}
-# Every edit sends all of them again; more would not be read.
+# Every edit sends all of them again, and nobody would read more.
 _MAX_FINDINGS = 2_000
 _LONGEST = 1_000
 
-# Not the types of lsprotocol: of a thousand templates, to make JSON of those takes longer than all the rest.
+# Not the types of lsprotocol: for a thousand templates, converting those to JSON takes longer than everything else.
 Report = dict[str, Any]
 
 
 def reports(document: Document, checked: Iterable[tuple[Located, Checked]]) -> list[Report]:
-    """Return all that is found in a document, in order."""
+    """Return all findings in a document, in order."""
     lines = document.lines
     found = [_trouble(document, trouble.line - 1, trouble.message) for trouble in document.troubles]
     omitted: list[tuple[Located, Diagnostic]] = []
@@ -42,7 +42,7 @@ def reports(document: Document, checked: Iterable[tuple[Located, Checked]]) -> l
 
 
 def report(diagnostic: Diagnostic) -> Report:
-    """Return what the protocol says about a finding, but for its place."""
+    """Return a finding in the protocol's form, without its place."""
     hint = "" if diagnostic.hint is None else f"\nhint: {printable(diagnostic.hint)}"
     message = shortened(diagnostic.message, _LONGEST) + shortened(hint, _LONGEST)
     severity = _SEVERITIES[diagnostic.severity]
@@ -50,7 +50,7 @@ def report(diagnostic: Diagnostic) -> Report:
 
 
 def file_report(line: int, message: str, length: int = _LONGEST) -> Report:
-    """Return what the protocol says about a line of a file, all of which is marked; lines are counted from zero."""
+    """Return a diagnostic in the protocol's form for a whole line of a file. Lines are counted from 0."""
     place = {"start": {"line": line, "character": 0}, "end": {"line": line, "character": length}}
     return {"range": place, "severity": 1, "source": NAME, "message": printable(message)}
 

@@ -11,23 +11,23 @@ from macroengine.lsp.transport import serve
 
 
 def run() -> int:
-    """Serve the editor at the other end of standard input and output, and return the exit status.
+    """Serve the editor on standard input and output, and return the exit status.
 
-    It is 0 when the editor asks to shut down before it leaves, as it should, and 1 otherwise.
+    It is 0 if the editor asks to shut down before it exits, and 1 otherwise.
     """
-    # Each edit of a long text makes thousands of objects, and none of them is in a circle.
+    # Each edit of a long text creates thousands of objects, none of them in reference cycles.
     gc.freeze()
     gc.set_threshold(100_000)
-    # Of the descriptors, since closing the streams would wait for the thread that reads.
-    stdin = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115 - a descriptor, for good
+    # Open the descriptors again, since closing the original streams would wait for the reading thread.
+    stdin = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115 - a descriptor that stays open
     stdout = open(sys.stdout.fileno(), "wb", closefd=False)  # noqa: SIM115 - the same
-    # What is printed by accident must not come between the messages.
+    # Anything printed by accident must not mix with the messages.
     sys.stdout = sys.stderr
     return run_on(stdin, stdout)
 
 
 def run_on(stdin: IO[bytes], stdout: IO[bytes]) -> int:
     """Serve the editor at the other end of two streams."""
-    # It logs what it reports as well, with the texts of documents.
+    # pygls also logs the messages it handles, including the texts of documents.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     return 0 if asyncio.run(serve(server().protocol, stdin, stdout)) else 1

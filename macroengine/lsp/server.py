@@ -1,4 +1,4 @@
-"""The server: the documents that are open, their settings, and what an editor is told about them."""
+"""The server: open documents, their settings, and the messages to the editor."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ _log = logging.getLogger("macroengine.lsp")
 
 
 class Server(LanguageServer):
-    """A language server with what it knows of one editor."""
+    """A language server and its state for one editor."""
 
     protocol: Protocol
 
@@ -31,28 +31,28 @@ class Server(LanguageServer):
         self.documents: dict[str, Document] = {}
         self.configuration = Configuration(Path.cwd())
         self.tasks: dict[str, asyncio.Task[None]] = {}
-        """The check of each document that is going on."""
+        """The running check of each document."""
         self.told: dict[Path, str] = {}
-        """What the editor knows of broken files of settings."""
+        """The problems of configuration files that the editor knows about."""
 
-    def report_server_error(self, error: Exception, source: Any) -> None:  # noqa: ARG002 - as pygls calls it
+    def report_server_error(self, error: Exception, source: Any) -> None:  # noqa: ARG002 - pygls passes it
         """Write an error of the server to its log, which editors show without interrupting."""
         if not isinstance(error, JsonRpcContentModified):
             _log.error("%s: %s", error, getattr(error, "data", None) or "")
 
     def document(self, uri: str) -> Document | None:
-        """Return a document that is open, with the settings that count for it now."""
+        """Return an open document with its current settings."""
         document = self.documents.get(uri)
         if document is not None and self._use_settings(document):
             self.schedule(document)
         return document
 
     def _use_settings(self, document: Document) -> bool:
-        """Use the settings that count now, and say whether they are others."""
+        """Use the current settings, and say whether they have changed."""
         return document.use(self.configuration.settings_for(document.path), self.configuration.given)
 
     def schedule(self, document: Document) -> None:
-        """Check a document soon, and no longer as it was before."""
+        """Check a document soon, and cancel the check of its previous version."""
         running = self.tasks.get(document.uri)
         if running is not None:
             running.cancel()
@@ -62,14 +62,14 @@ class Server(LanguageServer):
         try:
             self._use_settings(document)
             found = reports(document, await document.check_all())
-        except Exception:  # noqa: BLE001 - whatever is wrong with one document, the others are still checked
+        except Exception:  # noqa: BLE001 - an error in one document must not stop the others
             _log.exception("cannot check %s", document.uri)
             return
         self.publish(document.uri, found, document.version)
         self.tell_problems()
 
     def publish(self, uri: str, found: list[dict[str, Any]], version: int | None = None) -> None:
-        """Send what is found in a file."""
+        """Send the findings in a file."""
         params = {"uri": uri, "diagnostics": found}
         self.protocol.send(
             "textDocument/publishDiagnostics", params if version is None else {**params, "version": version}
@@ -82,7 +82,7 @@ class Server(LanguageServer):
             self.schedule(document)
 
     def tell_problems(self) -> None:
-        """Show what is wrong with files of settings, and no longer what was."""
+        """Show problems of configuration files, and clear those that are fixed."""
         problems = self.configuration.problems
         for file in [file for file in self.told if file not in problems]:
             del self.told[file]
@@ -94,18 +94,18 @@ class Server(LanguageServer):
                 self.warn(f"{file.name}: {problem.message}; the settings before it still count")
 
     def give(self, data: Any) -> None:
-        """Take settings of the editor, alone or with those of others; wrong ones are shown, and not used."""
+        """Use the settings of the editor, alone or among those of others. Invalid ones are reported and not used."""
         try:
             self.configuration.give(data.get(NAME, data) if isinstance(data, dict) else data)
         except MacroEngineError as error:
             self.warn(str(error))
 
     def warn(self, message: str) -> None:
-        """Show a message to the person at the editor."""
+        """Show a message to the user of the editor."""
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
 
     def markup(self, blocks: list[Block], formats: Any) -> types.MarkupContent:
-        """Return blocks in the format that a client prefers."""
+        """Return blocks in the format that the client prefers."""
         if types.MarkupKind.Markdown in (formats or ()):
             return types.MarkupContent(types.MarkupKind.Markdown, markdown(blocks))
         return types.MarkupContent(types.MarkupKind.PlainText, plain(blocks))

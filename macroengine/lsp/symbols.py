@@ -14,12 +14,12 @@ from macroengine.template import Template, parse
 from macroengine.workspace.located import Located
 
 _LONGEST = 80
-# A longer list is not used to look for a parameter.
+# In a longer list, parameters are omitted.
 _MAX_WITH_PARAMETERS = 1_000
 
 
 async def symbols(document: Document) -> list[types.DocumentSymbol]:
-    """Return the templates of a document, by their partner or their server, with the parameters of each.
+    """Return the templates of a document, named by their partner or host, with their parameters.
 
     Raises:
         OutdatedError: the document was changed in the meantime.
@@ -47,7 +47,7 @@ def _symbol(document: Document, located: Located, *, in_full: bool) -> types.Doc
 def _parsed(source: str, dialect: Dialect) -> Template | None:
     try:
         return parse(source, dialect)
-    except TemplateError:  # it is too large to look at
+    except TemplateError:  # it is too large to check
         return None
 
 

@@ -1,4 +1,4 @@
-"""Messages over standard input and output: read in a thread, and answered one after the other."""
+"""Messages over standard input and output: read in a thread, and answered one by one."""
 
 import asyncio
 import json
@@ -17,13 +17,13 @@ from pygls.exceptions import (
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 _LENGTH = re.compile(rb"content-length\s*:\s*(\d{1,12})\s*$", re.IGNORECASE)
-# A text of some ten million characters, in the longest escapes: no editor sends more.
+# A text of about ten million characters in the longest escapes; no editor sends more.
 _MAX_BYTES = 128 * 1_048_576
 _LONGEST_HEADER = 8_192
 
 
 class Protocol(LanguageServerProtocol):
-    """The protocol, which also answers what it does not understand, and leaves the texts to the documents."""
+    """The protocol. It also answers messages that it cannot parse, and leaves texts to the documents."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -64,34 +64,34 @@ class Protocol(LanguageServerProtocol):
         self._send_data({"jsonrpc": self.VERSION, "id": wanted, "error": response})
 
     def send(self, method: str, params: Any) -> None:
-        """Send a notification whose parameters are JSON already."""
+        """Send a notification with parameters that are already JSON."""
         self._send_data({"jsonrpc": self.VERSION, "method": method, "params": params})
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_: Any) -> Any:
-        """End, without a regard to what is still being done."""
+        """Exit, without waiting for unfinished work."""
         self.ended.set()
 
-    # pygls would keep texts of its own, in which other characters end a line, too.
+    # pygls would keep its own copies of texts, with different rules for line breaks.
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: Any) -> Any:
-        """Hand a document on."""
+        """Pass on a document that was opened."""
         yield self.fm.features[types.TEXT_DOCUMENT_DID_OPEN], (params,), None
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: Any) -> Any:
-        """Hand a change on."""
+        """Pass on a change."""
         yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: Any) -> Any:
-        """Hand on that a document is closed."""
+        """Pass on that a document was closed."""
         yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
 
 
 class _Writer:
-    """Where messages go, until nothing reads them any more."""
+    """Writes messages until the reader is gone."""
 
     def __init__(self, stream: IO[bytes], ended: asyncio.Event) -> None:
         self._stream = stream
@@ -101,15 +101,15 @@ class _Writer:
         try:
             self._stream.write(data)
             self._stream.flush()
-        except (OSError, ValueError):  # it is closed, at one end or the other
+        except (OSError, ValueError):  # one of the ends is closed
             self._ended.set()
 
     def close(self) -> None:
-        """Leave the stream to whoever opened it."""
+        """Leave the stream open for its owner."""
 
 
 async def serve(protocol: Protocol, stdin: IO[bytes], stdout: IO[bytes]) -> bool:
-    """Answer messages until the client says exit or closes its end; return whether it asked to shut down before."""
+    """Answer messages until the client exits or closes its end. Return whether it asked to shut down first."""
     loop = asyncio.get_running_loop()
     protocol.set_writer(_Writer(stdout, protocol.ended))
 
@@ -120,19 +120,19 @@ async def serve(protocol: Protocol, stdin: IO[bytes], stdout: IO[bytes]) -> bool
             protocol.receive(body)
 
     def read() -> None:
-        with suppress(RuntimeError):  # the loop has ended
+        with suppress(RuntimeError):  # the event loop has ended
             for body in _messages(stdin):
                 loop.call_soon_threadsafe(received, body)
             loop.call_soon_threadsafe(received, None)
 
-    # A thread that waits for input does not keep the process from ending.
+    # A daemon thread that waits for input does not keep the process from exiting.
     threading.Thread(target=read, daemon=True).start()
     await protocol.ended.wait()
     return protocol.is_shut_down
 
 
 def _messages(stream: IO[bytes]) -> Any:
-    """Yield the bodies of messages, until the stream ends or has something that is not one."""
+    """Yield the bodies of messages, until the stream ends or contains something else."""
     with suppress(OSError, ValueError):
         while (length := _length(stream)) is not None:
             body = stream.read(length)
@@ -142,7 +142,7 @@ def _messages(stream: IO[bytes]) -> Any:
 
 
 def _length(stream: IO[bytes]) -> int | None:
-    """Return the length of the next message by its header; None where there is none, or it is not told."""
+    """Return the length of the next message from its header; None if there is no message, or no length."""
     length = None
     while line := stream.readline(_LONGEST_HEADER):
         if not line.strip():

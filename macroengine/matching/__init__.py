@@ -1,1 +1,1 @@
-"""From a URL that was sent back to the values in it, and an audit of how they were written."""
+"""Read the values in received URLs, and check how they were written."""

@@ -1,4 +1,4 @@
-"""What a value looks like, checked against what the catalogue says about its field."""
+"""Check a value against the catalogue's facts about its field."""
 
 import re
 import tomllib
@@ -19,12 +19,12 @@ _TABLE = Path(__file__).with_name("values.toml")
 _MAX_LENGTH = 400
 
 _is_encoded = re.compile(r"(?:[A-Za-z0-9._~+!'()*-]|%[0-9A-Fa-f]{2})*").fullmatch
-# An escape for what is neither a letter, a digit nor one of `-._~`, which encoders leave unchanged.
+# An escape for anything except letters, digits and `-._~`, which encoders leave unchanged.
 _needed_escape = re.compile("%(?!2[DEde]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])").search
 
 
 class Facts(NamedTuple):
-    """What is known of a field."""
+    """The facts about a field."""
 
     is_identifier: bool
     """Whether a postback without it is of little use."""
@@ -33,7 +33,7 @@ class Facts(NamedTuple):
 
 
 def audit_value(value: Value, text: str, facts: Facts) -> Iterator[Note]:
-    """Yield what is wrong with a value that was decoded."""
+    """Yield the problems of a decoded value."""
     if value.hash is not None:
         if text.lower() in _shared_hashes(value.hash):
             yield Note(EMPTY_IDENTIFIER, "is the hash of an empty or all-zero identifier", "send no hash of it")
@@ -50,7 +50,7 @@ def audit_value(value: Value, text: str, facts: Facts) -> Iterator[Note]:
 
 
 def facts_of(field: str, home: Dialect) -> Facts:
-    """Return what is known of a field: by its dialect, or else by the one that documents most of this."""
+    """Return the facts about a field: from its dialect, or else from the dialect that documents most of them."""
     known = _facts(home)
     if field in known:
         return known[field]
@@ -59,7 +59,7 @@ def facts_of(field: str, home: Dialect) -> Facts:
 
 
 def fits(value: Value, text: str, facts: Facts, spec: MacroSpec | None) -> bool:
-    """Say whether a text can be the value of one of several fields: in type and case."""
+    """Say whether a text can be the value of one of several fields, judging by type and case."""
     kind = value.type if spec is None else spec.type
     shape = _shapes().get(kind.value)
     if shape is not None and not shape[1].fullmatch(text[:_MAX_LENGTH]):
@@ -116,7 +116,7 @@ _is_uuid = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}").f
 
 @lru_cache(maxsize=64)
 def _families(home: Dialect) -> tuple[str, ...]:
-    """Return what the fields of each family of names begin with."""
+    """Return the prefixes of the fields of each family of names."""
     return tuple(spec.field for spec in home.macros.values() if spec.family is not None)
 
 
@@ -134,12 +134,12 @@ def _facts(home: Dialect) -> dict[str, Facts]:
 
 @lru_cache(maxsize=8)
 def _shared_hashes(step: Step) -> frozenset[str]:
-    """Return the hashes that everybody without an identifier shares."""
+    """Return the hashes that all users without an identifier share."""
     return frozenset(_digest(step, text) for text in _table()["shared"])
 
 
 def _digest(step: Step, text: str) -> str:
-    from hashlib import new  # noqa: PLC0415 - rarely asked
+    from hashlib import new  # noqa: PLC0415 - rarely needed
 
     return new(step.value, text.encode(), usedforsecurity=False).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Undoes the steps of a value, and notes where its text cannot be what they made."""
+"""Undo the steps of a value, and note texts that the steps cannot have produced."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from macroengine.kinds import ValueType
 from macroengine.matching.faults import AMBIGUOUS, BAD_ENCODING, NOT_ENCODED, WRONG_CASE, WRONG_VALUE, Fault
 from macroengine.plan.segments import HASHES, Step, Value
 
-# What all encoders leave unchanged, and escapes.
+# Characters that all encoders leave unchanged, and escapes.
 _stray = re.compile(r"(?:[A-Za-z0-9._~!'()*-]|%[0-9A-Fa-f]{2})*").match
 _lower_escape = re.compile("%(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f])").search
 _LAYERS = frozenset([Step.PERCENT, Step.COMPONENT, Step.FORM])
@@ -22,7 +22,7 @@ _is_hex = re.compile("[0-9A-Fa-f]*").fullmatch
 
 
 class Note(NamedTuple):
-    """What is wrong with how a value is written, without saying whose it is."""
+    """A problem with how a value is written, without its macro and place."""
 
     fault: Fault
     message: str
@@ -30,17 +30,17 @@ class Note(NamedTuple):
 
 
 class Decoded(NamedTuple):
-    """The text of a value, and what was noted on the way to it."""
+    """The text of a value, and the notes about it."""
 
     text: str | None
-    """None where the value is missing."""
+    """None if the value is missing."""
     notes: tuple[Note, ...]
 
 
 def decode(value: Value, raw: str) -> Decoded:
-    """Return the text whose steps made `raw`. Hashes, and changes of case, cannot be undone, and are left.
+    """Return the text from which the steps produced `raw`. Hashes and changes of case cannot be undone and are kept.
 
-    The text of a list has its commas, those that separate its elements and those in them.
+    The text of a list contains all its commas: those between elements, and those inside them.
     """
     decoder = _Decoder(value)
     texts = [decoder.text(element) for element in (raw.split(",") if is_list(value) else [raw])]
@@ -63,7 +63,7 @@ def unquote(text: str) -> str:
 
 
 def layers(text: str, most: int = 5) -> Iterator[str]:
-    """Yield a text as it is, decoded once, and so on, as long as that changes it.
+    """Yield a text unchanged, decoded once, and so on, as long as decoding changes it.
 
     >>> list(layers("a%2520b"))
     ['a%2520b', 'a%20b', 'a b']
@@ -170,7 +170,7 @@ class _Decoder:
 
 
 def _said_of(text: str, at: int) -> tuple[str, str]:
-    """Return what to say of a character that no encoder leaves."""
+    """Return the message for a character that no encoder leaves unchanged."""
     char = text[at]
     if char == "+":
         return "has '+', which is a plus here and often meant for a space", "write a space as %20, and a plus as %2B"

@@ -1,4 +1,4 @@
-"""What can be wrong with a URL that is matched against a template: the codes of `match`."""
+"""The codes of `match`: possible problems of a URL that is matched against a template."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from macroengine.diagnostics import Diagnostic, Severity, Span, printable
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A kind of thing that can be wrong, before it is found in a URL."""
+    """A kind of problem, before it is found in a URL."""
 
     code: str
     name: str
@@ -15,15 +15,14 @@ class Fault:
     meaning: str
 
     def on(self, url: str, span: Span, message: str, hint: str | None = None) -> Diagnostic:
-        """Report it at a place of the URL. Messages quote what others wrote, so nothing in them controls a terminal."""
+        """Report it at a place in the URL. The message quotes untrusted text, so control characters are escaped."""
         shown = None if hint is None else printable(hint)
         return Diagnostic(self.code, self.name, self.severity, printable(message), span, url, shown)
 
 
 _E, _W = Severity.ERROR, Severity.WARNING
 
-# A code is never used for another fault. 70x: the URL as a whole; 71x: its parameters; 72x: how values are encoded;
-# 73x: the values.
+# Codes are never reused. 70x: the URL as a whole; 71x: its parameters; 72x: how values are encoded; 73x: the values.
 NOT_A_URL = Fault("ME701", "not-a-url", _E, "text that does not begin as a URL does")
 TOO_LONG = Fault("ME702", "url-too-long", _E, "a URL that is longer than the template sends; nothing is read from it")
 OTHER_TEMPLATE = Fault("ME703", "other-template", _E, "a URL whose text differs from the template's")

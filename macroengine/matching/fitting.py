@@ -1,4 +1,4 @@
-"""Fits texts to the pieces of a template, with URLs inside whose parameters may be dropped or in another order."""
+"""Fit texts to the pieces of a template. The parameters of nested URLs may be dropped or reordered."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from macroengine.plan.segments import Step
 
 
 def fit(pieces: Pieces, part: Part) -> Fit:
-    """Return where each value is, or where the text differs."""
+    """Return the places of the values, or where the text differs."""
     at = next((index for index, piece in enumerate(pieces) if isinstance(piece, Group)), None)
     return fit_flat(pieces, part) if at is None else _fit_group(pieces, at, part)
 
@@ -21,11 +21,11 @@ _REST = Hole(-1, "", None)
 def _fit_group(pieces: Pieces, at: int, part: Part) -> Fit:
     """Fit pieces of which the one at `at` is the first group."""
     group, before, after = pieces[at], pieces[:at], pieces[at + 1 :]
-    assert isinstance(group, Group)  # noqa: S101 - that is what was looked for
+    assert isinstance(group, Group)  # noqa: S101 - guaranteed by the search
     present = _fit_present(group, before, after, part)
     if not all(parameter.is_optional for parameter in group.parameters):
         return present
-    # Without a parameter there is no opening either.
+    # Without any parameter, the opening is missing, too.
     absent = fit(merged((*before, *after)), part)
     if isinstance(absent, Misfit) or not all(_is_possible(bound, part.text) for bound in absent):
         return present
@@ -36,14 +36,15 @@ def _fit_group(pieces: Pieces, at: int, part: Part) -> Fit:
 
 
 def _is_possible(bound: Bound, text: str) -> bool:
-    """Say whether a value is encoded as deep as its place needs."""
+    """Say whether a value is encoded as often as its place requires."""
     hole, start, stop, _ = bound
     if hole.value is None or hole.depth <= 1:
         return True
     return _SHALLOW[hole.value.steps[-hole.depth]].search(text, start, stop) is None
 
 
-# By what encodes first, the escapes that encoding again does not make. The others leave some characters unchanged.
+# For each first encoder: an escape that cannot remain after encoding again. Escapes for characters that COMPONENT and
+# FORM leave unchanged can.
 _SHALLOW = {
     Step.PERCENT: re.compile("%(?!25)"),
     Step.COMPONENT: re.compile("%(?!25|2[1789A])"),
@@ -73,14 +74,14 @@ def _fit_present(group: Group, before: Pieces, after: Pieces, part: Part) -> Fit
 
 
 def _may_end_elsewhere(group: Group, after: Pieces, first: str, inner: Part, end: int) -> bool:
-    """Say whether a value may contain the text `first` that follows the group, and it is there more than once."""
+    """Say whether the text `first`, which follows the group, may also be in a value, and occurs more than once."""
     if len(after) <= 1 or inner.text.find(first, end + 1, inner.stop) < 0:
         return False
     return any(hole.may_hold(first) for hole in holes_of((group,)))
 
 
 def unsure(pieces: Pieces, part: Part) -> Iterator[Bound]:
-    """Yield a bound for each value of a part in which it cannot be told where they are."""
+    """Yield a bound for each value of a part in which the places of the values cannot be determined."""
     return (Bound(hole, part.start, part.stop, sure=False) for hole in holes_of(pieces))
 
 
@@ -111,7 +112,7 @@ def _fit_inner(group: Group, part: Part) -> Fit:
 
 
 class Found(NamedTuple):
-    """A parameter of the template, and the pair of the URL that is its."""
+    """A parameter of the template, and its pair in the URL."""
 
     number: int
     pair: Part
@@ -119,7 +120,7 @@ class Found(NamedTuple):
 
 
 class Aligned(NamedTuple):
-    """Which pair of a URL is which parameter of the template."""
+    """The pairs of a URL assigned to the parameters of the template."""
 
     matched: dict[int, Found]
     """By the number of the parameter."""
@@ -127,13 +128,13 @@ class Aligned(NamedTuple):
     extra: list[Part]
 
 
-# Beyond these, parameters are matched by name alone, and the first ones of a name.
+# In larger cases, parameters are matched only by name, and only the first one of each name.
 _MAX_CELLS = 20_000
 _MAX_TRIED = 32
 
 
 def align(parameters: Sequence[Parameter], separator: str, part: Part) -> Aligned:
-    """Say which pair is which parameter: by name, or in order where names repeat or have values in them."""
+    """Assign pairs to parameters: by name, or in order if names are repeated or contain values."""
     pairs = [*pairs_of(separator, part)]
     wanted = {index: one for index, one in enumerate(parameters) if one.pieces}
     names = [parameter.name for parameter in wanted.values()]
@@ -154,7 +155,7 @@ def align(parameters: Sequence[Parameter], separator: str, part: Part) -> Aligne
 
 
 def pairs_of(separator: str, part: Part) -> Iterator[Part]:
-    """Yield the pairs of a query that are not empty."""
+    """Yield the pairs of a query, except empty ones."""
     start = part.start
     while True:
         end = part.text.find(separator, start, part.stop)
@@ -172,7 +173,7 @@ def name_of(pair: Part, equals: str = "=") -> str:
 
 
 def fit_parameter(parameter: Parameter, pair: Part) -> Fit:
-    """Fit a pair to a parameter; `a` is read as `a=`."""
+    """Fit a pair to a parameter. `a` is read as `a=`."""
     fitted = fit(parameter.pieces, pair)
     if (
         isinstance(fitted, Misfit)
@@ -193,13 +194,13 @@ def _fits(parameter: Parameter, pair: Part) -> bool:
 
 
 def _in_order(wanted: dict[int, Parameter], pairs: list[Part]) -> Aligned | None:
-    """Match every pair to a parameter in the order of the template; None where that is not possible."""
+    """Match every pair to a parameter in the order of the template; None if that is not possible."""
     rows, columns = [*wanted], len(pairs)
     if len(rows) * columns > _MAX_CELLS:
         return None
     fits = [[_fits(wanted[row], pair) for pair in pairs] for row in rows]
     skips = [wanted[row].is_optional for row in rows]
-    # Whether the rest can be matched from here, and whether here can be reached.
+    # Whether the rest can be matched from each cell, and whether the cell can be reached.
     ends = [[False] * (columns + 1) for _ in range(len(rows) + 1)]
     ends[-1][-1] = True
     for row in reversed(range(len(rows))):

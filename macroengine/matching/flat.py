@@ -1,7 +1,7 @@
-"""Fits a text to literals and the values between them, in time that grows with the text alone.
+"""Fit a text to literals with values between them, in linear time.
 
-The literals are looked for from the left, and from the right. Where both searches find the same places, there is one
-way to read the text; a value between two places that differ is not sure.
+The literals are searched from the left and from the right. Where both searches find the same places, there is only one
+way to read the text. A value between places that differ is ambiguous.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Bound(NamedTuple):
 
 
 class Misfit(NamedTuple):
-    """Where a text first differs from the template, and what the template has there."""
+    """Where a text first differs from the template, and the text that the template has there."""
 
     at: int
     expected: str
@@ -38,7 +38,7 @@ Fit = list[Bound] | Misfit
 
 
 def fit_flat(pieces: Sequence[Piece], part: Part) -> Fit:
-    """Return where the value of each hole is; or where the text differs. No piece is a group."""
+    """Return the place of each hole's value, or where the text differs. The pieces must not include a group."""
     literals, holes = _alternating(pieces)
     text, start, stop = part
     first, last = literals[0], literals[-1]
@@ -66,13 +66,13 @@ def fit_flat(pieces: Sequence[Piece], part: Part) -> Fit:
 
 
 def _alternating(pieces: Sequence[Piece]) -> tuple[list[str], list[Hole]]:
-    """Return the literals and the holes: one literal before each hole and one after the last, perhaps empty."""
+    """Return the literals and the holes: one literal before each hole and one after the last, possibly empty."""
     literals, holes = [""], []
     for piece in pieces:
         if isinstance(piece, Hole):
             holes.append(piece)
             literals.append("")
-        elif isinstance(piece, str):  # pragma: no branch - groups were taken out
+        elif isinstance(piece, str):  # pragma: no branch - groups were removed before
             literals[-1] = piece
     return literals, holes
 
@@ -90,7 +90,7 @@ def _from_left(literals: Sequence[str], part: Part) -> list[int] | Misfit:
 
 
 def _from_right(literals: Sequence[str], text: str, offset: int) -> list[int]:
-    # Searching backwards, Python's `rfind` may take the product of both lengths.
+    # A backward search with Python's `rfind` may take time proportional to the product of both lengths.
     backwards, position = text[::-1], 0
     found = []
     for literal in reversed(literals):

@@ -1,4 +1,4 @@
-"""From a template, or the plan of one, to what a URL says; and what it should have said for an event."""
+"""Match URLs against a template or a plan, and compare them with the expected values for an event."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -45,19 +45,19 @@ from macroengine.template import parse
 
 Rendered = Callable[[Event], str]
 
-# How many plans are kept, by the length of the template.
+# The number of plans to cache, by the length of the template.
 _KEPT = {512: 256, 4_096: 32, 65_536: 4}
 
 
 def match_plan(plan: RenderPlan, dialect: Dialect, url: str, event: Event | None, render: Rendered) -> Match:
-    """Match a URL against a plan; with an event, against what `render` makes of it, too."""
+    """Match a URL against a plan; with an event, also against the URL that `render` returns for it."""
     matcher = matcher_of(plan, dialect)
     found = matcher.match(url)
     return found if event is None else _Comparison(matcher, url, found, event, plan).with_event(render)
 
 
 def match_source(source: str, dialect: Dialect, url: str, event: Event | None) -> Match:
-    """Match a URL against a template, whatever is wrong with the template."""
+    """Match a URL against a template, which may have errors."""
     if event is None:
         return matcher_of_source(source, dialect).match(url)
     matcher, sent = matcher_of_source(source, dialect), _event_plan(source, dialect, event.postback)
@@ -65,13 +65,13 @@ def match_source(source: str, dialect: Dialect, url: str, event: Event | None) -
 
 
 def matcher_of_source(source: str, dialect: Dialect) -> Matcher:
-    """Return what matches URLs against a template, for many of them."""
+    """Return a matcher for many URLs of a template."""
     return matcher_of(readable_plan(source, dialect), dialect)
 
 
 @sized_cache(_KEPT)
 def readable_plan(source: str, dialect: Dialect) -> RenderPlan:
-    """Return the plan for reading a template in which macros may be unknown: their places are read over."""
+    """Return the plan for reading a template with unknown macros. The values of those are skipped."""
     resolution = _resolved(source, dialect, Policy())
     unknown = [macro.node.name for macro in resolution.macros if macro.spec is None]
     named = tuple(map(_named, resolution.macros))
@@ -81,7 +81,7 @@ def readable_plan(source: str, dialect: Dialect) -> RenderPlan:
 
 @sized_cache(_KEPT)
 def plan_with_gaps(source: str, dialect: Dialect, policy: Policy, options: Options) -> RenderPlan:
-    """Return the plan of a template of a catalogue that has gaps: what the platform alone knows may have any value."""
+    """Return the plan of a template with an incomplete catalogue; values only the platform knows may be anything."""
     resolution = resolve(parse(source, dialect, limits=options.limits), dialect, policy)
     texts = {fold(macro.node.text) for macro in resolution.macros if Problem.UNLISTED in macro.problems}
     gaps = tuple((text, Missing.RAISE) for text in sorted(texts))
@@ -95,7 +95,7 @@ def _event_plan(source: str, dialect: Dialect, postback: Postback) -> RenderPlan
 
 
 def _options(source: str, **options: object) -> Options:
-    # A template of any size can be read; how long a URL may be is the same for all.
+    # Templates of any size can be read. The limit of the URL is always the same.
     limits = Limits(template=max(len(source), 1), macros=max(len(source), 1), nesting=len(source) + 1)
     return Options(limits=limits, allow_host_macros=True, **options)  # type: ignore[arg-type] # of missing_for alone
 
@@ -107,12 +107,12 @@ def _resolved(source: str, dialect: Dialect, policy: Policy) -> Resolution:
 
 
 def _without_argument(macro: Resolved) -> Resolved:
-    # No event has a value for an argument, and what was sent is read like any other value.
+    # No event has a value for an argument, but a received value is read like any other.
     return macro if macro.node.argument is None else macro._replace(node=macro.node._replace(argument=None))
 
 
 def _named(macro: Resolved) -> Resolved:
-    """Return a macro whose value is not in the plan, though its place is, where the dialect does not have it."""
+    """Return a macro with a place but no value in the plan, if the dialect does not have it."""
     if macro.spec is not None:
         return macro
     name = macro.node.name
@@ -120,7 +120,7 @@ def _named(macro: Resolved) -> Resolved:
 
 
 class _Comparison:
-    """What was read of a URL, compared with what should have been sent for an event."""
+    """The values read from a URL, compared with those that should have been sent for an event."""
 
     def __init__(self, matcher: Matcher, url: str, found: Match, event: Event, plan: RenderPlan) -> None:
         self._matcher, self._url, self._match, self._event = matcher, url, found, event
@@ -129,7 +129,7 @@ class _Comparison:
         self._readings = [*found.readings]
 
     def with_event(self, render: Rendered) -> Match:
-        """Return the match, and what differs."""
+        """Return the match, including the differences."""
         if any(one.code in _UNREAD and name in ("", PATH) for name, one in self._found):
             return self._match
         try:
@@ -146,9 +146,9 @@ class _Comparison:
         return self._result()
 
     def _compare_written(self, reading: Reading, written: str | None, due: str | None, value: Value) -> None:
-        """Take the event's word for how a value is written; say where a list is written as one with other elements."""
+        """Accept how a value is written if the event agrees; report a list that is written with other elements."""
         if written == due:
-            # What replaces a withheld value is as it should be.
+            # The replacement of a withheld value is correct.
             faults = () if reading.macro in self._sent else (EMPTY_IDENTIFIER, LITERAL_MACRO)
             self._forget(reading, WRONG_CASE, *faults)
         elif is_list(value) and reading.span is not None and _unquoted(written) == _unquoted(due):
@@ -170,7 +170,7 @@ class _Comparison:
         self._found.append((parameter, fault.on(self._url, span, message, hint)))
 
     def _compared(self, reading: Reading, due: Reading, value: Value) -> Reading:
-        """Report how a reading differs from what is due, and return it with the field that the event has it from."""
+        """Report how a reading differs from the expected one, and return it with the field that the event has it in."""
         if reading.text == due.text:
             return reading if reading.text is None else self._confirmed(reading, value)
         if reading.span is None:
@@ -188,7 +188,7 @@ class _Comparison:
         return reading
 
     def _confirmed(self, reading: Reading, value: Value) -> Reading:
-        """Take the event's word for what looked doubtful in a value."""
+        """Remove doubts about a value that the event confirms."""
         self._forget(reading, DOUBLE_ENCODED, AMBIGUOUS, WRONG_VALUE)
         sent = (read.field for read in value.reads if _text_of(self._event, value, read) == reading.text)
         return reading._replace(fields=(next(sent, value.reads[0].field),))
@@ -205,7 +205,7 @@ class _Comparison:
             self._report(MISSING_PARAMETER, end, message, reading.parameter)
 
     def _is_explained(self, reading: Reading, due: str) -> bool:
-        """Say whether a text differs by what was reported, or is now."""
+        """Say whether a difference is explained by a problem that was reported, or is reported now."""
         text, span = reading.text or "", reading.span
         assert span is not None  # noqa: S101 - it was read
         codes = {one.code for _, one in self._found if one.span == span}
@@ -225,7 +225,7 @@ class _Comparison:
 
 
 def _sent(plan: RenderPlan, event: Event) -> tuple[Segment, ...]:
-    """Return what is sent for an event."""
+    """Return the segments that are sent for an event."""
     unshared = plan.unshared
     sent = plan if unshared is None or not refusal(unshared.signals)(event) else unshared
     return sent.attributed if event.attributed else sent.unattributed or ()
@@ -236,7 +236,7 @@ def _unquoted(text: str | None) -> str:
 
 
 _SHOWN = 60
-# Where one of these is about the whole URL, nothing was read.
+# If one of these is about the whole URL, nothing was read.
 _UNREAD = frozenset([TOO_LONG.code, NOT_A_URL.code, OTHER_TEMPLATE.code])
 
 
@@ -245,7 +245,7 @@ def _written(url: str, reading: Reading) -> str | None:
 
 
 def _text_of(event: Event, value: Value, read: Read) -> str | None:
-    """Return the text of one of the values that the event has; None where it has none."""
+    """Return the text of one of the values that the event has; None if it has none."""
     sources = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
     raw = sources[read.source].get(read.field)
     if raw is None:
@@ -259,5 +259,5 @@ def _text_of(event: Event, value: Value, read: Read) -> str | None:
     return ",".join(text or "" for text in made) if is_list(value) else made[0]
 
 
-# What makes another value of one, and cannot be undone.
+# Steps that change a value and cannot be undone.
 _CHANGING = HASHES | {Step.UPPER, Step.LOWER, Step.NFC}

@@ -1,4 +1,4 @@
-"""Macros that were sent unreplaced."""
+"""Find macros that were sent without being replaced."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,19 +12,19 @@ from macroengine.diagnostics import Span, overlapping
 from macroengine.language.syntax import Syntax
 from macroengine.matching.decoding import layers
 
-# A URL may be nothing but macros.
+# A URL may consist of nothing but macros.
 _MAX_LISTED = 50
 
 Place = tuple[str, Span]
-"""A parameter, and where its value is in the URL."""
+"""A parameter, and the place of its value in the URL."""
 
 
 def literal_macros(
     url: str, values: Iterable[Place], others: Iterable[Place], home: Dialect
 ) -> Iterator[tuple[str, str, Span]]:
-    """Yield the parameter, the macro and the place of macros in the URL: of the dialect, or of any other platform.
+    """Yield the parameter, the macro and the place of each macro in the URL: of the dialect, or of any other platform.
 
-    The other places are wider than those of values, and not looked at where a value in them has a macro.
+    The other places are wider than those of values, and are skipped if a value inside them contains a macro.
     """
     found = [*islice(_found(url, values, home), _MAX_LISTED)]
     is_known = overlapping(span for _, _, span in found)
@@ -43,19 +43,19 @@ def _found(url: str, places: Iterable[Place], home: Dialect) -> Iterator[tuple[s
 
 
 def is_documented(name: str, home: Dialect) -> bool:
-    """Say whether a dialect has a macro of this name, alone or as one of a family, whatever its case."""
+    """Say whether a dialect has a macro with this name, alone or in a family, ignoring case."""
     return home.named(name) is not None or home.member(name) is not None
 
 
 @lru_cache(maxsize=64)
 def _openers(syntax: Syntax) -> re.Pattern[str]:
-    """Return the pattern of what a macro of any platform can begin with."""
+    """Return the pattern for the beginning of a macro of any platform."""
     own = "|".join(re.escape(opener) for opener in syntax.openers)
     return re.compile(rf"[{{\[<]|%%|__|##|\$\$|@{{|{own}")
 
 
 def _macros(text: str, home: Dialect) -> Iterator[str]:
-    """Yield the macros in a text: those whose name is documented, and those that nothing else is written like."""
+    """Yield the macros in a text: those with a documented name, and those in a syntax that is used for nothing else."""
     for match in home.syntax.find.finditer(text):
         reading = home.syntax.read(match[0])
         if reading is not None and (is_documented(reading.name, home) or _is_macro(match[0], text)):
@@ -67,8 +67,8 @@ def _macros(text: str, home: Dialect) -> Iterator[str]:
 
 
 def _is_macro(written: str, text: str) -> bool:
-    """Say whether a whole value in the delimiters of a macro is one, though no document has the name.
+    """Say whether a whole value in macro delimiters is a macro, even if its name is not documented.
 
-    Words in parentheses are values: `(direct)`, `(not set)`. So is a version in brackets.
+    Words in parentheses are values: `(direct)`, `(not set)`. A version in brackets is a value, too.
     """
     return written == text and not written.startswith(("(", "["))

@@ -1,4 +1,4 @@
-"""Fits texts that differ from the template in nothing but how often its own text is encoded."""
+"""Fit texts that differ from the template only in how often its own text is encoded."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +15,7 @@ _LEGAL = ":/?#[]@!$&'()*+,;=%"
 
 
 def as_sent(pieces: Pieces, part: Part, fitted: Fit) -> Fit:
-    """Return how a text fits as clients send it, who encode what no URL may have, where it did not fit as written."""
+    """Fit a text that did not fit as written after encoding illegal characters in the template, as clients do."""
     if isinstance(fitted, Misfit):
         for legal in (_LEGAL, _LEGAL.replace("[]", "")):
             other = fit(_with_texts(pieces, partial(quote, safe=legal, errors="surrogatepass")), part)
@@ -30,7 +30,7 @@ def fit_as_sent(pieces: Pieces, part: Part) -> Fit:
 
 
 def depth_fault(pieces: Pieces, part: Part) -> Fault | None:
-    """Return what is wrong with a text that fits once it is encoded once more or less; None where it does not fit."""
+    """Return the fault of a text that fits after one more or one less encoding; None if it does not fit."""
     for fault, change in ((NOT_ENCODED, unquote), (DOUBLE_ENCODED, _encoded_again)):
         changed = _with_texts(pieces, change)
         if changed != pieces and not isinstance(fit(changed, part), Misfit):

@@ -1,4 +1,4 @@
-"""Reads the values of a template's macros from URLs."""
+"""Read the values of a template's macros from URLs."""
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -20,25 +20,25 @@ from macroengine.plan.segments import RenderPlan, Value
 _DELIMITERS = frozenset("?&=#;/")
 _MASKED = str.maketrans(dict.fromkeys(_DELIMITERS, "\0"))
 _SHOWN = 60
-# What a value may have in it that is sent without encoding.
+# Characters that are allowed in a value that is sent without encoding.
 _is_raw_value = re.compile(r"[A-Za-z0-9._~!$'()*+,;=:@/?%-]*").fullmatch
 
 
 class Matcher:
-    """Matches URLs against one plan, of a template of one dialect."""
+    """Matches URLs against the plan of one template."""
 
     def __init__(self, plan: RenderPlan, dialect: Dialect) -> None:
         self.dialect = dialect
         self._max_bytes = plan.max_bytes
         self._prepare = _preparation(dialect.syntax)
-        # What may be withheld is read here, too: it is a value that may be missing.
+        # Values that may be withheld are read too, as values that may be missing.
         self._shape = shape_of(plan.attributed, self._prepare)
         places = sorted(self._places(), key=lambda place: place[0].number)
         self._holes = tuple(hole for hole, _ in places)
         self._unread = tuple(_unread(hole, parameter) for hole, parameter in places)
 
     def _places(self) -> Iterator[tuple[Hole, str]]:
-        """Yield the holes, each with the parameter that it is in."""
+        """Yield the holes, each with its parameter."""
         shape = self._shape
         everything = [(shape.before, PATH), (shape.fragment or (), FRAGMENT)]
         everything += [(parameter.pieces, shown_name(parameter)) for parameter in shape.parameters]
@@ -46,7 +46,7 @@ class Matcher:
 
     @property
     def values(self) -> tuple[Value | None, ...]:
-        """The values of the template, in the order of the readings; None where a macro cannot be rendered."""
+        """The values of the template, in the order of the readings; None for a macro that cannot be rendered."""
         return tuple(hole.value for hole in self._holes)
 
     def match(self, url: str) -> Match:
@@ -72,13 +72,13 @@ class Matcher:
 
 @lru_cache(maxsize=32)
 def matcher_of(plan: RenderPlan, dialect: Dialect) -> Matcher:
-    """Return what matches URLs against a plan; it is kept."""
+    """Return a matcher for a plan. Matchers are cached."""
     return Matcher(plan, dialect)
 
 
 @lru_cache(maxsize=64)
 def _preparation(syntax: Syntax) -> Callable[[str], str]:
-    """Return what is done to a text before its delimiters are looked for: those of macros are hidden."""
+    """Return a function that masks macros in a text, so that their delimiters are not found in it."""
     if not any(_DELIMITERS & {*form.opener, *form.closer, *(form.separator or "")} for form in syntax.forms):
         return normal
     return lambda text: normal(syntax.find.sub(lambda match: match[0].translate(_MASKED), text))
@@ -130,7 +130,7 @@ class _Values:
         return self._audited(value, reading._replace(text=decoded.text))
 
     def _is_macro(self, hole: Hole, raw: str) -> bool:
-        """Say whether a macro is where its value belongs; one that an encoder made is a value."""
+        """Say whether a macro is in the place of its value. A macro that was encoded is a value."""
         read = self._dialect.syntax.read(raw)
         if read is None or (hole.depth == 0 and _is_raw_value(raw)):
             return False
@@ -155,7 +155,7 @@ class _Values:
 
     def _note(self, note: Note, reading: Reading) -> None:
         assert reading.span is not None  # noqa: S101 - it was read
-        if reading.span in self._literal:  # all else follows from this
+        if reading.span in self._literal:  # all other problems follow from this
             return
         words = note.fault.name.replace("-", " ") if note.fault is not DOUBLE_ENCODED else note.fault.name
         message = f"{words}: {reading.macro!r} {note.message}"

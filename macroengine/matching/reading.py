@@ -1,4 +1,4 @@
-"""Reads a URL in the order of its parts: what is before the query, the parameters, the fragment."""
+"""Read the parts of a URL in order: the text before the query, the parameters, the fragment."""
 
 import re
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from macroengine.matching.result import ReceivedPair
 from macroengine.matching.shape import Parameter, Pieces, Shape, holes_of, lower
 
 PATH, FRAGMENT = "(path)", "(fragment)"
-# Of more than these, the rest is counted and not listed.
+# The maximum number of listed items. The rest is only counted.
 _MAX_LISTED = 50
 _SHOWN = 30
 _DEPTHS = {
@@ -35,14 +35,14 @@ _begins_as_url = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|[/?]").match
 
 
 class Read(NamedTuple):
-    """A value in the URL, and the name of the parameter that it is in."""
+    """A value in the URL, and the name of its parameter."""
 
     bound: Bound
     parameter: str
 
 
 class Reader:
-    """Takes one URL apart by the shape of a template."""
+    """Reads one URL by the shape of a template."""
 
     def __init__(self, shape: Shape, url: str, prepared: str) -> None:
         self._shape, self._url, self._text = shape, url, prepared
@@ -50,14 +50,14 @@ class Reader:
         self.reads: list[Read] = []
         self.pairs: tuple[ReceivedPair, ...] = ()
         self.places: list[tuple[str, Span]] = []
-        """The texts in which macros may have been left."""
+        """The texts that may contain macros that were not replaced."""
 
     def report(self, fault: Fault, span: Span, message: str, parameter: str, hint: str | None = None) -> None:
-        """Report what is wrong with a parameter."""
+        """Report a problem of a parameter."""
         self.found.append((parameter, fault.on(self._url, span, message, hint)))
 
     def read(self) -> bool:
-        """Read all; return False where the URL is of another template, and only its pairs were read."""
+        """Read everything. Return False if the URL is of another template, so that only its pairs were read."""
         shape, text = self._shape, self._text
         end = text.find("#")
         end = len(text) if end < 0 else end
@@ -89,7 +89,7 @@ class Reader:
     def _written(self, part: Part) -> str:
         return self._url[part.start : part.stop]
 
-    # What is before the query
+    # Before the query
 
     def _read_before(self, path: Part) -> bool:
         pieces = self._shape.before
@@ -98,7 +98,7 @@ class Reader:
         origin = _origin_end(path)
         text = lower(path.text[:origin]) + path.text[origin:]
         if has_origin and path.text.startswith("/") and not path.text.startswith("//"):
-            # As servers log it.
+            # A path and query, as servers log them.
             pieces = _without_origin(pieces)
         elif isinstance(first, str) and first.startswith("/") and not first.startswith("//"):
             path = path._replace(start=origin)
@@ -114,7 +114,7 @@ class Reader:
         return repr(self._url[start : min(stop, start + _SHOWN)])
 
     def _take(self, fitted: list[Bound] | Misfit, part: Part, parameter: str, *, sure: bool = True) -> bool:
-        """Keep the values that were read; or report where the text differs, and return False."""
+        """Store the values that were read. If the text differs, report where, and return False."""
         if isinstance(fitted, Misfit):
             self._report_difference(fitted, part, parameter)
             return False
@@ -158,7 +158,7 @@ class Reader:
         return self._url[pair.start : pair.start + len(name_of(pair))]
 
     def _read_misspelt(self, wanted: tuple[Parameter, ...], aligned: Aligned) -> Aligned:
-        """Read parameters that were not found from pairs whose name differs in case, `-`, `_` or how it is encoded."""
+        """Read missing parameters from pairs whose name differs in case, `-`, `_` or encoding."""
         folded = {fold(unquote(name_of(pair))): pair for pair in reversed(aligned.extra)}
         read: dict[int, Part] = {}
         for index, parameter in enumerate(wanted):
@@ -172,7 +172,7 @@ class Reader:
         return aligned._replace(missing=missing, extra=[pair for pair in aligned.extra if pair.start not in taken])
 
     def _read_renamed(self, parameter: Parameter, name: str, pair: Part) -> None:
-        """Read a pair as if its name were that of the parameter."""
+        """Read a pair as if it had the name of the parameter."""
         at = pair.start + len(name_of(pair))
         written, shown = unquote(self._written_name(pair)), unquote(name)
         if written != shown:
@@ -217,7 +217,7 @@ class Reader:
 
 
 def shown_name(parameter: Parameter) -> str:
-    """Return the name of a parameter, decoded, for people."""
+    """Return the decoded name of a parameter, for messages."""
     if parameter.name is not None:
         return unquote(parameter.name)
     macros = ", ".join(hole.macro for hole in holes_of(parameter.pieces))
@@ -225,7 +225,7 @@ def shown_name(parameter: Parameter) -> str:
 
 
 def _origin_end(path: Part) -> int:
-    """Return where scheme and server end."""
+    """Return where the scheme and the server end."""
     slashes = path.text.find("://", 0, path.stop)
     if slashes < 0:
         return 0
@@ -234,7 +234,7 @@ def _origin_end(path: Part) -> int:
 
 
 def _without_origin(pieces: Pieces) -> Pieces:
-    """Return the pieces of the path, of a template with a server."""
+    """Return the pieces of the path, for a template with a server."""
     for index, piece in enumerate(pieces):
         if isinstance(piece, str):
             at = piece.find("/", 0 if index else piece.find("://") + 3)

@@ -1,4 +1,4 @@
-"""What was read from a URL."""
+"""The result of matching a URL."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,32 +13,32 @@ class ReceivedPair(NamedTuple):
     name: str
     """Its name."""
     value: str | None
-    """None where there is no `=`."""
+    """None if there is no `=`."""
     span: Span
     """Where it is in the URL."""
 
 
 class Reading(NamedTuple):
-    """What was read for one macro of the template."""
+    """The value that was read for one macro of the template."""
 
     macro: str
     """The name of the macro, as the template spells it."""
     fields: tuple[str, ...]
-    """The fields whose value it can be; several where the macro has alternatives, none where it is not known."""
+    """The fields that the value may belong to: several if the macro has alternatives, none if it is unknown."""
     function: str | None
-    """The hash that was sent of the value."""
+    """The hash function that was applied to the value."""
     text: str | None
-    """The value, or the hash; None where it is missing or ambiguous."""
+    """The value, or its hash; None if it is missing or ambiguous."""
     parameter: str
-    """The name of the parameter that it is in; `(path)` or `(fragment)` outside of the query."""
+    """The name of its parameter; `(path)` or `(fragment)` outside the query."""
     span: Span | None
-    """Where it is in the URL; None where its parameter is missing."""
+    """Its place in the URL; None if its parameter is missing."""
     is_sure: bool = True
-    """Whether there is one way to read it."""
+    """Whether there is only one way to read it."""
 
     @property
     def state(self) -> str:
-        """Whether it was read, in a word; `unknown` for a macro that the dialect does not have."""
+        """The state of the reading in a word; `unknown` for a macro that the dialect does not have."""
         if not self.fields:
             return "unknown"
         if not self.is_sure or (len(self.fields) > 1 and self.text is not None):
@@ -48,7 +48,7 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The values in a URL, and what is wrong with how they were sent.
+    """The values in a URL, and what is wrong with the URL.
 
     >>> from macroengine import match
     >>> found = match("https://n.example/pb?c=(clickid)&i=(sha1-idfa)", "https://n.example/pb?c=a%20b&i=")
@@ -57,28 +57,27 @@ class Match:
     """
 
     values: dict[str, str]
-    """By field, each as an event would print it, a list with commas; what is missing, and what can be read in several
-    ways, is left out."""
+    """By field, as an event would print them; a list has commas. Missing and ambiguous values are omitted."""
     hashes: dict[str, str]
-    """By function and field, as in `sha1-idfa`."""
+    """By function and field, such as `sha1-idfa`."""
     pairs: tuple[ReceivedPair, ...]
     """The parameters of the URL, in order."""
     diagnostics: tuple[Diagnostic, ...]
-    """What is wrong, in the order of the URL."""
+    """The problems of the URL, in order."""
     candidates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """For each macro with alternatives, the fields that its value can be of."""
+    """For each macro with alternatives, the fields that its value may belong to."""
     readings: tuple[Reading, ...] = ()
-    """What was read for each macro, in the order of the template."""
+    """The reading of each macro, in the order of the template."""
     parameters: tuple[str, ...] = field(default=(), repr=False)
     """For each diagnostic, the parameter that it is about."""
 
     def findings(self) -> Iterator[tuple[str, Diagnostic]]:
-        """Yield the diagnostics, each with the parameter that it is about."""
+        """Yield the diagnostics, each with its parameter."""
         return zip(self.parameters, self.diagnostics, strict=True)
 
 
 def in_order(found: Iterable[tuple[str, Diagnostic]]) -> tuple[tuple[Diagnostic, ...], tuple[str, ...]]:
-    """Return diagnostics in the order of the URL, and the parameters that they are about; each of them once."""
+    """Return the diagnostics in the order of the URL, without repeats, and their parameters."""
     ordered = sorted(dict.fromkeys(found), key=_place)
     return tuple(diagnostic for _, diagnostic in ordered), tuple(parameter for parameter, _ in ordered)
 

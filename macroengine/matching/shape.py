@@ -1,4 +1,4 @@
-"""The shape of a plan: its text and values, split at the delimiters that a receiver of the URL splits at."""
+"""The shape of a plan: its texts and values, split at the delimiters that a receiver of the URL splits at."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ _escape = re.compile("%[0-9A-Fa-f]{2}")
 
 
 class Hole(NamedTuple):
-    """Where a value is in a template. One without a value is a macro that cannot be rendered: anything may be there."""
+    """The place of a value in a template. Without a value, it is a macro that cannot be rendered: any text fits."""
 
     number: int
     """Its number in the template."""
@@ -25,7 +25,7 @@ class Hole(NamedTuple):
 
     @property
     def depth(self) -> int:
-        """How many times the value is percent-encoded once all else is done."""
+        """How many times the value is percent-encoded after all other steps."""
         depth = 0
         for step in reversed(self.value.steps if self.value else ()):
             if step not in _LAYERS:
@@ -35,17 +35,17 @@ class Hole(NamedTuple):
 
     @property
     def absent(self) -> str | None:
-        """What is sent where the value is missing; None where that cannot be told from a value."""
+        """The text for a missing value; None if it cannot be distinguished from a value."""
         value = self.value
         return None if value is None or isinstance(value.missing, Missing) else default_text(value)
 
     @property
     def is_dropped(self) -> bool:
-        """Whether its parameter is dropped where the value is missing."""
+        """Whether its parameter is dropped if the value is missing."""
         return self.value is not None and self.value.missing is Missing.DROP
 
     def may_hold(self, separator: str) -> bool:
-        """Say whether a value may contain a separator, as it is written in the URL."""
+        """Say whether a value may contain a separator as it is written in the URL."""
         value = self.value
         if value is None or separator == "&":
             return False
@@ -59,7 +59,7 @@ _PLACE, _PART = Step.IN_PLACE, Step.IN_SEGMENT
 
 
 class Group(NamedTuple):
-    """The parameters of a URL inside the URL, some of which may be dropped."""
+    """The parameters of a nested URL, some of which may be dropped."""
 
     opening: str
     parameters: "tuple[Parameter, ...]"
@@ -71,15 +71,15 @@ Pieces = tuple[Piece, ...]
 
 
 class Parameter(NamedTuple):
-    """A parameter as the template writes it, `name=` included."""
+    """A parameter as the template writes it, including `name=`."""
 
     pieces: Pieces
     equals: str = "="
-    """What is after the name: encoded, inside a URL that is."""
+    """The separator after the name. It is encoded in a nested URL."""
 
     @property
     def name(self) -> str | None:
-        """Its name as it is written; None where a value is in the name."""
+        """Its name as it is written; None if the name contains a value."""
         first = self.pieces[0] if self.pieces else ""
         if not isinstance(first, str):
             return None
@@ -88,7 +88,7 @@ class Parameter(NamedTuple):
 
     @property
     def is_optional(self) -> bool:
-        """Whether it may be dropped, or is nothing but values, all of which may be empty."""
+        """Whether it may be dropped, or consists only of values, all of which may be empty."""
         holes = [piece for piece in self.pieces if isinstance(piece, Hole)]
         return any(hole.is_dropped for hole in holes) or len(holes) == len(self.pieces)
 
@@ -98,7 +98,7 @@ class Shape:
     """A template as its receivers read it."""
 
     before: Pieces
-    """What is before the query."""
+    """The pieces before the query."""
     parameters: tuple[Parameter, ...]
     separator: str
     has_query: bool
@@ -108,7 +108,7 @@ class Shape:
 
 
 def holes_of(pieces: Iterable[Piece]) -> Iterator[Hole]:
-    """Yield every hole, those of inner parameters included."""
+    """Yield all holes, including those in inner parameters."""
     for piece in pieces:
         if isinstance(piece, Hole):
             yield piece
@@ -118,12 +118,12 @@ def holes_of(pieces: Iterable[Piece]) -> Iterator[Hole]:
 
 
 def shape_of(segments: Iterable[Segment], prepare: Callable[[str], str]) -> Shape:
-    """Return the shape of what is sent. `prepare` is done to its text, as to the URLs that are matched."""
+    """Return the shape of a rendering. `prepare` is applied to its texts, as it is to the URLs."""
     return _Shaping(prepare).shape(segments)
 
 
 def normal(text: str) -> str:
-    """Return a text with the hex digits of its escapes in upper case; it stays as long as it was."""
+    """Return a text with the hex digits of its escapes in upper case. Its length does not change."""
     return _escape.sub(lambda match: match[0].upper(), text) if "%" in text else text
 
 
@@ -189,7 +189,7 @@ class _Shaping:
 
 
 def merged(pieces: Iterable[Piece]) -> Pieces:
-    """Join the texts that are next to each other, without those that are empty."""
+    """Join adjacent texts, and remove empty ones."""
     joined: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, str) and joined and isinstance(joined[-1], str):
@@ -219,7 +219,7 @@ def _split(query: Iterable[Piece], separator: str) -> Iterator[Parameter]:
 
 
 def _in_lower_origin(before: Pieces) -> Pieces:
-    """Return the pieces with scheme and host in lower case: they are read without regard to case."""
+    """Return the pieces with scheme and host in lower case, since these ignore case."""
     if not before or not isinstance(before[0], str) or "://" not in before[0]:
         return before
     pieces: list[Piece] = []
@@ -236,5 +236,5 @@ def _in_lower_origin(before: Pieces) -> Pieces:
 
 
 def lower(text: str) -> str:
-    """Return a text in lower case, if it stays as long as it was."""
+    """Return a text in lower case if its length stays the same; otherwise unchanged."""
     return text.lower() if text.isascii() else text

@@ -1,4 +1,4 @@
-"""From what was read for each macro to values and hashes by field."""
+"""Sort the readings of macros into values and hashes by field."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -14,13 +14,13 @@ class Sorted(NamedTuple):
     hashes: dict[str, str]
     candidates: dict[str, tuple[str, ...]]
     conflicts: list[tuple[str, Reading]]
-    """What is omitted, each with a reading that differs from one before it."""
+    """Omitted fields, each with a reading that differs from an earlier one."""
 
 
 def sorted_out(readings: Iterable[Reading], planned: Iterable[Value | None]) -> Sorted:
-    """Sort readings by their fields; `planned` are the values of the template, one for each of them.
+    """Sort readings by field. `planned` are the corresponding values of the template.
 
-    Of a field that is also sent in upper or lower case, the value is the one as it is.
+    If a field is also sent in upper or lower case, the unchanged value is used.
     """
     found = Sorted({}, {}, {}, [])
     kinds: dict[str, tuple[object, bool]] = {}
@@ -45,5 +45,5 @@ def sorted_out(readings: Iterable[Reading], planned: Iterable[Value | None]) -> 
 
 
 def is_changed(value: Value) -> bool:
-    """Say whether the case of a value is changed before it is sent, so that what is sent is not the event's own."""
+    """Say whether the case of a value is changed before it is sent, so that the sent text differs from the event's."""
     return Step.UPPER in value.steps or Step.LOWER in value.steps

@@ -1,1 +1,1 @@
-"""From a template to what is sent for which event: places and names resolved, and the plan."""
+"""Resolve the macros of a template, and plan what is sent for which event."""

@@ -1,4 +1,4 @@
-"""What surrounds the macros of a body and of a header, and what is dropped with them."""
+"""What surrounds the macros in a body or a header, and what is dropped with them."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def resolve_body(body: Body, policy: Policy) -> Resolution:
 
 
 def resolve_header(value: Template, policy: Policy) -> Resolution:
-    """Look up the macros of the value of a header, which is dropped as a whole where one of them is."""
+    """Look up the macros of a header's value. If any of them is dropped, so is the header."""
     place = Place(0, (Escape.HEADER,), in_pair=True)
     everything = InnerQuery(Span(0, 0), (Span(0, len(value.source)),), "")
     places = {macro.start: place for macro in value.macros()}
@@ -45,7 +45,7 @@ def _form_nesting(template: Template) -> Nesting:
 
 
 def _json_nesting(text: JsonText) -> Nesting:
-    """Return what surrounds the macros of a JSON text, whose members and elements are dropped as parameters are."""
+    """Return what surrounds the macros of a JSON text. Members and elements are dropped like parameters."""
     parts = [*parts_of(text.run)]
     in_strings = string_nesting([part.pieces for part in parts if isinstance(part, String)])
     places = dict(in_strings.places)
@@ -54,7 +54,7 @@ def _json_nesting(text: JsonText) -> Nesting:
     containers = [part for part in parts if isinstance(part, Container) and part.elements]
     queries = [InnerQuery(Span(start, start), spans, ",") for start, spans in map(_elements, containers)]
     if any(isinstance(part, Container) for part in text.run):
-        # All but a lone value can be dropped.
+        # Everything except a lone value can be dropped.
         places = {start: place._replace(in_pair=True) for start, place in places.items()}
     order = sorted([*queries, *in_strings.queries], key=lambda query: (query.opening.start, -query.pairs[-1].stop))
     return Nesting(places, tuple(order))
@@ -66,7 +66,7 @@ def _elements(container: Container) -> tuple[int, tuple[Span, ...]]:
 
 
 def _whole(run: Run, escape: Escape) -> Iterator[tuple[Macro, Escape]]:
-    """Yield the macros that are not parts of strings, with how each is written."""
+    """Yield the macros outside strings, with how each is written."""
     for part in run:
         if isinstance(part, Macro):
             yield part, escape

@@ -1,4 +1,4 @@
-"""The text of a component as its receivers see it, who each decode it once more."""
+"""Decode the text of a component as its receivers do, one layer per receiver."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from macroengine.diagnostics import Span
 from macroengine.language.nodes import Literal, Pieces
 
-# A character that means something, encoded or not, or a run of those that do not.
+# A character with a special meaning, encoded or not, or a run of other characters.
 _TOKEN = re.compile(r"%((?:25)*)([0-9A-Fa-f]{2})|[^%:/?#&=\\\"{}\[\]]+|.", re.DOTALL)
 
 
 class Token(NamedTuple):
-    """A decoded character, a run of plain ones, or a macro, whose text is empty."""
+    """A decoded character, a run of ordinary ones, or a macro, whose text is empty."""
 
     text: str
     level: int
@@ -29,7 +29,7 @@ Tokens = Sequence[Token]
 
 
 def tokens_of(pieces: Pieces) -> Iterator[Token]:
-    """Yield the pieces, their text decoded character by character as often as it is encoded."""
+    """Yield the pieces, with each character of their text decoded as often as it is encoded."""
     for piece in pieces:
         if not isinstance(piece, Literal):
             yield Token("", 0, piece.span)
@@ -44,14 +44,14 @@ def tokens_of(pieces: Pieces) -> Iterator[Token]:
 
 
 def strings_of_json(tokens: Tokens, level: int) -> list[Tokens] | None:
-    """Return the text of each string of the JSON, unescaped; None where the text is not JSON."""
+    """Return the unescaped text of each string in the JSON; None if the text is not JSON."""
     texts: list[str] = []
     strings: list[Tokens] = []
     start: int | None = None
     escaped = False
     for index, token in enumerate(tokens):
         if token.is_macro:
-            # In any string one letter does. Elsewhere the blanks keep the digit apart from what is next to it.
+            # In a string, one letter stands for the macro. Elsewhere, spaces separate the digit from its neighbours.
             texts.append(" 0 " if start is None else "n")
         else:
             texts.append(token.text if token.level <= level else "%")
@@ -68,7 +68,7 @@ def strings_of_json(tokens: Tokens, level: int) -> list[Tokens] | None:
 
 
 def unescaped(tokens: Tokens, level: int) -> Tokens:
-    """Return the text of a JSON string at a level."""
+    """Return the text of a JSON string at a level, unescaped."""
     found: list[Token] = []
     escaped = False
     for token in tokens:
@@ -103,7 +103,7 @@ def _refuse(constant: str) -> None:
 
 @cache
 def _decoder() -> Any:
-    import json  # noqa: PLC0415 - few templates hold any
+    import json  # noqa: PLC0415 - few templates contain any
 
     return json.JSONDecoder(parse_constant=_refuse)
 

@@ -1,4 +1,4 @@
-"""URLs inside a text: where each begins, where it continues, and which parameters it has."""
+"""Nested URLs: where each begins, where it continues, and its parameters."""
 
 import re
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from macroengine.plan.decoded import Token, Tokens
 
 _is_scheme_end = re.compile(r"[A-Za-z0-9+.-]\Z").search
 _BESIDE_URL = {"?": Part.NAME, "&": Part.NAME, "#": Part.FRAGMENT}
-# The parts of a URL, and which character ends each; RFC 3986 section 3.
+# The parts of a URL, and the character that ends each; RFC 3986 section 3.
 _AFTER_QUERY = {"#": Part.FRAGMENT}
 NEXT_PARTS: dict[Part, dict[str, Part]] = {
     Part.AUTHORITY: {"/": Part.PATH, "\\": Part.PATH, "?": Part.NAME, **_AFTER_QUERY},
@@ -22,10 +22,10 @@ _QUERY = (Part.NAME, Part.VALUE)
 
 
 class InnerQuery(NamedTuple):
-    """The query of a URL inside the URL, in places of the source."""
+    """The query of a nested URL, as places in the source."""
 
     opening: Span
-    """What is dropped with the last parameter: the encoded `?`, or nothing."""
+    """The span that is dropped with the last parameter: the encoded `?`, or an empty one."""
     pairs: tuple[Span, ...]
     separator: str
 
@@ -36,15 +36,15 @@ class InnerQuery(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """Where a URL inside a text begins."""
+    """Where a nested URL begins."""
 
     start: int
-    """The first token of it."""
+    """Its first token."""
     level: int
     part: Part
-    """The part in which it begins."""
+    """The part of the URL in which it begins."""
     pair: int | None = None
-    """Where the parameter begins whose `=` shows that there is a query."""
+    """The start of the parameter whose `=` shows that there is a query."""
 
 
 class Parameters:
@@ -60,13 +60,13 @@ class Parameters:
     def _before(self, start: int | None) -> Span:
         """Return the delimiter before the first parameter."""
         if start is None:
-            return Span(0, 0)  # known once a `?` is met
+            return Span(0, 0)  # unknown until a `?` is found
         at = self._tokens[start].span.start if start < len(self._tokens) else self._tokens[-1].span.stop
         before = self._tokens[start - 1] if start else None
         return before.span if before is not None and before.text in ("?", "&") else Span(at, at)
 
     def meet(self, index: int, part: Part, following: Part) -> None:
-        """Take note of the delimiter at `index`, or of the end, which leads from one part to another."""
+        """Record the delimiter at `index`, or the end, which leads from one part to another."""
         if part in _QUERY and following is not Part.VALUE and self._start is not None:
             if following is Part.NAME and not self._separates(self._tokens[index]):
                 return
@@ -77,7 +77,7 @@ class Parameters:
             self._start = index + 1
 
     def _separates(self, token: Token) -> bool:
-        # All of one kind, so that one can stand for another.
+        # All separators must be equal, so that one can replace another.
         kind = (token.text, token.level)
         self._separator = self._separator or kind
         return self._separator == kind
@@ -98,9 +98,9 @@ class Parameters:
 
 
 def first_opening(tokens: Tokens, around: int, *, in_json: bool) -> Opening | None:
-    """Return where the first URL begins that is encoded deeper than the text around it, whose level is `around`.
+    """Return where the first URL begins that is encoded more deeply than the surrounding text, whose level is `around`.
 
-    In a string of JSON a URL need not be encoded to be one.
+    In a JSON string, a URL need not be encoded.
     """
     for index, token in enumerate(tokens):
         least = 1 if in_json else around
@@ -115,9 +115,9 @@ def first_opening(tokens: Tokens, around: int, *, in_json: bool) -> Opening | No
 
 
 def next_opening(tokens: Tokens, opening: Opening, around: int) -> Opening | None:
-    """Return where a URL around this one continues, though nothing before said that there is one.
+    """Return where an outer URL continues whose beginning was not visible.
 
-    The level of the text around both is `around`.
+    The level of the text around both URLs is `around`.
     """
     if opening.level == around:
         return None
@@ -135,12 +135,12 @@ def next_opening(tokens: Tokens, opening: Opening, around: int) -> Opening | Non
 
 
 def end_before(opening: Opening) -> int:
-    """Return where the URL ends after which another one continues."""
+    """Return the end of the URL before another one continues."""
     return opening.start - (3 if opening.part is Part.AUTHORITY else 1)
 
 
 def _scheme(tokens: Tokens, colon: int) -> int | None:
-    """Return how deep `scheme://` is encoded, whose colon this is; None where it is none."""
+    """Return the level of the `scheme://` with this colon; None if there is none."""
     mark = tokens[colon : colon + 3]
     if "".join(token.text for token in mark) != "://" or colon == 0:
         return None
@@ -149,7 +149,7 @@ def _scheme(tokens: Tokens, colon: int) -> int | None:
 
 
 def _pair_start(tokens: Tokens, equals: int, level: int, least: int = 0) -> int:
-    """Return where the parameter begins whose `=` this is."""
+    """Return the start of the parameter with this `=`."""
     for index in range(equals - 1, -1, -1):
         token = tokens[index]
         if least <= token.level <= level and token.text in ("?", "&"):

@@ -1,4 +1,4 @@
-"""What callers say of missing values, read: words to members, names to macros."""
+"""Read the options for missing values: convert words to members, and names to macros."""
 
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
@@ -18,10 +18,10 @@ EVERY_OTHER = "*"
 def planned_missing(
     given: AnyMissing | Mapping[str, AnyMissing], dialect: Dialect
 ) -> tuple[ForMissing, tuple[tuple[str, ForMissing], ...]]:
-    """Return what is sent for missing values in general, and what for single macros, by folded name.
+    """Return what is sent for missing values in general, and for single macros by folded name.
 
     Raises:
-        ValueError: it is not said in a word or as a Default, or of a name that means nothing in the dialect.
+        ValueError: a value is neither a known word nor a Default, or a name means nothing in the dialect.
     """
     if not isinstance(given, Mapping):
         return for_missing(given), ()
@@ -32,17 +32,17 @@ def planned_missing(
         if not is_known(name, dialect):
             question = did_you_mean(name, dialect.names())
             raise ValueError(f"missing names {name!r}, which is not a macro of {dialect.title}{question}")
-    # What names the macro itself comes last, and holds.
+    # Entries by the macro's own name come last, so that they override the others.
     by_field = {macro: one for name, one in chosen.items() for macro in _of_fields(name, dialect)}
     by_name = {macro: one for name, one in chosen.items() for macro in _of_name(name, dialect)}
     return default, tuple(sorted((by_field | by_name).items(), key=itemgetter(0)))
 
 
 def for_missing(given: Any) -> ForMissing:
-    """Return what is sent for a missing value: a word is read, and any other text refused.
+    """Return what is sent for a missing value. A word is converted to a member; any other text is rejected.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: it is not a known word.
     """
     if isinstance(given, Missing | Default):
         return given
@@ -59,7 +59,7 @@ def _shown(given: object) -> str:
 
 
 def _of_name(name: str, dialect: Dialect) -> Iterator[str]:
-    """Yield the macro that has this name, and the parameter that may have it, folded."""
+    """Yield the macro with this name, and the parameter that may have it, folded."""
     named = dialect.named(name)
     if named is not None:
         yield fold(named.name)
@@ -68,7 +68,7 @@ def _of_name(name: str, dialect: Dialect) -> Iterator[str]:
 
 
 def _of_fields(name: str, dialect: Dialect) -> Iterator[str]:
-    """Yield the macros, folded, whose field `name` is; or else those whose field other platforms call so."""
+    """Yield the folded names of macros that read the field `name`, or else those that other platforms call `name`."""
     folded = fold(name)
     by_field: dict[str, list[str]] = {}
     for spec in dialect.macros.values():

@@ -1,8 +1,8 @@
-"""What surrounds each macro of a component: URLs inside the URL, and JSON.
+"""Find out what surrounds each macro of a component: nested URLs, and JSON.
 
-A component is a path, the name or the value of a parameter, or a fragment. Its text is read as its receivers read it:
-each of them decodes it once more. A character has a *level*, which is how often it is encoded, and is seen by all
-who decode as often. The level of a place is how often its text is decoded on the way to the reader of the value.
+A component is a path, the name or value of a parameter, or a fragment. Its text is read as its receivers read it, each
+of which decodes it once more. The *level* of a character is how often it is encoded; it is visible after as many
+decodings. The level of a place is how often its text is decoded on the way to the reader of the value.
 """
 
 import re
@@ -27,46 +27,46 @@ from macroengine.plan.inner_urls import (
 
 
 class Escape(Enum):
-    """What is done with a value before it is percent-encoded for the outermost URL."""
+    """How a value is escaped before it is percent-encoded for the outermost URL."""
 
     PERCENT = auto()
     STRING = auto()
-    """Escaped as a part of a JSON string."""
+    """Escape it for the inside of a JSON string."""
     VALUE = auto()
-    """Written as a whole JSON value."""
+    """Write it as a whole JSON value."""
     NAME = auto()
-    """Written as the name of a member of a JSON object."""
+    """Write it as the name of a member of a JSON object."""
     HEADER = auto()
-    """Held to what a header may hold."""
+    """Check that a header may contain it."""
 
 
 class Place(NamedTuple):
     """What surrounds a macro inside its component."""
 
     depth: int = 1
-    """How many times its value is percent-encoded once everything else is done; 0 in what is not a URL."""
+    """How many times its value is percent-encoded after everything else; 0 if it is not in a URL."""
     escapes: tuple[Escape, ...] = ()
-    """What is done before that, in order."""
+    """The escapes before that, in order."""
     part: Part | None = None
-    """The part of the innermost URL inside the URL; None where there is none."""
+    """The part of the innermost nested URL; None if there is none."""
     in_pair: bool = False
-    """Whether it is in a parameter of a URL inside the URL."""
+    """Whether it is in a parameter of a nested URL."""
     glued: bool = False
     """Whether the text before it begins an escape that the value would complete."""
 
     @property
     def layers(self) -> int:
-        """How many times more often than once the value is percent-encoded."""
+        """How many more times than once the value is percent-encoded."""
         return self.depth - 1 + self.escapes.count(Escape.PERCENT)
 
 
 class Nesting(NamedTuple):
-    """What is known of one component."""
+    """The nesting in one component."""
 
     places: dict[int, Place]
-    """The place of each macro that has anything around it, by where it starts."""
+    """The place of each macro that is nested, by its start."""
     queries: tuple[InnerQuery, ...]
-    """In source order; outer ones before those inside them."""
+    """In source order. Outer ones come before those inside them."""
 
 
 NOTHING = Nesting({}, ())
@@ -74,33 +74,33 @@ NOTHING = Nesting({}, ())
 _may_matter = re.compile(r"[%{\[]").search
 _HEX = "0123456789abcdefABCDEF"
 _ends_in_half_an_escape = re.compile(r"%[0-9A-Fa-f]?\Z").search
-# Deeper nesting is left alone: the limits refuse it long before.
+# Deeper nesting is not read: templates with that much are too deep for the limits.
 _DEEPEST = 100
 
 
 def nesting(pieces: Pieces, part: Part) -> Nesting:
     """Return what surrounds the macros of a component.
 
-    The work is in proportion to its length.
+    Takes time proportional to its length.
     """
     if not any(isinstance(piece, Literal) and _may_matter(piece.text) for piece in pieces):
         return NOTHING
     reader = _Reader()
-    # In the server there is nothing but itself.
+    # Nothing can be nested in the server.
     outside = part in (Part.SCHEME, Part.AUTHORITY)
     for slot in () if outside else _slots([*tokens_of(pieces)], part):
-        # A template that begins with JSON is a body, and no URL with JSON in it.
+        # A template that begins with JSON is a body, not a URL with JSON in it.
         is_body = part is Part.PATH and slot and slot[0].span.start == 0
         reader.read(slot, _Around(1, (), part), may_be_json=not is_body)
     return _completed(reader, [pieces])
 
 
 PLAIN = Place()
-"""The place of a macro that has nothing around it."""
+"""The place of a macro that is not nested."""
 
 
 def string_nesting(strings: Sequence[Pieces]) -> Nesting:
-    """Return what surrounds the macros of strings in a JSON body, where a URL need not be encoded to be one."""
+    """Return what surrounds the macros in strings of a JSON body, where a URL need not be encoded."""
     reader = _Reader()
     for pieces in strings:
         reader.read(unescaped([*tokens_of(pieces)], 0), _Around(0, ((0, Escape.STRING),), Part.VALUE))
@@ -108,7 +108,7 @@ def string_nesting(strings: Sequence[Pieces]) -> Nesting:
 
 
 def _completed(reader: "_Reader", components: Iterable[Pieces]) -> Nesting:
-    """Return what a reader has found, with what depends on the queries and on the text before each macro."""
+    """Return the findings of a reader, completed by what depends on the queries and on the text before each macro."""
     places = reader.places
     is_in_pair = overlapping(pair for query in reader.queries for pair in query.pairs)
     for pieces in components:
@@ -125,7 +125,7 @@ def _completed(reader: "_Reader", components: Iterable[Pieces]) -> Nesting:
 
 
 def _is_glued(text: str, times: int) -> bool:
-    """Say whether a text ends in half an escape when it is decoded less often than `times`."""
+    """Say whether a text, decoded less than `times` times, ends in half an escape."""
     tail = text[len(text.rstrip("%" + _HEX)) :]
     for _ in range(times):
         if "%" not in tail:
@@ -137,7 +137,7 @@ def _is_glued(text: str, times: int) -> bool:
 
 
 def _slots(tokens: Tokens, part: Part) -> Iterator[Tokens]:
-    """Yield what the delimiters of the outermost URL leave of a component."""
+    """Yield the stretches of a component between delimiters of the outermost URL."""
     delimiters = {Part.PATH: "/", Part.FRAGMENT: "&="}.get(part, "")
     start = 0
     for index, token in enumerate(tokens):
@@ -152,7 +152,7 @@ class _Around(NamedTuple):
 
     level: int
     json: tuple[tuple[int, Escape], ...]
-    """The level of each JSON around it, the outermost first, and what it does to values."""
+    """The level of each JSON around it, outermost first, and how it escapes values."""
     part: Part
     in_url: bool = False
 
@@ -202,7 +202,7 @@ class _Reader:
                 self.places[token.span.start] = place
 
     def _read_url(self, tokens: Tokens, opening: Opening, end: int, around: _Around, depth: int) -> None:
-        """Take apart the URL in `tokens[opening.start:end]`."""
+        """Read the URL in `tokens[opening.start:end]`."""
         query = Parameters(tokens, opening)
         part, start = opening.part, opening.start
         for index in range(opening.start, end):
@@ -220,7 +220,7 @@ class _Reader:
         self.read(tokens, _Around(level + 1, around.json, part, in_url=True), depth + 1)
 
     def _read_json(self, tokens: Tokens, around: _Around, depth: int) -> bool:
-        """Take JSON apart; return False where it is none."""
+        """Read the tokens as JSON; return False if they are not JSON."""
         level = max(tokens[0].level, around.level)
         strings = strings_of_json(tokens, level)
         if strings is None:

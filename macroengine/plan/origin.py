@@ -1,7 +1,7 @@
-"""Which macros can decide who gets the URL, whatever reads it and whatever is left empty.
+"""Find the macros that can decide which server receives the URL, for any client and with any macros left empty.
 
-Browsers and libraries disagree about where the server is named. A macro is safe where none of them reads it there: the
-grammar follows RFC 3986, and `_by_browser` the WHATWG's standard (https://url.spec.whatwg.org, section 4.4).
+Browsers and libraries disagree about where the server is in a URL. A macro is only safe if none of them reads it there.
+The grammar follows RFC 3986; `_by_browser` follows the WHATWG standard (https://url.spec.whatwg.org, section 4.4).
 """
 
 import re
@@ -16,14 +16,14 @@ from macroengine.template import Template
 
 _SCHEMES = Path(__file__).resolve().parents[1] / "rules" / "data" / "schemes.toml"
 
-# Browsers remove these wherever they are, so that one of them can stand for a macro.
+# Browsers remove tabs anywhere, so a tab can stand for a macro that may be empty.
 _MACRO = "\t"
 _REMOVED = str.maketrans("", "", "\t\n\r")
-# Blanks and control characters before a scheme are not read; some libraries strip those of Unicode, too.
+# Spaces and control characters before a scheme are ignored. Some libraries also strip Unicode white space.
 _HEAD = re.compile(r"(?P<before>[\0- \s]*)(?P<scheme>[A-Za-z\t][A-Za-z0-9+.\t-]*):(?P<rest>.*)", re.DOTALL)
 _ordinary = re.compile(r"[A-Za-z0-9.:_-]+").fullmatch
 _is_scheme = re.compile(r"[a-z][a-z0-9+.-]*").fullmatch
-# Where the macros are empty, two slashes.
+# Two slashes, if the macros are empty.
 _TWO_SLASHES = re.compile(r"[\0- \s]*[/\\]\t*[/\\]")
 _SERVER = re.compile(r"[/\\\t]*[^/\\]*")
 _TWO_OF_AN_APP = re.compile(r"\t*/\t*/")
@@ -35,20 +35,20 @@ class Origin(Enum):
     SERVER = auto()
     """The scheme, user info, host or port, or whether there is a host at all."""
     LABEL = auto()
-    """A label of the host, left of a literal domain."""
+    """A label of the host, to the left of a literal domain."""
     APP = auto()
-    """What follows the `://` of a scheme of an app, which reads it in its own way."""
+    """The text after the `://` of an app's scheme, which the app may read in any way."""
 
 
 @cache
 def _schemes() -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+    import tomllib  # noqa: PLC0415 - the reader of dialects also imports late
 
     return tomllib.loads(_SCHEMES.read_text(encoding="utf-8"))
 
 
 def script_scheme(template: Template) -> str | None:
-    """Return the scheme of a template that is a program or a page; None for an address."""
+    """Return the scheme of a template that is a script or an inline page; None for an address."""
     if _is_settled(template):
         return None
     match = _HEAD.match(_head(template)[0])
@@ -57,7 +57,7 @@ def script_scheme(template: Template) -> str | None:
 
 
 def origins(template: Template) -> dict[int, Origin]:
-    """Return what each macro can decide, by where it starts, for those that can decide anything."""
+    """Return what each macro can decide, by its start. Macros that cannot decide anything are omitted."""
     if _is_settled(template):
         return {}
     found: dict[int, Origin] = {}
@@ -76,7 +76,7 @@ def origins(template: Template) -> dict[int, Origin]:
 
 
 def _is_settled(template: Template) -> bool:
-    """Say whether the text alone names the server, as it does in most templates."""
+    """Say whether the literal text alone names the server, as in most templates."""
     scheme, authority = template.scheme, template.authority
     return (
         len(scheme) == 1 == len(authority)
@@ -92,7 +92,7 @@ def _starts(pieces: Pieces) -> list[int]:
 
 
 def _head(template: Template) -> tuple[str, list[int]]:
-    """Return the text before the query as browsers read it, a tab for each macro, and where the macros are."""
+    """Return the text before the query as browsers read it, with a tab for each macro, and the places of the macros."""
     slashes = () if template.slashes is None else (template.slashes,)
     texts: list[str] = []
     starts: list[int] = []
@@ -106,7 +106,7 @@ def _head(template: Template) -> tuple[str, list[int]]:
 
 
 def _by_browser(template: Template) -> Iterator[int]:
-    """Yield where the macros are that a browser may read in scheme or server."""
+    """Yield the places of macros that a browser may read in the scheme or the server."""
     text, starts = _head(template)
     match = _HEAD.match(text)
     scheme = match["scheme"].replace(_MACRO, "").lower() if match else ""
@@ -120,7 +120,7 @@ def _by_browser(template: Template) -> Iterator[int]:
 
 
 def _deciding_after(scheme: str, rest: str) -> int:
-    """Return how much of what follows a scheme may name the server."""
+    """Return the length of the text after a scheme that may name the server."""
     schemes = _schemes()
     if scheme in schemes["special"]:
         return _server_end(rest, 0)
@@ -130,23 +130,23 @@ def _deciding_after(scheme: str, rest: str) -> int:
 
 
 def _deciding(text: str, two_slashes: re.Pattern[str]) -> int:
-    """Return how much of a text may name the server because macros may be empty."""
+    """Return the length of a text that may name the server if macros are empty."""
     match = two_slashes.match(text)
     if match is None:
         return 0
     if two_slashes is _TWO_OF_AN_APP and _MACRO not in match[0]:
-        return 0  # the app's own
+        return 0  # the app decides how to read it
     return _server_end(text, match.end())
 
 
 def _server_end(text: str, start: int) -> int:
-    """Return where the server ends that is named after any number of slashes, macros that may be empty among them."""
+    """Return the end of a server that follows any number of slashes and possibly empty macros."""
     match = _SERVER.match(text, start)
     return match.end() if match else start
 
 
 def _targets(fragment: Pieces) -> Iterator[int]:
-    """Yield where the macros of an intent are that can decide where it leads."""
+    """Yield the places of macros in an intent URL that can decide where it leads."""
     is_extra = re.compile(_schemes()["intent"]["extra"]).match
     before = ""
     for piece in fragment:
@@ -157,9 +157,9 @@ def _targets(fragment: Pieces) -> Iterator[int]:
 
 
 def _scheme_end(path: Pieces) -> int:
-    """Return where the text is that ends the scheme of a URL without `//`.
+    """Return the place of the text that ends the scheme of a URL without `//`.
 
-    It has a colon in the first segment (RFC 3986 section 4.2); whatever is before the text is in the scheme.
+    It has a colon in the first segment (RFC 3986 section 4.2). Everything before the text is in the scheme.
     """
     for piece in path:
         if isinstance(piece, Literal):
@@ -172,12 +172,12 @@ def _scheme_end(path: Pieces) -> int:
 
 
 def _host_labels(authority: Pieces) -> range:
-    """Return where a macro is in the host, left of a literal domain, and not in user info or port."""
+    """Return the range of host labels before a literal domain, outside user info and port."""
     domain = authority[-1].text if authority and isinstance(authority[-1], Literal) else ""
-    # A host whose last label is a number is an address (WHATWG URL, section 3.5), and no domain that leads anywhere.
+    # A host whose last label is a number is an IP address (WHATWG URL, section 3.5), not a domain.
     if not re.match(r"[A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*\.?(?![^:])", domain):
         return range(0)
-    # Nothing in a macro's own text is taken for a delimiter.
+    # Mask the text of macros, so that nothing in it counts as a delimiter.
     text = "".join(piece.text if isinstance(piece, Literal) else "-" * len(piece.text) for piece in authority)
     host = text.rfind("@") + 1
     port = re.compile("[:[]").search(text, host)

@@ -1,4 +1,4 @@
-"""From a resolved template to a plan: what is sent for which event, before how."""
+"""Plan what is sent for which event, from a resolved template."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -42,11 +42,11 @@ PlannedMissing = str | Default | OneOf[Missing.DROP, Missing.RAISE]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a template is planned; the keyword arguments of `compile_template`, made hashable."""
+    """How a template is planned: the keyword arguments of `compile_template`, in hashable form."""
 
     missing: ForMissing = Missing.EMPTY
     missing_for: tuple[tuple[str, ForMissing], ...] = ()
-    """What deviates from `missing`, by documented macro name or parameter, folded."""
+    """Exceptions to `missing`, by the folded name of a documented macro or a parameter."""
     unknown: OneOf["error", "keep", "empty"] = "error"
     nested: bool = True
     allow_host_macros: bool = False
@@ -54,17 +54,17 @@ class Options:
     hash_case: HashCase | None = None
     limits: Limits = field(default_factory=Limits)
     kind: str = "URL"
-    """What is planned, for errors; its size is limited as that of a URL is."""
+    """What is planned, for error messages. Its size is limited like that of a URL."""
     is_form: bool = False
-    """Whether values are encoded as those of a form are, whatever the dialect says."""
+    """Whether values are encoded as in a form, whatever the dialect's encoding is."""
 
 
 def plan(resolution: Resolution, options: Options) -> RenderPlan:
-    """Decide what is sent for attributed and for other events.
+    """Return the plan: what is sent for attributed events, and for others.
 
     Raises:
-        LimitError: a macro is in more URLs than the limit allows.
-        ValueError: a default text in the path would lead to another one.
+        LimitError: a macro is nested in more URLs than the limit allows.
+        ValueError: a default text would change the path.
         UnsupportedError: a macro has an argument.
     """
     nested = (macro for macro in resolution.macros if macro.place is not PLAIN)
@@ -81,7 +81,7 @@ def plan(resolution: Resolution, options: Options) -> RenderPlan:
 
 
 def _unshared(resolution: Resolution, options: Options, others: tuple[Segment, ...] | None) -> Unshared | None:
-    """Return what is sent where the user does not share identifiers; None where the template sends none."""
+    """Return what is sent if the user does not share identifiers; None if the template has no identifiers."""
     choices = (
         choice for macro in resolution.macros for choice in (macro, *resolution.others.get(macro.node.start, ()))
     )
@@ -99,15 +99,15 @@ def _unshared(resolution: Resolution, options: Options, others: tuple[Segment, .
 
 
 class _Rendering:
-    """What a template sends for the events that are, or are not, attributed to the network.
+    """What a template sends for events that are, or are not, attributed to the network.
 
-    And for those whose users do, or do not, share their identifiers.
+    There is another one for users who do, or do not, share their identifiers.
     """
 
     def __init__(self, resolution: Resolution, options: Options, *, attributed: bool, shared: bool = True) -> None:
         self._template = resolution.template
         self._dialect = resolution.dialect
-        # The next one is the last.
+        # The next macro is at the end of the list.
         self._waiting = [*reversed(resolution.macros)]
         self._inner = [*reversed(resolution.queries)]
         self._others = resolution.others
@@ -127,7 +127,7 @@ class _Rendering:
         return _merged([*_kept(self._sent(0, start)), *self._query(start, stop), *_kept(self._sent(stop, end))])
 
     def _in_source_order(self) -> Iterator[str | Atom | None]:
-        """Yield what is sent for each macro, and between them the source as it is."""
+        """Yield what is sent for each macro, and the source text between macros."""
         source, done = self._template.source, 0
         for macro in reversed(self._waiting):
             yield source[done : macro.node.start]
@@ -150,7 +150,7 @@ class _Rendering:
         return self._parameters(opening, query.separator, [(pair.start, pair.stop) for pair in query.pairs])
 
     def _parameters(self, opening: str, separator: str, pairs: Iterable[tuple[int, int]]) -> list[str | Segment]:
-        """Return what is sent of a query; a Query where that depends on the event."""
+        """Return what is sent for a query: a Query if that depends on the event."""
         parameters = [_merged(_kept(sent)) for sent in (self._sent(*pair) for pair in pairs) if None not in sent]
         if any(isinstance(one, Value) and one.missing is _DROP for parameter in parameters for one in parameter):
             return [Query(opening, tuple(parameters), separator)]
@@ -160,7 +160,7 @@ class _Rendering:
         return segments
 
     def _sent(self, start: int, stop: int) -> list[str | Segment | None]:
-        """Return what is sent for a part of the source, in order; with a None where its parameter is dropped."""
+        """Return what is sent for a part of the source, in order; None in it means that its parameter is dropped."""
         source, macros, queries = self._template.source, self._waiting, self._inner
         sent: list[str | Segment | None] = []
         while True:
@@ -177,13 +177,13 @@ class _Rendering:
                 return sent
 
     def _filled(self, macro: Resolved) -> str | Atom | None:
-        """Return what is sent for a macro; None where its parameter is dropped."""
+        """Return what is sent for a macro; None if its parameter is dropped."""
         node, choices, spec = macro.node, [macro], macro.spec
         if node.alternatives:
             choices += self._others[node.start]
             spec = next((choice.spec for choice in choices if choice.spec is not None), None)
         if spec is None and self._options.unknown == "error" and Problem.UNLISTED in macro.problems:
-            # The platform may have it, so its own text is not sent; its value is one that no event has.
+            # The platform may have this macro, so don't send its text. No event has a value for it.
             spec = MacroSpec(node.text, node.text, Source.PLATFORM)
         is_kept = spec is None and self._options.unknown != "empty"
         if macro.place.glued and not is_kept:
@@ -197,7 +197,7 @@ class _Rendering:
         if not reads:
             if missing is _RAISE:
                 return Absent(node.name, is_known=macro.spec is not None)
-            # A Default takes the steps of the value, which reads nothing.
+            # A Default goes through the steps of a value that reads nothing.
             if not isinstance(missing, Default):
                 return None if missing is _DROP else missing
         converted = None
@@ -222,7 +222,7 @@ class _Rendering:
         return Read(spec.source, spec.field, self._options.hash_case or spec.case)
 
     def _missing(self, macro: Resolved, spec: MacroSpec) -> PlannedMissing:
-        """Return what is sent where the value is missing; DROP only where there is a parameter to drop."""
+        """Return what is sent if the value is missing. It is only DROP if there is a parameter to drop."""
         if macro.host_label:
             return _RAISE
         missing = self._options.missing
@@ -249,7 +249,7 @@ class _Rendering:
         return _dropped(macro) if self._dialect.drops_missing else _nothing(macro)
 
 
-# Looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
+# Looked up once: in Python 3.11, looking up an enumeration member takes as long as a call.
 _EMPTY: Final = Missing.EMPTY
 _DROP: Final = Missing.DROP
 _RAISE: Final = Missing.RAISE
@@ -258,7 +258,7 @@ _FLAG = ("1", "0")
 
 
 def _query_of(template: Template) -> tuple[int, int]:
-    """Return where the query begins and ends."""
+    """Return the start and end of the query."""
     end = template.hash.start if template.hash else len(template.source)
     if not template.query:
         return end, end
@@ -267,12 +267,12 @@ def _query_of(template: Template) -> tuple[int, int]:
 
 
 def _dropped(macro: Resolved) -> PlannedMissing:
-    """Return what is sent for no value where its parameter is dropped, if it is in one."""
+    """Return what is sent instead of a value if its parameter, if any, is dropped."""
     return _DROP if is_in_parameter(macro) else _nothing(macro)
 
 
 def _nothing(macro: Resolved) -> str:
-    """Return what is sent for no value."""
+    """Return what is sent for an empty value."""
     return _NOTHING.get(macro.place.escapes[:1], "")
 
 
@@ -280,11 +280,11 @@ _NOTHING: dict[tuple[Escape, ...], str] = {(Escape.VALUE,): "null", (Escape.NAME
 
 
 def _as_written(macro: Resolved) -> str:
-    """Return the text of a macro as the template has it; in a JSON body, as a JSON string or a part of one."""
+    """Return the text of a macro as written in the template; in a JSON body, as a JSON string or part of one."""
     text = macro.node.text
     if macro.place.depth or not macro.place.escapes:
         return text
-    from json import dumps  # noqa: PLC0415 - few templates hold any JSON
+    from json import dumps  # noqa: PLC0415 - few templates contain JSON
 
     for escape in macro.place.escapes:
         if escape in (Escape.VALUE, Escape.NAME):
@@ -299,7 +299,7 @@ def _kept(sent: Iterable[str | Segment | None]) -> Iterator[str | Segment]:
 
 
 def _merged(sent: Iterable[str | S]) -> tuple[S | Text, ...]:
-    """Join the texts that are next to each other, without those that are empty."""
+    """Join adjacent texts, and remove empty ones."""
     found: list[S | Text] = []
     texts: list[str] = []
     for segment in sent:

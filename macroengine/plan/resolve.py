@@ -1,4 +1,4 @@
-"""Every macro of a template, looked up and judged. The only place where names and policy are decided."""
+"""Look up and check every macro of a template. Names and the policy are only decided here."""
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
@@ -20,33 +20,33 @@ from macroengine.template import Template
 
 
 class Problem(Enum):
-    """What can be wrong with a macro. Each is reported by one rule."""
+    """The possible problems of a macro. Each is reported by one rule."""
 
     UNKNOWN = auto()
     UNLISTED = auto()
-    """The same in a dialect whose catalogue is known to be incomplete: the platform may have it."""
+    """Unknown in a dialect with an incomplete catalogue: the platform may have it."""
     UNDOCUMENTED_SPELLING = auto()
     LEGACY = auto()
     PARAMETER = auto()
-    """Not wrong, but perhaps a typo: an open dialect takes the name for a parameter of the tracking link."""
+    """Possibly a typo: an open dialect reads the name as a parameter of the tracking link."""
     UNDOCUMENTED_HASH = auto()
     HASH_OF_HASH = auto()
     DECIDES_ORIGIN = auto()
     HOST_LABEL = auto()
     APP_SERVER = auto()
-    """Not wrong: what follows `://` is read by the app that has the scheme."""
+    """Not an error: the app with this scheme reads the text after `://`."""
     UNAVAILABLE = auto()
     OUT_OF_CONTEXT = auto()
     WITHHELD = auto()
     SOURCE_NOT_ALLOWED = auto()
     DENIED = auto()
     NEEDS_CONSENT = auto()
-    """Not wrong: an identifier, which is withheld where the user does not share it."""
+    """Not an error: an identifier that is withheld if the user does not share it."""
 
-    __hash__ = object.__hash__  # that of an enumeration is a function of Python, and each check asks it often
+    __hash__ = object.__hash__  # an enumeration's own is a Python function, and is called often
 
 
-# What most macros are is looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
+# Looked up once: in Python 3.11, looking up an enumeration member takes as long as a call.
 _HOST_LABEL: Final = Problem.HOST_LABEL
 _ORIGINS = {
     Origin.SERVER: Problem.DECIDES_ORIGIN,
@@ -54,26 +54,26 @@ _ORIGINS = {
     Origin.APP: Problem.APP_SERVER,
 }
 
-# The row of the catalogue, whether it is forbidden and withheld, and what is wrong with it.
+# The catalogue row, whether the macro is forbidden and withheld, and its problems.
 _Verdict = tuple[MacroSpec | None, bool, bool, tuple[Problem, ...]]
 _NEEDS_CONSENT: Final = Problem.NEEDS_CONSENT
 _Judge = Callable[[str, str | None], _Verdict]
 
 
 class Resolved(NamedTuple):
-    """A macro of a template with its row of the catalogue, None where there is none; a tuple for speed, as Value is."""
+    """A macro of a template with its catalogue row, or None. A tuple for speed, like Value."""
 
     node: Macro
     part: Part
     spec: MacroSpec | None
     place: Place
-    """What is around it: URLs inside the URL, and JSON."""
+    """The nested URLs and JSON around it."""
     host_label: bool
-    """Whether it is in the host, and nowhere else in what names the server."""
+    """Whether it is in the host, and in no other part of the server."""
     forbidden: bool
-    """Whether the policy forbids its value in every postback."""
+    """Whether the policy forbids its value in all postbacks."""
     withheld: bool
-    """Whether its value is withheld where the event is not attributed to the network."""
+    """Whether its value is withheld for events that are not attributed to the network."""
     problems: tuple[Problem, ...]
 
     @property
@@ -82,14 +82,14 @@ class Resolved(NamedTuple):
         return _NEEDS_CONSENT in self.problems
 
 
-# What its constructor does, without a call of Python: each macro of a template is made here.
+# Does what the constructor does, without a call to a Python function. Every macro of a template is created here.
 _resolved = partial(tuple.__new__, Resolved)
 
 
 class Resolution(NamedTuple):
-    """The macros of a template in source order, repeats included.
+    """The macros of a template in source order, including repeats.
 
-    What is a part of another platform's macro is none of them: `{a}` in `${a}` or `{{a}}`, for the outer reading wins.
+    Parts of another platform's macro are not included: in `${a}` or `{{a}}`, `{a}` is part of the outer macro.
     """
 
     template: Template
@@ -97,17 +97,17 @@ class Resolution(NamedTuple):
     policy: Policy
     macros: tuple[Resolved, ...]
     queries: tuple[InnerQuery, ...]
-    """The queries of URLs inside the URL, in source order."""
+    """The queries of nested URLs, in source order."""
     others: Mapping[int, tuple[Resolved, ...]]
-    """For each macro that names several values, by its start: the second and further ones, as macros of their own."""
+    """For each macro that names several values, by its start: the values after the first, as separate macros."""
     foreign: tuple[ForeignText, ...]
-    """What is written in the syntax of other platforms, in source order."""
+    """Texts in the syntax of other platforms, in source order."""
 
 
 def resolve(template: Template, dialect: Dialect, policy: Policy, around: Nesting | None = None) -> Resolution:
-    """Look every macro up in the catalogue and check it against the policy.
+    """Look up each macro in the catalogue, and check it against the policy.
 
-    Of a text that is not a URL, `around` says what surrounds its macros; it names no server.
+    For a text that is not a URL, `around` is the nesting of its macros. Such a text has no server.
 
     Raises:
         ValueError: the policy denies a macro that a closed dialect does not have, or names a context that the dialect
@@ -124,7 +124,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy, around: Nestin
         if len(pieces) == 1 and pieces[0].__class__ is Literal:
             continue
         found = NOTHING if around is None else around
-        if around is None and len(pieces) > 1:  # what is alone has nothing around it
+        if around is None and len(pieces) > 1:  # a single piece has nothing around it
             found = nesting(pieces, part)
             queries += found.queries
         for node in pieces:
@@ -135,7 +135,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy, around: Nestin
             host_label = False
             if deciding and node.start in deciding:
                 origin = _ORIGINS[deciding[node.start]]
-                # What has no value has no value to check, either.
+                # A macro without a value cannot be checked to be a label.
                 origin = Problem.DECIDES_ORIGIN if spec is None and origin is _HOST_LABEL else origin
                 problems = (*problems, origin)
                 host_label = origin is _HOST_LABEL
@@ -148,7 +148,7 @@ def resolve(template: Template, dialect: Dialect, policy: Policy, around: Nestin
 
 
 def _other(macro: Resolved, name: str, judge: _Judge) -> Resolved:
-    """Return one of the further values that a macro names, in its place."""
+    """Return one of the additional values that a macro names, in the macro's place."""
     spec, forbidden, withheld, problems = judge(name, macro.node.function)
     node = macro.node._replace(name=name, alternatives=())
     return macro._replace(node=node, spec=spec, forbidden=forbidden, withheld=withheld, problems=problems)
@@ -166,10 +166,10 @@ def _components(template: Template) -> Iterator[tuple[Pieces, Part]]:
     yield template.fragment, Part.FRAGMENT
 
 
-# Templates are many, and the macros and policies in them few.
+# There are many templates, but few different macros and policies in them.
 @lru_cache(maxsize=64)
 def _judges_of(dialect: Dialect, policy: Policy) -> tuple[_Judge, _Judge]:
-    """Return what judges a macro by its name, and by the function that it names: with a memory, and without."""
+    """Return functions that check a macro by its name and function: one with a cache, and one without."""
     dialect.check_context(policy.context)
     judge = partial(_verdict, dialect, policy, _denied_fields(dialect, policy))
     return lru_cache(maxsize=1024)(judge), judge
@@ -190,7 +190,7 @@ def _verdict(dialect: Dialect, policy: Policy, denied: frozenset[str], name: str
     return spec, forbidden, policy.withholds(spec), tuple(problems)
 
 
-# What a document that was not seen may say otherwise.
+# Problems that may be due to a document the catalogue does not cover.
 _UNLISTED = (Problem.UNKNOWN, Problem.UNDOCUMENTED_HASH)
 
 
@@ -239,7 +239,7 @@ def _policy_problems(spec: MacroSpec, policy: Policy, *, denied: bool) -> Iterat
 
 
 def _denied_fields(dialect: Dialect, policy: Policy) -> frozenset[str]:
-    """Return the fields, folded, whose values the policy denies: neither they nor their hashes may be sent."""
+    """Return the folded names of fields that the policy denies: neither their values nor hashes of them may be sent."""
     for name in policy.deny:
         if not is_known(name, dialect):
             raise ValueError(

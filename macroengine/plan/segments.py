@@ -1,6 +1,6 @@
-"""What a plan is made of: texts, values, and queries from which parameters may be dropped.
+"""The parts of a plan: texts, values, and queries whose parameters may be dropped.
 
-These are types alone. A backend knows them and nothing of templates, catalogues and policies.
+This module only has types. A backend knows them, and knows nothing about templates, catalogues and policies.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,13 +17,13 @@ class Missing(Enum):
     """What is sent for a macro whose value is missing: None, absent, or withheld."""
 
     EMPTY = "empty"
-    """Nothing, or what the platform documents that it sends: a text, or not even the parameter."""
+    """Nothing, or what the platform documents: a text, or no parameter."""
     DROP = "drop"
-    """The parameter with the macro is dropped, with its `&`; outside the query, nothing is sent."""
+    """The macro's parameter is dropped, with its `&`. Outside a query, nothing is sent."""
     KEEP = "keep"
-    """The macro as the template writes it."""
+    """The macro, as the template writes it."""
     RAISE = "raise"
-    """The postback is not rendered: MissingValueError."""
+    """Nothing: rendering raises MissingValueError."""
 
 
 MissingWord = OneOf["empty", "drop", "keep", "raise"]
@@ -31,7 +31,7 @@ MissingWord = OneOf["empty", "drop", "keep", "raise"]
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """A custom text that is sent for a missing value, encoded as the value would be.
+    """A custom text for a missing value, encoded like the value.
 
     >>> Default("n/a")
     Default(text='n/a')
@@ -52,42 +52,42 @@ ForMissing = Missing | Default
 
 
 class Step(StrEnum):
-    """One thing that is done with the text of a value. Each step takes the text that the one before it made."""
+    """One operation on the text of a value. Each step takes the result of the previous one."""
 
     UPPER = "upper"
     LOWER = "lower"
     SHA1 = "sha1"
-    """In lower-case hex digits, as all hashes."""
+    """In lower-case hex digits, like all hashes."""
     MD5 = "md5"
     SHA256 = "sha256"
     BASE64 = "base64"
-    """RFC 4648, section 4, of the UTF-8."""
+    """Base64 of the UTF-8 text (RFC 4648, section 4)."""
     JSON_STRING = "json-string"
-    """Escaped as a part of a JSON string."""
+    """Escape for the inside of a JSON string."""
     JSON_VALUE = "json-value"
-    """Written as a whole JSON value, by its type; always the first step, except for a function."""
+    """Write as a whole JSON value, by its type. Always the first step, except after a function."""
     JSON_NAME = "json-name"
-    """Written as the name of a member of a JSON object: in quotes, whatever its type."""
+    """Write as the name of a member of a JSON object: in quotes, whatever its type."""
     HEADER = "header"
-    """Checked: visible ASCII, and spaces inside, which is what a header may hold."""
+    """Check that a header may contain it: visible ASCII, and spaces inside."""
     PERCENT = "percent"
-    """Percent-encoded: RFC 3986, all but the unreserved characters."""
+    """Percent-encode everything except the unreserved characters of RFC 3986."""
     COMPONENT = "component"
-    """Percent-encoded as JavaScript's encodeURIComponent does."""
+    """Percent-encode like JavaScript's encodeURIComponent."""
     FORM = "form"
-    """Percent-encoded as forms are, a space as `+`."""
+    """Percent-encode like HTML forms, with `+` for a space."""
     NFC = "nfc"
-    """Brought to Unicode normalization form C."""
+    """Convert to Unicode normalization form C."""
     LIST = "list"
-    """The steps after it are done with each element of a list; a comma joins the results."""
+    """Apply the steps after it to each element of a list, and join the results with commas."""
     SEGMENT = "segment"
-    """Checked: `.` and `..` in a path lead to another path."""
+    """Check that it is not `.` or `..`, which would lead to another path."""
     IN_PLACE = "in-place"
-    """Checked: a value that is not encoded must not leave its place in the URL."""
+    """Check that an unencoded value does not break out of its place in the URL."""
     IN_SEGMENT = "in-segment"
-    """Checked: nor must it leave its segment, where it is in a path."""
+    """Check the same for the path segment that it is in."""
     HOST_LABEL = "host-label"
-    """Checked: a label of a host, of letters, digits and hyphens."""
+    """Check that it is a label of a host: letters, digits and hyphens."""
 
 
 HASHES: Final = frozenset([Step.SHA1, Step.MD5, Step.SHA256])
@@ -103,47 +103,47 @@ class Text:
 
 
 class Read(NamedTuple):
-    """Where a value is looked for in an event."""
+    """A place in an event where a value is looked up."""
 
     source: Source
     field: str
     case: HashCase = HashCase.AS_IS
-    """The case in which it is hashed."""
+    """The case in which the value is hashed."""
 
 
 class Converted(NamedTuple):
-    """Another field with the same value in a larger unit, which is read where the first has none."""
+    """Another field with the same value in a larger unit. It is read if the first field has no value."""
 
     field: str
     times: int
-    """How many of the smaller unit it has."""
+    """How many of the smaller unit are in the larger one."""
 
 
 class Value(NamedTuple):
-    """A value of the event: read, turned into text, and sent after some steps.
+    """A value of the event: it is read, converted to text, and sent after some steps.
 
-    A tuple, which is made in a quarter of the time: every macro of every template becomes one, or two.
+    It is a tuple, which can be created in a quarter of the time: every macro of every template becomes one or two.
     """
 
     macro: str
     """The name of the macro in the template, for errors."""
     reads: tuple[Read, ...]
-    """Where it is looked for; the first that has a value is sent. Nowhere, where only its Default may be sent."""
+    """The places where it is looked up. The first that has a value is used. Empty if only its Default is sent."""
     type: ValueType
     booleans: tuple[str, str]
-    """The words for true and false."""
+    """The texts for true and false."""
     steps: tuple[Step, ...]
-    """What is done with its text, in order."""
+    """The steps that are applied to its text, in order."""
     missing: str | Default | OneOf[Missing.DROP, Missing.RAISE]
-    """What is sent where it is missing: a text as it is, a Default after the steps of the value, or, in a parameter
-    that may be dropped, Missing.DROP; Missing.RAISE where rendering must fail."""
+    """What is sent if it is missing: a text without further steps, a Default after the steps, Missing.DROP in a
+    parameter that may be dropped, or Missing.RAISE if rendering must fail."""
     converted: Converted | None = None
-    """Where it is looked for in the same source after that, and what is then done with it; of a value that is read in
-    one place."""
+    """Where it is looked up last, in the same source, and how it is then converted. Only for a value with a single
+    place."""
 
     @property
     def is_plain(self) -> bool:
-        """Whether reading one field and percent-encoding its text once is all there is to do."""
+        """Whether it only needs one field, percent-encoded once."""
         return self.steps == _PLAIN and len(self.reads) == 1 and self.converted is None
 
     @property
@@ -153,26 +153,26 @@ class Value(NamedTuple):
 
     @property
     def is_choice(self) -> bool:
-        """Whether it is looked for in several places."""
+        """Whether it may be in several places."""
         return len(self.reads) > 1 or self.converted is not None
 
     @property
     def hash(self) -> Step | None:
-        """The hash among the steps, None where there is none."""
+        """The hash among the steps, or None."""
         return next((step for step in self.steps if step in HASHES), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A value that this rendering must not read and cannot do without: rendering raises MissingValueError."""
+    """A required value that this rendering must not read. Rendering raises MissingValueError."""
 
     macro: str
     is_known: bool = True
-    """Whether it is withheld; if not, the catalogue does not have its macro."""
+    """Whether it is withheld. Otherwise the catalogue does not have its macro."""
 
     @property
     def reason(self) -> str:
-        """Why it is not there."""
+        """Why it is missing."""
         if self.is_known:
             return f"value of macro {self.macro!r} is withheld from this network for this event"
         return f"value of macro {self.macro!r} is missing: the catalogue does not have this macro"
@@ -180,7 +180,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A value that would form an escape with the text before it: rendering raises RenderError."""
+    """A value that would complete an escape in the text before it. Rendering raises RenderError."""
 
     macro: str
 
@@ -190,15 +190,15 @@ Atom = Text | Value | Absent | Refused
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The parameters of a URL, or of a URL inside it, joined by `separator` after `opening`.
+    """The parameters of a URL or a nested URL, joined by `separator` after `opening`.
 
-    A parameter is dropped where a value with Missing.DROP in it is missing. Where none is left, nothing is sent, not
-    even `opening`.
+    A parameter is dropped if it contains a missing value with Missing.DROP. If no parameter is left, nothing is sent,
+    not even `opening`.
     """
 
     opening: str
     parameters: "tuple[tuple[Segment, ...], ...]"
-    """With a query among their segments where a URL inside the URL has parameters."""
+    """The segments of each parameter. They include a query if the parameter contains a URL with parameters."""
     separator: str = "&"
 
 
@@ -208,48 +208,48 @@ Segment = Atom | Query
 class Signal(NamedTuple):
     """A field in which an event may say that its user does not share identifiers.
 
-    It says so where it has a value, and the text of that is neither empty nor one of the words that say otherwise.
+    It says so if it has a value whose text is neither empty nor one of `shares`.
     """
 
     source: Source
     field: str
     shares: tuple[str, ...]
-    """The texts that say that the user shares them."""
+    """The texts that mean that the user shares identifiers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unshared:
-    """What to send for events whose users do not share their identifiers. Has none of their values."""
+    """What to send for events whose users do not share identifiers. Contains none of those values."""
 
     signals: tuple[Signal, ...]
-    """Any of them says so."""
+    """The signals, of which one is enough."""
     macros: tuple[str, ...]
-    """The names of the macros that are withheld, as the template writes them, in order and without repeats."""
+    """The names of the withheld macros, as the template writes them, in order and without repeats."""
     attributed: tuple[Segment, ...]
     unattributed: tuple[Segment, ...] | None
-    """The same as that of the plan where nothing more is withheld."""
+    """Equal to that of the plan if nothing else is withheld."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderPlan:
-    """What to send for which event. No text is next to another one."""
+    """What to send for which event. No two texts are adjacent."""
 
     postback: Postback
-    """Sent for this kind of event only."""
+    """The only kind of event that it is sent for."""
     attributed: tuple[Segment, ...]
-    """For events that are attributed to the network."""
+    """What is sent for events that are attributed to the network."""
     unattributed: tuple[Segment, ...] | None
-    """For the others; None where they are not sent. Has no value that the policy withholds."""
+    """For other events; None if they are not sent. Has no value that the policy withholds."""
     max_bytes: int
-    """The longest text to send."""
+    """The maximum length of the rendered text."""
     unshared: Unshared | None = None
-    """What to send in the place of both where the user does not share identifiers; None where that changes nothing."""
+    """What to send instead of both if the user does not share identifiers; None if it is the same."""
     kind: str = "URL"
-    """What the text is, for errors."""
+    """What the text is, for error messages."""
 
     @property
     def renderings(self) -> tuple[tuple[Segment, ...], ...]:
-        """All that may be sent."""
+        """All renderings of the plan."""
         both = [self.attributed, self.unattributed]
         if self.unshared is not None:
             both += [self.unshared.attributed, self.unshared.unattributed]
@@ -257,7 +257,7 @@ class RenderPlan:
 
 
 def values_of(segments: Iterable[Segment]) -> Iterator[Value]:
-    """Yield every value that is read, in order, repeats included."""
+    """Yield all values that are read, in order, including repeats."""
     for segment in segments:
         if isinstance(segment, Value):
             if segment.reads:

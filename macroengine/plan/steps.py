@@ -1,4 +1,4 @@
-"""What is done with a value on its way into a template: which steps, in which order."""
+"""Decide how a value is converted on its way into a template: which steps, in which order."""
 
 from functools import lru_cache
 from typing import Final
@@ -14,10 +14,10 @@ from macroengine.plan.segments import Step
 def steps_of(
     macro: Resolved, spec: MacroSpec, dialect: Dialect, *, nested: bool = True, is_form: bool = False
 ) -> tuple[Step, ...]:
-    """Return what a dialect does with the text of a value where the macro is, in order; in the body of a form, too."""
+    """Return the steps that a dialect applies to the text of a value in the macro's place, including a form body."""
     encoding, is_list = spec.encoding or dialect.encoding, spec.type is _LIST
     if is_form:
-        # In a URL inside the form, the form encodes what is encoded already.
+        # In a URL inside the form, the form encodes a text that is encoded already.
         encoding = _PERCENT if macro.place.layers else Encoding.FORM
     is_percent = encoding is _PERCENT and not is_list
     if macro.place is PLAIN and macro.node.function is None and is_percent and not macro.host_label:
@@ -28,31 +28,31 @@ def steps_of(
 
 
 def times_encoded(macro: Resolved, dialect: Dialect) -> int:
-    """Return how many times the value of a macro is encoded; one that the dialect does not have, as its place asks."""
+    """Return how many times the value of a macro is encoded; for an unknown macro, by its place alone."""
     if macro.spec is None:
         return macro.place.layers + 1
     return sum(step in _ENCODERS for step in steps_of(macro, macro.spec, dialect))
 
 
 def is_segment(macro: Resolved) -> bool:
-    """Say whether a value is text of a path: of the URL, or of a URL inside it."""
+    """Say whether a value is part of a path, also in a nested URL."""
     place = macro.place
     return place.part is Part.PATH or (macro.part is Part.PATH and not place.layers and not place.escapes)
 
 
 def is_in_parameter(macro: Resolved) -> bool:
-    """Say whether a macro is in a parameter, which can be dropped: of the URL, or of a URL inside the URL."""
+    """Say whether a macro is in a parameter that can be dropped, also in a nested URL."""
     return macro.part in _PARAMETER or macro.place.in_pair
 
 
-# Looked up once: in Python 3.11 a member of an enumeration takes as long as a call.
+# Looked up once: in Python 3.11, looking up an enumeration member takes as long as a call.
 _PERCENT: Final = Encoding.PERCENT
 _LIST: Final = ValueType.LIST
 _PARAMETER = (Part.NAME, Part.VALUE)
 _ENCODED = (Step.PERCENT,)
 _ENCODERS = (Step.PERCENT, Step.COMPONENT, Step.FORM)
 _IN_PATH = (Step.SEGMENT, Step.PERCENT)
-# What each encoding does with a value in its place; what is around the place is percent-encoded.
+# How each encoding encodes a value in its place. URLs around that place percent-encode it again.
 _ENCODINGS: dict[Encoding, tuple[Step, ...]] = {
     Encoding.PERCENT: (Step.PERCENT,),
     Encoding.NFC: (Step.NFC, Step.PERCENT),
@@ -62,10 +62,10 @@ _ENCODINGS: dict[Encoding, tuple[Step, ...]] = {
     Encoding.JSON: (Step.JSON_STRING, Step.IN_PLACE),
     Encoding.BASE64: (Step.BASE64, Step.IN_PLACE),
 }
-# What is done with a list as one text.
+# Steps that apply to a list as a single text.
 _NOT_OF_ELEMENTS = {Step.JSON_VALUE, Step.JSON_NAME, Step.HOST_LABEL}
 _IN_SEGMENT = {Step.IN_PLACE: Step.IN_SEGMENT}
-# A function that says how often a value is percent-encoded, wherever it is.
+# Functions that set how often a value is percent-encoded, in any place.
 _LAYERS = {Function.PERCENT: 1, Function.PERCENT2: 2, Function.PERCENT3: 3}
 _ESCAPES = {
     Escape.STRING: Step.JSON_STRING,
@@ -79,7 +79,7 @@ _ESCAPES = {
 def _made(
     place: Place, function: str | None, encoding: Encoding, host_label: bool, in_segment: bool, *, nested: bool
 ) -> tuple[Step, ...]:
-    """Return what is done with the text of a value in a place, in a dialect that encodes so."""
+    """Return the steps for the text of a value in a place, for a dialect with this encoding."""
     layers = 0 if function is None else _LAYERS.get(Function(function), 0)
     steps: list[Step] = []
     if function == Function.NONE:
@@ -93,7 +93,7 @@ def _made(
         steps.append(Step.SEGMENT)
         first = tuple(_IN_SEGMENT.get(step, step) for step in first)
     if layers:
-        # Encoding leaves nothing to escape, but quotes to write.
+        # The encoded value needs no escaping, but it may need quotes.
         written = (_ESCAPES[escape] for escape in place.escapes if escape is not Escape.PERCENT and not place.depth)
         return (*steps, *(Step.PERCENT,) * layers, *written)
     encoders = iter([first])

@@ -1,7 +1,7 @@
-"""What the page calls: functions that take and return plain JSON, over whatever carries it.
+"""The functions that the page calls. They take and return plain JSON, independently of the transport.
 
-`answer` is the whole interface. In the browser a worker calls it under Pyodide; `macroengine playground` calls it for
-each HTTP request. Nothing here reads a file or opens a connection.
+`answer` is the only entry point. In the browser, a worker calls it under Pyodide; `macroengine playground` calls it for
+each HTTP request. Nothing here reads files or opens connections.
 """
 
 import json
@@ -33,12 +33,12 @@ from macroengine.workspace.preview import preview as preview_template
 
 Json = dict[str, Any]
 
-# A longer list is not read, and takes longer to draw than the check.
+# Nobody reads a longer list, and drawing it takes longer than the check.
 _MAX_FINDINGS = 100
 
 
 def answer(request: str) -> str:
-    """Return the reply to a request, both in JSON: `{"call", "arguments"}`, and `{"result"}` or `{"error"}`.
+    """Return the reply to a request. Requests are JSON `{"call", "arguments"}`, replies `{"result"}` or `{"error"}`.
 
     >>> answer('{"call": "detect", "arguments": {"template": "https://n.example/pb"}}')
     '{"result": {"dialects": []}}'
@@ -53,7 +53,7 @@ def answer(request: str) -> str:
         reply = _error("event", str(error))
     except (RecursionError, MemoryError):
         reply = _error("limit", "this takes more memory than there is; make the template or the event smaller")
-    except (TypeError, ValueError) as error:  # an argument that the library refuses
+    except (TypeError, ValueError) as error:  # an invalid argument
         reply = _error("request", str(error))
     return json.dumps(reply)
 
@@ -91,7 +91,7 @@ def _version() -> str:
 
 
 def check(arguments: Arguments) -> Json:
-    """Return what is wrong with a template, and what its macros are."""
+    """Return the problems of a template, and its macros."""
     settings = read_settings(arguments)
     found = check_template(settings.template, dialect=settings.dialect, policy=settings.policy)
     fixes = [finding.fix for finding in found if finding.fix is not None]
@@ -107,7 +107,7 @@ def check(arguments: Arguments) -> Json:
 
 
 def fix(arguments: Arguments) -> Json:
-    """Return the fixed template; with `unsafe`, the fixes that may not be meant are applied, too."""
+    """Return the fixed template. With `unsafe`, fixes that may not be intended are applied, too."""
     settings = read_settings(arguments)
     unsafe = argument(arguments, "unsafe", bool, default=False)
     fixed = fix_template(settings.template, dialect=settings.dialect, policy=settings.policy, unsafe=unsafe)
@@ -116,7 +116,7 @@ def fix(arguments: Arguments) -> Json:
 
 
 def detect(arguments: Arguments) -> Json:
-    """Return the dialects in which the template can be written, the likeliest first."""
+    """Return the dialects in which the template may be written, most likely first."""
     titles = {profile.name: profile.title for profile in profiles()}
     return {
         "dialects": [
@@ -142,7 +142,7 @@ def translate(arguments: Arguments) -> Json:
 
 
 def preview(arguments: Arguments) -> Json:
-    """Return what a partner would receive for the event `values`: by source, then by field; without it, an example."""
+    """Return what a partner receives for the event `values`, by source and field, or without it for an example."""
     settings = read_settings(arguments)
     missing = argument(arguments, "missing", str, "empty")
     compiled = compile_template(settings.template, dialect=settings.dialect, policy=settings.policy)
@@ -204,7 +204,7 @@ def match(arguments: Arguments) -> Json:
 
 
 def complete(arguments: Arguments) -> Json:
-    """Return the macros that can be written at `place`; with `asked`, even where none is begun."""
+    """Return the completions at `place`. With `asked`, return them even if no macro begins there."""
     settings = read_settings(arguments)
     places = Places(settings.template)
     index = places.index(argument(arguments, "place", int))
@@ -225,7 +225,7 @@ def complete(arguments: Arguments) -> Json:
 
 
 def secrets(arguments: Arguments) -> Json:
-    """Return what a link with the template would give away, and the template without it."""
+    """Return the secrets that a link with the template would expose, and the template without them."""
     settings = read_settings(arguments)
     places = Places(settings.template)
     found = secrets_in(settings.template, settings.dialect)

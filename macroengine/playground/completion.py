@@ -1,4 +1,4 @@
-"""Macros that can be written at a place of a template."""
+"""Completions for macros in a template."""
 
 import re
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from macroengine.diagnostics import Span
 from macroengine.language.forms import Form
 from macroengine.playground.settings import Settings
 
-# What may be between the opener and the place: the beginning of a name. Anything else is not a macro that was begun.
+# Text that may be between the opener and the cursor: the beginning of a name.
 _BEGUN = re.compile(r"[\w.:|-]*")
 
 
 class Option(NamedTuple):
-    """A macro that can be written."""
+    """A macro to choose."""
 
     text: str
     spec: MacroSpec
@@ -22,16 +22,16 @@ class Option(NamedTuple):
 
 
 class Completion(NamedTuple):
-    """What a macro can be written in place of, and the macros."""
+    """The range that a macro would replace, and the macros."""
 
     span: Span
     options: tuple[Option, ...]
 
 
 def complete(settings: Settings, index: int, *, is_asked: bool) -> Completion | None:
-    """Return what can be written at a code point: macros that the platform fills for this kind of postback.
+    """Return the completions at a code point: macros that the platform fills for this kind of postback.
 
-    None where no macro is begun there, unless it `is_asked` for.
+    None if no macro begins there, unless completions were requested explicitly (`is_asked`).
     """
     template, dialect = settings.template, settings.dialect
     begun = _begun(template, index, dialect)
@@ -43,7 +43,7 @@ def complete(settings: Settings, index: int, *, is_asked: bool) -> Completion | 
 
 
 def _begun(template: str, index: int, dialect: Dialect) -> tuple[Form, int] | None:
-    """Return the form of the macro that is begun before a place, and where it begins; the longest opener wins."""
+    """Return the form and the start of a macro that is being typed before a place. The longest opener wins."""
     found: list[tuple[int, int, Form]] = []
     for form in dialect.syntax.forms:
         start = template.rfind(form.opener, 0, index)

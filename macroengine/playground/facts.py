@@ -1,4 +1,4 @@
-"""What the catalogue and the rules say, for hovers, tables, forms and pages."""
+"""Facts from the catalogue and the rules, for hovers, tables, forms and pages."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 def macros_of(settings: Settings) -> list[Json]:
-    """Return what is known of each macro of a template, in source order."""
+    """Return the facts about each macro of a template, in source order."""
     places = Places(settings.template)
     found = resolve(parse(settings.template, settings.dialect), settings.dialect, settings.policy)
     return [{**places.span(macro.node.span), **_macro(macro, settings.dialect)} for macro in found.macros]
@@ -46,7 +46,7 @@ def _macro(macro: Resolved, dialect: Dialect) -> Json:
 
 
 def _available(spec: MacroSpec) -> list[str]:
-    """Return the kinds of postback for which a macro is filled; none are listed where it is for all."""
+    """Return the kinds of postback for which a macro is filled; empty if it is filled for all."""
     return [] if spec.available == frozenset(Postback) else [kind for kind in Postback if kind in spec.available]
 
 
@@ -67,7 +67,7 @@ def fields_of(event: Event, dialect: Dialect) -> list[Json]:
 
 
 def page_of(code: str) -> Json | None:
-    """Return the page of a diagnostic: a rule's has sections; None where there is no such code."""
+    """Return the page of a diagnostic; a rule's page has sections. None if the code is unknown."""
     if code in RULES:
         one = RULES[code]
         summary, *others = sections(code).items()

@@ -1,4 +1,4 @@
-"""Places in a text as JavaScript counts them: in UTF-16, where an emoji takes two."""
+"""Convert places in a text to those of JavaScript, which counts UTF-16 units: an emoji counts as two."""
 
 from bisect import bisect_left
 
@@ -19,15 +19,15 @@ class Places:
         self._wide = [] if text.isascii() else [index for index, char in enumerate(text) if char > _WIDEST]
 
     def span(self, span: Span) -> dict[str, int]:
-        """Return a span as JavaScript counts it."""
+        """Return a span in UTF-16 units."""
         return {"from": self.place(span.start), "to": self.place(span.stop)}
 
     def place(self, index: int) -> int:
-        """Return where the code point `index` begins."""
+        """Return the UTF-16 position of the code point `index`."""
         return index + bisect_left(self._wide, index)
 
     def index(self, place: int) -> int:
-        """Return the code point at a place, or the last one before it; of a place outside the text, its nearest end."""
+        """Return the code point at a UTF-16 position or before it. Positions outside the text mean its nearest end."""
         low, high = 0, self._length
         while low < high:
             middle = (low + high + 1) // 2

@@ -1,4 +1,4 @@
-"""What in a template should not be given away with a link: tokens, keys and passcodes that are written out in it."""
+"""Find tokens, keys and passwords in a template that should not be shared in a link."""
 
 import re
 import tomllib
@@ -14,7 +14,7 @@ from macroengine.plan.resolve import resolve
 from macroengine.policy import Policy
 from macroengine.template import parse
 
-# A name, and `=` or the quotes and colon of JSON, each percent-encoded as often as it likes; then a value.
+# A name, then `=` or JSON quotes and a colon, each percent-encoded any number of times, then a value.
 _EQUALS = r"(?:=|%(?:25)*3[Dd])"
 _QUOTE = r"(?:\"|%(?:25)*22)"
 _COLON = rf"{_QUOTE}\s*(?::|%(?:25)*3[Aa])\s*{_QUOTE}?"
@@ -29,7 +29,7 @@ class Secret(NamedTuple):
 
     span: Span
     kind: str
-    """What it looks like, in a word: `token`."""
+    """The kind of secret, in a word: `token`."""
 
 
 class _Data(NamedTuple):
@@ -48,7 +48,7 @@ def _data() -> _Data:
 
 
 def secrets_in(source: str, dialect: Dialect) -> list[Secret]:
-    """Return what looks like a secret in a template, in order and without overlaps; macros are not secret.
+    """Return texts in a template that look like secrets, in order and without overlaps. Macros are not secrets.
 
     >>> from macroengine import dialect
     >>> [kind for _, kind in secrets_in("https://n.example/pb?id=(clickid)&token=s3cr3t", dialect("appsflyer"))]
@@ -71,7 +71,7 @@ def secrets_in(source: str, dialect: Dialect) -> list[Secret]:
 
 
 def masked(source: str, dialect: Dialect) -> str:
-    """Return a template with a mask in place of each secret.
+    """Return a template with each secret replaced by a mask.
 
     >>> from macroengine import dialect
     >>> masked("https://n.example/pb?id=(clickid)&token=s3cr3t", dialect("appsflyer"))
@@ -85,7 +85,7 @@ def masked(source: str, dialect: Dialect) -> str:
 def _candidates(source: str) -> Iterator[Secret]:
     data = _data()
     end = 0
-    for named in _NAME.finditer(source):  # in a value, there may be a URL with names of its own
+    for named in _NAME.finditer(source):  # a value may contain a URL with more names
         kinds = (data.names.get(word.lower()) for word in _words(named["name"]))
         kind = next((kind for kind in kinds if kind), None)
         if kind is not None and named.end() >= end:
@@ -99,14 +99,14 @@ def _candidates(source: str) -> Iterator[Secret]:
 
 
 def _words(name: str) -> Iterator[str]:
-    """Yield the words of a name, and then two at a time: `api_key` may be written `apiKey`, `API-KEY` or `apikey`."""
+    """Yield the words of a name, then pairs of them, since `api_key` may be written `apiKey`, `API-KEY` or `apikey`."""
     words = _WORDS.findall(name)
     yield from words
     yield from (first + second for first, second in pairwise(words))
 
 
 def _without(span: Span, macros: list[Span]) -> Iterator[Span]:
-    """Yield what is left of a span outside the macros."""
+    """Yield the parts of a span outside the macros."""
     start = span.start
     for macro in macros:
         if start < macro.stop and macro.start < span.stop:

@@ -1,7 +1,7 @@
-"""The HTTP server of `macroengine playground`: the page and the bridge, for browsers on this machine only.
+"""The HTTP server of `macroengine playground`: the page and the bridge, only for browsers on this machine.
 
-It is reached by a browser that also shows pages of others, so every request has to name this server as its host (or a
-page of a host that resolves to 127.0.0.1 could read the answers), and every call has to come from the page itself.
+The browser also shows other sites. So every request must name this server as its host, or a site whose host resolves to
+127.0.0.1 could read the answers. Every call must come from the page itself.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from macroengine.playground.bridge import answer
 PAGE = Path(__file__).resolve().parent / "page"
 LOOPBACK = "127.0.0.1"
 
-# No script but the page's own, and no connection but to this server. A page in which Python runs compiles WebAssembly.
+# Allow only the page's own scripts, and connections only to this server. To run Python, the page compiles WebAssembly.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -26,7 +26,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",  # kept by the browser, and asked for again
+    "Cache-Control": "no-cache",  # the browser must check for changes
 }
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -39,19 +39,19 @@ _TYPES = {
 }
 _ANY_TYPE = "application/octet-stream"
 _JSON = "application/json"
-# A template and a dialect's file, each at its limit and escaped.
+# Large enough for a template and a dialect file at their limits, escaped.
 _MAX_REQUEST = 8 * 1024 * 1024
-# How the page is told that Python answers over HTTP; a page that was built for the browser says otherwise.
+# This attribute tells the page that Python answers over HTTP. A page built for the browser has the other one.
 _IN_BROWSER, _OVER_HTTP = b'data-python="browser"', b'data-python="http"'
 
 
 class PlaygroundServer(ThreadingHTTPServer):
-    """Serves a folder with the page, and the bridge at `/api`."""
+    """Serves the files of the page from a folder, and the bridge at `/api`."""
 
     daemon_threads = True
 
     def __init__(self, folder: Path = PAGE, port: int = 0, *, in_browser: bool = False) -> None:
-        """Listen on a port of the loopback interface, 0 for a free one; with `in_browser`, the page runs Python itself.
+        """Listen on a loopback port; 0 means a free one. With `in_browser`, the page runs Python itself.
 
         Raises:
             OSError: the port is in use, or the folder cannot be read.
@@ -67,15 +67,15 @@ class PlaygroundServer(ThreadingHTTPServer):
 
     @property
     def hosts(self) -> tuple[str, str]:
-        """What a browser may call this server."""
+        """The host names that requests may use for this server."""
         return f"{LOOPBACK}:{self.server_port}", f"localhost:{self.server_port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing where a browser has closed the connection."""
+        """Ignore errors of connections that a browser has closed."""
 
 
 def _files(folder: Path) -> Mapping[str, Path]:
-    """Return the files that are served, by their paths; no request can name another one."""
+    """Return the files to serve by their URL paths. No other file can be requested."""
     found = {f"/{path.relative_to(folder).as_posix()}": path for path in sorted(folder.rglob("*")) if path.is_file()}
     if "/index.html" not in found:
         raise FileNotFoundError(2, "has no page (index.html)", str(folder))
@@ -83,14 +83,14 @@ def _files(folder: Path) -> Mapping[str, Path]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One request of the page."""
+    """Handles one request of the page."""
 
     server: PlaygroundServer
     protocol_version = "HTTP/1.1"
     timeout = 60
 
     def version_string(self) -> str:
-        """Return what the server calls itself; which Python it runs on is of no concern to a page."""
+        """Return the name of the server, without the version of Python."""
         return "macroengine"
 
     def do_GET(self) -> None:
@@ -98,14 +98,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_file(with_content=True)
 
     def do_HEAD(self) -> None:
-        """Send what a file of the page is."""
+        """Send the headers of a file of the page."""
         self._send_file(with_content=False)
 
     def do_POST(self) -> None:
         """Answer a call of the page."""
         refused = self._refused_call()
         if refused is not None:
-            self.close_connection = True  # what the client sends is not read
+            self.close_connection = True  # the rest of the request is not read
             self._send(*refused)
             return
         content = self.rfile.read(int(self.headers["Content-Length"]))
@@ -117,13 +117,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(HTTPStatus.OK, reply.encode(), _JSON)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """Refuse what is not a request of the page, with the headers of every response."""
+        """Refuse an invalid request, with the same headers as all responses."""
         self.close_connection = True
         status = HTTPStatus(code)
         self._send(status, f"{status.phrase.lower()}\n".encode(), with_content=self.command != "HEAD")
 
     def _refused_call(self) -> tuple[HTTPStatus, bytes] | None:
-        """Return why a call is not answered; None where it is."""
+        """Return the status and message if a call must be refused; None if it is valid."""
         host, length = self.headers.get("Host"), self.headers.get("Content-Length", "")
         if host not in self.server.hosts:
             return self._misdirected()
@@ -181,4 +181,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's
-        """Write no log: requests hold templates."""
+        """Write no log, since requests contain templates."""

@@ -1,4 +1,4 @@
-"""What the page says with each call: the template, its dialect and what a network may be told."""
+"""The settings in each call of the page: the template, its dialect and what a network may be told."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,40 +19,40 @@ Arguments = Mapping[str, Any]
 
 
 class RequestError(ValueError):
-    """A call that the page does not make."""
+    """A call that the page would not make."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A template as it is to be read."""
+    """A template and the settings for reading it."""
 
     template: str
     dialect: Dialect
     policy: Policy
     is_kind_given: bool
-    """Whether the kind of postback was chosen, and not assumed from the macros."""
+    """Whether the kind of postback was chosen, and not inferred from the macros."""
 
     @property
     def is_policy_given(self) -> bool:
-        """Whether any of the policy was chosen."""
+        """Whether any setting of the policy was chosen."""
         return self.is_kind_given or self.policy.send_all or self.policy.consent
 
 
 def read_settings(arguments: Arguments) -> Settings:
     """Return the settings of a call.
 
-    They are `template`, and where given `dialect`, `dialect_file`, `postback`, `send_all` and `consent`.
+    They are `template`, and optionally `dialect`, `dialect_file`, `postback`, `send_all` and `consent`.
 
     Raises:
-        CatalogueError: there is no such dialect, or something is wrong with its file.
-        RequestError: an argument has the wrong type, or there is no such kind of postback.
+        CatalogueError: the dialect does not exist, or its file is invalid.
+        RequestError: an argument has the wrong type, or the kind of postback does not exist.
     """
     template = argument(arguments, "template", str)
     text = argument(arguments, "dialect_file", str, "")
     chosen = own_dialect(text) if text else chosen_dialect(argument(arguments, "dialect", str, AUTO), template)
     word = argument(arguments, "postback", str, AUTO)
     policy = Policy(
-        assumed_postback(template, chosen) if word == AUTO else cast("Postback", word),  # which is checked there
+        assumed_postback(template, chosen) if word == AUTO else cast("Postback", word),  # Policy checks it
         argument(arguments, "send_all", bool, default=False),
         consent=argument(arguments, "consent", bool, default=False),
     )
@@ -72,18 +72,18 @@ def argument(arguments: Arguments, name: str, kind: type[_T], default: _T | None
 
 
 def chosen_dialect(name: str, template: str) -> Dialect:
-    """Return the dialect of a name; for `auto`, the likeliest one."""
+    """Return the dialect with this name; for `auto`, the likeliest one."""
     return dialect_for(AUTO if name == AUTO else dialect(name), template)
 
 
 @lru_cache(maxsize=4)
 def own_dialect(text: str) -> Dialect:
-    """Return the dialect of a file that the page has read.
+    """Return the dialect in a file that the page has read.
 
     Raises:
-        CatalogueError: the file is too large, or says something that a dialect does not have.
+        CatalogueError: the file is too large or invalid.
     """
     most = Limits().catalogue
     if len(text.encode("utf-8", "surrogatepass")) > most:
         raise CatalogueError(f"{_OWN}: larger than {most:,} bytes")
-    return Dialect._from_text(text, _OWN)  # no file in a browser has a path to read it from
+    return Dialect._from_text(text, _OWN)  # files in a browser have no path

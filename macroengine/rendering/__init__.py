@@ -1,1 +1,1 @@
-"""From a plan to a function that renders an event."""
+"""Compile a render plan into a function that renders events."""

@@ -1,8 +1,8 @@
-"""From a plan to a function. The only module that calls `exec`.
+"""Compile a render plan into a function. The only module that calls `exec`.
 
-The source of a function depends on the shape of its plan alone: how many texts and values, of which kinds, in which
-order. Texts and fields come in as closure cells, so nothing of a template becomes code, and the next template of the
-same shape costs one call.
+The source of a function depends only on the shape of its plan: how many texts and values it has, of which kinds, in
+which order. Texts and fields are passed as closure cells. So no part of a template becomes code, and compiling another
+template of the same shape costs a single call.
 """
 
 import sys
@@ -43,8 +43,8 @@ _ValueCells = Callable[[Value], tuple[str, tuple[object, ...]]]
 def compile_plan(plan: RenderPlan) -> Render:
     """Return the function that renders an event.
 
-    It raises RenderError where a value cannot be sent, MissingValueError where one must not be missing, and
-    SuppressedError where the event is not for this template.
+    It raises RenderError if a value cannot be sent, MissingValueError if a required value is missing, and
+    SuppressedError if the template is not sent for the event.
     """
     shared = _compiled(plan, plan.attributed, plan.unattributed)
     if plan.unshared is None:
@@ -59,13 +59,13 @@ def compile_plan(plan: RenderPlan) -> Render:
 
 
 def compile_python(plan: RenderPlan) -> Render:
-    """Return the function in Python that renders an event whose user shares identifiers, as `compile_plan` does."""
+    """Return the Python function for events whose users share identifiers; otherwise like `compile_plan`."""
     return _in_python(plan, plan.attributed, plan.unattributed)
 
 
 def _compiled(plan: RenderPlan, attributed: Iterable[Segment], unattributed: Iterable[Segment] | None) -> Render:
     in_python = partial(_in_python, plan, attributed, unattributed)
-    if SPEEDUPS:  # pragma: no branch - each run of the tests has it one way
+    if SPEEDUPS:  # pragma: no branch - depends on the environment of the tests
         return native.program(plan.postback, plan.max_bytes, attributed, unattributed, _Deferred(in_python))
     return in_python()  # pragma: no cover - as above
 
@@ -78,7 +78,7 @@ def _in_python(plan: RenderPlan, attributed: Iterable[Segment], unattributed: It
 
 
 class _Deferred:
-    """A function that is compiled when it is called first: for most templates never, where a program renders them."""
+    """A function that is compiled on its first call. For most templates the C program renders instead."""
 
     __slots__ = ("_compile", "_render")
 
@@ -94,9 +94,9 @@ class _Deferred:
 
 
 def compile_shared(segments: Iterable[Segment], slots: Mapping[Value, int], max_bytes: int) -> RenderValues:
-    """Return the function that renders values which are encoded already; `slots` says where in the list each is.
+    """Return the function that renders already encoded values. `slots` maps each value to its index in the list.
 
-    It raises RenderError where the URL is too long, and MissingValueError where a value must not be missing.
+    It raises RenderError if the URL is too long, and MissingValueError if a required value is missing.
     """
     shape, cells = _shape(segments, _Way(Entry.SHARED, partial(_shared_cells, slots), max_bytes))
     render: RenderValues = _maker(shape, Entry.SHARED)(*_limit(max_bytes, cells, "URL"), *cells)
@@ -104,12 +104,12 @@ def compile_shared(segments: Iterable[Segment], slots: Mapping[Value, int], max_
 
 
 def plan_source(plan: RenderPlan) -> str:
-    """Return what `compile_plan` compiles, with the cells written out: Python to read, not to run."""
+    """Return the source that `compile_plan` compiles, with the cells as comments. For reading, not for running."""
     parts = []
     if plan.unshared is not None:
         heard = [f"# {source} {name!r}: {', '.join(map(repr, words))}" for source, name, words in plan.unshared.signals]
         parts.append(
-            "\n".join(["# what says that identifiers are shared; any other text says that they are not", *heard])
+            "\n".join(["# texts that mean that identifiers are shared; any other text means that they are not", *heard])
         )
     for title, segments, entry in _entries(plan):
         shape, cells = _shape(segments, _Way(entry, _value_cells, plan.max_bytes))
@@ -119,7 +119,7 @@ def plan_source(plan: RenderPlan) -> str:
 
 
 def _entries(plan: RenderPlan) -> Iterator[tuple[str, Iterable[Segment], Entry]]:
-    """Yield each rendering of a plan, with what it is for and what its function asks before it renders."""
+    """Yield a title, the segments and the entry for each rendering of a plan."""
     for withheld, both in (("", plan), (", identifiers not shared", plan.unshared)):
         if both is not None:
             yield f"attributed{withheld}", both.attributed, Entry.ATTRIBUTED
@@ -130,7 +130,7 @@ def _entries(plan: RenderPlan) -> Iterator[tuple[str, Iterable[Segment], Entry]]
 def _written(cell: object) -> str:
     if isinstance(cell, tuple):
         return f"({', '.join(map(_written, cell))})"
-    # A conversion is the method of an object that says what it does.
+    # A conversion is a bound method; the repr of its object describes it.
     return repr(getattr(cell, "__self__", cell))
 
 
@@ -152,15 +152,15 @@ def _refusal(plan: RenderPlan) -> Callable[[Event], NoReturn]:
 
 
 def _limit(max_bytes: int, cells: Iterable[object], kind: str) -> tuple[int, Callable[[str], str]]:
-    """Return how many characters are never too many bytes, and what measures those that may be."""
+    """Return how many characters always fit into the limit, and a function that measures longer URLs."""
 
     def measured(url: str) -> str:
         if len(url.encode(errors="surrogatepass")) > max_bytes:
-            # How many it would have is not known: rendering stops where the limit is passed.
+            # The full length is unknown: rendering stops when the limit is exceeded.
             raise RenderError(f"rendered {kind} has more than {max_bytes:,} bytes, the limit")
         return url
 
-    # Of what is sent, only the template's own text can be longer in bytes than in characters.
+    # Values are ASCII, so only the template's own text can have more bytes than characters.
     longer = (text for text in _texts(cells) if not text.isascii())
     surplus = sum(len(text.encode(errors="surrogatepass")) - len(text) for text in longer)
     return max_bytes - surplus, measured
@@ -176,7 +176,7 @@ def _texts(cells: Iterable[object]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """The cell of a value that must not be sent, and is called where it would be."""
+    """The cell of a value that must not be sent. It raises an error when called."""
 
     macro: str
 
@@ -187,7 +187,7 @@ class _Refusal:
 
 @dataclass(frozen=True, slots=True)
 class _Absence:
-    """The cell of a value that must not be read, and is called where it would be sent."""
+    """The cell of a value that must not be read. It raises an error when called."""
 
     macro: str
     reason: str = field(repr=False)
@@ -198,7 +198,7 @@ class _Absence:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How the function of a plan gets at its values, and how long a URL it may make."""
+    """How the function of a plan reads its values, and the maximum length of its URL."""
 
     entry: Entry
     value_cells: _ValueCells
@@ -208,7 +208,7 @@ class _Way:
 
 @dataclass(slots=True, eq=False)
 class _InnerQuery:
-    """The cell of a query inside a parameter: a function of its own, called with the values."""
+    """The cell of a query inside a parameter: a separate function that is called with the values."""
 
     query: Query
     way: _Way = field(repr=False)
@@ -225,7 +225,7 @@ class _InnerQuery:
 
 
 def _shape(segments: Iterable[Segment], way: _Way, *, in_query: bool = False) -> tuple[Shape, list[object]]:
-    """Return the kind of each segment, and the cells that all of them take, in order."""
+    """Return the kind of each segment, and the cells of all segments in order."""
     shape: list[Any] = []
     cells: list[object] = []
     for segment in segments:
@@ -263,13 +263,13 @@ def _append_text(text: str, shape: list[Any], cells: list[object]) -> None:
 
 
 def key_of(value: Value) -> Key:
-    """Return where a value of the event is, and what converts it; of a value that is read in one place."""
+    """Return where a value is in the event, and its conversion. The value must have a single place."""
     ((source, field, _),) = value.reads
-    # The keys of most events are interned too, and then found without being compared.
+    # The keys of most events are also interned, so that a look-up only compares identities.
     return SOURCES.index(source), sys.intern(field), converter(value)
 
 
-# Templates have the same few values, and share what is made of them.
+# Templates use the same few values, so cache their cells.
 @lru_cache(maxsize=1024)
 def _value_cells(value: Value) -> tuple[str, tuple[object, ...]]:
     """Return the kind of a value that is read from the event, and its cells."""
@@ -301,7 +301,7 @@ def _form(value: Value) -> str:
 
 
 def _shared_cells(slots: Mapping[Value, int], value: Value) -> tuple[str, tuple[object, ...]]:
-    """Return the kind of a value that is encoded already, and its cells."""
+    """Return the kind of an already encoded value, and its cells."""
     slot = slots[value]
     match value.missing:
         case "":
@@ -315,9 +315,9 @@ def _shared_cells(slots: Mapping[Value, int], value: Value) -> tuple[str, tuple[
 
 
 def fault(event: object, error: Exception) -> Exception:
-    """Return what is to be raised where rendering an event raised `error`: what it means to the caller.
+    """Return the exception for the caller when rendering an event raised `error`.
 
-    The mappings of an event are the caller's, and may raise anything.
+    The mappings of an event belong to the caller, and may raise anything.
     """
     if isinstance(error, RenderError | MemoryError):
         return error
@@ -331,17 +331,17 @@ def fault(event: object, error: Exception) -> Exception:
 
 
 class _Loader:
-    """Shows the generated source in tracebacks, and keeps nothing in `linecache` until one asks."""
+    """Shows the generated source in tracebacks. It is only put into `linecache` when a traceback is printed."""
 
     def __init__(self, source: str) -> None:
         self._source = source
 
-    def get_source(self, name: str) -> str:  # noqa: ARG002 - the name is linecache's protocol
+    def get_source(self, name: str) -> str:  # noqa: ARG002 - required by linecache
         return self._source
 
 
-# CPython never lets go of a name that it has compiled under, so the same ones come round again. Threads may share this:
-# no Python runs inside, as in a generator.
+# CPython keeps every file name that it has compiled code under, so reuse a fixed number of names. `cycle` runs no
+# Python code, so threads may share it.
 _names = cycle(map("macroengine-shape-{}".format, range(4096)))
 
 
@@ -350,6 +350,6 @@ def _maker(shape: Shape, entry: Entry) -> Callable[..., Any]:
     source = function_source(shape, entry)
     name = next(_names)
     namespace: dict[str, Any] = {"__name__": name, "__loader__": _Loader(source), "fault": fault, **ENCODERS}
-    exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source is made of a shape alone
+    exec(compile(source, name, "exec"), namespace)  # noqa: S102 - the source depends only on the shape
     make: Callable[..., Any] = namespace["make"]
     return make

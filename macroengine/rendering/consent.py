@@ -12,7 +12,7 @@ Refuses = Callable[[Event], bool]
 
 
 def refusal(signals: Iterable[Signal]) -> Refuses:
-    """Return what says whether an event has a signal that its user does not share identifiers.
+    """Return a function that says whether an event has a signal that its user does not share identifiers.
 
     >>> from macroengine.kinds import Source
     >>> refuses = refusal([Signal(Source.SDK, "is_lat", ("false", "0"))])
@@ -28,7 +28,7 @@ def refusal(signals: Iterable[Signal]) -> Refuses:
                 raw = sources[source].get(field)
                 if raw is not None and (raw if raw.__class__ is str else _text(raw)) not in words:
                     return True
-        except Exception:  # noqa: BLE001 - what cannot be read is not consent
+        except Exception:  # noqa: BLE001 - an unreadable value is not consent
             return True
         return False
 

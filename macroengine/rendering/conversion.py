@@ -1,4 +1,4 @@
-"""From a value of an event to the text that is sent for it, in the cases that the encoder alone does not settle."""
+"""Convert a value of an event into the text that is sent, in cases that need more than the encoder."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,35 +15,35 @@ from macroengine.rendering.units import in_smaller_unit
 from macroengine.rendering.values import UnsendableError, elements, value_text
 
 SOURCES: Final = (Source.LINK, Source.SDK, Source.PLATFORM)
-"""The order in which rendering has the sources of an event."""
+"""The order of an event's sources in all rendering code."""
 
-# Looked up once: in Python 3.11 that takes long.
+# Looked up once, since it is slow in Python 3.11.
 _RAISE: Final = Missing.RAISE
 _DROP: Final = Missing.DROP
 
 
 def converter(value: Value) -> Convert:
-    """Return what converts the values that an event may have for `value`, which is read in one place."""
+    """Return the function that converts the values an event may have for `value`, which has a single place."""
     return _conversion(value, value.reads[0]).convert
 
 
 def read_converter(value: Value, read: Read) -> Convert:
-    """Return what converts the values that an event may have in one of the places where `value` is looked for."""
+    """Return the function that converts the values an event may have for `value` in one of its places."""
     return _conversion(value, read).convert
 
 
 def unit_converter(value: Value, times: int) -> Convert:
-    """Return what converts the values that an event may have in a unit with `times` of the unit of `value`."""
+    """Return the function that converts values given in a unit `times` as large as the unit of `value`."""
     return partial(_in_unit, _conversion(value, value.reads[0]), times)
 
 
 def chooser(value: Value) -> "Choice":
-    """Return what takes the sources of an event, and converts the first value that there is."""
+    """Return an object that takes the sources of an event, and converts the first value that is present."""
     return Choice(value, tuple(_conversion(value, read) for read in value.reads))
 
 
 def _conversion(value: Value, read: Read) -> "Conversion":
-    # Functions come before the rest: what they make is text, whatever the type of the value was.
+    # Functions are applied first. Their result is text, whatever the type of the value was.
     first = value.steps[0] if value.steps else None
     steps = value.steps[1:] if first in (Step.JSON_VALUE, Step.LIST) else value.steps
     instead = None if value.missing in (_DROP, _RAISE) else default_text(value)
@@ -53,31 +53,31 @@ def _conversion(value: Value, read: Read) -> "Conversion":
 
 
 def _in_url(steps: Iterable[Step]) -> bool:
-    """Say whether a whole JSON value is in a parameter: in a body, nothing is left to be done but to escape it."""
+    """Say whether a whole JSON value is in a URL parameter. In a body, it needs nothing but JSON escaping."""
     return any(step is not Step.JSON_STRING for step in steps)
 
 
 @dataclass(slots=True, eq=False)
 class Conversion:
-    """What is done with one value of a plan."""
+    """How to convert one value of a plan."""
 
     value: Value
     read: Read
     encode: TextStep = field(repr=False)
-    """Does the steps of the value; None where there is nothing to hash."""
+    """Applies the steps to the value; returns None if there is nothing to hash."""
     instead: str | None = field(repr=False)
-    """What is sent for a missing value; None where nothing is, or rendering fails."""
+    """The text for a missing value; None if nothing is sent, or if rendering fails."""
     whole: Callable[[object, str, ValueType], str] | None = field(repr=False)
-    """Writes the value by its type, where it is a whole JSON value."""
+    """Writes the value according to its type, if it is a whole JSON value."""
     is_list: bool = field(repr=False)
-    """Whether the steps are done with each of its elements."""
+    """Whether the steps are applied to each of its elements."""
 
     def convert(self, raw: object) -> str | None:
-        """Return the encoded text of `raw`, or of what is sent when it is missing; None where a parameter is dropped.
+        """Return the encoded text of `raw`, or the text for a missing value; None if the parameter is dropped.
 
         Raises:
-            RenderError: there is no text for this value.
-            MissingValueError: it is missing, and must not be.
+            RenderError: the value cannot be written as text.
+            MissingValueError: a required value is missing.
         """
         value = self.value
         if raw is not None:
@@ -88,10 +88,11 @@ class Conversion:
                 fault = "cannot send text with a lone surrogate"
             except UnsendableError as error:
                 fault = str(error)
-            except Exception as error:  # noqa: BLE001 - values may be of any class, and do what they like
+            except Exception as error:  # noqa: BLE001 - values may be of any class and raise anything
                 fault = f"cannot send a value of type {type(raw).__name__}, which raises {type(error).__name__},"
             if fault is not None:
-                # Raised here, where no other error is handled: that one would hold the value, and be kept with ours.
+                # Raised outside the `except`: the other exception would become the context of ours, and keep the value
+                # alive.
                 raise RenderError(f"{fault} for macro {value.macro!r}", value.macro)
             if encoded is not None:
                 return encoded
@@ -111,13 +112,13 @@ class Conversion:
 
 @dataclass(slots=True, eq=False)
 class Choice:
-    """What is done with a value that may be found in several places."""
+    """How to convert a value that may be in several places."""
 
     value: Value
     conversions: tuple[Conversion, ...] = field(repr=False)
 
     def is_present(self, sources: Sequence[object]) -> bool:
-        """Say whether any of the places has a value, sendable or not."""
+        """Say whether any of the places has a value, even one that cannot be sent."""
         reads = [conversion.read for conversion in self.conversions]
         if any(_raw(sources, read.source, read.field) is not None for read in reads):
             return True
@@ -126,11 +127,11 @@ class Choice:
         return converted is not None and raw is not None and in_smaller_unit(raw, converted.times) is not None
 
     def convert(self, sources: Sequence[object]) -> str | None:
-        """Return what the first place that has a value gives, or else what is sent for a missing one.
+        """Return the converted value of the first place that has one, or the text for a missing value.
 
         Raises:
-            RenderError: there is no text for this value.
-            MissingValueError: all are missing, and must not be.
+            RenderError: the value cannot be written as text.
+            MissingValueError: a required value is missing in all places.
         """
         for conversion in self.conversions:
             raw = _raw(sources, conversion.read.source, conversion.read.field)

@@ -1,4 +1,4 @@
-"""What is done with the text of a value for the JSON around it."""
+"""Convert the text of a value for the JSON around it."""
 
 import re
 from datetime import datetime
@@ -14,9 +14,9 @@ _is_number = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
 def json_value(raw: object, text: str, kind: ValueType) -> str:
-    """Return the JSON for a value whose text is `text`: a number, a boolean, JSON unchanged, or a quoted string.
+    """Return the JSON for a value whose text is `text`: a number, a boolean, unchanged JSON, or a quoted string.
 
-    A list is a string, too.
+    A list also becomes a string.
 
     >>> json_value("9.90", "9.90", ValueType.NUMBER), json_value("9.90", "9.90", ValueType.TEXT)
     ('9.90', '"9.90"')
@@ -30,10 +30,10 @@ def json_value(raw: object, text: str, kind: ValueType) -> str:
 
 
 def body_value(raw: object, text: str, kind: ValueType) -> str:
-    """Return the JSON for a value in a body, whose receiver takes what is a number for one.
+    """Return the JSON for a value in a body. Its receiver expects JSON of the value's type.
 
     Raises:
-        UnsendableError: the value is due to be a number, and its text is none.
+        UnsendableError: the value must be a number, and its text is not one.
     """
     if kind in _NUMBERS and not _is_number(text):
         raise UnsendableError(f"cannot send a {kind} in JSON whose text is not a number,")
@@ -44,12 +44,12 @@ _NUMBERS = (ValueType.NUMBER, ValueType.UNIX_TIME, ValueType.UNIX_TIME_MS)
 
 
 def json_default(text: str, kind: ValueType) -> str:
-    """Return the JSON for a text that is sent in place of a missing value."""
+    """Return the JSON for a text that replaces a missing value."""
     return text if kind is ValueType.NUMBER and _is_number(text) else quoted(text)
 
 
 def _is_written(text: str, kind: ValueType) -> bool:
-    """Say whether a text is JSON for a value of its type."""
+    """Say whether a text is already JSON for a value of its type."""
     match kind:
         case ValueType.NUMBER | ValueType.UNIX_TIME | ValueType.UNIX_TIME_MS:
             return _is_number(text) is not None
@@ -61,7 +61,7 @@ def _is_written(text: str, kind: ValueType) -> bool:
 
 
 def json_string(text: str) -> str:
-    r"""Return a text escaped as a part of a JSON string.
+    r"""Return a text escaped for the inside of a JSON string.
 
     >>> json_string('a"b')
     'a\\"b'
@@ -77,6 +77,6 @@ def quoted(text: str) -> str:
 
 @cache
 def _encoder() -> Any:
-    import json  # noqa: PLC0415 - few templates hold any JSON
+    import json  # noqa: PLC0415 - few templates contain JSON
 
     return json.JSONEncoder(ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""From a plan to what the program in C is made of. What the program does not know, the function in Python does."""
+"""Translate a plan for the C program. Anything the program cannot do is left to the function in Python."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -13,10 +13,10 @@ from macroengine.rendering.steps import default_text
 
 Segments = Iterable[Segment]
 Described = tuple[Any, ...]
-"""Texts as they are; values, by their number and what is sent where they are missing; queries, as lists of what they
-begin with, what separates their parameters, and each parameter; None for what always fails."""
+"""Texts are strings. Values are pairs of their number and the text for a missing value. Queries are lists of their
+opening, separator and parameters. None always fails."""
 
-# Numbers that the C code has, too: append.h and values.h.
+# These numbers are also in the C code: append.h and values.h.
 _IN_PYTHON: Final = 0
 _ENCODERS: Final = {Step.PERCENT: 1, Step.COMPONENT: 2, Step.FORM: 3}
 _AS_IT_IS: Final = 4
@@ -25,14 +25,14 @@ _HASHES: Final = {Step.SHA1: 1, Step.MD5: 2}
 _CASES: Final = {HashCase.AS_IS: 0, HashCase.UPPER: 1, HashCase.LOWER: 2}
 _IS_UUID: Final = 1
 _CHECKS: Final = {Step.SEGMENT: 2, Step.JSON_STRING: 4, Step.HEADER: 8}
-# As a whole JSON value, a text of these types is in quotes, whatever it says, and a number is not.
+# Texts of these types are quoted as JSON values, even if they look like numbers.
 _TEXTS: Final = frozenset([ValueType.TEXT, ValueType.UUID, ValueType.FLAG, ValueType.TIME, ValueType.RFC3339])
 _MOST_LAYERS: Final = 255
 _STEPS_IN_PYTHON: Final = (_IN_PYTHON, 0, 0, 0, 0)
 
 
 class _UnknownError(Exception):
-    """The program does not know something in a plan."""
+    """The plan contains something that the program does not support."""
 
 
 def program(
@@ -42,7 +42,7 @@ def program(
     unattributed: Segments | None,
     otherwise: Callable[[Event], str],
 ) -> Callable[[Event], str]:
-    """Return what renders as `otherwise` does, and asks it where it does not know; itself, where it never knows."""
+    """Return a callable that renders like `otherwise`, and calls it for unsupported events; or `otherwise` itself."""
     numbers: dict[Value, int] = {}
     try:
         sent = _described(attributed, numbers)
@@ -57,10 +57,10 @@ def program(
 
 
 def fan_out(renderings: Sequence[Segments | None], limits: Iterable[int]) -> Any:
-    """Return what renders events of one kind for many templates; None where only Python knows how.
+    """Return an object that renders events of one kind for many templates; None if that needs Python.
 
-    For each template there is what it sends for them, None where it does not admit them, and the longest URL. What is
-    returned gives None for an event that it does not know how to render.
+    For each template, pass what it sends for these events, or None if it does not admit them, and its URL limit. The
+    object returns None for an event that it cannot render.
     """
     numbers: dict[Value, int] = {}
     try:
@@ -74,7 +74,7 @@ def fan_out(renderings: Sequence[Segments | None], limits: Iterable[int]) -> Any
 
 
 def _described(segments: Segments, numbers: dict[Value, int]) -> Described:
-    """Return what describes the segments, and number each distinct value that is met."""
+    """Return the description of the segments; assign a number to each distinct value."""
     described: list[Any] = []
     for segment in segments:
         if isinstance(segment, Text):
@@ -105,12 +105,12 @@ def _ascii(text: str) -> str:
     return text
 
 
-# Templates have the same few values, and share what is made of them.
+# Templates use the same few values, so cache the results.
 @lru_cache(maxsize=1024)
 def _parted(value: Value) -> tuple[Value, str | bool | None]:
-    """Return what templates share of a value, and what this one sends where it is missing.
+    """Return the part of a value that templates share, and what this one sends if it is missing.
 
-    That is a text; None where its parameter is dropped, False where rendering fails.
+    That is a text; None if its parameter is dropped, False if rendering fails.
     """
     shared = value._replace(macro="", missing=Missing.DROP)
     if value.missing is Missing.DROP:
@@ -120,12 +120,12 @@ def _parted(value: Value) -> tuple[Value, str | bool | None]:
 
 @lru_cache(maxsize=1024)
 def _reads(value: Value) -> tuple[Described, ...]:
-    """Return the places where a value is looked for, each with what is done with its text."""
+    """Return the places of a value, each with what is done with its text."""
     return tuple(_read(value, read) for read in value.reads) + _read_in_another_unit(value)
 
 
 def _read_in_another_unit(value: Value) -> tuple[Described, ...]:
-    """Return the place where a value is looked for last, in a larger unit: Python does all that is done with it."""
+    """Return the last place of a value, which holds it in a larger unit; all its conversion is done in Python."""
     if value.converted is None:
         return ()
     field, times = value.converted
@@ -140,21 +140,21 @@ def _read(value: Value, read: Read) -> Described:
 
 
 def _word(convert: Callable[[object], str | None], flag: bool) -> str | None:
-    """Return what is sent for a boolean; None where that must be asked every time."""
+    """Return the text for a boolean; None if it must be computed each time."""
     try:
         word = convert(flag)
-    except Exception:  # noqa: BLE001 - whatever it is, it will be raised again where such a value is sent
+    except Exception:  # noqa: BLE001 - it is raised again when such a value is sent
         return None
     return word if word is not None and word.isascii() else None
 
 
 def _steps(value: Value, read: Read) -> tuple[int, int, int, int, int]:
-    """Return the encoder, how often it encodes, the hash, its case, the checks; all zero where Python is to do it."""
+    """Return the encoder, its number of layers, the hash, its case, and the checks; all zero if Python must do it."""
     steps = list(value.steps)
     hashed = _HASHES.get(steps[0], 0) if steps else 0
     checks = 0
     if hashed:
-        # Hex digits need no encoding, and pass all checks.
+        # Hex digits need no encoding and pass all checks.
         if all(step in _ENCODERS or step in _CHECKS for step in steps[1:]):
             uuid = _IS_UUID if value.type is ValueType.UUID else 0
             return _ENCODERS[Step.PERCENT], 1, hashed, _CASES[read.case], uuid

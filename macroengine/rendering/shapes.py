@@ -1,7 +1,7 @@
-"""From the shape of a plan to the source of a function.
+"""Generate the source of a function from the shape of a plan.
 
-A shape says of each segment, in order, what kind it is, and nothing of what is in it: texts, fields and conversions
-come in as closure cells `c0`, `c1`, ..., in the order in which the segments take them.
+A shape contains only the kind of each segment, in order. Texts, fields and conversions are passed as closure cells
+`c0`, `c1`, ..., in the order in which the segments take them.
 """
 
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from enum import StrEnum
 from typing import Any
 
 Shape = tuple[Any, ...]
-"""Keys of FORMS; a query is a shape of shapes."""
+"""Keys of FORMS. A query is a shape of shapes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How one kind of segment is written: `{0}`, `{1}` and so on are its cells, `{v}` a variable of its own."""
+    """How one kind of segment is written. `{0}`, `{1}` and so on are its cells; `{v}` is a variable of its own."""
 
     cells: int
     sent: str
     """The expression that is sent."""
     present: str = ""
-    """In a parameter that may be dropped: what must be true of the event for it to stay."""
+    """In a parameter that may be dropped: the condition for sending it."""
     hashed: str = ""
-    """The same, tested once all values are known to be present: there is something to hash."""
+    """A second condition, tested once all values are known to be present: there is something to hash."""
 
 
 _PRESENT = "({v} := sources[{0}].get({1})) is not None"
@@ -31,24 +31,24 @@ _IS_SAFE = "({v} := sources[{0}].get({1})).__class__ is str and needs_encoding({
 FORMS = {
     "text": Form(1, "{0}"),
     "absent": Form(1, "{0}()"),
-    # A query inside a parameter, from which parameters of its own may be dropped.
+    # A query inside a parameter; its own parameters may be dropped.
     "query": Form(1, "{0}(sources)"),
-    # Encoded; nothing, a text, or an error when missing. In Python, what needs no encoding is not worth a call.
+    # Encoded. If missing: an empty string, a text, or an error. In Python, skip the call if nothing needs encoding.
     "plain": Form(1, "encode_field(sources, {0})"),
     "gated": Form(3, f"{{v}} if {_IS_SAFE} else encode_unsafe({{v}}, {{2}})"),
     "default": Form(4, f"encode_value({{v}}, {{2}}) if {_PRESENT} else {{3}}"),
     "required": Form(3, f"encode_value({{v}}, {{2}}) if {_PRESENT} else {{2}}({{v}})"),
     # Hashed, in a nested URL, or a label of the host.
     "converted": Form(3, "{2}(sources[{0}].get({1}))"),
-    # Its parameter is dropped when it is missing; a hash also when there is nothing to hash.
+    # Its parameter is dropped if the value is missing; with a hash, also if there is nothing to hash.
     "dropping": Form(3, "encode_value({v}, {2})", _PRESENT),
     "nested-dropping": Form(3, "{2}({v})", _PRESENT),
     "hashed-dropping": Form(3, "{v}", _PRESENT, "({v} := {2}({v})) is not None"),
-    # Looked for in several places.
+    # In one of several places.
     "choice": Form(1, "{0}(sources)"),
     "choice-dropping": Form(2, "{1}(sources)", "{0}(sources)"),
     "hashed-choice-dropping": Form(2, "{v}", "{0}(sources)", "({v} := {1}(sources)) is not None"),
-    # Encoded before, for several templates.
+    # Already encoded, for several templates.
     "shared": Form(1, "values[{0}]"),
     "shared-query": Form(1, "{0}(values)"),
     "shared-default": Form(2, "{v} if ({v} := values[{0}]) is not None else {1}"),
@@ -58,14 +58,14 @@ FORMS = {
 
 
 class Entry(StrEnum):
-    """What a function takes, and what it asks before it renders."""
+    """The argument of a function, and what it checks before rendering."""
 
     ATTRIBUTED = "event.attributed and event.postback is postback"
     UNATTRIBUTED = "event.postback is postback"
     SHARED = ""
-    """Nothing: it takes values that were encoded before."""
+    """No check: it takes already encoded values."""
     INNER = "inner"
-    """Nothing: it takes the sources of an event that another function has taken."""
+    """No check: it takes the sources of an event that the calling function has checked."""
 
 
 _OF_EVENT = """\
@@ -104,7 +104,7 @@ def function_source(shape: Shape, entry: Entry) -> str:
     return _Writer().source(shape, entry)
 
 
-# How many segments are rendered before the URL is measured: it may be too long already.
+# The number of segments to render before the length of the URL is checked.
 _AT_ONCE = 48
 
 
@@ -122,7 +122,7 @@ class _Writer:
                 self._lines += [f'before = f"{url}"', "if len(before) > limit: measured(before)"]
                 url = "{before}"
             if isinstance(kind, tuple):
-                # What comes before the query is rendered before it: of two faults, the first one is reported.
+                # Render the text before the query first, so that the first of two errors is reported.
                 self._lines.append(f'before = f"{url}"')
                 url = "{before}" + self._query(kind)
             else:
@@ -139,7 +139,7 @@ class _Writer:
         return f"c{self._taken - 1}"
 
     def _written(self, kind: str) -> tuple[str, str, str]:
-        """Return what is sent, present and hashed of a kind, with its cells filled in."""
+        """Return the `sent`, `present` and `hashed` expressions of a kind, with its cells filled in."""
         form = FORMS[kind]
         variable = f"v{self._taken}"
         cells = [self._cell() for _ in range(form.cells)]
@@ -162,7 +162,7 @@ class _Writer:
     def _parameter(self, kinds: Shape) -> None:
         """Append the statement that collects one parameter, unless a value that it needs is missing.
 
-        Whether it is dropped is settled first, so that a value beside the missing one cannot make the event fail.
+        Whether to drop it is decided first, so that another value in it cannot make the event fail.
         """
         written = [self._written(kind) for kind in kinds]
         tests = [present for _, present, _ in written] + [hashed for _, _, hashed in written]

@@ -1,4 +1,4 @@
-"""From the steps of a planned value to the function that does them."""
+"""Compose the steps of a planned value into a function."""
 
 import re
 from base64 import b64encode
@@ -15,21 +15,21 @@ from macroengine.rendering.json import json_default, json_string, quoted
 from macroengine.rendering.values import UnsendableError
 
 TextStep = Callable[[str], str | None]
-"""Returns the text after a step; None where there is nothing to hash."""
+"""Returns the text after a step; None if there is nothing to hash."""
 
-# RFC 9110 section 5.5, without the bytes beyond ASCII.
+# RFC 9110 section 5.5, without non-ASCII bytes.
 _is_header = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?").fullmatch
 # RFC 1123 section 2.1; a longer label is not a host name (RFC 1035 section 2.3.4).
 _is_host_label = re.compile("[A-Za-z0-9-]{1,63}").fullmatch
-# What RFC 3986 permits in a query value, without what separates values.
+# The characters that RFC 3986 permits in a query value, except those that separate values.
 _stays_in_place = re.compile(r"(?:[A-Za-z0-9._~!$'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*").fullmatch
 _ENCODERS = {Step.PERCENT: percent_encode, Step.COMPONENT: component_encode, Step.FORM: form_encode}
 
 
 def text_steps(steps: Iterable[Step], kind: ValueType, case: HashCase) -> TextStep:
-    """Return what does all steps of a value of type `kind`, whose identifier is hashed in `case`.
+    """Return a function that applies all steps to a value of type `kind`, whose identifier is hashed in `case`.
 
-    It raises UnsendableError where a text cannot be sent, and UnicodeEncodeError for a lone surrogate.
+    It raises UnsendableError if a text cannot be sent, and UnicodeEncodeError for a lone surrogate.
     """
     functions = list(_functions(steps, kind, case))
     if not functions:
@@ -38,9 +38,9 @@ def text_steps(steps: Iterable[Step], kind: ValueType, case: HashCase) -> TextSt
 
 
 def default_text(value: Value) -> str:
-    """Return what is sent for a missing value with a text: the text itself, or a Default after the steps.
+    """Return the text for a missing value: the text itself, or a Default after the steps.
 
-    A Default is not hashed, and not checked as a value of the event is.
+    A Default is neither hashed nor checked like a value of the event.
     """
     if not isinstance(value.missing, Default):
         return str(value.missing)
@@ -59,7 +59,7 @@ def _functions(steps: Iterable[Step], kind: ValueType, case: HashCase) -> Iterat
             is_hex = True
             yield partial(hash_identifier, step.value, case, kind is ValueType.UUID)
         elif step in _ENCODERS:
-            if not is_hex:  # hex digits need no encoding, however often
+            if not is_hex:  # hex digits never need encoding
                 yield _ENCODERS[step] if times == 1 else partial(_encoded, times - 1)
         else:
             is_hex = False
@@ -80,7 +80,7 @@ def _unchanged(text: str) -> str:
 
 
 def _encoded(layers: int, text: str) -> str:
-    # Only percent-encoding is done repeatedly; after the first time, `%` is all that it changes.
+    # Only percent-encoding is repeated. After the first time, it changes nothing but `%`.
     return deepen(percent_encode(text), layers)
 
 
@@ -89,7 +89,7 @@ def _base64(text: str) -> str:
 
 
 def _segment(text: str) -> str:
-    # Encoding does not help: `%2E%2E` is a way up as well (WHATWG URL, section 4.1).
+    # Encoding does not help: `%2E%2E` also leads to the parent folder (WHATWG URL, section 4.1).
     if text in (".", ".."):
         raise UnsendableError(f"cannot send {text!r}, which leads to another path,")
     return text
@@ -114,7 +114,7 @@ def _host_label(text: str) -> str:
 
 
 def _header(text: str) -> str:
-    # The text is not shown: a header may hold a secret.
+    # Don't show the text: a header may contain a secret.
     if _is_header(text):
         return text
     raise UnsendableError("cannot send text in a header that is not visible ASCII with spaces inside")

@@ -1,4 +1,4 @@
-"""From a value in one unit to the same value in a smaller one: seconds to milliseconds, whole units to cents."""
+"""Convert a value into a smaller unit: seconds to milliseconds, whole units to cents."""
 
 import re
 from datetime import UTC, datetime
@@ -10,9 +10,9 @@ _is_time = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]
 
 
 def in_smaller_unit(value: object, times: int) -> object:
-    """Return a value times `times`; None where it is neither a number nor a time.
+    """Return a value times `times`; None if it is neither a number nor a time.
 
-    A time has no unit, and a text without a zone is UTC, as all texts of times in a catalogue are.
+    A time has no unit. A text without a time zone is UTC, like all texts of times in a catalogue.
 
     >>> in_smaller_unit("1451923560", 1000), in_smaller_unit("9.90", 100)
     (1451923560000, 990)
@@ -27,7 +27,7 @@ def in_smaller_unit(value: object, times: int) -> object:
 
 
 def _text(value: object) -> str:
-    """Return the digits of a number, or a text; nothing for any other value."""
+    """Return the digits of a number, or a text; an empty string for any other value."""
     match value:
         case str():
             return str.__str__(value)
@@ -41,13 +41,13 @@ def _text(value: object) -> str:
 
 
 _TOO_LARGE = 10**30
-# As precise as the longest number demands.
+# Precise enough for the longest number.
 _EXACT = Context(prec=80)
 
 
 def _time(text: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:  # there is no such day, or hour
+    except ValueError:  # no such day or hour
         return None
     return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""From a value of an event to text, before it is encoded."""
+"""Convert a value of an event to text, before it is encoded."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,25 +9,25 @@ from macroengine.kinds import ValueType
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {ValueType.UNIX_TIME: timedelta(seconds=1), ValueType.UNIX_TIME_MS: timedelta(milliseconds=1)}
-# No one means a number of more digits, and writing one out would fill the memory: Decimal("1E+999999999").
+# Numbers with more digits are not intended, and could fill the memory: Decimal("1E+999999999").
 _MOST_DIGITS = 400
 _TOO_LARGE = 10**_MOST_DIGITS
 
 
 class UnsendableError(Exception):
-    """A value has no text; the message says why, and continues with "for macro ..."."""
+    """A value cannot be written as text. The message says why; " for macro ..." is appended to it."""
 
 
 def value_text(value: object, kind: ValueType, booleans: tuple[str, str]) -> str:
     """Return the text of a value that is not None, as a macro of type `kind` sends it.
 
-    `booleans` are the words for true and false.
+    `booleans` are the texts for true and false.
 
     >>> value_text(Decimal("1E+3"), ValueType.NUMBER, ("true", "false"))
     '1000'
 
     Raises:
-        UnsendableError: there is no text for this value, or for this type of value.
+        UnsendableError: this value, or its type, cannot be written as text.
     """
     match value:
         case str():
@@ -47,13 +47,13 @@ def value_text(value: object, kind: ValueType, booleans: tuple[str, str]) -> str
 
 
 def elements(value: object, booleans: tuple[str, str]) -> list[str]:
-    """Return the texts of the elements of a list; commas separate those of a text.
+    """Return the texts of the elements of a list. A text is split at its commas.
 
     >>> elements("2,7", ("true", "false")), elements([2, "a,b"], ("true", "false"))
     (['2', '7'], ['2', 'a,b'])
 
     Raises:
-        UnsendableError: there is no text for an element.
+        UnsendableError: an element cannot be written as text.
     """
     match value:
         case str():
@@ -70,15 +70,15 @@ def _number(value: float | Decimal) -> str:
 
 
 def _integer(value: int) -> str:
-    if abs(value) >= _TOO_LARGE:  # asked before it is written out, which Python does not do for any length
+    if abs(value) >= _TOO_LARGE:  # checked first, since Python refuses to write very long integers
         raise _too_long()
     return int.__repr__(value)
 
 
 def _float(value: float) -> str:
-    """Return the shortest digits that are read back as the same float; whatever its size, they have a point."""
+    """Return the shortest digits that are read back as the same float, always with a decimal point."""
     text = float.__repr__(value)
-    if "e" not in text and "n" not in text:  # neither an exponent, nor inf or nan
+    if "e" not in text and "n" not in text:  # no exponent, and neither inf nor nan
         return text
     text = _decimal(Decimal(text))
     return text if "." in text else f"{text}.0"
@@ -120,7 +120,7 @@ def _json(value: object) -> str:
 
 
 def _written(value: object) -> str:
-    """Return a value as compact JSON, in which numbers look as they do anywhere else."""
+    """Return a value as compact JSON, with numbers written as elsewhere."""
     match value:
         case str():
             return _json_string()(value)
@@ -136,7 +136,7 @@ def _written(value: object) -> str:
 
 
 def _member(item: tuple[object, object]) -> str:
-    """Return a member of an object; as in Python's own JSON, a number or constant is as good a name as a text."""
+    """Return a member of an object. As in Python's json module, numbers and constants may be names."""
     name, value = item
     if isinstance(name, str):
         return f"{_written(name)}:{_written(value)}"
@@ -150,6 +150,6 @@ _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 @cache
 def _json_string() -> Callable[[str], str]:
-    from json.encoder import encode_basestring  # noqa: PLC0415 - most events bring their JSON as text
+    from json.encoder import encode_basestring  # noqa: PLC0415 - most events contain JSON as text
 
     return encode_basestring

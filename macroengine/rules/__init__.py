@@ -1,4 +1,4 @@
-"""Lint rules: what is wrong with a template, and how to fix it."""
+"""Lint rules: find what is wrong with a template, and suggest fixes."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
@@ -35,16 +35,16 @@ from macroengine.template import Template, parse
 
 __all__ = ["RULES", "Rule", "check", "codes", "diagnose", "errors", "prefixes"]
 
-# Says whether to keep what was found in a text.
+# Decides whether a finding is reported; takes the finding and the text it was found in.
 Keep = Callable[[Finding, str], bool]
 _ANY_POLICY = Policy()
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
-# What is not a macro of the dialect can be kept, and not be left empty: it is text.
+# A text that is not a macro of the dialect can be kept as it is, but not replaced by an empty value.
 _KEEP = ("unknown", "keep")
 
-# In order; a code is never used for another rule. ME000 is LimitError's.
+# In the order of reports. Codes are never reused. ME000 belongs to LimitError.
 RULES: dict[str, Rule] = {
-    # What is written is not the text of a URL, or not a macro.
+    # Text that is not a URL, or not a macro.
     "ME001": Rule(_E, syntax.empty_template),
     "ME002": Rule(_E, spaces.control_character, "safe"),
     "ME003": Rule(_E, spaces.raw_space, "safe"),
@@ -57,7 +57,7 @@ RULES: dict[str, Rule] = {
     "ME010": Rule(_W, syntax.encoded_delimiters, "safe"),
     "ME011": Rule(_W, foreign.foreign_macro, "unsafe"),
     "ME012": Rule(_W, syntax.placeholder, "unsafe"),
-    # What surrounds a template, and what is not a template at all.
+    # Text around a template, and text that is not a template at all.
     "ME020": Rule(_E, surroundings.text_before_template, "safe", whole=True),
     "ME021": Rule(_E, surroundings.text_after_template, "safe", whole=True),
     "ME022": Rule(_E, surroundings.shell_command, "safe", whole=True),
@@ -119,7 +119,7 @@ RULES: dict[str, Rule] = {
     "ME227": Rule(_W, characters.illegal_character, "unsafe"),
     "ME228": Rule(_E, nested.split_escape, "unsafe"),
     "ME229": Rule(_W, query.mixed_separators),
-    # The server again.
+    # The server again, in an app URL.
     "ME231": Rule(_I, origin.macro_in_app_url),
     "ME232": Rule(_E, origin.script_url),
     # What a network may be told, and how.
@@ -143,24 +143,24 @@ def check(
     select: Iterable[str] | None = None,
     ignore: Iterable[str] = (),
 ) -> list[Diagnostic]:
-    """Return what is wrong with a template, in source order; nothing for a good one.
+    """Return the problems of a template in source order; an empty list for a valid one.
 
-    `select` and `ignore` are codes or names of rules, or beginnings of codes: `ME3` is the whole family. A Template is
-    checked in the dialect that it was parsed in, a string in "appsflyer".
+    `select` and `ignore` take codes, names of rules, or prefixes of codes: `ME3` is the whole family. A Template is
+    checked in the dialect it was parsed in, a string in "appsflyer" by default.
 
     >>> [finding.message for finding in check("https://n.example/pb?c=(contry_code)")]
     ["unknown macro 'contry_code'; did you mean 'country_code'?"]
 
     Raises:
-        LimitError: the template is too large to look at.
-        ValueError: unknown code.
+        LimitError: the template is too large to check.
+        ValueError: a code is unknown.
     """
     resolution = resolution_of(source, dialect, policy)
     return diagnose(resolution, codes(select, ignore), codes(None, ignore))
 
 
 def resolution_of(source: str | Template, dialect: str | Dialect | None, policy: Policy | None) -> Resolution:
-    """Return what `check` looks at, of the same arguments."""
+    """Return what `check` examines, given the same arguments."""
     check_type("source", str | Template, "a string or a Template", source)
     check_type("policy", Policy | None, "a Policy", policy)
     if dialect is None:
@@ -173,19 +173,19 @@ def resolution_of(source: str | Template, dialect: str | Dialect | None, policy:
 
 
 def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...]:
-    """Return the codes that are selected and not ignored, in order; rules may be given by their names, too.
+    """Return the codes that are selected and not ignored, in order. Rules may also be given by name.
 
     >>> codes(["ME00"], ignore=["ME001", "control-character"])[:2]
     ('ME003', 'ME004')
 
     Raises:
-        ValueError: unknown code, or the beginning of none.
+        ValueError: a code is unknown, or not a prefix of any.
     """
     return _codes(None if select is None else prefixes("select", select), prefixes("ignore", ignore))
 
 
 def prefixes(argument: str, given: Iterable[str]) -> tuple[str, ...]:
-    """Return the codes that are given: one, or some."""
+    """Return the given codes as a tuple; a single string counts as one code."""
     return (given,) if isinstance(given, str) else tuple(sorted(names_in(argument, given, "code")))
 
 
@@ -202,7 +202,7 @@ def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str
 
 
 def errors(resolution: Resolution, ignore: frozenset[str], options: Mapping[str, object]) -> list[Diagnostic]:
-    """Return what keeps a template from being compiled: errors that are neither ignored nor overruled by an option."""
+    """Return the diagnostics that keep a template from being compiled: errors that no option ignores or permits."""
     return diagnose(resolution, enforced(ignore, tuple(options.items())))
 
 
@@ -218,17 +218,17 @@ def enforced(ignore: frozenset[str], options: tuple[tuple[str, object], ...]) ->
 
 
 def found_in_text(resolution: Resolution, wanted: Iterable[str]) -> list[Diagnostic]:
-    """Return what the wanted rules find in a text that is not a URL, in source order."""
+    """Return what the given rules find in a text that is not a URL, in source order."""
     return sorted(_found(Checked(resolution), wanted, whole=False), key=place)
 
 
 def diagnose(
     resolution: Resolution, wanted: Collection[str], heeded: Collection[str] | None = None
 ) -> list[Diagnostic]:
-    """Return what the wanted rules find, in source order.
+    """Return what the given rules find, in source order.
 
-    What a `heeded` rule says of a text as a whole silences the others, though it is not wanted itself; by default the
-    wanted rules are heeded.
+    If a `heeded` rule applies to the text as a whole, the other rules are not run, even if that rule itself is not
+    wanted. By default the wanted rules are heeded.
     """
     return diagnose_checked(Checked(resolution), wanted, wanted if heeded is None else heeded)
 
@@ -236,12 +236,12 @@ def diagnose(
 def diagnose_checked(
     checked: Checked, wanted: Collection[str], heeded: Collection[str], keep: Keep | None = None
 ) -> list[Diagnostic]:
-    """Return the same, of a template of which other rules may have asked something already; or of it what to keep."""
+    """Do the same with a template that may have been checked before; report only what `keep` accepts."""
     return sorted(_findings(checked, wanted, heeded, keep), key=place)
 
 
 def place(diagnostic: Diagnostic) -> int:
-    """Return what diagnostics are sorted by."""
+    """Return the sort key of a diagnostic."""
     return place_of(diagnostic.span)
 
 
@@ -252,7 +252,8 @@ def _findings(
     if whole is None:
         return _found(checked, wanted, whole=False, keep=keep)
     if not any(RULES[code].whole and RULES[code].find.__name__ == whole.rule for code in heeded):
-        # Who does not want to hear it is told of the characters; but nothing is written into what is not a template.
+        # The user ignores the rule about the whole text, so report the rest, but don't edit a text that is not a
+        # template.
         return [_unfixed(diagnostic) for diagnostic in _found(checked, wanted, whole=False, keep=keep)]
     about_whole = _found(checked, wanted, whole=True, keep=keep)
     if whole.inner is None or whole.offset is None:
@@ -267,7 +268,7 @@ def _unfixed(found: Diagnostic) -> Diagnostic:
 
 
 def _found(checked: Checked, wanted: Iterable[str], *, whole: bool, keep: Keep | None = None) -> list[Diagnostic]:
-    """Return what the wanted rules find that speak of a text as a whole, or what the others do."""
+    """Return what the rules about a whole text find, or what the others find."""
     found: list[Diagnostic] = []
     source = checked.source
     for code in wanted:
@@ -280,23 +281,23 @@ def _found(checked: Checked, wanted: Iterable[str], *, whole: bool, keep: Keep |
 
 
 def diagnostic_of(code: str, finding: Finding, source: str) -> Diagnostic:
-    """Return the diagnostic for what a rule has found."""
+    """Return the diagnostic for a finding."""
     rule = RULES[code]
     span, message, hint, fix = finding
     if not message.isprintable():
-        # A message quotes the template, whose author must not control the reader's terminal.
+        # A message quotes the template. Its author must not be able to control the reader's terminal.
         message = printable(message)
     return Diagnostic(code, rule.name, rule.severity, message, span, source, hint, fix)
 
 
 def _parsed(inner: str, checked: Checked) -> Template:
-    # The text around it was within the limits that it was parsed with.
+    # The surrounding text was within its limits, so this part of it is too.
     return parse(inner, checked.dialect, limits=Limits(template=max(len(inner), 1), macros=max(len(inner), 1)))
 
 
 def _moved(found: Diagnostic, offset: int, source: str) -> Diagnostic:
-    """Return what was found in the inner text as a finding in the whole."""
-    # Not `replace`, which takes several times as long: a text may be nothing but findings.
+    """Return a finding in the inner text as one in the whole text."""
+    # `replace` takes several times as long, and a text may have thousands of findings.
     fix = found.fix and Fix(found.fix.replacement, _shifted(found.fix.span, offset), found.fix.safe)
     span, hint = _shifted(found.span, offset), found.hint
     return Diagnostic(found.code, found.name, found.severity, found.message, span, source, hint, fix)

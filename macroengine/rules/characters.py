@@ -13,13 +13,13 @@ from macroengine.rules.checked import Checked
 from macroengine.rules.structure import origin_end
 from macroengine.rules.tables import typographic
 
-# RFC 3986 appendix A: ASCII that is allowed in no part of a URL; spaces and controls have rules of their own.
+# RFC 3986 appendix A: ASCII that no part of a URL may contain. Spaces and control characters have their own rules.
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _ILLEGAL = re.compile(r'["<>\\^`{|}]+')
 
-# Braces belong to it, where Windows writes it, as in the ids of advertising.
+# Windows writes advertising IDs and other GUIDs in braces, which are part of the GUID.
 _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}\}")
-# What is longer reads better without its encoded form, three times as long or more.
+# For longer texts the message omits the encoded form, which is at least three times as long.
 _SHORT = 4
 
 
@@ -30,7 +30,7 @@ def invisible_character(checked: Checked) -> Iterator[Finding]:
         Finds characters that have no width or change the direction of text: joiners, marks, soft hyphens.
 
     Why it matters:
-        They are not seen, and a name or host that holds one is another name or host.
+        They are invisible, and a name or host that contains one is a different name or host.
 
     Example:
         https://n.example/pb?id=(click\u200bid)
@@ -42,7 +42,7 @@ def invisible_character(checked: Checked) -> Iterator[Finding]:
     end = len(source)
     for span in _hidden(checked, "Cf"):
         start, stop = span.start, span.stop
-        # Between letters of other scripts a joiner can be meant.
+        # Between non-ASCII letters a joiner may be intended.
         safe = start == 0 or stop == end or source[start - 1].isascii() or source[stop].isascii()
         message = f"invisible character ({_names_of(source[start:stop])}); remove it"
         yield Finding(span, message, None, Fix("", span, safe=safe))
@@ -52,10 +52,11 @@ def lone_surrogate(checked: Checked) -> Iterator[Finding]:
     r"""Half of a character.
 
     What it does:
-        Finds code points that are half of a pair in UTF-16 and no character.
+        Finds code points that are half of a UTF-16 pair and not a character.
 
     Why it matters:
-        They have no form in UTF-8, so the URL cannot be sent. Software that cuts text by length leaves them.
+        They cannot be written in UTF-8, so the URL cannot be sent. Software that cuts text by length leaves them
+        behind.
 
     Example:
         https://n.example/pb?id=(clickid)&x=\ud83d
@@ -71,10 +72,10 @@ def typographic_character(checked: Checked) -> Iterator[Finding]:
     """Typographic dash, quote or full-width character.
 
     What it does:
-        Finds characters that word processors and input methods put in place of ASCII ones.
+        Finds characters that word processors and input methods insert instead of ASCII ones.
 
     Why it matters:
-        They are not the ones that were meant: a macro in full-width parentheses is not a macro.
+        They are not the intended characters: a macro in full-width parentheses is not a macro.
 
     Example:
         https://n.example/pb?id=（clickid）
@@ -95,7 +96,7 @@ def non_ascii_literal(checked: Checked) -> Iterator[Finding]:
         Finds literal text that is not ASCII.
 
     Why it matters:
-        A URL is ASCII. Clients encode the rest, and not all of them as UTF-8.
+        A URL is ASCII. Clients encode other characters, and not all use UTF-8.
 
     Example:
         https://n.example/pb?id=(clickid)&city=Köln
@@ -112,14 +113,15 @@ def non_ascii_literal(checked: Checked) -> Iterator[Finding]:
 
 
 def illegal_character(checked: Checked) -> Iterator[Finding]:
-    """ASCII character that no URL may hold.
+    """ASCII character that is not allowed in a URL.
 
     What it does:
-        Finds double quotes, angle brackets, backslashes, carets, backticks, vertical bars, and braces that belong to
-        no macro.
+        Finds double quotes, angle brackets, backslashes, carets, backticks, vertical bars, and braces that do not
+        belong to a macro.
 
     Why it matters:
-        Some clients encode them, some refuse the URL. At an end they are often left from the text around.
+        Some clients encode them, others reject the URL. At the end of a template they often come from the text around
+        it.
 
     Example:
         https://n.example/pb?data={"id":"(clickid)"}
@@ -147,13 +149,13 @@ def _encode(span: Span, checked: Checked, message: str, text: str) -> Finding:
 
 
 def _hidden(checked: Checked, category: str) -> Iterator[Span]:
-    """Yield the runs of characters of a category of those that do not print."""
+    """Yield the runs of non-printing characters in a Unicode category."""
     if not checked.source.isprintable():
         yield from _runs(checked, lambda char: unicodedata.category(char) == category)
 
 
 def _runs(checked: Checked, belongs: Callable[[str], bool]) -> Iterator[Span]:
-    """Yield the maximal runs of characters outside ASCII of which `belongs` is true."""
+    """Yield the longest runs of non-ASCII characters for which `belongs` is true."""
     source = checked.source
     if source.isascii():
         return
@@ -176,12 +178,12 @@ def _names_of(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _is_plain(char: str) -> bool:
-    """Say whether no other rule speaks of a character outside ASCII."""
+    """Say whether no other rule reports this non-ASCII character."""
     return unicodedata.category(char) not in ("Cc", "Cf", "Cs") and not char.isspace() and _ascii_for(char) is None
 
 
 @lru_cache(maxsize=1024)
 def _ascii_for(char: str) -> str | None:
-    # Full-width forms: Unicode annex 44, the decomposition tag <wide>.
+    # Full-width forms have the decomposition tag <wide> (Unicode annex 44).
     wide = unicodedata.decomposition(char).startswith("<wide>")
     return unicodedata.normalize("NFKC", char) if wide and not char.isspace() else typographic().get(char)

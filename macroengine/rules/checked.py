@@ -1,4 +1,4 @@
-"""A template under check, with what several rules ask of it."""
+"""A template being checked, and the facts about it that several rules need."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -17,17 +17,17 @@ from macroengine.rules.tables import bracketed_placeholders, program_holes
 from macroengine.rules.whole import whole_text
 from macroengine.rules.whole_finding import Whole
 
-# A name that is longer was not cut off.
+# A longer name is not the cut-off beginning of a macro.
 _LONGEST_BEGINNING = 100
 _WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 Overlaps = Callable[[Span], bool]
 
 
 class Checked:
-    """A resolved template under check. What several rules ask is found once, when the first of them asks."""
+    """A resolved template being checked. Facts that several rules need are computed on first use, and only once."""
 
     inner: "Checked | None" = None
-    """What is in the text where something surrounds a template, once a rule has spoken of that."""
+    """If something surrounds a template: the template inside, once a rule has reported what surrounds it."""
 
     def __init__(self, resolution: Resolution) -> None:
         self.resolution = resolution
@@ -42,12 +42,12 @@ class Checked:
 
     @once
     def whole(self) -> Whole | None:
-        """What is to be said of the text as a whole."""
+        """What to report about the text as a whole, or None."""
         return whole_text(self.source, self.dialect) or (self._foreign_template if self._has_strangers else None)
 
     @property
     def _has_strangers(self) -> bool:
-        """Whether anything is written as a macro that is none here: in most templates nothing is."""
+        """Whether anything looks like a macro but is not one in this dialect. False for most templates."""
         resolution = self.resolution
         return bool(resolution.foreign) or any(macro.spec is None for macro in resolution.macros)
 
@@ -68,7 +68,7 @@ class Checked:
 
     @once
     def parameter_names(self) -> list[str]:
-        """The text of the name of each parameter, empty where it has none."""
+        """The text of each parameter's name; empty for a parameter without a name."""
         query = self.template.query
         return [name[0].text if len(name) == 1 else "".join([piece.text for piece in name]) for _, name, _, _ in query]
 
@@ -83,12 +83,12 @@ class Checked:
 
     @once
     def literal_text(self) -> str:
-        """All of them in one, to ask whether a character is in any: in most templates it is not."""
+        """All literal texts joined, for fast tests whether a character occurs in any."""
         return "".join([literal.text for literal in self.literals])
 
     @once
     def by_problem(self) -> dict[Problem, list[Resolved]]:
-        """The macros that have a problem, in source order."""
+        """The macros that have a problem, by problem, in source order."""
         found: dict[Problem, list[Resolved]] = {}
         macros: Iterable[Resolved] = self.resolution.macros
         if others := self.resolution.others:
@@ -100,7 +100,7 @@ class Checked:
 
     @once
     def placed(self) -> list[Resolved]:
-        """The macros in URLs inside the URL or in JSON, and those after half an escape; most templates have none."""
+        """The macros in nested URLs or in JSON, and those after half an escape. Most templates have none."""
         return [macro for macro in self.resolution.macros if macro.place is not PLAIN]
 
     @once
@@ -110,40 +110,40 @@ class Checked:
 
     @once
     def malformed_start(self) -> tuple[Span, str] | None:
-        """What is wrong between the scheme and the server, and what to write there."""
+        """What is wrong between the scheme and the server, and its replacement."""
         return malformed_start(self.source)
 
     @once
     def remark_start(self) -> int:
-        """Where a remark on the template could begin."""
+        """Where a remark on the template may begin."""
         return remark_start(self.source)
 
     @once
     def begins_as_template(self) -> bool:
-        """Whether the text begins as a template does, rather than with a word or a bullet."""
+        """Whether the text begins like a template, rather than with a word or a bullet."""
         return begins_as_template(self.source)
 
     @once
     def split_escapes(self) -> tuple[tuple[Resolved, Span], ...]:
-        """The macros whose values complete a percent-escape, with the half that is written."""
+        """The macros whose values complete a percent-escape, each with the half that the template contains."""
         return tuple(split_escapes(self.placed, self.source))
 
-    # Macros, of the dialect and of others
+    # Macros of this dialect and of other platforms
 
     @once
     def in_macro(self) -> Overlaps:
-        """Whether a span has a part of a macro of the dialect in it."""
+        """Whether a span overlaps a macro of the dialect."""
         return overlapping_places((macro.start, macro.start + len(macro.text)) for macro in self._macros)
 
     @once
     def foreign_macros(self) -> tuple[Foreign, ...]:
-        """What is written in the syntax of another platform, in source order."""
+        """Texts in the syntax of another platform, in source order."""
         return foreign_macros(self.resolution.foreign, self.source, self.dialect)
 
     def in_server(self, span: Span) -> bool:
-        """Say whether a text is where the server is named: before the path, or at the start of a longer template.
+        """Say whether a span is in the server part: before the path, or at the start of a longer template.
 
-        It is asked of macros of other platforms.
+        Used for macros of other platforms.
         """
         if self.template.slashes is None:
             return span.start == 0 and self.source[span.stop : span.stop + 1] in ("/", ".", ":", "?")
@@ -155,7 +155,7 @@ class Checked:
 
     @once
     def in_foreign_macro(self) -> Overlaps:
-        """Whether a span has a part of a macro of another platform in it."""
+        """Whether a span overlaps a macro of another platform."""
         return overlapping(macro.span for macro in self.foreign_macros)
 
     @once
@@ -164,14 +164,14 @@ class Checked:
 
     @once
     def _in_outer(self) -> Overlaps:
-        """Whether a span is in a macro of another platform that may hold delimiters of the dialect."""
+        """Whether a span is inside a macro of another platform that may contain this dialect's delimiters."""
         return overlapping(text.span for text in self.resolution.foreign if text.syntax.outer)
 
-    # Text that is nearly a macro
+    # Text that is almost a macro
 
     @once
     def _has_stray_delimiters(self) -> bool:
-        """Whether a delimiter of the dialect can be outside its macros: in most templates none is."""
+        """Whether a delimiter of the dialect may be outside its macros. False for most templates."""
         if max(map(len, self.syntax.delimiters)) > 1:
             return True
         macros = "".join([macro.text for macro in self._macros])
@@ -184,7 +184,7 @@ class Checked:
 
     @once
     def unclosed_macros(self) -> list[Intended]:
-        """Macros of which one delimiter is missing, or is that of another syntax."""
+        """Macros that lack a delimiter, or have one of another syntax."""
         found = self._outside_macros(lambda patterns: patterns.unclosed)
         return self._meant((_span_of(match), match[match.lastindex or 0]) for match in found)
 
@@ -196,9 +196,9 @@ class Checked:
 
     @once
     def doubled_macros(self) -> list[Intended]:
-        """Macros with more delimiters around them than they have."""
+        """Macros with too many delimiters around them."""
         opening, closing = self.syntax.delimiters
-        # Where both are the same, two macros side by side look like that.
+        # If opening and closing delimiters are equal, two adjacent macros look the same.
         if not self._has_stray_delimiters or opening == closing:
             return []
         if 2 * opening not in self.source and 2 * closing not in self.source:
@@ -217,7 +217,7 @@ class Checked:
 
     @once
     def cut_off(self) -> tuple[Span, tuple[str, ...]] | None:
-        """Where the template ends in the name of a macro, and the macros that can have been meant."""
+        """The name of a macro that is cut off at the end of the template, and the macros it may have been."""
         if not self._has_stray_delimiters:
             return None
         match = self._nearly.cut_off.search(self.source, max(0, len(self.source) - _LONGEST_BEGINNING))
@@ -227,7 +227,7 @@ class Checked:
 
     @once
     def literal_delimiters(self) -> list[Span]:
-        """Texts in the delimiters of a macro that can be none, and of which no other rule speaks."""
+        """Texts between delimiters that cannot be macros, unless another rule reports them."""
         found = [Span(*match.span()) for match in self.bracketed if match[1].strip(" |")]
         if not found:
             return []
@@ -240,21 +240,21 @@ class Checked:
         return nearly(self.syntax)
 
     def _outside_macros(self, pattern: Callable[[Nearly], re.Pattern[str]]) -> list[re.Match[str]]:
-        """Return what a pattern finds, without what has a part of a macro in it."""
+        """Return the matches of a pattern that do not overlap a macro."""
         if not self._has_stray_delimiters:
             return []
         compiled = pattern(self._nearly)
         opening, closing = self.syntax.delimiters
-        # Where both are the same, what is between two macros is in delimiters, too.
+        # If opening and closing delimiters are equal, the text between two macros is between delimiters, too.
         if len(opening) == len(closing) == 1 and opening != closing:
             return [match for start, stop in self._gaps for match in compiled.finditer(self.source, start, stop)]
         return [match for match in compiled.finditer(self.source) if not self._in_written(_span_of(match))]
 
     @once
     def _gaps(self) -> list[tuple[int, int]]:
-        """Where a delimiter is between macros: what is nearly a macro has one, and a macro has none inside.
+        """The gaps between macros that contain a delimiter. Text that is almost a macro has one; a macro has none.
 
-        The first character of the macro after it ends each, so that no gap ends as a template does.
+        Each gap includes the first character of the next macro, so that no gap looks like the end of a template.
         """
         source, (opening, closing) = self.source, self.syntax.delimiters
         gaps, done = [], 0
@@ -267,25 +267,25 @@ class Checked:
 
     @once
     def _written(self) -> list[tuple[int, int]]:
-        """Where something is written as a macro of the dialect, though it may be a part of another."""
+        """Where something looks like a macro of the dialect, even if it is part of another platform's macro."""
         return [macro.span() for macro in self.syntax.find.finditer(self.source)]
 
     @once
     def _in_written(self) -> Overlaps:
-        """Whether a span has a part of such a text in it."""
+        """Whether a span overlaps such a text."""
         return overlapping_places(self._written)
 
     def _meant(self, named: Iterable[tuple[Span, str]]) -> list[Intended]:
-        """Return the macros of these names, except those in macros of other platforms."""
+        """Return the macros with these names, except those inside macros of other platforms."""
         macros = ((span, own_macro(name, self.dialect)) for span, name in named)
         return [Intended(span, macro) for span, macro in macros if macro is not None and not self._in_outer(span)]
 
-    # What other software has left
+    # Text that other software left behind
 
     @once
     def white_space(self) -> list[Span]:
-        """The runs of white space and controls that are not inside the name of a macro."""
-        # Nearly every template has none: both tests are single scans in C.
+        """The runs of white space and control characters outside macro names."""
+        # Most templates have none, and both tests are single scans in C.
         if self.source.isprintable() and " " not in self.source:
             return []
         found = [Span(*match.span()) for match in _WHITE_SPACE.finditer(self.source)]
@@ -296,28 +296,28 @@ class Checked:
 
     @once
     def entities(self) -> list[tuple[Span, str]]:
-        """What was taken for an entity of HTML or made one, and what was meant."""
+        """Texts that became HTML entities or were read as such, each with the intended text."""
         return list(damaged.entities(self.source))
 
     @once
     def backslashes(self) -> list[tuple[Span, str]]:
-        """Escapes with a backslash, and what they escape."""
+        """Backslash escapes, each with the escaped text."""
         return list(damaged.backslashes(self.source))
 
     @once
     def tags(self) -> list[Span]:
-        """Tags of HTML."""
+        """HTML tags."""
         return [span for span in damaged.tags(self.source) if not self.in_foreign_macro(span)]
 
     @once
     def program_texts(self) -> list[Span]:
-        """Where a program was to fill in something."""
+        """Placeholders for a program to fill in."""
         spans = [Span(*match.span()) for match in program_holes().finditer(self.source)]
         return [span for span in spans if not self._in_foreign_text(span) and not self.in_macro(span)]
 
     @once
     def alien_text(self) -> list[Span]:
-        """What belongs to another language: macros of others, tags, what a person is to replace."""
+        """Texts of another language: macros of other platforms, tags, and placeholders for a person to replace."""
         return [
             *(macro.span for macro in self.foreign_macros),
             *self.tags,
@@ -327,7 +327,7 @@ class Checked:
 
     @once
     def in_broken_text(self) -> Overlaps:
-        """Whether a span has in it what rules speak of as a whole, so that none need speak of its characters."""
+        """Whether a span overlaps text that another rule reports as a whole, so that its characters need no report."""
         return overlapping(
             [
                 *([self.cut_off[0]] if self.cut_off else []),
@@ -341,6 +341,6 @@ class Checked:
 
 
 def _span_of(match: re.Match[str]) -> Span:
-    """Return where a text is that is nearly a macro, without an `=` that was only found with it."""
+    """Return the span of a match, without a leading `=` that the pattern needs but that is not part of the macro."""
     start, stop = match.span()
     return Span(start + 1 if match[0][0] == "=" else start, stop)

@@ -1,4 +1,4 @@
-"""Rules about what other software makes of a URL that it takes for its own text."""
+"""Rules about URLs that other software has mangled, as if they were its own text."""
 
 from collections.abc import Iterator
 
@@ -7,14 +7,14 @@ from macroengine.rules.checked import Checked
 
 
 def html_entity(checked: Checked) -> Iterator[Finding]:
-    """Ampersand that was taken for the beginning of an HTML entity, or was made one.
+    """Ampersand that was read as an HTML entity, or was turned into one.
 
     What it does:
-        Finds `¤cy=` where `&currency=` was, likewise `®ion=`, `×tamp=`, `§ion=`, `¶m=` and all others that HTML
-        reads without a semicolon; and `&amp;`, `&;` (it lost its letters), `&#38;` and other entities.
+        Finds `¤cy=` instead of `&currency=`, likewise `®ion=`, `×tamp=`, `§ion=`, `¶m=` and all other names that HTML
+        reads without a semicolon; also `&amp;`, `&;` (which lost its letters), `&#38;` and other entities.
 
     Why it matters:
-        The parameter is lost: its text becomes part of the value before it, or it is called `amp;...`.
+        The parameter is lost: its text becomes part of the previous value, or its name becomes `amp;...`.
 
     Example:
         https://n.example/pb?id=(clickid)¤cy=EUR&amp;ip=(ip)
@@ -24,20 +24,20 @@ def html_entity(checked: Checked) -> Iterator[Finding]:
     """
     for span, replacement in checked.entities:
         text = checked.text(span)
-        # A character that no URL may have is never intended.
+        # The replaced character is not allowed in a URL, so the author cannot have intended it.
         safe = replacement.isascii() or replacement.isspace()
         message = f"{text!r} is {replacement!r} damaged by HTML; write {replacement}"
         yield Finding(span, message, None, Fix(replacement, span, safe=safe))
 
 
 def backslash_escape(checked: Checked) -> Iterator[Finding]:
-    r"""Backslash that JSON, JavaScript or Markdown needs, and a URL does not.
+    r"""Backslash that JSON, JavaScript or Markdown needs, but a URL does not.
 
     What it does:
-        Finds backslashes before the delimiters of a URL, and ampersands written in JSON's way, as backslash and u0026.
+        Finds backslashes before the delimiters of a URL, and ampersands in JSON's escaped form, a backslash and u0026.
 
     Why it matters:
-        What was copied is the source of a program or a page, not the URL.
+        The text was copied from the source code of a program or a page.
 
     Example:
         https:\/\/n.example\/pb?click\_id=(clickid)
@@ -54,10 +54,10 @@ def html_tag(checked: Checked) -> Iterator[Finding]:
     """HTML tag.
 
     What it does:
-        Finds tags, and the ends of tags, in the text of a template.
+        Finds tags and incomplete tags in a template.
 
     Why it matters:
-        They were copied with the text, and would be sent.
+        They were copied along with the text, and would be sent.
 
     Example:
         https://n.example/pb?id=<b>(clickid)</b>

@@ -1,4 +1,4 @@
-"""Where HTML, JSON and Markdown have left something in a text, and what was there before."""
+"""Find where HTML, JSON and Markdown have mangled a text, and what the text was before."""
 
 import re
 from collections.abc import Iterator
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from macroengine.diagnostics import Span
 from macroengine.rules.tables import escapes, html_elements, is_placeholder, lost_references
 
-# An ampersand in any of the forms of HTML; & without a letter between it and ; is &amp; that lost them.
+# An ampersand in any HTML form. `&;` is `&amp;` without its letters.
 _AMPERSAND = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)+|&;", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});([A-Za-z0-9_-]*=)?")
-# Of what HTML makes of `&name`, these are ASCII; the table of all has two thousand names.
+# The ASCII characters that HTML reads `&name` as; the full table has two thousand names.
 _LOST_IN_ASCII = '<>"'
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>|\s*/>")
 
 
 def entities(source: str) -> Iterator[tuple[Span, str]]:
-    """Yield where text was taken for an entity of HTML, or made one, and what was meant."""
+    """Yield the span of each HTML entity, or text that was read as one, and the intended text."""
     if not source.isascii() or any(sign in source for sign in _LOST_IN_ASCII):
         lost, names = lost_references()
         for match in lost.finditer(source):
@@ -24,7 +24,7 @@ def entities(source: str) -> Iterator[tuple[Span, str]]:
         return
     for match in _AMPERSAND.finditer(source):
         yield Span(*match.span()), "&"
-    from html import unescape  # noqa: PLC0415 - its table is needed where there are references only
+    from html import unescape  # noqa: PLC0415 - its table is only needed for references
 
     for match in _REFERENCE.finditer(source):
         reference, rest = match.groups()
@@ -37,11 +37,11 @@ def entities(source: str) -> Iterator[tuple[Span, str]]:
 
 
 def backslashes(source: str) -> Iterator[tuple[Span, str]]:
-    """Yield where a backslash escapes something, and what."""
+    """Yield the span of each backslash escape, and the escaped text."""
     if "\\" not in source:
         return
     pattern, meanings = escapes()
-    known: dict[str, str] = {}  # a text repeats its escapes
+    known: dict[str, str] = {}  # most texts repeat the same escapes
     for match in pattern.finditer(source):
         escaped = match["escaped"]
         if escaped not in known:
@@ -51,7 +51,7 @@ def backslashes(source: str) -> Iterator[tuple[Span, str]]:
 
 
 def tags(source: str) -> Iterator[Span]:
-    """Yield where tags of HTML are, and ends of tags."""
+    """Yield the spans of HTML tags and of incomplete tags."""
     if ">" not in source:
         return
     for match in _TAG.finditer(source):

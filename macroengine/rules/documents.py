@@ -1,4 +1,4 @@
-"""Rules about text that is not a template. No other rule speaks of such text, and nothing rewrites it."""
+"""Rules about text that is not a template. Other rules skip such text, and no fix changes it."""
 
 from collections.abc import Iterator
 
@@ -11,10 +11,10 @@ def json_document(checked: Checked) -> Iterator[Finding]:
     """JSON document.
 
     What it does:
-        Finds text that begins as a JSON object or array does.
+        Finds text that begins like a JSON object or array.
 
     Why it matters:
-        A body or an export is not a URL, and a fix meant for a URL would break it.
+        A request body or an export is not a URL, and fixes meant for a URL would break it.
 
     Example:
         {"url": "https://n.example/pb?id=(clickid)"}
@@ -29,10 +29,10 @@ def html_document(checked: Checked) -> Iterator[Finding]:
     """HTML or XML.
 
     What it does:
-        Finds text that begins with a tag, or contains links of HTML.
+        Finds text that begins with a tag, or contains HTML links.
 
     Why it matters:
-        A page is not a URL, and a fix meant for a URL would break it.
+        A page is not a URL, and fixes meant for a URL would break it.
 
     Example:
         <p>Call <a href="https://n.example/pb?id=(clickid)">us</a></p>
@@ -44,13 +44,13 @@ def html_document(checked: Checked) -> Iterator[Finding]:
 
 
 def several_templates(checked: Checked) -> Iterator[Finding]:
-    r"""Several templates in one.
+    r"""Several templates in one text.
 
     What it does:
-        Finds text with more than one URL, on several lines or with spaces between them.
+        Finds text with more than one URL, on separate lines or separated by spaces.
 
     Why it matters:
-        They would be sent as one URL, which leads to the first server with the second URL in its last value.
+        They would be sent as a single URL: to the first server, with the second URL inside its last value.
 
     Example:
         https://n.example/pb?id=(clickid)\nhttps://m.example/pb?id=(clickid)
@@ -68,7 +68,7 @@ def prose(checked: Checked) -> Iterator[Finding]:
         Finds text that begins with words and has no URL.
 
     Why it matters:
-        There is nothing to send. The cell or line beside it may have been meant.
+        There is nothing to send. Perhaps the template is in the next cell or line.
 
     Example:
         please send us the postback
@@ -83,10 +83,10 @@ def http_request(checked: Checked) -> Iterator[Finding]:
     r"""Whole HTTP request.
 
     What it does:
-        Finds a method and a URL with headers or a body on the lines after them.
+        Finds a method and a URL, followed by lines with headers or a body.
 
     Why it matters:
-        A template is the URL alone; the rest would become part of it.
+        A template is only the URL; the rest would become part of it.
 
     Example:
         GET /pb?id=(clickid) HTTP/1.1\nHost: n.example
@@ -98,14 +98,14 @@ def http_request(checked: Checked) -> Iterator[Finding]:
 
 
 def tracking_link(checked: Checked) -> Iterator[Finding]:
-    """Tracking link, which is not a postback.
+    """Tracking link instead of a postback.
 
     What it does:
-        Finds URLs on the hosts of AppsFlyer's, Adjust's, AppMetrica's and others' tracking links.
+        Finds URLs on the hosts of tracking links: AppsFlyer's, Adjust's, AppMetrica's and others'.
 
     Why it matters:
-        Users click on a tracking link; a postback tells of what they did then. The macros in a link are for the ad
-        network to replace, so none of them should be rewritten in the platform's syntax.
+        Users click on a tracking link; a postback reports what they did afterwards. The ad network replaces the macros
+        in a tracking link, so they should not be rewritten in the platform's syntax.
 
     Example:
         https://app.appsflyer.com/com.example?pid=n_int&clickid={transaction_id}

@@ -1,8 +1,8 @@
-"""What is said of templates in files of other languages, besides what rules find in them."""
+"""Codes for problems with files that contain templates, in addition to what rules find in the templates."""
 
 from macroengine.diagnostics import Fault, Severity
 
-# A code is never used for another fault. 65x: files in which templates are embedded.
+# Codes are never reused. 65x: files in which templates are embedded.
 UNCHECKED = Fault(
     "ME651",
     "unchecked-template",

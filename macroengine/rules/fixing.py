@@ -1,4 +1,4 @@
-"""From a damaged template to the template that was meant."""
+"""Fix a damaged template."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from macroengine.policy import Policy
 from macroengine.rules import RULES, codes, diagnose_checked, diagnostic_of, place, prefixes, resolution_of
 from macroengine.rules.checked import Checked
 
-# One round fixes all that does not overlap. What is damaged several times over takes a round for each time.
+# One round applies all fixes that do not overlap. Text that was damaged several times needs several rounds.
 MAX_ROUNDS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A fixed template: what was fixed, and what is still found in it."""
+    """A fixed template, the fixes that were applied, and what is still wrong."""
 
     source: str
     applied: tuple[Diagnostic, ...]
-    """What was fixed, in the order in which it was done. The spans are those of the text as it was then."""
+    """The diagnostics that were fixed, in order. Each span refers to the text at that time."""
     remaining: tuple[Diagnostic, ...]
     """What `check` finds in `source`."""
 
@@ -34,25 +34,25 @@ def fix(
     select: Iterable[str] | None = None,
     ignore: Iterable[str] = (),
 ) -> Fixed:
-    """Apply the safe fixes to a template, with `unsafe` all, until there are none left.
+    """Apply the safe fixes to a template until there are none left; with `unsafe`, apply all fixes.
 
-    A safe fix changes nothing that the author can have meant; an unsafe one may. `select` and `ignore` are those of
+    A safe fix cannot change anything the author intended; an unsafe one may. `select` and `ignore` are those of
     `check`.
 
     >>> fix("https://n.example/pb?id=(click-id)&;ip=(ip)").source
     'https://n.example/pb?id=(clickid)&ip=(ip)'
 
     Raises:
-        LimitError: the template is too large, or would be.
-        TypeError: `source` is not a string; of a Template, give its source.
-        ValueError: a code is not that of a rule.
+        LimitError: the template is too large, or would become too large.
+        TypeError: `source` is not a string; for a Template, pass its `source`.
+        ValueError: a code is unknown.
     """
     if not isinstance(source, str):
         raise TypeError(f"source must be a str, not {type(source).__name__}")
     check_flag("unsafe", unsafe)
     rules = _Rules(unsafe, None if select is None else prefixes("select", select), prefixes("ignore", ignore))
     applied: list[Diagnostic] = []
-    done = {source: 0}  # how much was applied when the text was this
+    done = {source: 0}  # the number of fixes applied when the text had this state
     round_ = _Round(Checked(resolution_of(source, dialect, policy)), rules)
     for _ in range(MAX_ROUNDS):
         chosen = apart(round_.fixable)
@@ -61,7 +61,7 @@ def fix(
         source = _apply((finding.fix for finding in chosen if finding.fix), source)
         applied += chosen
         round_ = _Round(round_.inner_of(source) or Checked(resolution_of(source, dialect, policy)), rules)
-        if source in done:  # fixes that undo each other: nothing since then has changed anything
+        if source in done:  # fixes undo each other: drop those since then
             del applied[done[source] :]
             break
         done[source] = len(applied)
@@ -69,7 +69,7 @@ def fix(
 
 
 class _Rules:
-    """The rules that are asked: those that fix something in every round, the others once no fix is left."""
+    """The rules to run: those with fixes in each round, the others once no fix is left."""
 
     def __init__(self, unsafe: bool, select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> None:
         self.heeded = codes(None, ignore)
@@ -79,7 +79,7 @@ class _Rules:
         self.fixing = dict.fromkeys(code for code in self.wanted if RULES[code].fix in levels)
 
     def may_fix(self, finding: Finding, source: str) -> bool:
-        """Say whether a fix is allowed for what was found in a text, and changes anything."""
+        """Say whether the fix of a finding is allowed and changes the text."""
         fix_ = finding.fix
         if fix_ is None or not (fix_.safe or self.unsafe):
             return False
@@ -99,11 +99,11 @@ def is_allowed(finding: Diagnostic, unsafe: bool) -> bool:
 
 
 class _Round:
-    """What is found in the template as it is in one round."""
+    """What rules find in the template in one round."""
 
     def __init__(self, checked: Checked, rules: _Rules) -> None:
         self._checked, self._rules, self._source = checked, rules, checked.source
-        # What cannot be fixed is not a diagnostic yet: the next round finds most of it again.
+        # Findings without a fix become diagnostics only in the last round, since each round finds most of them again.
         self._others: dict[str, list[Finding]] = {}
         self.fixable = sorted(self._fixable_in_whole() if checked.whole else self._fixable(), key=place)
 
@@ -124,13 +124,13 @@ class _Round:
         return fixable
 
     def inner_of(self, source: str) -> Checked | None:
-        """Return what was read already of the text inside, where all that is fixed is what surrounded it."""
+        """Return the checked inner text, if the round only removed what surrounded it."""
         inner = self._checked.inner
         return inner if inner is not None and inner.source == source else None
 
     def all(self) -> list[Diagnostic]:
         """Return what all rules find."""
-        if self._checked.whole or self.fixable:  # of a whole text, a rule decides which others are heard
+        if self._checked.whole or self.fixable:  # a rule about the whole text decides which others are run
             return diagnose_checked(self._checked, self._rules.wanted, self._rules.heeded)
         source, rules = self._source, self._rules
         found: list[Diagnostic] = []
@@ -142,20 +142,20 @@ class _Round:
 
 
 def _asked(code: str, checked: Checked) -> Iterable[Finding]:
-    """Return what a rule finds in a text about which nothing is to be said as a whole."""
+    """Return what a rule finds in a text that has no finding about the whole."""
     rule = RULES[code]
     return () if rule.whole else rule.find(checked)
 
 
 def apart(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Return those findings whose fixes do not touch one before, in order."""
+    """Return, in order, the findings whose fixes do not touch the fix of an earlier one."""
     chosen: list[Diagnostic] = []
     free = -1
     for finding in sorted(findings, key=_place_of_fix):
         if finding.fix is None:
             continue
         span = finding.fix.span
-        # Two insertions at one place touch, too: what the first writes is what the second would be judged by.
+        # Two insertions at the same place also touch: the first changes the context of the second.
         if span.start > free or span.start == free < span.stop:
             chosen.append(finding)
             free = span.stop

@@ -1,4 +1,4 @@
-"""Rules about macros of other platforms, and of programs and pages."""
+"""Rules about macros of other platforms, programs and pages."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from macroengine.rules.messages import with_article
 
 
 def foreign_macro(checked: Checked) -> Iterator[Finding]:
-    """Macro in another platform's syntax that it does not document.
+    """Macro in another platform's syntax, with an undocumented name.
 
     What it does:
-        Finds `{x}`, `${x}`, `{{x}}`, `[x]`, `__X__`, `%%X%%` and others, with a name that no document of a platform
-        that writes macros so has.
+        Finds `{x}`, `${x}`, `{{x}}`, `[x]`, `__X__`, `%%X%%` and others, if no platform with that syntax documents the
+        name.
 
     Why it matters:
         The platform does not replace it: the text is sent literally.
@@ -35,9 +35,9 @@ def documented_foreign_macro(checked: Checked) -> Iterator[Finding]:
     """Macro of another platform.
 
     What it does:
-        Finds `{x}`, `${x}`, `{{x}}`, `[x]`, `__X__`, `%%X%%`, `$$click(x)` and others that are certainly macros: the
-        platform that writes macros so documents the name, or it is a name of the dialect's own. A macro of the dialect
-        inside is part of the other one, and is not filled.
+        Finds `{x}`, `${x}`, `{{x}}`, `[x]`, `__X__`, `%%X%%`, `$$click(x)` and others that are certainly macros: a
+        platform with that syntax documents the name, or the dialect itself does. A macro of the dialect inside such a
+        text is part of it, and is not filled.
 
     Why it matters:
         The platform does not replace it: the text is sent literally. `unknown="keep"` permits that.
@@ -54,13 +54,13 @@ def documented_foreign_macro(checked: Checked) -> Iterator[Finding]:
 
 
 def foreign_macro_in_host(checked: Checked) -> Iterator[Finding]:
-    """Macro of another platform in the scheme or the server.
+    """Macro of another platform in the scheme or the host.
 
     What it does:
-        Finds the macros of other platforms before the path of a URL, and those that a template begins with.
+        Finds macros of other platforms before the path of a URL, or at the beginning of a template.
 
     Why it matters:
-        It is not replaced, so that there is no such server; were it replaced, its value would decide who gets the data.
+        It is not replaced, and no such host exists. If it were replaced, its value would decide who receives the data.
 
     Example:
         https://{subdomain}.n.example/pb?id=(clickid)
@@ -79,11 +79,11 @@ def encoded_foreign_macro(checked: Checked) -> Iterator[Finding]:
     """Macro of another platform whose delimiters are percent-encoded.
 
     What it does:
-        Finds `%7Bname%7D`, `%24%7BNAME%7D`, `%5BNAME%5D` and the like, encoded once or several times.
+        Finds `%7Bname%7D`, `%24%7BNAME%7D`, `%5BNAME%5D` and similar, encoded once or several times.
 
     Why it matters:
-        Whatever encodes a whole URL, such as a spreadsheet, does this. The text is sent literally. In a URL inside a
-        parameter it may be meant for the next system.
+        Spreadsheets and other software encode a whole URL like this. The text is sent literally. In a nested URL it may
+        be intended for the next system.
 
     Example:
         https://n.example/pb?campaign=%7Bcampaign_name%7D
@@ -95,11 +95,11 @@ def encoded_foreign_macro(checked: Checked) -> Iterator[Finding]:
     if "%" not in source:
         return
     for match in encoded_macros().finditer(source):
-        # The text before can say that it is not a macro: an index, as in a%5Bb%5D=1.
+        # The text before it may show that it is not a macro: an index, as in a%5Bb%5D=1.
         before, decoded = source[match.start() - 1 : match.start()], _decoded(match[0])
         found = foreign_macros(foreign_texts(before + decoded, own.syntax), before + decoded, own)
         is_whole = [foreign.span for foreign in found] == [Span(len(before), len(before) + len(decoded))]
-        # Of the dialect's own names another rule speaks.
+        # Another rule reports the dialect's own names.
         if is_whole and own_macro(re.sub(r"[^\w.-]", "", decoded), own) is None:
             message = f"{match[0]} is {decoded} with encoded delimiters"
             hint = f"this is the syntax of {_whose(found[0], own.title)}"
@@ -107,13 +107,13 @@ def encoded_foreign_macro(checked: Checked) -> Iterator[Finding]:
 
 
 def program_placeholder(checked: Checked) -> Iterator[Finding]:
-    """Place that a program was to fill.
+    """Placeholder that a program should have filled.
 
     What it does:
         Finds `%s`, `%1$d`, `{0}`, `#{x}`, `<%= x %>` and `<?= x ?>`.
 
     Why it matters:
-        The template was copied out of a program. No platform replaces it: the text is sent literally.
+        The template was copied from a program. No platform replaces the placeholder: it is sent literally.
 
     Example:
         https://n.example/pb?id=%s
@@ -127,7 +127,7 @@ def program_placeholder(checked: Checked) -> Iterator[Finding]:
 
 
 def _decoded(text: str) -> str:
-    """Return a text of ASCII that is encoded once or more often as it was before."""
+    """Return an ASCII text with all layers of percent-encoding removed."""
     return re.sub("%(?:25)*([0-9A-Fa-f]{2})", lambda match: chr(int(match[1], 16)), text)
 
 
@@ -160,7 +160,7 @@ def _written(foreign: Foreign, span: Span, message: str, hint: str) -> Finding:
         case ():
             return Finding(span, f"{message}; it will be sent literally", hint)
         case (macro,):
-            # Whose it is does not matter once it is known what to write.
+            # The platform does not matter once it is known what to write.
             return Finding(
                 span, f"{message}; write {macro}", hint if foreign.encloses else None, Fix(macro, span, safe=False)
             )

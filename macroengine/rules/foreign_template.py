@@ -1,4 +1,4 @@
-"""Whether a template is plainly another platform's."""
+"""Decide whether a template was clearly written for another platform."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,14 @@ from macroengine.plan.resolve import Resolution
 from macroengine.rules.whole_finding import Whole
 from macroengine.translation.translate import translate
 
-# One macro is spoken of where it is.
+# A single macro is reported at its place.
 _MIN_MACROS = 2
 _MIN_CONFIDENCE = 0.97
 _MAX_SHOWN = 3
 
 
 def foreign_template(resolution: Resolution) -> Whole | None:
-    """Return what is to be said of a template that is plainly another platform's; None for any other text."""
+    """Return the finding for a template that is clearly another platform's; None for any other text."""
     home, source = resolution.dialect, resolution.template.source
     names = [text.name for text in resolution.foreign]
     names += [macro.node.name for macro in resolution.macros if macro.spec is None]
@@ -26,7 +26,7 @@ def foreign_template(resolution: Resolution) -> Whole | None:
         return None
     own = {name for name in set(names) if _is_own(name, home)}
     known = sum(macro.spec is not None for macro in resolution.macros) + sum(name in own for name in names)
-    # Half of the names may be names that the platform has, too.
+    # Half of the names may also be names of this platform.
     if 2 * known > len(resolution.macros) + len(resolution.foreign):
         return None
     return _said(detect(source), home, source)
@@ -47,7 +47,7 @@ def _said(found: Sequence[Detected], home: Dialect, source: str) -> Whole | None
     if 3 * len(names) < 2 * macros:
         return None
     titles = " or ".join(dialect(one.dialect).title for one in likeliest)
-    # Some constructs are a platform's own, and have no name.
+    # Some constructs belong to a single platform, and have no name.
     why = f"it has {', '.join(names[:_MAX_SHOWN])}" if names else likeliest[0].evidence[0]
     message = f"this is written for {titles}, not for {home.title}: {why}"
     hint = f"check it with --dialect {other.name}, or translate it with --to {home.name}"
@@ -56,7 +56,7 @@ def _said(found: Sequence[Detected], home: Dialect, source: str) -> Whole | None
 
 
 def _translated(source: str, other: Dialect, home: Dialect) -> str | None:
-    """Return the translation of a template; None where it is not whole, or nothing is translated."""
+    """Return the translation of a template, or None if it is incomplete or nothing was translated."""
     try:
         translation = translate(source, dialect=other, to=home)
     except LimitError:

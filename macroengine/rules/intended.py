@@ -1,4 +1,4 @@
-"""The macros that damaged and foreign texts were intended to be."""
+"""Find the macros that damaged or foreign texts were meant to be."""
 
 import re
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from macroengine.catalogue.folding import fold
 from macroengine.catalogue.foreign import ForeignText
 from macroengine.diagnostics import Span
 
-# A name of so few letters is like too many others.
+# A name this short is similar to too many others.
 _SHORT = 3
 GAP = re.compile(r"(?:\s|%20)+")
 
@@ -30,23 +30,23 @@ class Foreign(NamedTuple):
     span: Span
     whose: str
     intended: tuple[str, ...]
-    """The macros of the dialect with the same value; several where platforms mean different ones by the name, or where
-    the first of several values is sent."""
+    """The macros of the dialect with the same value. Several, if platforms use the name for different values, or if
+    the text sends the first available of several values."""
     documented: bool
-    """Whether the platform documents the name, so that there is no doubt that a macro is meant."""
+    """Whether the platform documents the name, so that it is certainly meant as a macro."""
     encloses: bool = False
-    """Whether a macro of the dialect is inside, and is not one because of that."""
+    """Whether it contains a macro of the dialect, which therefore is not one."""
     values: int = 1
-    """Of how many values the first that is there is sent."""
+    """The number of values of which the first available one is sent."""
     what: str | None = None
-    """What it is where it is not a macro but another construct of a template language."""
+    """If it is another construct of a template language rather than a macro: its name."""
     instead: str | None = None
     """What to write instead of such a construct."""
 
 
 @short_cache(maxsize=4096)
 def own_macro(name: str, dialect: Dialect) -> str | None:
-    """Return the macro of a dialect that has this name, in any spelling, as a template writes it.
+    """Return the macro of a dialect with this name, in any spelling, as it is written in a template.
 
     >>> from macroengine import dialect
     >>> own_macro("advertising-id", dialect("appsflyer")), own_macro("sha1-IDFA", dialect("appsflyer"))
@@ -66,16 +66,16 @@ def own_macro(name: str, dialect: Dialect) -> str | None:
 
 @lru_cache(maxsize=8)
 def documented_names(dialect: Dialect) -> dict[str, MacroSpec]:
-    """Return the macro for each name that a document of the platform has, older documents included."""
+    """Return the macro for each name that the platform documents, including older documents."""
     names = (name for spec in dialect.macros.values() for name in (spec.name, *spec.spellings, *spec.legacy))
     found = ((name, dialect.find(name)) for name in names)
     return {name: row[0] for name, row in found if row is not None}
 
 
 def foreign_macros(texts: Iterable[ForeignText], source: str, dialect: Dialect) -> tuple[Foreign, ...]:
-    """Return the macros of other platforms among texts that are written like one, with what they mean."""
+    """Return the macros of other platforms among texts in their syntax, with the macros that were intended."""
     found: list[Foreign] = []
-    alike: dict[tuple[int, str], Foreign | None] = {}  # by row and text: a template repeats its macros
+    alike: dict[tuple[int, str], Foreign | None] = {}  # by row and text, since templates repeat macros
     for text in texts:
         written = source[text.span.start : text.span.stop]
         key = id(text.syntax), written
@@ -87,7 +87,7 @@ def foreign_macros(texts: Iterable[ForeignText], source: str, dialect: Dialect) 
     return tuple(found)
 
 
-# What its constructor does, without a call of Python.
+# Does what the constructor does, without a call to a Python function.
 _at = partial(tuple.__new__, Foreign)
 
 
@@ -113,14 +113,14 @@ def _foreign(text: ForeignText, written: str, dialect: Dialect) -> Foreign | Non
 class _Reading(NamedTuple):
     intended: tuple[str, ...]
     platform: str | None
-    """Who documents the name."""
+    """The platform that documents the name."""
 
 
 @short_cache(maxsize=4096)
 def _read_as_theirs(name: str, platforms: tuple[str, ...], dialect: Dialect) -> _Reading:
-    """Return the macros of a dialect that a name in the delimiters of these platforms stands for.
+    """Return the macros of a dialect that correspond to a name in the delimiters of these platforms.
 
-    The dialect is one of the platforms: people write its names in the delimiters of others.
+    The dialect counts as one of them: people write its names in the delimiters of other platforms.
     """
     specs = [spec for spec, _ in named_by_others(name, dialect, platforms)]
     platform = documented_by(name, platforms)
@@ -134,12 +134,12 @@ def _read_as_theirs(name: str, platforms: tuple[str, ...], dialect: Dialect) -> 
 
 
 def _find(name: str, dialect: Dialect) -> tuple[MacroSpec, Spelling] | None:
-    """Return the row of the macro `name`, that of what is hashed for the name of a hash."""
+    """Return the row of a macro; for the name of a hash, the row of the hashed macro."""
     reading = dialect.syntax.read(dialect.syntax.write(name))
     return dialect.find(reading.name if reading else name)
 
 
 def beginnings(begun: str, dialect: Dialect) -> tuple[str, ...]:
-    """Return the macros whose names begin so; none for nothing."""
+    """Return the macros whose names begin like this; none for an empty text."""
     names = [name for name in dialect.names() if name.startswith(begun)] if begun else []
     return tuple(map(dialect.syntax.write, names))

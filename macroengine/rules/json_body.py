@@ -1,4 +1,4 @@
-"""What is wrong with a JSON body as JSON."""
+"""Check the JSON syntax of a request body."""
 
 import json
 import re
@@ -23,11 +23,11 @@ from macroengine.rules.request_faults import (
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _is_word = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null").fullmatch
-# What other languages write for the constants of JSON.
+# Constants of other languages, and the JSON constants they stand for.
 _CONSTANTS = {"true": "true", "false": "false", "null": "null", "none": "null", "nil": "null", "undefined": "null"}
 # RFC 8259 section 7
 _BAD_CHARACTER = re.compile(r'(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*')
-# Pairs are taken whole, and other escapes, of which the next character is a part.
+# Matches a surrogate pair as a whole, and any other escape including the character after the backslash.
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
     re.DOTALL,
@@ -37,7 +37,7 @@ _is_identifier = re.compile(r"[A-Za-z_][\w-]*", re.ASCII).fullmatch
 
 
 def json_findings(source: str, text: JsonText) -> Iterator[Diagnostic]:
-    """Yield what is wrong with a JSON text."""
+    """Yield the problems of a JSON text."""
     start = len(source) - len(source.lstrip(_BLANKS))
     if source.startswith("\ufeff", start):
         span = Span(start, start + 1)
@@ -88,7 +88,7 @@ def _comments(source: str, parts: list[Part]) -> Iterator[Diagnostic]:
 
 
 def _of_run(source: str, run: Run, *, is_body: bool = False) -> Iterator[Diagnostic]:
-    """Yield what is to be said of several parts where one is due."""
+    """Yield the findings about several values where only one is allowed."""
     for before, part in pairwise(run):
         if isinstance(part, Macro) or isinstance(before, Macro):
             macro = part if isinstance(part, Macro) else before
@@ -124,7 +124,7 @@ def _of_string(source: str, string: String) -> Iterator[Diagnostic]:
 
 
 def _halves(text: str) -> Iterator[re.Match[str]]:
-    """Yield the escapes that are half of a pair (RFC 8259 section 8.2): readers do not agree on what they are."""
+    """Yield escapes that are half of a surrogate pair; parsers disagree about them (RFC 8259 section 8.2)."""
     return (match for match in _ESCAPE.finditer(text) if match["half"])
 
 
@@ -162,14 +162,14 @@ def _of_container(source: str, container: Container) -> Iterator[Diagnostic]:
                 yield _bad_name(source, part)
         about_names += _of_name(source, element, span, seen, is_alone=len(container.elements) == 1)
     repeated = [one for one in about_names if one.code == REPEATED_MEMBER.code]
-    # Where one is written twice, that is what is to be said.
+    # For a repeated name, report only that.
     yield from repeated or about_names
 
 
 def _of_name(
     source: str, element: Element, span: Span, seen: set[tuple[bool, str]], *, is_alone: bool
 ) -> Iterator[Diagnostic]:
-    """Yield what is to be said of the name of a member, after those that were `seen`."""
+    """Yield the problems of a member's name; `seen` holds the names before it."""
     name = _name(source, element)
     if name is None:
         return
@@ -191,7 +191,7 @@ def _bad_name(source: str, part: Container | Word) -> Diagnostic:
 
 
 def _name(source: str, element: Element) -> tuple[bool, str] | None:
-    """Return whether the name of a member has macros, and the name, unescaped where it has none; None if it is none."""
+    """Return whether a member's name contains macros, and the name, unescaped if it has none. None: it has no name."""
     match element.name:
         case (Macro(text=text),):
             return True, text

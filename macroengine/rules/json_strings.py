@@ -1,4 +1,4 @@
-"""What is nearly a macro in the strings of a JSON body, each of which ends where a value of a URL would."""
+"""Find text that is almost a macro in the strings of a JSON body. Each string ends like a value of a URL."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -23,7 +23,7 @@ _CUT_OFF = "ME043"
 def findings_in_strings(
     source: str, text: JsonText, dialect: Dialect, policy: Policy, wanted: Collection[str]
 ) -> Iterator[Diagnostic]:
-    """Yield what the wanted rules find in each string of a JSON text."""
+    """Yield what the given rules find in each string of a JSON text."""
     signs = set("".join(dialect.syntax.delimiters))
     parts = [*parts_of(text.run)]
     names = {part for one in parts if isinstance(one, Container) for element in one.elements for part in element.name}
@@ -43,17 +43,17 @@ def _in_string(
 ) -> Iterator[Diagnostic]:
     inside = source[string.span.start + 1 : string.span.stop - 1]
     beginning = inside.lstrip()[:1]
-    # JSON in a string: its brackets are not signs of half a macro.
+    # For JSON in a string, brackets are not part of broken macros.
     if beginning in _BEGINNINGS and '"' in inside and beginning in "".join(dialect.syntax.openers):
         return
-    # To the rules, a value is what follows a `=`; it is in the place of the quote.
+    # The rules expect a value to follow a `=`; put it where the quote was.
     start, size = string.span.start, len(inside) + 1
     equals, *value = text_template(f"={inside}", dialect, Limits(template=size, macros=size)).fragment
     pieces = (Literal(equals.text[1:], 1), *value) if equals.text[1:] else tuple(value)
     pair = Pair(None, (), Delimiter("=", 0), pieces)
     resolution = resolve(Template(f"={inside}", dialect, query=(pair,)), dialect, policy)
     for found in found_in_text(resolution, wanted):
-        # Text may end in a bracket, where a template that does was cut off.
+        # A text may end in a bracket; a template that does was cut off.
         if found.code == _CUT_OFF and found.source[found.span.start : found.span.stop] in dialect.syntax.openers:
             continue
         fix = found.fix and Fix(found.fix.replacement, _moved(found.fix.span, start), found.fix.safe)

@@ -1,4 +1,4 @@
-"""What surrounds a template: found, and taken off one layer at a time."""
+"""Find the text around a template, and remove it one layer at a time."""
 
 import re
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ from macroengine.rules.unwrapping import (
 )
 from macroengine.rules.whole_finding import SERVER, Whole, short, span_of
 
-# Backwards, from the scheme of a URL: what can be in a scheme, quotes and brackets, and what separates them from words.
+# Read backwards from the scheme of a URL: scheme characters, quotes and brackets, and a separator before them.
 _SEPARATED = re.compile(r"[A-Za-z0-9+.-]*+[^\w\s/?&=%#:.,;|]*+[\s,;|](?![^?&=/#]*+[?&=/#])")
-# The name of a parameter or variable, or a call: param = https://..., fetch('https://...
+# The name of a parameter or variable, or a function call: param = https://..., fetch('https://...
 _NAME_BEFORE = re.compile(rf"""[^?&/#:="'<>()[\]{{}}]*\w\s*(?:=|\((?=\s*["'`]))\s*(?={MARKS}{SCHEME})""")
 
 
 def quoted_printable(core: str) -> Whole | None:
-    """Find a template in the encoding of mails."""
+    """Find a template in quoted-printable encoding, from an email."""
     if (
         not ("=3" in core or "=\n" in core or "=\r" in core)
         or not BEGINNING.match(core)
@@ -37,7 +37,7 @@ def quoted_printable(core: str) -> Whole | None:
 
 
 def rewritten(core: str) -> Whole | None:
-    """Find a URL that a mail filter or a redirect has replaced by its own."""
+    """Find a URL that a mail filter or redirect has replaced with its own."""
     server = SERVER.match(core)
     rewriter = server and _rewriter(server[1], server[2])
     if not rewriter or len(core.split()) > 1:
@@ -64,7 +64,7 @@ def _original(core: str, rewriter: Rewriter) -> str | None:
 
 
 def linked(core: str) -> Whole | None:
-    """Find a template in a link or an element of a markup language."""
+    """Find a template in a link or element of a markup language."""
     matches = ((link, link.pattern.fullmatch(core)) for link in pasted.links)
     found = next(((link, match) for link, match in matches if match), None)
     if found is None:
@@ -82,7 +82,7 @@ def linked(core: str) -> Whole | None:
 
 
 def _target(link: Link, match: re.Match[str]) -> tuple[str, int | None]:
-    """Return the URL that a link leads to, and where it is written so."""
+    """Return the URL that a link leads to, and its place in the text if it is written there unchanged."""
     written = match["url"] or match["text"]
     start = match.start("url") if match["url"] else match.start("text")
     url = html_decoded(written) if link.decode else written
@@ -110,7 +110,7 @@ def command(core: str) -> Whole | None:
 
 
 def _without_values(words: list[str], known: Command) -> Iterator[str]:
-    """Yield the words of a command, without options that take a value, and those values."""
+    """Yield the words of a command, without the options that take a value and their values."""
     rest = iter(words)
     for word in rest:
         if word in known.valued:
@@ -120,12 +120,12 @@ def _without_values(words: list[str], known: Command) -> Iterator[str]:
 
 
 def _is_flag(word: str, known: Command) -> bool:
-    """Say whether a word changes nothing: it is such an option, or several in one, -sS."""
+    """Say whether a word is an option that changes nothing, or several of those joined, such as -sS."""
     return word in known.flags or (word[:1] == "-" and all(f"-{letter}" in known.flags for letter in word[1:]))
 
 
 def _words(body: str) -> list[str] | None:
-    """Return the words of a shell command; None where its quotes are not closed."""
+    """Return the words of a shell command, or None if a quote is not closed."""
     import shlex  # noqa: PLC0415 - for the few texts that are commands
 
     try:
@@ -149,9 +149,9 @@ def before(core: str) -> Whole | None:
 
 
 def _end_of_words(core: str) -> int:
-    """Return where words end before the first URL, 0 where there are none.
+    """Return where the words before the first URL end, or 0 if there are none.
 
-    Text is read backwards from its `://`: forwards, each sign that may separate words would be tried.
+    Reads backwards from the `://`. Reading forwards would mean trying each character that may separate words.
     """
     before, _, _ = core.partition("://")
     match = _SEPARATED.match(before[::-1])
@@ -161,7 +161,7 @@ def _end_of_words(core: str) -> int:
 
 def _prefix(core: str, end: int, *, safe: bool) -> Whole:
     inner = core[end:]
-    # Words on both sides are a text about the template, and its end is not clear.
+    # Words on both sides mean a text about the template, where the end of the template is unclear.
     is_clear = safe or not re.search(r"\s", inner)
     span = Span(0, len(core[:end].rstrip(STRIPPED)))
     message = f"{short(core[: span.stop])} is not part of the template; remove it"
@@ -179,7 +179,7 @@ def after(core: str, dialect: Dialect) -> Whole | None:
 
 
 def _is_remark(match: re.Match[str], core: str, dialect: Dialect) -> bool:
-    """Say whether what could belong to a literal value is a remark: there is no such value, or it ends in a macro."""
+    """Say whether a text is a remark rather than part of a literal value: no value comes before it, or only a macro."""
     note = match["note"]
     if note and own_macro(note.strip(), dialect):
         return False
@@ -196,7 +196,7 @@ def _suffix(core: str, start: int, *, safe: bool) -> Whole:
 
 
 def lines_after(core: str) -> Whole | None:
-    """Find a text that begins on the line after the template."""
+    """Find text that begins on the line after the template."""
     line, _, rest = core.partition("\n")
     if not rest or not URL.match(core) or re.search(r"\s", line.rstrip(STRIPPED)):
         return None

@@ -1,6 +1,6 @@
-"""What is said of the problems that `resolve` finds, and of a text as a whole.
+"""Messages for the problems that `resolve` finds, and for findings about a whole text.
 
-Suggestions are looked for here, when somebody asks.
+Suggestions are computed here, only when a message is needed.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from macroengine.suggest import question
 
 
 def findings(checked: Checked, problem: Problem) -> Iterator[Finding]:
-    """Yield what is to be said of the macros that have a problem, in source order."""
+    """Yield the findings about macros that have a problem, in source order."""
     macros = checked.by_problem.get(problem)
     if macros is None:
         return iter(())
@@ -27,7 +27,7 @@ def findings(checked: Checked, problem: Problem) -> Iterator[Finding]:
 
 
 def about_whole(checked: Checked, rule: str) -> Iterator[Finding]:
-    """Yield what a rule says about the text as a whole, if anything."""
+    """Yield the finding of a rule about the text as a whole, if any."""
     whole = checked.whole
     if whole is not None and whole.rule == rule:
         everything = Span(0, len(checked.source))
@@ -66,12 +66,13 @@ def _parameter(macro: Resolved, resolution: Resolution) -> Finding | None:
     return Finding(macro.node.span, message, hint) if near else None
 
 
-# Partners make the same mistakes, and a parameter of the tracking link is in many templates.
+# Partners make the same mistakes, and templates share the parameters of a tracking link.
 @short_cache(maxsize=1024)
 def _near(name: str, dialect: Dialect) -> tuple[list[str], str | None, bool]:
-    """Return the names that an unknown one may be meant for, a hint where other platforms have it, and any doubt.
+    """Return likely names for an unknown one, a hint if other platforms have it, and whether the names are certain.
 
-    Names from other platforms come before similar names; where platforms mean different values, none is likelier.
+    Names from other platforms come before similar names. If platforms use a name for different values, none is
+    preferred.
     """
     elsewhere = named_by_others(name, dialect)
     if not elsewhere:
@@ -163,7 +164,7 @@ def _needs_consent(macro: Resolved, resolution: Resolution) -> Finding:
 
 
 def _row(macro: Resolved) -> MacroSpec:
-    """Return the row of a macro whose problem is what it is."""
+    """Return the catalogue row of a macro that has one of these problems."""
     return cast("MacroSpec", macro.spec)
 
 

@@ -12,10 +12,10 @@ def unknown_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that the dialect does not have.
 
     What it does:
-        Finds macros that are not in the dialect's catalogue under any spelling, where the catalogue is complete.
+        Finds macros that a complete catalogue of the dialect does not contain in any spelling.
 
     Why it matters:
-        The platform sends the macro's own text, or nothing, and it is not noticed until reports do not add up.
+        The platform sends the macro's own text, or nothing, and nobody notices until reports do not add up.
 
     Example:
         https://n.example/pb?id=(clickd)
@@ -27,14 +27,14 @@ def unknown_macro(checked: Checked) -> Iterator[Finding]:
 
 
 def unlisted_macro(checked: Checked) -> Iterator[Finding]:
-    """Macro that the dialect's incomplete catalogue does not have.
+    """Macro that is missing from the dialect's incomplete catalogue.
 
     What it does:
-        Finds macros, and hashes of macros, that are not in the catalogue of a dialect which is known to be incomplete.
+        Finds macros, and hashes of macros, that are not in the catalogue of a dialect that is known to be incomplete.
 
     Why it matters:
-        The platform may have the macro, or the name may be wrong. The library has no value for it: it renders what it
-        renders for a missing value, and never the macro's own text unless `unknown="keep"` or `missing="keep"` says so.
+        The platform may have the macro, or the name may be wrong. The library has no value for it and renders it like a
+        missing value. It sends the macro's own text only with `unknown="keep"` or `missing="keep"`.
 
     With:
         dialect="tiktok"
@@ -49,13 +49,13 @@ def unlisted_macro(checked: Checked) -> Iterator[Finding]:
 
 
 def macro_with_argument(checked: Checked) -> Iterator[Finding]:
-    """Macro with an argument, which the platform fills and the library does not.
+    """Macro with an argument, which the platform can fill and the library cannot.
 
     What it does:
-        Finds macros that say more than a name: the format of a date, a network, a text for some devices only.
+        Finds macros with more than a name: the format of a date, a network, a text for some devices only.
 
     Why it matters:
-        The value depends on the argument, and an event has none for it: compiling the template is an error.
+        The value depends on the argument, and no event has it: compiling the template is an error.
 
     With:
         dialect="google-ads"
@@ -77,10 +77,10 @@ def undocumented_spelling(checked: Checked) -> Iterator[Finding]:
     """Macro in a spelling that no document uses.
 
     What it does:
-        Finds names that differ from a documented one in case, `-` or `_` only.
+        Finds names that differ from a documented one only in case, `-` or `_`.
 
     Why it matters:
-        It is not documented that the platform reads names so generously.
+        The platform does not document that it accepts other spellings.
 
     Example:
         https://n.example/pb?id=(click_id)
@@ -92,7 +92,7 @@ def undocumented_spelling(checked: Checked) -> Iterator[Finding]:
 
 
 def legacy_name(checked: Checked) -> Iterator[Finding]:
-    """Name of an older document, for a macro that has a newer one.
+    """Name from an older document, for a macro that has a newer name.
 
     What it does:
         Finds names that the current document no longer has.
@@ -113,10 +113,10 @@ def near_miss(checked: Checked) -> Iterator[Finding]:
     """Parameter of the tracking link with almost the name of a macro.
 
     What it does:
-        Finds names that an open dialect takes for a parameter, and that are like a documented macro.
+        Finds names that are similar to a documented macro, and that an open dialect reads as a parameter.
 
     Why it matters:
-        A typo in a macro name is not an error there: it is sent empty.
+        A typo in the name of a macro is not an error in these dialects: the value is sent empty.
 
     With:
         dialect="appmetrica"
@@ -131,10 +131,10 @@ def near_miss(checked: Checked) -> Iterator[Finding]:
 
 
 def undocumented_hash(checked: Checked) -> Iterator[Finding]:
-    """Hash of a macro of which no hash is documented.
+    """Hash that is not documented for this macro.
 
     What it does:
-        Finds hashes other than those that the dialect's documents name.
+        Finds hashes other than those that the platform documents.
 
     Why it matters:
         The platform sends the macro's own text, or nothing.
@@ -152,10 +152,10 @@ def hash_of_hash(checked: Checked) -> Iterator[Finding]:
     """Hash of a hash.
 
     What it does:
-        Finds a hash whose argument is written as a hash.
+        Finds a hash of a macro that is already written as a hash.
 
     Why it matters:
-        No document has it, and a hash that is hashed again matches nothing.
+        No platform documents it, and the hash of a hash matches nothing.
 
     Example:
         https://n.example/pb?id=(sha1-sha1-idfa)

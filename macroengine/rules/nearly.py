@@ -1,4 +1,4 @@
-"""Patterns of text that is nearly a macro of a syntax."""
+"""Patterns for text that is almost a macro of a syntax."""
 
 import re
 from functools import cache, cached_property, lru_cache
@@ -9,7 +9,7 @@ from macroengine.language.syntax import Syntax, syntaxes
 
 
 class Nearly:
-    """The patterns for one syntax, each compiled when a rule first needs it."""
+    """The patterns for one syntax, each compiled on first use."""
 
     def __init__(self, syntax: Syntax) -> None:
         self._syntax = syntax
@@ -17,16 +17,16 @@ class Nearly:
 
     @cached_property
     def bracketed(self) -> re.Pattern[str]:
-        """Text between the delimiters that is not a name; its group is the text."""
+        """Text between the delimiters that is not a name. Its group is the text."""
         opening, closing = self._opening, self._closing
         return re.compile(rf"{opening}(?!{self._syntax.name}{closing})([^{opening}{closing}]*){closing}")
 
     @cached_property
     def unclosed(self) -> re.Pattern[str]:
-        """A name that is missing a delimiter, or has one of another syntax; the only group that matches is the name.
+        """A name that lacks a delimiter, or has one of another syntax. The only group that matches is the name.
 
-        What lacks the first one is found with the `=` before it: where every alternative begins with a character of
-        its own, `re` skips all others at once.
+        A name without an opening delimiter is matched with the `=` before it. Then each alternative begins with a
+        different character, and `re` can skip all other characters at once.
         """
         opening, closing, name = self._opening, self._closing, self._syntax.name
         own = self._syntax.delimiters
@@ -44,15 +44,15 @@ class Nearly:
 
     @cached_property
     def doubled(self) -> re.Pattern[str]:
-        """A name with any number of delimiters; its groups are those before it, the name, and those after it."""
+        """A name with any number of delimiters. Groups: the delimiters before it, the name, the delimiters after it."""
         opening, closing = self._opening, self._closing
-        # From the first of a run of delimiters to its last, without going back: a template may be nothing else.
+        # Match a whole run of delimiters without backtracking, since a template may consist of nothing else.
         first = f"{opening}(?<!{opening}{opening})"
         return re.compile(rf"({first}(?:{opening})*+)({self._syntax.name})((?:{closing})++)")
 
     @cached_property
     def cut_off(self) -> re.Pattern[str]:
-        """The beginning of a macro at the end of a text; its group is the beginning of the name."""
+        """The beginning of a macro at the end of a text. Its group is the beginning of the name."""
         return re.compile(rf"{self._opening}([A-Za-z0-9_-]*)\Z")
 
 
@@ -61,7 +61,7 @@ nearly = lru_cache(maxsize=8)(Nearly)
 
 @cache
 def brackets() -> tuple[Form, ...]:
-    """Return the forms of a name in one pair of brackets, which people mix up."""
+    """Return the macro forms with one pair of brackets, which people confuse with each other."""
     forms: dict[tuple[str, str], Form] = {}
     for form in (form for syntax in syntaxes().values() for form in syntax.forms if not form.separator):
         if [len(form.opener), len(form.closer)] == [1, 1] and category(form.opener) == "Ps":

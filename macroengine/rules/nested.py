@@ -1,4 +1,4 @@
-"""Rules about URLs and JSON inside the URL."""
+"""Rules about URLs and JSON nested in a URL."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,14 @@ _JSON = (Escape.STRING, Escape.VALUE)
 
 
 def nested_macro(checked: Checked) -> Iterator[Finding]:
-    """Macro in a URL inside the URL.
+    """Macro in a nested URL.
 
     What it does:
-        Finds macros that follow an encoded `scheme://` or an encoded `name=` in the path, a parameter or the fragment.
+        Finds macros after an encoded `scheme://` or an encoded `name=` in the path, a parameter or the fragment.
 
     Why it matters:
-        Their values are encoded once more for each URL around them, so that the inner receiver reads the original.
-        `nested=False` turns this off.
+        Their values are encoded once more for each enclosing URL, so that the receiver of the nested URL reads the
+        original. `nested=False` turns this off.
 
     Example:
         https://n.example/pb?u=https%3A%2F%2Fm.example%3Fid%3D(clickid)
@@ -40,14 +40,14 @@ def _times(number: int) -> str:
 
 
 def json_macro(checked: Checked) -> Iterator[Finding]:
-    """Macro in JSON inside the URL.
+    """Macro in JSON inside a URL.
 
     What it does:
-        Finds macros in a parameter, path segment or fragment that is JSON.
+        Finds macros in a parameter, path segment or fragment that contains JSON.
 
     Why it matters:
         Their values are escaped for JSON before they are encoded, or written as whole JSON values: numbers, booleans,
-        quoted texts, null. With `missing="drop"`, the parameter is dropped with all of the JSON.
+        strings, null. With `missing="drop"`, the parameter is dropped with all its JSON.
 
     Example:
         https://n.example/pb?data=%7B%22id%22%3A%22(clickid)%22%7D
@@ -67,11 +67,11 @@ def split_escape(checked: Checked) -> Iterator[Finding]:
     """Half a percent-escape before a macro.
 
     What it does:
-        Finds `%`, or `%` and one hexadecimal digit, just before a macro, in the URL or in a URL inside the URL.
+        Finds `%`, or `%` and one hexadecimal digit, directly before a macro, also in nested URLs.
 
     Why it matters:
-        The beginning of the value completes the escape: `%(clickid)` with the value 41 is read as `A`. A value could
-        so become any character, and leave its place.
+        The beginning of the value completes the escape: `%(clickid)` with the value 41 is read as `A`. That way, a
+        value can become any character and break out of its parameter.
 
     Example:
         https://n.example/pb?share=%(clickid)

@@ -16,7 +16,7 @@ def macro_in_origin(checked: Checked) -> Iterator[Finding]:
         Finds macros before the path, except those that `macro-in-host` finds.
 
     Why it matters:
-        The value of the macro decides who gets the data, and the sender of the value decides it.
+        The value of the macro decides who receives the data, so its sender can redirect it.
 
     Example:
         https://(af_siteid)/pb
@@ -28,13 +28,13 @@ def macro_in_origin(checked: Checked) -> Iterator[Finding]:
 
 
 def macro_in_host(checked: Checked) -> Iterator[Finding]:
-    """Macro as a label of the host, left of a literal domain.
+    """Macro as a label of the host, to the left of a literal domain.
 
     What it does:
-        Finds macros in the host that cannot lead out of the domain to their right.
+        Finds macros in the host whose values cannot lead out of the domain to their right.
 
     Why it matters:
-        The value of the macro decides which server of the domain gets the data. Who wants that says
+        The value of the macro decides which server of the domain receives the data. If that is intended, use
         `allow_host_macros=True`; the value is then checked to be a single label.
 
     Example:
@@ -47,13 +47,13 @@ def macro_in_host(checked: Checked) -> Iterator[Finding]:
 
 
 def macro_in_app_url(checked: Checked) -> Iterator[Finding]:
-    """Macro after the `://` of an app's own scheme.
+    """Macro after the `://` of a custom app scheme.
 
     What it does:
-        Finds macros between `://` and the path, where the scheme is not one of the web.
+        Finds macros between `://` and the path of a URL whose scheme is not a web scheme.
 
     Why it matters:
-        A URL of the web names the server there. An app reads its own URLs as it likes, so it is not an error.
+        In a web URL this part names the server. An app may read its own URLs in any way, so this is not an error.
 
     Example:
         myscheme://click_id=(clickid)
@@ -65,13 +65,13 @@ def macro_in_app_url(checked: Checked) -> Iterator[Finding]:
 
 
 def script_url(checked: Checked) -> Iterator[Finding]:
-    """Program or page in place of an address.
+    """Script or inline page instead of an address.
 
     What it does:
         Finds templates that begin with `javascript:`, `data:` or `vbscript:`.
 
     Why it matters:
-        Nothing is requested from a server. What opens such a URL runs or shows its text, values included.
+        Nothing is requested from a server. Opening such a URL runs or shows its text, including the values.
 
     Example:
         javascript:send("(clickid)")

@@ -1,4 +1,4 @@
-"""The pages of the rules, from their docstrings."""
+"""Documentation pages of the rules, generated from their docstrings."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ shown as an escape.
 
 
 def page(code: str) -> str:
-    """Return the page of a rule, as text of at most 80 columns, except for its examples."""
+    """Return the page of a rule as text of at most 80 columns, except for its examples."""
     rule = RULES[code]
     lines = [f"{code} {rule.name} ({_kind(rule)})"]
     for heading, body in sections(code).items():
@@ -33,7 +33,7 @@ def page(code: str) -> str:
 
 
 def sections(code: str) -> dict[str, str]:
-    """Return the sections of a rule's page by their headings; the summary is under "".
+    """Return the sections of a rule's page by heading. The summary has an empty heading.
 
     >>> sections("ME001")["Use instead"]
     'https://n.example/pb?clickid=(clickid)'
@@ -47,7 +47,7 @@ def sections(code: str) -> dict[str, str]:
 
 
 def markdown() -> str:
-    """Return the pages of all rules as Markdown: `docs/rules.md`."""
+    """Return the pages of all rules as Markdown, the content of `docs/rules.md`."""
     return _HEAD.format(count=len(RULES)) + "\n".join([*_table(), *(line for code in RULES for line in _chapter(code))])
 
 

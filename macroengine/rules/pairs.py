@@ -1,4 +1,4 @@
-"""Quotes and brackets around a template."""
+"""Find quotes and brackets around a template."""
 
 import re
 
@@ -25,7 +25,7 @@ def paired(core: str) -> Whole | None:
 
 
 def _pair(text: str) -> tuple[str, int, bool] | None:
-    """Return a text without a pair of quotes or brackets around it, and where that begins."""
+    """Return a text without the quotes or brackets around it, where it begins, and whether they may enclose a piece."""
     closed = text.rstrip(",;.")
     for opening, closing, is_quote in pasted.pairs:
         around = len(opening) + len(closing)
@@ -38,7 +38,7 @@ def _pair(text: str) -> tuple[str, int, bool] | None:
 
 
 def _belong(opening: str, closing: str, inner: str) -> bool:
-    """Say whether an opening and a closing belong together, rather than each to something in the text."""
+    """Say whether the first and last mark form a pair, rather than each belonging to something inside the text."""
     if opening == "_":
         return not inner.endswith("_")
     if opening != closing:
@@ -60,7 +60,7 @@ def _is_balanced(opening: str, closing: str, inner: str) -> bool:
 
 
 def _string_value(core: str, inner: str) -> str:
-    """Return what a quoted text means in JSON or in a spreadsheet, which double the quotes inside."""
+    """Return the value of a quoted text in JSON or in a spreadsheet, which doubles the quotes inside."""
     text = core.rstrip(",;.")
     if text[0] != '"':
         return inner
@@ -76,7 +76,7 @@ def _string_value(core: str, inner: str) -> str:
 
 
 def half_paired(core: str) -> Whole | None:
-    """Find one end of a pair, of which the other was not copied."""
+    """Find a quote or bracket at one end of a template, with the other one missing."""
     opening = core[0]
     inner = core[1:].lstrip(STRIPPED)
     closings = [pair[1] for pair in pasted.pairs if pair[0] == opening]

@@ -1,4 +1,4 @@
-"""Rules about the names of the parameters of a URL."""
+"""Rules about the names of a URL's parameters."""
 
 from collections.abc import Iterator
 
@@ -15,10 +15,10 @@ def duplicate_parameter(checked: Checked) -> Iterator[Finding]:
     """Duplicate parameter.
 
     What it does:
-        Finds names of parameters that were there before; names that end in `[]` are lists and may repeat.
+        Finds parameters whose name has occurred before. Names that end in `[]` are lists and may repeat.
 
     Why it matters:
-        Receivers take the first, the last or both.
+        Receivers read the first, the last, or both.
 
     Example:
         https://n.example/pb?id=(clickid)&id=(af_siteid)
@@ -44,7 +44,7 @@ def macro_as_name(checked: Checked) -> Iterator[Finding]:
         Finds macros before the `=` of a parameter.
 
     Why it matters:
-        The value of the macro decides what the parameter is called.
+        The value of the macro decides the name of the parameter.
 
     Example:
         https://n.example/pb?(af_sub1)=1
@@ -59,13 +59,13 @@ def macro_as_name(checked: Checked) -> Iterator[Finding]:
 
 
 def mismatched_parameter(checked: Checked) -> Iterator[Finding]:
-    """Parameter with the name of another macro than its own.
+    """Parameter with the name of a macro other than its own.
 
     What it does:
-        Finds parameters that are called exactly like a macro, and filled from one with another value.
+        Finds parameters that are named exactly like one macro and filled from another with a different value.
 
     Why it matters:
-        Readers of reports take it for the other value. AppsFlyer's own page sends the IP address as a country.
+        Readers of reports mistake it for the other value. AppsFlyer's own page sends the IP address as a country.
 
     Example:
         https://n.example/pb?country_code=(ip)
@@ -82,10 +82,10 @@ def mismatched_parameter(checked: Checked) -> Iterator[Finding]:
                 called[value[0].start] = name
     for macro in checked.resolution.macros if called else ():
         name = called.get(macro.node.start, "")
-        # The value of a parameter of the tracking link is not known.
+        # The value of a tracking link parameter is unknown.
         if not name or macro.spec is None or Problem.PARAMETER in macro.problems:
             continue
-        # idfa={IDFA} is a typo in the name, of which another rule speaks.
+        # idfa={IDFA} is a typo in the macro's name; another rule reports it.
         if documented[name].field != macro.spec.field and fold(name) != fold(macro.spec.name):
             message = f"{name!r} is filled with {macro.node.text}, another value than {name}"
             yield Finding(macro.node.span, message)

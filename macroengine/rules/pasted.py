@@ -1,4 +1,4 @@
-"""How templates look when people paste them, from `surroundings.toml` and `links.toml`."""
+"""What surrounds templates when people paste them, from `surroundings.toml` and `links.toml`."""
 
 import re
 from functools import cached_property
@@ -8,7 +8,7 @@ from macroengine.rules.tables import table
 
 
 class Link(NamedTuple):
-    """A way to write a link; the groups of `pattern` are its `url` and its `text`."""
+    """A way to write a link. The pattern has groups named `url` and `text`."""
 
     name: str
     pattern: re.Pattern[str]
@@ -16,7 +16,7 @@ class Link(NamedTuple):
 
 
 class Rewriter(NamedTuple):
-    """A service that replaces URLs by its own; `query` is the parameter in which it keeps them."""
+    """A service that replaces URLs with its own. `query` is the parameter that contains the original."""
 
     name: str
     host: re.Pattern[str]
@@ -26,15 +26,15 @@ class Rewriter(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A shell command that sends requests, with the options that change nothing about the URL."""
+    """A shell command that sends requests, and its options that do not change the URL."""
 
     flags: frozenset[str]
     valued: frozenset[str]
-    """Those that take the next word."""
+    """Options that take the next word as their value."""
 
 
 class Pasted:
-    """The facts, each compiled when it is first needed: few templates need any."""
+    """Patterns from the data files, each compiled on first use, since few templates need any."""
 
     @cached_property
     def before(self) -> re.Pattern[str]:
@@ -43,17 +43,17 @@ class Pasted:
 
     @cached_property
     def after(self) -> re.Pattern[str]:
-        """Return the pattern of text after a template that can be nothing else."""
+        """Return the pattern of text after a template that cannot be part of it."""
         return _compiled(f"(?:{table('surroundings')['after']['always']})$")
 
     @cached_property
     def after_macro(self) -> re.Pattern[str]:
-        """Return the pattern of text after a template that could belong to a literal value."""
+        """Return the pattern of text after a template that might belong to a literal value."""
         return _compiled(f"(?:{table('surroundings')['after']['after_macro']})$")
 
     @cached_property
     def pairs(self) -> tuple[tuple[str, str, bool], ...]:
-        """Return what opens, what closes, and whether it may surround pieces of templates; the longest first."""
+        """Return opening marks, closing marks, and whether they may enclose a piece of a template; longest first."""
         facts = table("surroundings")["pairs"]
         pairs = [(*pair, kind == "quotes") for kind in ("quotes", "brackets") for pair in facts[kind]]
         return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
@@ -66,23 +66,23 @@ class Pasted:
 
     @cached_property
     def rewriters(self) -> tuple[Rewriter, ...]:
-        """Return the services that replace URLs by their own."""
+        """Return the services that replace URLs with their own."""
         return tuple(map(_rewriter, table("links")["rewriter"]))
 
     @cached_property
     def rewriter_hosts(self) -> re.Pattern[str]:
-        """Return the pattern of the hosts of all of them."""
+        """Return the pattern of the hosts of these services."""
         return _compiled("|".join(row["host"] for row in table("links")["rewriter"]))
 
     @cached_property
     def commands(self) -> dict[str, Command]:
-        """Return the shell commands by their names."""
+        """Return the shell commands by name."""
         rows = table("surroundings")["command"]
         return {row["name"]: Command(frozenset(row["flags"]), frozenset(row["valued"])) for row in rows}
 
     @cached_property
     def others(self) -> dict[str, re.Pattern[str]]:
-        """Return how text begins that is not a template, by its kind."""
+        """Return the patterns of how other kinds of text begin, by kind."""
         return {kind: _compiled(pattern) for kind, pattern in table("surroundings")["other"].items()}
 
 

@@ -1,4 +1,4 @@
-"""Rules about templates of other platforms, and about what translating one has left."""
+"""Rules about templates of other platforms, and about macros that were not translated."""
 
 from collections.abc import Iterator
 
@@ -12,8 +12,8 @@ def foreign_template(checked: Checked) -> Iterator[Finding]:
     """Template of another platform.
 
     What it does:
-        Finds templates that are plainly written for another platform, by their syntax and by several names. It is
-        reported once, in place of a finding for each macro.
+        Finds templates that were clearly written for another platform, judging by their syntax and several names. This
+        is reported once, instead of a finding for each macro.
 
     Why it matters:
         The platform does not replace these macros: their text is sent literally.
@@ -31,10 +31,10 @@ def untranslated_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that could not be translated.
 
     What it does:
-        Finds `UNTRANSLATED-name`, which `translate` writes where the other platform has no such macro.
+        Finds `UNTRANSLATED-name`, which `translate` writes for a macro that the target platform does not have.
 
     Why it matters:
-        It is a note for people; it would be sent literally.
+        It is a note for the author. It would be sent literally.
 
     Example:
         https://n.example/pb?id=UNTRANSLATED-click-id

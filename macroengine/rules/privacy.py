@@ -12,17 +12,17 @@ from macroengine.rules.checked import Checked
 from macroengine.rules.messages import findings
 from macroengine.rules.structure import http_scheme
 
-_ADVERTISING: Final = Identifier.ADVERTISING  # a member of an enumeration takes as long as a call in Python 3.11
+_ADVERTISING: Final = Identifier.ADVERTISING  # looking up a member takes as long as a call in Python 3.11
 
 
 def unavailable_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that does not exist for this kind of postback.
 
     What it does:
-        Finds macros that the platform never fills for the kind of postback that the template is for.
+        Finds macros that the platform never fills for the kind of postback the template is for.
 
     Why it matters:
-        They would always be missing.
+        They are always missing.
 
     Example:
         https://n.example/pb?event=(event_name)
@@ -34,14 +34,14 @@ def unavailable_macro(checked: Checked) -> Iterator[Finding]:
 
 
 def macro_out_of_context(checked: Checked) -> Iterator[Finding]:
-    """Macro that does not exist where the template is used.
+    """Macro that is not available where the template is used.
 
     What it does:
-        Finds macros that the platform does not fill in the context that the policy names, such as `burl`, `tracking`
-        or `click`; `macroengine macros NAME` shows the contexts of a macro.
+        Finds macros that the platform does not fill in the policy's context, such as `burl`, `tracking` or `click`.
+        `macroengine macros NAME` shows the contexts of a macro.
 
     Why it matters:
-        They would always be missing.
+        They are always missing.
 
     With:
         dialect="vast", policy=Policy(context="tracking")
@@ -56,10 +56,10 @@ def macro_out_of_context(checked: Checked) -> Iterator[Finding]:
 
 
 def withheld_macro(checked: Checked) -> Iterator[Finding]:
-    """Macro that is not filled for events of other networks.
+    """Macro that is not filled for events attributed to other networks.
 
     What it does:
-        Finds macros without "send all" in a template that is sent for all events.
+        Finds macros that require attribution in a template that is sent for all events (`send_all`).
 
     Why it matters:
         They are missing for every event that is not attributed to the network.
@@ -80,10 +80,10 @@ def source_not_allowed(checked: Checked) -> Iterator[Finding]:
     """Macro from a source that the policy does not allow.
 
     What it does:
-        Finds macros whose values come from a source that is not among the policy's `sources`.
+        Finds macros whose values come from a source that is not in the policy's `sources`.
 
     Why it matters:
-        The policy says that the network may not have them.
+        The policy does not let the network have them.
 
     With:
         policy=Policy(sources={"SDK", "Platform"})
@@ -101,10 +101,10 @@ def denied_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that the policy denies.
 
     What it does:
-        Finds macros that read a value which the policy denies, hashes of it included.
+        Finds macros that read a value that the policy denies, including hashes of it.
 
     Why it matters:
-        The policy says that the network may not have it.
+        The policy does not let the network have it.
 
     With:
         policy=Policy(deny={"idfa"})
@@ -119,13 +119,13 @@ def denied_macro(checked: Checked) -> Iterator[Finding]:
 
 
 def personal_data_over_http(checked: Checked) -> Iterator[Finding]:
-    """Identifier of a person or a device that is sent without encryption.
+    """Personal identifier that is sent without encryption.
 
     What it does:
-        Finds macros that the catalogue marks as personal, hashes of them included, in an `http:` template.
+        Finds macros that the catalogue marks as personal, and hashes of them, in an `http:` template.
 
     Why it matters:
-        Anyone on the way can read the identifier and what is said about its bearer.
+        Anyone on the network path can read the identifier and the data that is sent with it.
 
     Example:
         http://n.example/pb?idfa=(idfa)
@@ -140,14 +140,14 @@ def personal_data_over_http(checked: Checked) -> Iterator[Finding]:
 
 
 def missing_consent(checked: Checked) -> Iterator[Finding]:
-    """Advertising identifier without what the user has said about its use.
+    """Advertising identifier without the user's consent status.
 
     What it does:
-        Finds templates that send an advertising identifier, unhashed or hashed, and nothing about ad tracking or
-        consent, though the dialect has macros for that.
+        Finds templates that send an advertising identifier, or its hash, without the ad tracking or consent status,
+        although the dialect has macros for that.
 
     Why it matters:
-        The receiver cannot know whether the identifier may be used, or why it is missing.
+        The receiver cannot know whether it may use the identifier, or why it is missing.
 
     Example:
         https://n.example/pb?idfa=(idfa)
@@ -176,7 +176,7 @@ def raw_and_hashed(checked: Checked) -> Iterator[Finding]:
         Finds hashes of an identifier that the template also sends unhashed.
 
     Why it matters:
-        The hash hides nothing then, and the receiver can learn whose it is.
+        The hash then protects nothing: the receiver can see which identifier it belongs to.
 
     Example:
         https://n.example/pb?idfa=(idfa)&hash=(sha1-idfa)
@@ -195,14 +195,14 @@ def raw_and_hashed(checked: Checked) -> Iterator[Finding]:
 
 
 def identifier_under_consent(checked: Checked) -> Iterator[Finding]:
-    """Identifier that is withheld where the user does not share it.
+    """Identifier that is withheld if the user does not share it.
 
     What it does:
-        Finds advertising and device identifiers, hashes included, where the policy asks for the user's consent.
+        Finds advertising and device identifiers, and their hashes, if the policy requires the user's consent.
 
     Why it matters:
-        They are missing for every event whose user limits ad tracking or has not authorized it, and a receiver that
-        cannot do without them loses these events.
+        They are missing for every event whose user limits ad tracking or has not authorized it. A receiver that needs
+        them loses these events.
 
     With:
         policy=Policy(consent=True)

@@ -1,4 +1,4 @@
-"""Rules about what separates the parameters of a URL, and their names from their values."""
+"""Rules about the separators between parameters, and between their names and values."""
 
 import re
 from bisect import bisect_left
@@ -24,10 +24,10 @@ def empty_pair(checked: Checked) -> Iterator[Finding]:
     """Ampersand without a parameter.
 
     What it does:
-        Finds `?&`, `&&` and an `&` at the end.
+        Finds `?&`, `&&`, and `&` at the end.
 
     Why it matters:
-        Some receivers read a parameter without a name. It is often what is left of a mangled template.
+        Some receivers read a parameter without a name. Often the rest of a mangled template.
 
     Example:
         https://n.example/pb?&id=(clickid)&&ip=(ip)&
@@ -38,10 +38,10 @@ def empty_pair(checked: Checked) -> Iterator[Finding]:
     query = checked.template.query
     if not query:
         return
-    # Behind an empty first pair the next & is one too many; where that pair is empty itself, it is found below.
+    # After an empty first pair the next & is superfluous. If the next pair is also empty, it is found below.
     superfluous = [query[1]] if len(query) > 1 and _is_empty(query[0]) and not _is_empty(query[1]) else []
     suspects = superfluous + [pair for pair in query if _is_empty(pair)]
-    # The & of &#38; has no name after it, either.
+    # The & in &#38; has no name after it, either.
     in_broken_text = checked.in_broken_text
     for opening, *_ in suspects:
         if opening is None or opening.text != "&":
@@ -55,10 +55,10 @@ def missing_question_mark(checked: Checked) -> Iterator[Finding]:
     """Parameters without a question mark before the first.
 
     What it does:
-        Finds `&name=`, or `&name` before a macro, in the path or the server of a template that has no query.
+        Finds `&name=`, or `&name` before a macro, in the path or the server of a template without a query.
 
     Why it matters:
-        Everything is read as part of the path.
+        The parameters are read as part of the path.
 
     Example:
         https://n.example/pb&id=(clickid)
@@ -84,10 +84,10 @@ def second_question_mark(checked: Checked) -> Iterator[Finding]:
     """Second question mark.
 
     What it does:
-        Finds `?name=` inside the query, where there is no URL inside the URL, and `??name=`.
+        Finds `??name=`, and `?name=` inside the query unless it belongs to a nested URL.
 
     Why it matters:
-        Only the first question mark begins parameters: this one is part of a name or a value.
+        Only the first question mark begins the parameters. This one is part of a name or a value.
 
     Example:
         https://n.example/pb?id=(clickid)?ip=(ip)
@@ -113,13 +113,13 @@ def second_question_mark(checked: Checked) -> Iterator[Finding]:
 
 
 def mixed_separators(checked: Checked) -> Iterator[Finding]:
-    """Semicolon before a parameter, in a query that has ampersands.
+    """Semicolon before a parameter, in a query with ampersands.
 
     What it does:
         Finds `;name=` in a query whose parameters are separated by `&`.
 
     Why it matters:
-        Where there is an `&`, a `;` separates nothing: what follows belongs to the value before it.
+        If a query has an `&`, a `;` separates nothing: the text after it belongs to the value before it.
 
     Example:
         https://n.example/pb?id=(clickid)&ip=(ip);country=(country_code)
@@ -143,13 +143,13 @@ def _opens(pair: Pair, text: str) -> bool:
 
 
 def missing_ampersand(checked: Checked) -> Iterator[Finding]:
-    """Parameter that is not parted from the macro before it.
+    """Parameter without a separator after the previous macro.
 
     What it does:
         Finds `name=` directly after a macro.
 
     Why it matters:
-        It is part of the value before.
+        It is read as part of the previous value.
 
     Example:
         https://n.example/pb?id=(clickid)ip=(ip)
@@ -177,10 +177,10 @@ def missing_ampersand(checked: Checked) -> Iterator[Finding]:
 
 
 def missing_equals(checked: Checked) -> Iterator[Finding]:
-    """Name of a parameter that is not parted from its macro.
+    """Parameter name without an equals sign before its macro.
 
     What it does:
-        Finds parameters without `=` that are a name and a macro, with a colon between them or nothing.
+        Finds parameters that are a name and a macro, with only a colon or nothing between them.
 
     Why it matters:
         The value of the macro becomes part of the name.
@@ -211,7 +211,7 @@ def _is_empty(pair: Pair) -> bool:
 
 
 def _colon_before_macro(pair: Pair, foreign: list[int]) -> Span | None:
-    """Return where a colon is in place of the `=` between a name and a macro, be it one of another platform."""
+    """Return where a colon is used instead of `=` between a name and a macro, including macros of other platforms."""
     if not pair.name or not isinstance(pair.name[0], Literal):
         return None
     first = pair.name[0]

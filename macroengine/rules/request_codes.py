@@ -1,4 +1,4 @@
-"""The codes of what is checked in requests and files, so that choosing codes loads nothing else about them."""
+"""The codes of checks on requests and files, in a module that loads none of the checks."""
 
 from collections.abc import Iterable
 
@@ -10,10 +10,10 @@ _FAULTS = (*REQUEST_FAULTS, *FILE_FAULTS)
 
 
 def request_codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...]:
-    """Return the codes that are selected and not ignored: of rules about macros and URLs, of requests and of files.
+    """Return the codes that are selected and not ignored: of rules, of checks on requests, and of checks on files.
 
     Raises:
-        ValueError: unknown code, or the beginning of none.
+        ValueError: a code is unknown, or not a prefix of any.
     """
     chosen = None if select is None else prefixes("select", select)
     ignored = prefixes("ignore", ignore)
@@ -28,7 +28,7 @@ def request_codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[
 
 
 def _parted(prefixes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the codes that are those of requests or files, and the others."""
+    """Split prefixes of codes into those that match requests or files, and those that match rules."""
     own = tuple(prefix for prefix in prefixes if prefix and any(code.startswith(prefix) for code in _FAULTS))
-    # `ME` is the beginning of both.
+    # `ME` matches both.
     return own, tuple(prefix for prefix in prefixes if prefix not in own or "ME0".startswith(prefix))

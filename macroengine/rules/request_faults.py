@@ -1,10 +1,10 @@
-"""What can be wrong with a request besides its macros: the codes of `check_request`."""
+"""The codes of `check_request` for problems of a request other than its macros and its URL."""
 
 from macroengine.diagnostics import Fault, Severity
 
 _E, _W, _I = Severity
 
-# A code is never used for another fault. ME601 to ME610: a JSON body; the others: the request around it.
+# Codes are never reused. ME601 to ME610: the JSON body; the others: the rest of the request.
 MALFORMED_JSON = Fault("ME601", "malformed-json", _E, "a body that is not JSON")
 TRAILING_COMMA = Fault("ME602", "trailing-comma", _E, "a comma after the last element of an array or object")
 JSON_COMMENT = Fault("ME603", "json-comment", _E, "a comment, which JSON does not have")

@@ -1,4 +1,4 @@
-"""From a damaged request to the request that was meant."""
+"""Fix a damaged request."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -15,19 +15,19 @@ from macroengine.rules.request_codes import request_codes
 from macroengine.rules.requests import findings_beside_url
 
 InPart = tuple[str, Diagnostic]
-"""A finding, with the name of its part."""
+"""The name of a part, and a finding in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class FixedRequest:
-    """A fixed request: what was fixed, and what is still found in it."""
+    """A fixed request, the fixes that were applied, and what is still wrong."""
 
     request: Request
     applied: tuple[InPart, ...]
-    """The URL first, and what was fixed in each part in order. The spans are those of the text as it was then."""
+    """The diagnostics that were fixed, first those of the URL. Each span refers to the text at that time."""
     remaining: tuple[InPart, ...]
     edits: tuple[tuple[str, Fix], ...]
-    """What was written into each part, in order; each edit is one of the text that those before it have left."""
+    """The edits of each part, in order. Each refers to the text after the edits before it."""
 
 
 def fix_request(
@@ -39,11 +39,11 @@ def fix_request(
     select: Iterable[str] | None = None,
     ignore: Iterable[str] = (),
 ) -> FixedRequest:
-    """Apply the safe fixes to all parts of a request, with `unsafe` all, until there are none left.
+    """Apply the safe fixes to all parts of a request until there are none left; with `unsafe`, apply all fixes.
 
     Raises:
-        LimitError: a part is too large, or would be.
-        ValueError: a code is not that of a rule.
+        LimitError: a part is too large, or would become too large.
+        ValueError: a code is unknown.
     """
     wanted = request_codes(select, ignore)
     about_url = [code for code in wanted if code in RULES]
@@ -54,12 +54,12 @@ def fix_request(
     while True:
         found = list(findings_beside_url(parse_request(fixed, dialect), policy, wanted))
         chosen = list(_chosen(fixed, found, unsafe=unsafe))
-        # Fixes that undo each other come round again.
+        # Stop if a state repeats, since some fixes undo each other.
         if not chosen or fixed in seen or len(seen) == MAX_ROUNDS:
             break
         seen.add(fixed)
         applied += chosen
-        # From the end of a part to its beginning, so that no edit moves another one.
+        # Edit each part from its end to its beginning, so that no edit moves the span of another.
         this_round = [(part, finding.fix) for part, finding in reversed(chosen) if finding.fix is not None]
         edits += this_round
         for part, one in this_round:
@@ -69,12 +69,12 @@ def fix_request(
 
 
 def _chosen(request: Request, found: Iterable[InPart], *, unsafe: bool) -> Iterator[InPart]:
-    """Yield the findings whose fixes are applied at once, those of each part in order."""
+    """Yield the findings to fix in one round, in the order of each part."""
     by_part: dict[str, list[Diagnostic]] = {}
     names = [name.lower() for name in request.headers]
     for part, finding in found:
         if names.count(part.removeprefix("headers.").lower()) > 1:
-            continue  # it cannot be said which of the two is meant
+            continue  # two headers with this name: unclear which one to fix
         if changes(finding, _text(request, part)) and is_allowed(finding, unsafe):
             by_part.setdefault(part, []).append(finding)
     for part, findings in by_part.items():
@@ -82,7 +82,7 @@ def _chosen(request: Request, found: Iterable[InPart], *, unsafe: bool) -> Itera
 
 
 def _text(request: Request, part: str) -> str:
-    """Return the text of a part that has fixes; of a header, its value."""
+    """Return the text of a part that has fixes; for a header, its value."""
     name = part.removeprefix("headers.")
     text = request.headers.get(name) if part != name else getattr(request, part)
     return text or ""
@@ -99,14 +99,14 @@ def _with(request: Request, part: str, edit: Fix) -> Request:
 
 
 def _common(one: str, other: str) -> int:
-    """Return how many characters both texts begin with."""
+    """Return the length of the common prefix of two texts."""
     return next(
         (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
     )
 
 
 def _edit(before: str, after: str) -> Fix:
-    """Return the shortest edit that makes one text of the other."""
+    """Return the shortest edit that turns one text into the other."""
     start = _common(before, after)
     same = _common(before[start:][::-1], after[start:][::-1])
     stop = len(before) - same

@@ -1,4 +1,4 @@
-"""What is wrong with a request: with its URL, its method, its headers and its body."""
+"""Check a request: its URL, method, headers and body."""
 
 import re
 import tomllib
@@ -36,15 +36,15 @@ from macroengine.rules.structure import http_scheme
 from macroengine.template import Template
 
 Found = Iterator[tuple[str, Diagnostic]]
-"""Findings, each with the name of its part: `url`, `method`, `headers.NAME`, `content_type` or `body`."""
+"""Pairs of a part and a finding in it. Parts: `url`, `method`, `headers.NAME`, `content_type`, `body`."""
 
-# Rules about macros, which hold wherever a macro is.
+# Rules about macros, which apply wherever a macro may be.
 _ABOUT_MACROS = ("ME005", "ME011", "ME040", "ME041", "ME044", "ME10", "ME228", "ME301", "ME302", "ME303", "ME304")
 _ABOUT_CONSENT = ("ME306", "ME307", "ME308")
-# Those about what is nearly a macro: in a text whose own signs those of macros are not.
+# Rules about text that is almost a macro. Not for texts that use the delimiters of macros for something else.
 _ABOUT_SIGNS = ("ME006", "ME007", "ME009", "ME012", "ME042", "ME043")
 _ABOUT_PARAMETERS = ("ME010", "ME211", "ME212", "ME216", "ME218", "ME220", "ME221")
-# Those that show no more of a header than the name of a macro, which is in the catalogue or looks like one.
+# Rules whose messages show nothing of a header except a macro name, which is in the catalogue or similar to one in it.
 _IN_HEADERS = ("ME006", "ME007", "ME040", "ME042", "ME10", "ME30")
 # RFC 9110 section 5.6.2
 _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
@@ -59,9 +59,9 @@ def check_request(
     select: Iterable[str] | None = None,
     ignore: Iterable[str] = (),
 ) -> list[Diagnostic]:
-    """Return what is wrong with a request: with its URL, then with the rest of it; nothing for a good one.
+    """Return the problems of a request, those of the URL first; an empty list for a valid one.
 
-    Each finding has the text of its part for a source; of a header, with stars for all that is not a macro.
+    The source of each finding is the text of its part. In a header, everything except macros is replaced by stars.
 
     >>> request = Request("POST", "https://n.example/pb", {}, '{"id": "(clickid)",}', "application/json")
     >>> print(check_request(request)[0])
@@ -70,8 +70,8 @@ def check_request(
                         ^
 
     Raises:
-        LimitError: a part of the request is too large to look at.
-        ValueError: unknown code.
+        LimitError: a part of the request is too large to check.
+        ValueError: a code is unknown.
     """
     check_type("request", Request | RequestTemplate, "a Request", request)
     check_type("policy", Policy | None, "a Policy", policy)
@@ -84,14 +84,14 @@ def check_request(
 
 
 def findings(request: RequestTemplate, policy: Policy, wanted: Collection[str]) -> Found:
-    """Yield what the wanted rules find, each with the name of its part."""
+    """Yield what the given rules find, each with the name of its part."""
     url = [code for code in wanted if code in RULES]
     yield from (("url", found) for found in check(request.url, policy=policy, select=url))
     yield from findings_beside_url(request, policy, wanted)
 
 
 def findings_beside_url(request: RequestTemplate, policy: Policy, wanted: Collection[str]) -> Found:
-    """Yield what the wanted rules find in all but the URL."""
+    """Yield what the given rules find in all parts except the URL."""
     chosen = frozenset(wanted)
     for part, found in (
         *_of_request(request.request),
@@ -99,7 +99,7 @@ def findings_beside_url(request: RequestTemplate, policy: Policy, wanted: Collec
         *_of_body(request, policy, wanted),
     ):
         if found.code in chosen:
-            # A body may be nothing but findings, and to replace one takes longer than to find it.
+            # A body may have thousands of findings, and replacing one takes longer than finding it.
             is_printable = found.message.isprintable()
             yield part, found if is_printable else replace(found, message=printable(found.message))
 
@@ -147,7 +147,7 @@ def _of_headers(request: RequestTemplate, policy: Policy, wanted: Collection[str
 def _of_header(
     value: Template, request: RequestTemplate, policy: Policy, wanted: Collection[str]
 ) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the value of a header, of which only the macros are shown."""
+    """Yield the problems of a header's value, of which only the macros are shown."""
     shown = masked(value)
     bad = _not_in_header(value.source)
     if bad is not None:
@@ -160,7 +160,7 @@ def _of_header(
 
 
 def masked(value: Template) -> str:
-    """Return the value of a header with stars for all that is not a macro."""
+    """Return the value of a header with stars for everything except macros."""
     return "".join("*" * len(piece.text) if isinstance(piece, Literal) else piece.text for piece in value.fragment)
 
 
@@ -190,7 +190,7 @@ def _of_body(request: RequestTemplate, policy: Policy, wanted: Collection[str]) 
         found += [one for one in in_strings if (one.code, one.span) not in known]
     found.sort(key=place)
     containers = set() if body.json is None else _containers(body.json)
-    # An object may look like a macro of another platform.
+    # A JSON object may look like a macro of another platform.
     yield from (("body", one) for one in found if one.code != "ME011" or one.span not in containers)
 
 
@@ -199,18 +199,18 @@ def _containers(text: JsonText) -> set[Span]:
 
 
 def _families(body: Body) -> tuple[str, ...]:
-    """Return which rules speak of a body."""
+    """Return the rules that apply to a body."""
     families: tuple[str, ...] = _ABOUT_MACROS + _ABOUT_CONSENT
     if body.kind is BodyKind.FORM:
         families += _ABOUT_PARAMETERS
-    # Braces and brackets of JSON are not signs of half a macro.
+    # In JSON, braces and brackets are not part of broken macros.
     if body.kind is not BodyKind.JSON or not set("{}[]") & set("".join(body.template.dialect.syntax.openers)):
         families += _ABOUT_SIGNS
     return families
 
 
 def _over_http(resolution: Resolution, request: RequestTemplate, wanted: Collection[str]) -> Iterator[Diagnostic]:
-    """Yield the personal values that go to a URL which is not encrypted."""
+    """Yield the personal values in a request to an unencrypted URL."""
     rule, code = RULES["ME305"], "ME305"
     if code not in wanted or http_scheme(request.url) is None:
         return

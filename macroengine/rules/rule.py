@@ -1,4 +1,4 @@
-"""What a rule is: the function that finds something, and what is known of it beside that."""
+"""A rule: the function that finds problems, and its properties."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ from macroengine.rules.checked import Checked
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule. Its page is the docstring of `find`."""
+    """A rule. Its documentation page is the docstring of `find`."""
 
     severity: Severity
     find: Callable[[Checked], Iterator[Finding]]
     fix: Literal["safe", "unsafe"] | None = None
-    """The best fix that it offers; not every finding has one."""
+    """The best fix that it offers. Not every finding has one."""
     whole: bool = False
-    """Whether it speaks of a text as a whole: where it does, no other rule speaks of that text."""
+    """Whether it is about a text as a whole. If it finds something, no other rule is run on that text."""
     overruled_by: tuple[tuple[str, object], ...] = ()
-    """Options of `compile_template`, each with a value that permits what this error finds."""
+    """Options of `compile_template` with the values that permit what this rule reports as an error."""
     about_policy: bool = False
-    """Whether it finds what only the policy is against."""
+    """Whether only the policy forbids what it finds."""
 
     @cached_property
     def name(self) -> str:
-        """The name of the bad thing that it finds."""
+        """Its name, which describes the problem it finds."""
         return self.find.__name__.replace("_", "-")
 
     @property
     def page(self) -> str:
-        """What it does and why, with an example; the first line is the summary."""
+        """What it finds and why that matters, with an example. The first line is the summary."""
         return cleandoc(self.find.__doc__ or "")

@@ -1,4 +1,4 @@
-"""Rules about what a URL begins with: its scheme, and the name of its server."""
+"""Rules about the beginning of a URL: the scheme and the server."""
 
 import re
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from macroengine.suggest import edit_distance
 from macroengine.template import Template
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
-# RFC 3986 section 3.2.2 permits some of these, and no registry of names does. Behind & the query begins, without its ?.
+# RFC 3986 section 3.2.2 permits some of these, but no domain registry does. After & the query begins, without its ?.
 _NO_NAME = re.compile(r"""[!$'()*+,;=~"<>^`{|}]""")
 _HIGHEST_PORT = 65_535
-# What stands for a macro, whose value is not known.
+# Replaces the characters of a macro, whose value is unknown.
 _MASK = "\ufffc"
 # RFC 1035 section 2.3.4
 _LONGEST_LABEL, _LONGEST_HOST = 63, 253
@@ -28,8 +28,8 @@ def bad_host(checked: Checked) -> Iterator[Finding]:
     """Server that cannot exist.
 
     What it does:
-        Finds servers without a name, with an empty or overlong label, a port that is none, percent escapes, an IPv6
-        address without brackets, an IPv4 address out of range, signs that no name has, or a placeholder for a name.
+        Finds servers without a name, with an empty or overlong label, an invalid port, percent escapes, an IPv6 address
+        without brackets, an IPv4 address out of range, characters that names cannot have, or a placeholder as the name.
 
     Why it matters:
         The postback is not delivered.
@@ -51,16 +51,16 @@ def bad_host(checked: Checked) -> Iterator[Finding]:
         yield Finding(template.slashes.span, "URL names no server", "write it after //")
     else:
         for finding in _host_findings(address, start + host_start):
-            # What is quoted is where the finding is; a message has the text of macros, not their mask.
+            # Quote the text at the finding's place, since the masked text has lost its macros.
             masked = text[finding.span.start - start : finding.span.stop - start]
             yield finding._replace(message=finding.message.replace(masked, checked.text(finding.span)))
 
 
 def wrong_scheme(checked: Checked) -> Iterator[Finding]:
-    """Scheme with which no postback is sent.
+    """Scheme that cannot be used for postbacks.
 
     What it does:
-        Finds schemes that are a typo of `https` or `http`, are joined to a word, are defused (`hxxp`), or do not lead
+        Finds schemes that are a typo of `https` or `http`, are joined to a word, are defanged (`hxxp`), or do not lead
         to a server, such as `mailto:` and `javascript:`. The schemes of apps, `myapp://` and `intent:`, are valid.
 
     Why it matters:
@@ -86,14 +86,14 @@ def wrong_scheme(checked: Checked) -> Iterator[Finding]:
 
 
 def malformed_scheme(checked: Checked) -> Iterator[Finding]:
-    """Beginning of a URL that is not written as one.
+    """Malformed scheme or slashes at the beginning of a URL.
 
     What it does:
         Finds `https:/n.example`, `https//n.example`, `https:n.example`, `https://https://n.example` and
         `http(s)://n.example`.
 
     Why it matters:
-        Browsers read it in one way, clients in another, and some read the server as a path.
+        Browsers and other clients read it differently, and some read the server as a path.
 
     Example:
         https:/n.example/pb?id=(clickid)
@@ -115,7 +115,7 @@ def malformed_scheme(checked: Checked) -> Iterator[Finding]:
 
 
 def _slip_of(scheme: str) -> str | None:
-    """Return the scheme of the web that one letter was meant to be, and None for that scheme itself."""
+    """Return the web scheme that differs in one letter; None if the scheme is already one."""
     known = web_schemes()
     if scheme in known or len(scheme) <= len("ws"):
         return None
@@ -123,7 +123,7 @@ def _slip_of(scheme: str) -> str | None:
 
 
 def _end_of(scheme: str) -> str | None:
-    """Return the scheme of the web to which a word was joined, as in GEThttps."""
+    """Return the web scheme at the end of a longer word, as in GEThttps."""
     match = re.fullmatch("[a-z]+?(https?)", scheme)
     return match[1] if match else None
 
@@ -133,7 +133,7 @@ def _differ_in_one(one: str, other: str) -> bool:
 
 
 def _is_plain_name(template: Template) -> bool:
-    """Say whether a server has a name as nearly all have, of which nothing else need be asked."""
+    """Say whether the server has an ordinary name that needs no further checks."""
     authority = template.authority
     host = authority[0].text if len(authority) == 1 else ""
     return len(host) <= _LONGEST_HOST and _PLAIN_NAME.fullmatch(host) is not None and not is_placeholder(host)
@@ -147,7 +147,7 @@ def _has_server(template: Template) -> bool:
 
 
 def _masked(checked: Checked) -> str:
-    """Return the authority with a mark for each character of a macro, of whatever platform."""
+    """Return the authority with a mask for each character of a macro, including macros of other platforms."""
     authority = checked.template.authority
     if not authority:
         return ""
@@ -161,7 +161,7 @@ def _masked(checked: Checked) -> str:
 
 
 def _host_findings(address: str, at: int) -> Iterator[Finding]:
-    """Yield what is wrong with a host and its port, which are at `at`."""
+    """Yield the problems of a host and port at the offset `at`."""
     whole = Span(at, at + len(address))
     if address.startswith("["):
         host, bracket, rest = address.partition("]")
@@ -188,7 +188,7 @@ def _host_findings(address: str, at: int) -> Iterator[Finding]:
 def _port_findings(port: str, at: int) -> Iterator[Finding]:
     number = port.removeprefix(":")
     is_port = number.isascii() and number.isdigit() and int(number[:6]) <= _HIGHEST_PORT
-    # An empty port is the usual one; macros have a rule of their own.
+    # An empty port means the default; macros have their own rule.
     if port[0] != ":" or (number and not is_port and _MASK not in number):
         yield Finding(Span(at, at + len(port)), f"{port} is not a port", f"ports are numbers up to {_HIGHEST_PORT:,}")
 

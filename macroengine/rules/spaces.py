@@ -11,7 +11,7 @@ from macroengine.rules.structure import origin_end
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SPACE = re.compile(r"\s")
-# A line of at least so many characters may have been wrapped by the width of a mail or a page.
+# A line of at least this length may have been wrapped by a mail program or a page.
 _WRAPPED = 60
 
 
@@ -19,11 +19,11 @@ def control_character(checked: Checked) -> Iterator[Finding]:
     r"""Control character or line break.
 
     What it does:
-        Finds control characters, line breaks among them, with the white space around them.
+        Finds control characters, including line breaks, with the white space around them.
 
     Why it matters:
-        No URL may hold one. Templates that were copied from a page come with the page's line breaks. There is a fix
-        where only a URL that continues can be meant: beside a delimiter, and where a long line was wrapped.
+        They are not allowed in a URL. Templates copied from a page contain the page's line breaks. There is a fix if
+        the URL clearly continues: next to a delimiter, or after a long line that was wrapped.
 
     Example:
         https://n.example/pb?id=(clickid)&\nip=(ip)
@@ -46,11 +46,11 @@ def raw_space(checked: Checked) -> Iterator[Finding]:
     """Space.
 
     What it does:
-        Finds spaces, the non-breaking and other wide or narrow ones included.
+        Finds spaces, including non-breaking and other Unicode ones.
 
     Why it matters:
-        No URL may hold one, and clients do not agree on what to make of it. Beside a delimiter a space is a typo and is
-        removed, elsewhere it is encoded. The fix is not safe where a remark may begin, and there is none in a host.
+        They are not allowed in a URL, and clients treat them differently. A space next to a delimiter is a typo and is
+        removed; any other is encoded. The fix is not safe where a remark may begin, and there is none in a host.
 
     Example:
         https://n.example/pb?id= (clickid)&name=first deposit
@@ -65,7 +65,7 @@ def raw_space(checked: Checked) -> Iterator[Finding]:
     is_alien, starts, last = overlapping(aliens), sorted(alien.start for alien in aliens), -1
     for span in spaces:
         if is_alien(span):
-            # Once for each such text, however many spaces it has.
+            # Report each such text once, however many spaces it has.
             which = bisect_right(starts, span.start)
             if which != last:
                 yield Finding(span, "space in a URL, in text that must be removed")
@@ -84,7 +84,7 @@ def _about_space(span: Span, checked: Checked) -> Finding:
 
 
 def _is_stray(checked: Checked, span: Span) -> bool:
-    """Say whether a space is a typo: it is at an end, or beside a delimiter, and parts no words."""
+    """Say whether a space is a typo: it is at an end or next to a delimiter, and does not separate words."""
     before, after = _beside(checked, span)
     if not before or not after:
         return True
@@ -99,7 +99,7 @@ def _beside(checked: Checked, span: Span) -> tuple[str, str]:
 
 
 def _is_inside(checked: Checked, span: Span) -> bool:
-    """Say whether a space can only be meant as part of the URL: it is in a value or a path, before any remark."""
+    """Say whether a space must be part of the URL: it is in a value or a path, before any remark."""
     source = checked.source
     if not checked.begins_as_template:
         return False
@@ -115,7 +115,7 @@ def _is_inside(checked: Checked, span: Span) -> bool:
 
 
 def _joins(span: Span, text: str, checked: Checked) -> bool:
-    """Say whether to remove a control character could join what does not belong together."""
+    """Say whether removing a control character could join texts that do not belong together."""
     source, start, stop = checked.source, span.start, span.stop
     before, after = source[max(0, start - 1) : start], source[stop : stop + 1]
     if not before or not after or after in "?&=":
@@ -135,5 +135,5 @@ def _joins(span: Span, text: str, checked: Checked) -> bool:
 
 
 def _goes_on(line: str) -> bool:
-    """Say whether a line can be the rest of a URL: one word, and more than letters."""
+    """Say whether a line can continue a URL: it is a single word, and has more than letters."""
     return not re.search(r"\s", line) and re.search(r"[=&%/(){}\[\];]", line) is not None

@@ -1,4 +1,4 @@
-"""Parts of a template that rules of several families look at."""
+"""Parts of a template that rules of several families examine."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,14 +11,14 @@ from macroengine.rules.tables import web_schemes
 from macroengine.template import Template
 
 _NESTED_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^?]*\?")
-# The digit may be encoded, too: %25%34 is %4 inside.
+# The digit may be encoded, too: %25%34 decodes to %4.
 _HALF_AN_ESCAPE = re.compile(r"%(?:25)*(?:[0-9A-Fa-f]|%(?:25)*(?:3[0-9]|[46][1-6]))?\Z")
-# Of an escape that was encoded more often than this, only the end is shown.
+# If an escape is encoded more often than this, only its end is shown.
 _LONGEST_ESCAPE = 64
 
 
 def http_scheme(template: Template) -> Span | None:
-    """Return where `http` is, if it is the scheme."""
+    """Return the span of the scheme if it is `http`, else None."""
     first = template.scheme[0] if len(template.scheme) == 1 else None
     return first.span if first is not None and first.text.lower() == "http" else None
 
@@ -32,7 +32,7 @@ def nested_urls(template: Template) -> Iterator[Literal]:
 
 
 def split_escapes(macros: Iterable[Resolved], source: str) -> Iterator[tuple[Resolved, Span]]:
-    """Yield the macros whose values complete a percent-escape, each with where the escape begins and the macro does."""
+    """Yield the macros whose values complete a percent-escape, each with the span of the escape before the macro."""
     for macro in macros:
         if macro.place.glued:
             stop = macro.node.start
@@ -41,7 +41,7 @@ def split_escapes(macros: Iterable[Resolved], source: str) -> Iterator[tuple[Res
 
 
 def malformed_start(source: str) -> tuple[Span, str] | None:
-    """Return what is wrong between scheme and server and what to write there, or None.
+    """Return what is wrong between the scheme and the server, and its replacement; None if nothing is.
 
     >>> malformed_start("https:/n.example"), malformed_start("https://n.example")
     ((Span(start=5, stop=7), '://'), None)
@@ -58,7 +58,7 @@ def malformed_start(source: str) -> tuple[Span, str] | None:
 
 @cache
 def _starts() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the patterns of a scheme before another one, and of what parts a scheme and a server, as its group."""
+    """Return patterns for a scheme before another scheme, and for the separator after a scheme, as its group."""
     web = "|".join(web_schemes())
     twice = re.compile(rf"(?:{web}):?[/\\]+(?=(?:{web})(?::[/\\]|//))", re.IGNORECASE)
     return twice, re.compile(rf"(?:{web})(:[/\\]*|[;.,]?[/\\]{{2,}})", re.IGNORECASE)
@@ -71,17 +71,17 @@ def origin_end(template: Template) -> int:
 
 
 def server_end(template: Template) -> int:
-    """Return where the server of a template ends that has slashes; 0 without slashes."""
+    """Return where the server of a template with slashes ends; 0 without slashes."""
     if template.slashes is None:
         return 0
-    # In the link of an app, what follows the slashes is the app's to read.
+    # In an app URL, only the app decides what follows the slashes.
     is_for_app = len(template.scheme) == 1 and template.scheme[0].text.lower() not in web_schemes()
     last = template.slashes if is_for_app or not template.authority else template.authority[-1]
     return last.span.stop
 
 
 def lacks_equals(pair: Pair) -> bool:
-    """Say whether a parameter is a name and a macro, with nothing between them."""
+    """Say whether a parameter is a name and a macro with nothing between them."""
     return (
         pair.equals is None
         and len(pair.name) == 2

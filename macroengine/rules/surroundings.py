@@ -1,4 +1,4 @@
-"""Rules about what surrounds a template when people paste it."""
+"""Rules about text that surrounds a template when people paste it."""
 
 import re
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ def text_before_template(checked: Checked) -> Iterator[Finding]:
     """Text before a template: a method, a label, a bullet.
 
     What it does:
-        Finds what people write before a URL: `GET`, `URL:`, `Install postback:`, `1.`, `-`, and other words.
+        Finds text that people write before a URL: `GET`, `URL:`, `Install postback:`, `1.`, `-`, and other words.
 
     Why it matters:
-        It was copied with the template, and is not part of it. The fix is safe, except for unknown words.
+        It was copied along with the template and is not part of it. The fix is safe, except for unknown words.
 
     Example:
         Install postback: https://n.example/pb?id=(clickid)
@@ -31,13 +31,13 @@ def text_before_template(checked: Checked) -> Iterator[Finding]:
 
 
 def text_after_template(checked: Checked) -> Iterator[Finding]:
-    """Text after a template: a version of HTTP, a comment, a remark.
+    """Text after a template: an HTTP version, a comment, a remark.
 
     What it does:
-        Finds what people write after a URL: `HTTP/1.1`, `# note`, `(install)`.
+        Finds text that people write after a URL: `HTTP/1.1`, `# note`, `(install)`.
 
     Why it matters:
-        It was copied with the template, and is not part of it.
+        It was copied along with the template and is not part of it.
 
     Example:
         https://n.example/pb?id=(clickid)  # for installs
@@ -52,10 +52,10 @@ def shell_command(checked: Checked) -> Iterator[Finding]:
     """Shell command that sends a request.
 
     What it does:
-        Finds commands of curl, wget and others. There is a fix if they say only what the URL does.
+        Finds commands of curl, wget and others. There is a fix if the command adds nothing to the URL.
 
     Why it matters:
-        A template is the URL alone, without the quotes that the shell needs.
+        A template is only the URL, without the quotes that the shell needs.
 
     Example:
         curl -X POST "https://n.example/pb?id=(clickid)"
@@ -88,10 +88,10 @@ def linked_template(checked: Checked) -> Iterator[Finding]:
     """Template in a link or an element of a markup language.
 
     What it does:
-        Finds links of Markdown, HTML, Slack, Jira and others, elements of HTML, and CDATA sections of XML.
+        Finds links in Markdown, HTML, Slack, Jira and others, HTML elements, and XML CDATA sections.
 
     Why it matters:
-        Only the target of the link is the template. There is no fix where the link shows one URL and leads to another.
+        Only the target of the link is the template. There is no fix if the link shows one URL and leads to another.
 
     Example:
         [postback](https://n.example/pb?id=(clickid))
@@ -103,14 +103,14 @@ def linked_template(checked: Checked) -> Iterator[Finding]:
 
 
 def rewritten_link(checked: Checked) -> Iterator[Finding]:
-    """URL that a mail filter or a redirect has replaced by its own.
+    """URL that a mail filter or redirect has replaced with its own.
 
     What it does:
         Finds links of Outlook SafeLinks, Proofpoint URL Defense, Barracuda, Mimecast, and redirects of Google and
-        others, and reads the original from those that contain it.
+        others. If such a link contains the original URL, the fix restores it.
 
     Why it matters:
-        The postback would be sent to the filter, which encodes what it passes on.
+        The postback would be sent to the filter, which re-encodes the URL that it forwards.
 
     Example:
         https://eu1.safelinks.protection.outlook.com/?url=https%3A%2F%2Fn.example
@@ -122,13 +122,13 @@ def rewritten_link(checked: Checked) -> Iterator[Finding]:
 
 
 def quoted_printable(checked: Checked) -> Iterator[Finding]:
-    """Template in the encoding of mails, quoted-printable.
+    """Template in quoted-printable, an encoding of emails.
 
     What it does:
-        Finds templates whose equals signs are all written `=3D`, or end a line.
+        Finds templates in which every equals sign is written `=3D` or ends a line.
 
     Why it matters:
-        The source of a mail was copied: every value would begin with `3D`.
+        The source of an email was copied: every value would begin with `3D`.
 
     Example:
         https://n.example/pb?id=3D(clickid)&ip=3D(ip)

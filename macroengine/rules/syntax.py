@@ -1,4 +1,4 @@
-"""Rules about text that is not a macro, and should be one."""
+"""Rules about text that is not a macro but should be one."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ def empty_template(checked: Checked) -> Iterator[Finding]:
     """Template without any text.
 
     What it does:
-        Finds a template that is empty.
+        Finds templates that are empty.
 
     Why it matters:
         There is no server to send a postback to.
@@ -38,8 +38,8 @@ def unclosed_macro(checked: Checked) -> Iterator[Finding]:
     """Macro that is missing a delimiter.
 
     What it does:
-        Finds the name of a macro between one delimiter and the end of the value, or between two that do not belong
-        together.
+        Finds the name of a macro between one delimiter and the end of the value, or between two delimiters that do not
+        match.
 
     Why it matters:
         It is not a macro: the text is sent literally.
@@ -74,13 +74,13 @@ def split_macro(checked: Checked) -> Iterator[Finding]:
 
 
 def literal_delimiters(checked: Checked) -> Iterator[Finding]:
-    """Text in the delimiters of a macro that can be none.
+    """Text between macro delimiters that cannot be a macro.
 
     What it does:
         Finds delimiters around text that is not a name.
 
     Why it matters:
-        Nothing is wrong with `(Linux;%20U)`. It is mentioned in case a macro was meant.
+        `(Linux;%20U)` is valid. It is reported in case a macro was intended.
 
     Example:
         https://n.example/pb?ua=Mozilla/5.0%20(Linux;%20U)
@@ -93,13 +93,13 @@ def literal_delimiters(checked: Checked) -> Iterator[Finding]:
 
 
 def nameless_macro(checked: Checked) -> Iterator[Finding]:
-    """Delimiters of a macro with nothing between them.
+    """Macro delimiters with nothing between them.
 
     What it does:
-        Finds values that are a macro without its name, in the delimiters of other platforms too.
+        Finds values that are only the delimiters of a macro, including those of other platforms.
 
     Why it matters:
-        Template engines of pages take the names out. The value is sent literally.
+        A page's template engine may have replaced the name. The value is sent literally.
 
     Example:
         https://n.example/pb?id=()
@@ -123,11 +123,11 @@ def encoded_delimiters(checked: Checked) -> Iterator[Finding]:
     """Macro whose delimiters are percent-encoded.
 
     What it does:
-        Finds known macros in encoded delimiters. In a URL inside a parameter they may be meant for the next system,
-        so that the fix is not safe there.
+        Finds known macros in encoded delimiters. In a nested URL they may be intended for the next system, so the fix
+        is not safe there.
 
     Why it matters:
-        It is no longer a macro. Whatever encodes a whole URL, such as a spreadsheet or `urlencode`, does this.
+        It is no longer a macro. Spreadsheets, `urlencode` and other software that encodes a whole URL do this.
 
     Example:
         https://n.example/pb?id=%28clickid%29
@@ -141,7 +141,7 @@ def encoded_delimiters(checked: Checked) -> Iterator[Finding]:
     is_nested = _nested_in(checked.source)
     for form in (own, *(other for other in brackets() if other.opener not in own.opener)):
         opening, closing = (quote(affix, safe="").replace("%", "%(?:25)*") for affix in (form.opener, form.closer))
-        if opening == form.opener:  # encoding leaves it unchanged
+        if opening == form.opener:  # percent-encoding does not change it
             continue
         for match in re.finditer(rf"{opening}({form.name}){closing}", checked.source, re.IGNORECASE):
             macro = own_macro(match[1], checked.dialect)
@@ -151,13 +151,13 @@ def encoded_delimiters(checked: Checked) -> Iterator[Finding]:
 
 
 def doubled_delimiters(checked: Checked) -> Iterator[Finding]:
-    """Macro with its delimiters written twice.
+    """Macro with doubled delimiters.
 
     What it does:
-        Finds values that are a macro in more than one pair of its delimiters, or with one of them too many.
+        Finds values that are a macro in more than one pair of its delimiters, or with an extra delimiter.
 
     Why it matters:
-        The outer delimiters are sent, around the value.
+        The outer delimiters are sent along with the value.
 
     Example:
         https://n.example/pb?id=((clickid))
@@ -171,13 +171,13 @@ def doubled_delimiters(checked: Checked) -> Iterator[Finding]:
 
 
 def cut_off_macro(checked: Checked) -> Iterator[Finding]:
-    """Template that ends in the name of a macro.
+    """Template that ends in the middle of a macro.
 
     What it does:
         Finds the beginning of a macro at the end of a template.
 
     Why it matters:
-        Spreadsheets and forms cut long text. What is left is not a macro, and more than the macro may be missing.
+        Spreadsheets and forms cut long text. The rest is not a macro, and more text may be missing.
 
     Example:
         https://n.example/pb?id=(clickid)&country=(country_co
@@ -201,10 +201,10 @@ def placeholder(checked: Checked) -> Iterator[Finding]:
 
     What it does:
         Finds values like `YOURMACRO`, `CLICK_ID`, `INSERT_ID_HERE` and `XXX`, and values that only repeat the name
-        of their parameter where a macro has that name.
+        of their parameter if a macro has that name.
 
     Why it matters:
-        Someone has forgotten to replace it, so it is sent literally.
+        Nobody replaced it, so it is sent literally.
 
     Example:
         https://n.example/pb?id=CLICK_ID&android_id=android_id
@@ -239,8 +239,8 @@ def _placeholder_value(pair: Pair, value: Literal, checked: Checked) -> Iterator
 
 
 def _nested_in(source: str) -> Callable[[int], bool]:
-    """Return what says whether a position is inside an encoded URL in a value of the query."""
-    begun: dict[int, int] = {}  # where the first sign of such a URL ends, by the start of the value
+    """Return a function that says whether a position is inside an encoded URL in a query value."""
+    begun: dict[int, int] = {}  # by the start of the value: where the first marker of a URL ends
 
     def is_nested(position: int) -> bool:
         start = max(source.rfind("?", 0, position), source.rfind("&", 0, position)) + 1

@@ -1,4 +1,4 @@
-"""The facts that rules go by, from the TOML files in `macroengine/rules/data`."""
+"""The facts that rules use, from the TOML files in `macroengine/rules/data`."""
 
 import re
 from collections.abc import Callable
@@ -13,47 +13,47 @@ _DATA = Path(__file__).resolve().parent / "data"
 
 @lru_cache(maxsize=8)
 def _table(name: str) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+    import tomllib  # noqa: PLC0415 - the reader of dialects also imports late
 
     return tomllib.loads((_DATA / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def table(name: str) -> dict[str, Any]:
-    """Return the facts of a file, by its name without the ending."""
+    """Return the facts of a file, given its name without the suffix."""
     return _table(name)
 
 
 @cache
 def typographic() -> dict[str, str]:
-    """Return the ASCII text that was meant by each typographic character."""
+    """Return the intended ASCII text for each typographic character."""
     return dict(_table("characters")["typographic"])
 
 
 @cache
 def escapes() -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...]]:
-    """Return a pattern for any backslash escape, whose group is what is escaped, and what each of those means."""
+    """Return a pattern for any backslash escape, with a group for the escaped text, and the meaning of each escape."""
     rows: dict[str, str] = _table("characters")["escapes"]
-    # From the first backslash of a run to its last, without going back: a template may be nothing else.
+    # Match a whole run of backslashes without backtracking, since a template may consist of nothing else.
     escape = re.compile(rf"(?<!\\)\\++(?P<escaped>{'|'.join(rows)})")
     return escape, tuple((re.compile(pattern), meant) for pattern, meant in rows.items())
 
 
 @cache
 def lost_references() -> tuple[re.Pattern[str], dict[str, str]]:
-    """Return a pattern for what HTML makes of `&name`, and the name for each of these characters.
+    """Return a pattern for the characters that HTML reads `&name` as, and the name for each character.
 
-    The groups of the pattern are the character and what is left of the parameter's name.
+    The groups of the pattern are the character and the rest of the parameter's name.
     """
-    from html.entities import html5  # noqa: PLC0415 - two thousand entries, needed by the first check only
+    from html.entities import html5  # noqa: PLC0415 - two thousand entries, only needed by the first check
 
     facts = _table("characters")["html"]
     intact = {html5[name] for name in facts["intact"]}
     unclosed = [name for name in html5 if not name.endswith(";") and html5[name] not in intact]
-    # In this order a name in lower case is the one that stays.
+    # In this order, lower-case names override others.
     names = {html5[name]: name for name in sorted(unclosed) if not html5[name].isalpha() or name in facts["letters"]}
     ascii_only = re.escape("".join(html5[name] for name in facts["ascii"]))
     other = re.escape("".join(char for char in names if not char.isascii()))
-    # It begins with a class, which is searched for many times faster than a choice.
+    # Begin with a character class: `re` searches for one many times faster than for alternatives.
     sign = rf"([{other}{ascii_only}])(?:(?<=[{other}])|(?<=[A-Za-z0-9)}}\]][{ascii_only}])(?=\w))"
     return re.compile(rf"{sign}([A-Za-z0-9_-]*)(?==)"), names
 
@@ -64,7 +64,7 @@ def _placeholder() -> Callable[[str], object]:
     return re.compile("|".join([*facts["patterns"], *facts["bracketed"]])).fullmatch
 
 
-# Templates repeat each other's names and hosts.
+# Templates share names and hosts.
 @short_cache(maxsize=4096)
 def is_placeholder(text: str) -> bool:
     """Say whether a whole text is a placeholder for a value."""
@@ -73,13 +73,13 @@ def is_placeholder(text: str) -> bool:
 
 @cache
 def bracketed_placeholders() -> re.Pattern[str]:
-    """Return the pattern of values between brackets that stand for values, which are whole values; its group is one."""
+    """Return the pattern of bracketed placeholders that are whole values; its group is the placeholder."""
     return re.compile(rf"=({'|'.join(_table('values')['placeholders']['bracketed'])})(?=[&#]|\Z)")
 
 
 @cache
 def program_holes() -> re.Pattern[str]:
-    """Return the pattern of what a program was to fill in."""
+    """Return the pattern of placeholders for a program to fill in."""
     return re.compile("|".join(_table("values")["programs"]["holes"]))
 
 
@@ -91,12 +91,12 @@ def web_schemes() -> tuple[str, ...]:
 
 @cache
 def wrong_schemes() -> tuple[frozenset[str], dict[str, str]]:
-    """Return the schemes with which nothing is sent, and those that are written in place of another one."""
+    """Return the schemes that cannot be used, and the misspelt schemes with their corrections."""
     facts = _table("server")
     return frozenset(facts["schemes"]["nowhere"]), dict(facts["defanged"])
 
 
 @cache
 def html_elements() -> frozenset[str]:
-    """Return the names of the elements of HTML."""
+    """Return the names of HTML elements."""
     return frozenset(_table("characters")["html"]["elements"].split())

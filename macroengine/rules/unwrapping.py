@@ -1,4 +1,4 @@
-"""From the forms in which mail programs and pages write a URL back to the URL."""
+"""Recover a URL from the forms in which mail programs and pages write it."""
 
 import re
 import string
@@ -6,7 +6,7 @@ from base64 import urlsafe_b64decode
 from itertools import islice
 from urllib.parse import unquote
 
-# In a run token of Proofpoint's third version, the last character says how many characters it stands for, from 2 on.
+# In a run token of Proofpoint version 3, the last character encodes how many characters it stands for, from 2 on.
 _RUNS = {
     char: length for length, char in enumerate(string.ascii_uppercase + string.ascii_lowercase + "0123456789-_", 2)
 }
@@ -19,7 +19,7 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]
 
 
 def percent_decoded(text: str) -> str | None:
-    """Return a URL that a parameter holds; None where it is not UTF-8.
+    """Return the URL in a parameter, percent-decoded; None if it is not UTF-8.
 
     >>> percent_decoded("https%3A%2F%2Fn.example%2Fpb%3Fid%3D%28clickid%29")
     'https://n.example/pb?id=(clickid)'
@@ -31,7 +31,7 @@ def percent_decoded(text: str) -> str | None:
 
 
 def proofpoint_2_decoded(text: str) -> str | None:
-    """Return the URL in the parameter `u` of Proofpoint's second version.
+    """Return the URL in the parameter `u` of a Proofpoint version 2 link.
 
     >>> proofpoint_2_decoded("https-3A__n.example_pb-3Fid-3D-28clickid-29")
     'https://n.example/pb?id=(clickid)'
@@ -40,7 +40,7 @@ def proofpoint_2_decoded(text: str) -> str | None:
 
 
 def proofpoint_3_decoded(text: str) -> str | None:
-    """Return the URL inside one of Proofpoint's third version; None where it is incomplete.
+    """Return the URL inside a Proofpoint version 3 link, or None if the link is incomplete.
 
     >>> proofpoint_3_decoded("https://urldefense.com/v3/__https://n.example/pb?a=*7Bid*7D__;JSU!!x!y$")
     'https://n.example/pb?a=%7Bid%7D'
@@ -66,25 +66,25 @@ def proofpoint_3_decoded(text: str) -> str | None:
 
 
 def is_quoted_printable(text: str) -> bool:
-    """Say whether all equals signs of a text are quoted-printable escapes (RFC 2045 section 6.7).
+    """Say whether all equals signs in a text are quoted-printable escapes (RFC 2045 section 6.7).
 
     >>> is_quoted_printable("?id=3D(clickid)"), is_quoted_printable("?format=3D&id=(clickid)")
     (True, False)
     """
     if len(_ESCAPED.findall(text)) != text.count("="):
         return False
-    # A value 3D is written as the escape is; after the escape of an equals sign there is a value.
+    # The value 3D looks like the escape, but after an escaped equals sign a value follows.
     return re.search(r"=3[Dd](?![&\s]|$)", text) is not None or _has_soft_break(text)
 
 
 def _has_soft_break(text: str) -> bool:
-    """Say whether an equals sign at the end of a line is not the end of a parameter's name."""
+    """Say whether an equals sign at the end of a line is a soft line break, and not the end of a parameter's name."""
     breaks = (escape.start() for escape in _ESCAPED.finditer(text) if "\n" in escape[0])
     return "://" in text and any(not _NAME_END.search(text[max(0, start - 100) : start]) for start in breaks)
 
 
 def quoted_printable_decoded(text: str) -> str | None:
-    r"""Return what is quoted-printable in a text; None where it is not UTF-8.
+    r"""Return a text decoded from quoted-printable, or None if it is not UTF-8.
 
     >>> quoted_printable_decoded("?id=3D(clickid)&a=\n=3D1")
     '?id=(clickid)&a=1'
@@ -102,7 +102,7 @@ def quoted_printable_decoded(text: str) -> str | None:
 
 
 def html_decoded(text: str) -> str:
-    """Return the URL in an attribute of HTML. References without a semicolon are parameters: &currency=.
+    """Return the URL in an HTML attribute. References without a semicolon are parameters, such as &currency=.
 
     >>> html_decoded("?id=(clickid)&amp;ip=(ip)&currency=EUR")
     '?id=(clickid)&ip=(ip)&currency=EUR'

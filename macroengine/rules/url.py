@@ -10,7 +10,7 @@ from macroengine.rules.structure import http_scheme
 from macroengine.rules.tables import web_schemes
 from macroengine.template import Template
 
-# RFC 3986 section 3.1, except a colon before a port: localhost:3000/pb
+# RFC 3986 section 3.1. A colon before digits is a port: localhost:3000/pb
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")
 _HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::\d+)?(?=[/?]|$)")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -23,7 +23,7 @@ def missing_scheme(checked: Checked) -> Iterator[Finding]:
         Finds templates that do not begin with `https://` or another scheme.
 
     Why it matters:
-        It is not said how the postback is to be sent.
+        It is unclear how to send the postback.
 
     Example:
         n.example/pb?id=(clickid)
@@ -43,13 +43,13 @@ def missing_scheme(checked: Checked) -> Iterator[Finding]:
 
 
 def missing_server(checked: Checked) -> Iterator[Finding]:
-    """Piece of a template, without a server.
+    """Part of a template, without a server.
 
     What it does:
         Finds templates that are only the end of a query, or only a macro.
 
     Why it matters:
-        A postback cannot be sent to it. As a piece of a longer template it is in order.
+        A postback cannot be sent to it. As a piece of a longer template it is valid.
 
     Example:
         &event=(clickid)&ip=(ip)
@@ -68,7 +68,7 @@ def plain_http(checked: Checked) -> Iterator[Finding]:
         Finds templates that begin with `http:`.
 
     Why it matters:
-        Anyone on the way can read and change what is sent.
+        Anyone on the network path can read and change the data.
 
     Example:
         http://n.example/pb?id=(clickid)
@@ -85,10 +85,10 @@ def fragment(checked: Checked) -> Iterator[Finding]:
     """Fragment.
 
     What it does:
-        Finds `#` and what follows. In the link of an app, `intent://...#Intent;...`, the app reads it.
+        Finds `#` and the text after it. Not in an app URL such as `intent://...#Intent;...`, where the app reads it.
 
     Why it matters:
-        Clients keep the fragment of a URL to themselves: it is never sent.
+        Clients do not send the fragment of a URL.
 
     Example:
         https://n.example/pb#id=(clickid)
@@ -102,13 +102,13 @@ def fragment(checked: Checked) -> Iterator[Finding]:
 
 
 def bad_percent_escape(checked: Checked) -> Iterator[Finding]:
-    """Percent sign that begins no escape.
+    """Percent sign that does not begin an escape.
 
     What it does:
         Finds `%` without two hexadecimal digits after it.
 
     Why it matters:
-        Servers refuse such a URL, or read it each in their own way.
+        Servers reject such a URL, or read it in different ways.
 
     Example:
         https://n.example/pb?id=(clickid)&share=100%
@@ -116,7 +116,7 @@ def bad_percent_escape(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&share=100%25
     """
-    # Every template is compiled through here: others' macros are looked for only where they could be the reason.
+    # Every template is compiled through here, so look for other platforms' macros only if they could be the reason.
     if not _BAD_ESCAPE.search(checked.source):
         return
     halves = (span for _, span in checked.split_escapes)
@@ -128,13 +128,13 @@ def bad_percent_escape(checked: Checked) -> Iterator[Finding]:
 
 
 def unencoded_nested_url(checked: Checked) -> Iterator[Finding]:
-    """URL inside the URL that is not encoded.
+    """Nested URL that is not encoded.
 
     What it does:
-        Finds values that are a URL with a query of their own.
+        Finds values that are a URL with its own query.
 
     Why it matters:
-        Its first `&` ends the value: the parameters after it belong to the outer URL.
+        The first `&` of the nested URL ends the value: the parameters after it belong to the outer URL.
 
     Example:
         https://n.example/pb?u=https://m.example/?a=1&id=(clickid)
@@ -156,7 +156,7 @@ def _is_piece(template: Template) -> bool:
 
 
 def _is_for_app(template: Template) -> bool:
-    """Say whether a template begins with a scheme that no server follows."""
+    """Say whether a template begins with a scheme that is not followed by a server."""
     first = (template.scheme or template.path)[:1]
     text = first[0].text if first and isinstance(first[0], Literal) else ""
     scheme = _SCHEME.match(f"{text}:" if template.scheme else text)
@@ -164,6 +164,6 @@ def _is_for_app(template: Template) -> bool:
 
 
 def _has_scheme(template: Template) -> bool:
-    """Say whether a template without `//` begins with a scheme nevertheless."""
+    """Say whether a template without `//` still begins with a scheme."""
     first = template.path[0] if template.path else None
     return isinstance(first, Literal) and _SCHEME.match(first.text) is not None

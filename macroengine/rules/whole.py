@@ -1,4 +1,4 @@
-"""What a text is as a whole: a template, a template with something around it, or another thing."""
+"""Decide what a text is as a whole: a template, a template with text around it, or something else."""
 
 import re
 
@@ -9,15 +9,15 @@ from macroengine.rules.beginnings import BEGINNING, STARTS, STRIPPED, urls_in
 from macroengine.rules.pasted import pasted
 from macroengine.rules.whole_finding import SERVER, Whole, span_of
 
-# More layers than anybody wraps around a template are not taken off.
+# The maximum number of layers that are removed from around a template.
 _MAX_LAYERS = 20
 _BARE_SERVER = re.compile(r"((?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?=[/?])([^?#\s]*)", re.IGNORECASE)
-# What nearly all templates are: of these only the server and the equals signs need a look.
+# Matches nearly all templates. Only their server and their equals signs need a closer look.
 _CALM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!#-;=?-Z\[\]_a-~]*")
 
 
 def whole_text(source: str, dialect: Dialect) -> Whole | None:
-    """Return what is to be said of a text as a whole; None for a template.
+    """Return the finding about a text as a whole, or None for a template.
 
     >>> from macroengine import dialect
     >>> whole_text("GET https://n.example/pb", dialect("appsflyer")).inner
@@ -32,7 +32,7 @@ def whole_text(source: str, dialect: Dialect) -> Whole | None:
 
 
 def _layer(source: str, dialect: Dialect) -> Whole | None:
-    """Return the outermost thing to be said of a text, whatever its ends are made of."""
+    """Return the finding about the outermost layer of a text."""
     core = source.strip(STRIPPED)
     found = _of_core(core, dialect)
     start = len(source) - len(source.lstrip(STRIPPED))
@@ -70,7 +70,7 @@ def _of_core(core: str, dialect: Dialect) -> Whole | None:
 
 
 def _tracking_link(core: str, platform: Platform | None, dialect: Dialect) -> Whole | None:
-    # To the others, ad networks and dialects of the user's own, such a link may be what their macros are for.
+    # For other dialects, such as those of ad networks, a tracking link may be just what the macros are for.
     if platform is None or len(urls_in(core)) > 1 or dialect.title not in platforms_with_links():
         return None
     message = f"this is a tracking link of {platform.title}, not a postback; write the URL that {dialect.title} calls"

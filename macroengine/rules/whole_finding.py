@@ -1,4 +1,4 @@
-"""What the readers of a text as a whole share: their finding, and how they quote the text."""
+"""The finding about a text as a whole, and how a message quotes the text."""
 
 import re
 from typing import NamedTuple
@@ -9,16 +9,16 @@ SERVER = re.compile(r"(?:https?:)?//(?:[^/?#@\s]*@)?([^/?#:\s]+)(?::\d+)?([^?#\s
 
 
 class Whole(NamedTuple):
-    """What is to be said of a text as a whole, instead of its characters; `rule` is the one that says it."""
+    """A finding about a text as a whole, instead of its characters. `rule` is the rule that reports it."""
 
     rule: str
     span: Span
     message: str
     hint: str | None = None
     inner: str | None = None
-    """The text without what surrounds it. None: it cannot be told, or there is none."""
+    """The template without the text around it; None if there is none, or if it is unclear."""
     offset: int | None = None
-    """Where `inner` is in the text; None where it is written otherwise there."""
+    """Where `inner` is in the text; None if the text contains it only in an encoded form."""
     safe: bool = True
 
 
@@ -28,5 +28,5 @@ def span_of(core: str) -> Span:
 
 
 def short(text: str) -> str:
-    """Return a text as a message quotes it."""
+    """Return a text, shortened for a message."""
     return repr(text if len(text) <= 40 else f"{text[:39]}…")

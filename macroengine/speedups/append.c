@@ -1,4 +1,4 @@
-/* How a buffer grows, and how a str is encoded into it. */
+/* Growing a buffer, and encoding a str into it. */
 
 #include "append.h"
 
@@ -7,7 +7,7 @@
 int
 buffer_grow(Buffer *buffer, Py_ssize_t more)
 {
-    /* At least twice the size, so that a text of any length is copied only a few times. */
+    /* At least double the size, so that a text of any length is copied only a few times. */
     if (more > PY_SSIZE_T_MAX / 2 - buffer->size) {
         PyErr_NoMemory();
         return -1;
@@ -44,7 +44,7 @@ append_utf8(Buffer *buffer, PyObject *text)
     return outcome;
 }
 
-/* Encode what was appended since `start` again: of that only `%` changes, to `%25`, once for each further layer. */
+/* Encode the text since `start` again, `further` times. That only changes `%`, to `%25`, once per layer. */
 static Outcome
 deepen(Buffer *buffer, Py_ssize_t start, int further)
 {
@@ -82,7 +82,7 @@ append_encoded(Buffer *buffer, int encoder, int layers, PyObject *value)
         return RAISED;
     }
     char *out = buffer->data + start;
-    /* One call for each table, which is then known where it is used. */
+    /* One call per table, so that the compiler can optimise each for its table. */
     out = encoder == ENCODE_COMPONENT ? encode_text(COMPONENT, out, value)
           : encoder == ENCODE_FORM    ? encode_text(FORM, out, value)
                                       : encode_text(PERCENT, out, value);

@@ -1,7 +1,7 @@
-/* Where a URL or a body grows, and how text is appended to it: encoded in place, or as UTF-8.
+/* The buffer for a URL or a body, and functions that append text to it: encoded, or as UTF-8.
  *
- * A Buffer lives on the stack of the function that declares it and belongs to that function, which calls buffer_free
- * on every way out. It owns no Python objects, only memory from PyMem_Realloc once it outgrows the stack.
+ * A Buffer is on the stack of the function that declares it, which must call buffer_free before every return. A Buffer
+ * owns no Python objects, only memory from PyMem_Realloc once it outgrows the stack.
  */
 
 #ifndef MACROENGINE_APPEND_H
@@ -11,19 +11,19 @@
 #include <Python.h>
 #include <string.h>
 
-/* What became of a step. RAISED alone means that a Python exception is set; HANDED_OVER means that none is, and that
- * the function in Python is to do the whole event again, from the beginning.
+/* The result of a step. RAISED means that a Python exception is set. HANDED_OVER means that none is set, and that the
+ * Python function must render the whole event again, from the beginning.
  */
 typedef enum { DONE = 0, MISSING = 1, HANDED_OVER = -1, RAISED = -2 } Outcome;
 
-/* Nearly all URLs are shorter, and never leave the stack. */
+/* Nearly all URLs are shorter, so they never need memory from the heap. */
 #define ON_STACK 2048
 
 typedef struct {
     char *data;
     Py_ssize_t size;
     Py_ssize_t room;
-    int is_utf8; /* whether it may hold more than ASCII */
+    int is_utf8; /* whether it may contain more than ASCII */
     char first[ON_STACK];
 } Buffer;
 
@@ -44,7 +44,7 @@ buffer_free(Buffer *buffer)
     }
 }
 
-/* Make room for `more` characters. Return -1 with an error where there is no memory. */
+/* Make room for `more` characters. Return -1 with an exception if there is not enough memory. */
 int buffer_grow(Buffer *buffer, Py_ssize_t more);
 
 static inline int
@@ -53,7 +53,7 @@ buffer_reserve(Buffer *buffer, Py_ssize_t more)
     return more <= buffer->room - buffer->size ? 0 : buffer_grow(buffer, more);
 }
 
-/* Append a short text in copies of 16 characters; so many can be read after it, too. */
+/* Append a short text in copies of 16 characters. It must be possible to read 16 characters after the text. */
 static inline int
 buffer_put_short(Buffer *buffer, const char *text, Py_ssize_t size)
 {
@@ -79,9 +79,9 @@ buffer_put(Buffer *buffer, const char *text, Py_ssize_t size)
     return 0;
 }
 
-/* Return a new str of what the buffer holds. PyUnicode_New takes the largest character that will be in the text, and so
- * makes the smallest kind of str; the characters are then written into it, which is allowed only until another function
- * gets the new object.
+/* Return a new str with the content of the buffer. PyUnicode_New takes the largest character of the text, and so
+ * creates the smallest kind of str. The characters are then written into it, which is only allowed until another
+ * function gets the new object.
  */
 static inline PyObject *
 buffer_text(const Buffer *buffer)
@@ -96,13 +96,13 @@ buffer_text(const Buffer *buffer)
     return text;
 }
 
-/* Append a str as UTF-8. What cannot be written so, with a lone surrogate, is handed over. */
+/* Append a str as UTF-8. A str with a lone surrogate is handed over. */
 Outcome append_utf8(Buffer *buffer, PyObject *text);
 
-/* Numbers that macroengine/rendering/native.py writes. */
+/* macroengine/rendering/native.py uses the same numbers. */
 enum { ENCODE_IN_PYTHON, ENCODE_PERCENT, ENCODE_COMPONENT, ENCODE_FORM, SEND_AS_IT_IS, SEND_QUOTED };
 
-/* Append a str, encoded, and percent-encoded again for each layer but the first. */
+/* Append a str, percent-encoded `layers` times, the first time by this encoder. */
 Outcome append_encoded(Buffer *buffer, int encoder, int layers, PyObject *value);
 
 #endif

@@ -1,21 +1,21 @@
-/* The encoder as Python calls it: functions for a value, and for a field of an event.
+/* The encoders as Python calls them: functions for a value, and for a field of an event.
  *
- * Each returns a new reference. Where encoding changes nothing, that is another reference to the argument itself, so
- * that most values are never copied.
+ * Each returns a new reference. If encoding changes nothing, that is another reference to the argument itself, so most
+ * values are never copied.
  *
- * METH_O functions get their only argument as it is. METH_FASTCALL functions get an array of borrowed references and
- * its length, for which Python need not build a tuple. A docstring that begins with `name($module, ...)` and a line of
+ * METH_O functions get their only argument directly. METH_FASTCALL functions get an array of borrowed references and
+ * its length, so Python does not have to build a tuple. A docstring that begins with `name($module, ...)` and a line of
  * `--` gives the function the signature that inspect.signature shows.
  */
 
 #include "program.h"
 
-/* Return a new reference to the encoded text of a str, which is the str itself where nothing in it changes. */
+/* Return a new reference to the encoded text of a str. If nothing changes, it is the str itself. */
 static PyObject *
 encode_with(int encoder, PyObject *value)
 {
 #if PY_VERSION_HEX < 0x030C0000
-    /* Before Python 3.12 a str may still be in the form of wchar_t, which READY converts in place. */
+    /* Before Python 3.12 a str may still be stored as wchar_t, which READY converts in place. */
     if (PyUnicode_READY(value) < 0) {
         return NULL;
     }
@@ -24,7 +24,7 @@ encode_with(int encoder, PyObject *value)
     buffer_init(&buffer);
     Outcome outcome = append_encoded(&buffer, encoder, 1, value);
     PyObject *encoded = NULL;
-    /* Text that is as long as before has changed only where a space became a plus sign. */
+    /* A text with the same length as before only changed if a space became a plus sign. */
     if (outcome == DONE && PyUnicode_IS_ASCII(value) && buffer.size == PyUnicode_GET_LENGTH(value)
         && (encoder != ENCODE_FORM || memcmp(buffer.data, PyUnicode_1BYTE_DATA(value), buffer.size) == 0)) {
         encoded = Py_NewRef(value);
@@ -33,10 +33,10 @@ encode_with(int encoder, PyObject *value)
         encoded = buffer_text(&buffer);
     }
     else if (outcome == HANDED_OVER) {
-        /* Let the codec raise what it raises for everybody. */
+        /* Let the codec raise its usual exception. */
         Py_XDECREF(PyUnicode_AsEncodedString(value, "utf-8", "strict"));
         if (!PyErr_Occurred()) {
-            PyErr_NoMemory(); /* it is longer than anything that could be encoded */
+            PyErr_NoMemory(); /* the text is too long to encode */
         }
     }
     buffer_free(&buffer);
@@ -88,7 +88,7 @@ form_encode(PyObject *Py_UNUSED(module), PyObject *value)
     return encode_str(ENCODE_FORM, value);
 }
 
-/* Return what percent.encode_value returns. */
+/* Return the same as percent.encode_value. */
 static PyObject *
 encode_or_convert(PyObject *value, PyObject *convert)
 {
@@ -103,7 +103,7 @@ encode_or_convert(PyObject *value, PyObject *convert)
         return PyUnicode_New(0, 0);
     }
     else if (PyLong_CheckExact(value)) {
-        int overflow; /* set instead of an exception where the number has more than 64 bits */
+        int overflow; /* set, without an exception, if the number has more than 64 bits */
         PyLong_AsLongLongAndOverflow(value, &overflow);
         if (!overflow) {
             /* Digits and a minus sign are unreserved. */
@@ -126,8 +126,9 @@ encode_value(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
     return encode_or_convert(args[0], args[1]);
 }
 
-/* Return a new reference to `values.get(field)`; NULL without an error where a dict does not have it. The older look-up
- * returns a borrowed reference, which another thread could take away before it is used; the newer one a strong one.
+/* Return a new reference to `values.get(field)`; NULL without an exception if a dict does not have it. The older
+ * look-up function returns a borrowed reference, which another thread could release; the newer one returns a strong
+ * reference.
  */
 static PyObject *
 get(PyObject *values, PyObject *field)
@@ -174,7 +175,7 @@ encode_field(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
     return encoded;
 }
 
-/* The functions are cast by way of `void (*)(void)`, as compilers warn of a cast between unlike function types. */
+/* The functions are cast via `void (*)(void)`, since compilers warn about casts between different function types. */
 PyMethodDef encoder_methods[] = {
     {"percent_encode", percent_encode, METH_O, percent_encode_doc},
     {"component_encode", component_encode, METH_O, component_encode_doc},

@@ -1,8 +1,8 @@
-/* The type FanOut: one event for many templates. Each distinct value is made once, in a buffer of its own, and then
- * copied to where the templates have it.
+/* The type FanOut renders one event for many templates. Each distinct value is encoded once, into a separate buffer,
+ * and then copied into each URL that contains it.
  *
- * A FanOut owns a reference to the class of events, what its Reads own, and the memory of its postbacks. It is a heap
- * type like Program, and never changes either; program.c explains what that means for traverse, clear and dealloc.
+ * A FanOut owns a reference to the class of events, the objects that its Reads own, and the memory of its postbacks. It
+ * is a heap type and never changes, like Program; program.c explains what that means for traverse, clear and dealloc.
  */
 
 #include "program.h"
@@ -10,7 +10,7 @@
 typedef struct {
     Operations operations;
     Py_ssize_t limit;
-    char is_sent; /* whether the template is sent for these events at all */
+    char is_sent; /* whether the template is sent for these events */
 } Postback;
 
 typedef struct {
@@ -37,12 +37,12 @@ make_values(const FanOut *self, PyObject *const *sources, Buffer *buffer, Made *
         }
         made[i] = (Made){.at = before, .size = outcome == MISSING ? -1 : buffer->size - before};
     }
-    /* Whichever URL it would be in, it is made in Python. */
+    /* Any URL with non-ASCII text is rendered in Python. */
     return buffer->is_utf8 ? HANDED_OVER : DONE;
 }
 
-/* Set `urls` to a new list of URLs, with None for a template that is not sent; to NULL where that is not DONE.
- * PyList_SET_ITEM takes over the reference to the URL, and is for new lists only, which have NULL in all places.
+/* Set `urls` to a new list of URLs, with None for a template that is not sent; set it to NULL unless the outcome is
+ * DONE. PyList_SET_ITEM takes over the reference to the URL. It is only for new lists, which contain NULL everywhere.
  */
 static Outcome
 put_urls(const FanOut *self, const Values *values, PyObject **urls)

@@ -1,14 +1,14 @@
-/* SHA-1 and MD5, which partners ask for identifiers in. Plain C without Python: it owns nothing and cannot fail.
+/* SHA-1 and MD5, as partners request for identifiers. Plain C without Python: it owns no memory and cannot fail.
  *
- * A hash keeps a state of a few words and works the text into it, 64 bytes at a time; what remains is padded. For an
- * identifier that is one block, and creating an object of hashlib for it takes far longer than the hash itself.
+ * A hash has a state of a few words, updates it with 64 bytes of the text at a time, and pads the rest. For an
+ * identifier that is a single block, and creating a hashlib object would take far longer than the hash itself.
  */
 
 #include "hashes.h"
 
 #include <string.h>
 
-/* Many processors of x86-64 have instructions for SHA-1. */
+/* Many x86-64 processors have instructions for SHA-1. */
 #if !defined(MACROENGINE_PORTABLE) && defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #define HAS_SHA_CODE 1
 #include <cpuid.h>
@@ -37,7 +37,8 @@ little_endian(const unsigned char *bytes)
     return (uint32_t)bytes[3] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[1] << 8 | bytes[0];
 }
 
-/* One of the 80 rounds: CHOICE mixes b, c and d; SCHEDULE is the word of the message, which is made in a ring of 16. */
+/* One of 80 rounds. CHOICE mixes b, c and d. SCHEDULE is the next word of the message, computed in a ring of 16 words.
+ */
 #define SHA1_ROUND(CHOICE, CONSTANT, SCHEDULE)                                       \
     {                                                                                \
         uint32_t mixed = rotate(a, 5) + (CHOICE) + e + (CONSTANT) + (SCHEDULE);      \
@@ -85,7 +86,7 @@ sha1_compress(uint32_t *state, const unsigned char *block)
 }
 
 #if HAS_SHA_CODE
-/* Four rounds at once; the instruction takes the number of the constant as part of itself. */
+/* Four rounds at once. The index of the constant must be a literal in the instruction. */
 #define SHA1_FOUR(I, KIND)                                                                                \
     {                                                                                                     \
         __m128i words;                                                                                    \
@@ -190,7 +191,7 @@ md5_compress(uint32_t *state, const unsigned char *block)
     state[3] += d;
 }
 
-/* Both hashes pad alike: a bit, zeros, and the length in bits, in the byte order of the hash. */
+/* Both hashes use the same padding: a bit, zeros, and the length in bits, in the byte order of the hash. */
 static void
 compress_all(Compress compress, uint32_t *state, const unsigned char *text, size_t length, int is_big_endian)
 {

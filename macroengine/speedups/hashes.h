@@ -9,10 +9,10 @@
 #define SHA1_DIGITS 40
 #define MD5_DIGITS 32
 
-/* Works one block of 64 bytes into the state of a hash. */
+/* Updates the state of a hash with a block of 64 bytes. */
 typedef void (*Compress)(uint32_t *state, const unsigned char *block);
 
-/* Return the fastest way to compress for SHA-1 that this processor has. */
+/* Return the fastest SHA-1 compression function for this processor. */
 Compress sha1_compression(void);
 
 void sha1_hex(Compress compress, const unsigned char *text, size_t length, char *digits);

@@ -12,20 +12,20 @@
  *   append.c      the buffer that a URL grows in
  *   percent.h     the percent-encoder
  *
- * References, in all of these files: a `PyObject *` argument is borrowed, so the function must not release it, and a
+ * References, in all of these files: a `PyObject *` argument is borrowed, so the function must not release it. A
  * returned `PyObject *` is a new reference, which the caller releases with Py_DECREF. Comments name the exceptions.
- * Py_XDECREF accepts NULL; Py_CLEAR releases a variable and sets it to NULL first, so that code that runs during the
- * release never sees a dead object. A function that returns NULL or -1 has set a Python exception, which its caller
- * passes on; functions that return an Outcome (append.h) do so only for RAISED.
+ * Py_XDECREF accepts NULL. Py_CLEAR sets a variable to NULL before it releases the object, so that code that runs
+ * during the release never sees a dead object. A function that returns NULL or -1 has set a Python exception, which its
+ * caller passes on; functions that return an Outcome (append.h) do so only for RAISED.
  *
- * The module keeps nothing in static variables: each interpreter in the process gets a module and a ModuleState of its
- * own (PEP 489), which is how it can be used with several interpreters and without the GIL.
+ * The module has no static variables: each interpreter in the process gets its own module and ModuleState (PEP 489).
+ * Therefore several interpreters can use it, also without the GIL.
  */
 
 #include "program.h"
 
-/* Create a type and store a strong reference to it in `kept`, besides the one that the module holds as an attribute.
- * A type made from a spec knows its module, which is how PyType_GetModuleState finds the state again.
+/* Create a type and store a strong reference to it in `kept`, in addition to the one that the module holds as an
+ * attribute. A type created from a spec knows its module, so PyType_GetModuleState can find the state.
  */
 static int
 add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **kept)
@@ -34,7 +34,7 @@ add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **kept)
     return *kept == NULL ? -1 : PyModule_AddType(module, *kept);
 }
 
-/* Fills the module in when it is imported (Py_mod_exec). */
+/* Initialise the module when it is imported (Py_mod_exec). */
 static int
 module_exec(PyObject *module)
 {
@@ -46,8 +46,8 @@ module_exec(PyObject *module)
     return add_type(module, &fan_out_spec, &state->fan_out_type);
 }
 
-/* The garbage collector finds circles of references with `traverse`, which visits each object that is owned here, and
- * breaks them with `clear`, which releases them.
+/* The garbage collector finds reference cycles with `traverse`, which visits each owned object, and breaks them with
+ * `clear`, which releases the objects.
  */
 static int
 module_traverse(PyObject *module, visitproc visit, void *arg)
@@ -73,7 +73,7 @@ module_free(void *module)
     module_clear(module);
 }
 
-/* Interpreters may run it at the same time, each under its own lock, and threads without any lock: all that is shared
+/* Interpreters may run this at the same time, each with its own lock, and threads without any lock: everything shared
  * is written once, before another thread can see it.
  */
 static PyModuleDef_Slot slots[] = {

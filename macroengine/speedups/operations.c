@@ -1,21 +1,21 @@
-/* What a template sends, as a flat list of operations: first how the list is made from what
- * macroengine/rendering/native.py describes, then how it is run for an event.
+/* The output of a template as a flat list of operations: how the list is created from the description in
+ * macroengine/rendering/native.py, and how it is run for an event.
  *
- * A query is an operation that is followed by its parameters, each of which is followed by its own operations; `end` is
- * the place after the last of them. All texts are copied into one block of memory: no operation refers to a Python
- * object, and running them touches no reference counts but those of the values.
+ * A query is an operation followed by its parameters, each of which is followed by its own operations; `end` is the
+ * index after the last of them. All texts are copied into one block of memory. No operation refers to a Python object,
+ * so running them changes no reference counts except those of the values.
  *
- * An Operation may move when the list grows: below, the list is indexed again after anything was added to it.
+ * The list may move when it grows. Code below indexes it again after adding anything, and keeps no pointers.
  */
 
 #include "program.h"
 
 #include "percent.h"
 
-/* Queries inside queries: no URL has more that is meant. */
+/* The maximum nesting of queries; far more than in any real URL. */
 #define MOST_NESTED 64
 
-/* Texts are copied 16 characters at once. */
+/* Texts are copied 16 characters at a time. */
 #define READ_BEYOND 16
 
 static Operation *
@@ -36,7 +36,7 @@ add(Operations *operations, Kind kind)
     return operation;
 }
 
-/* Keep a text, which must be ASCII. */
+/* Store a text, which must be ASCII. */
 static int
 keep_text(Operations *operations, Part *part, PyObject *text)
 {
@@ -65,7 +65,7 @@ keep_text(Operations *operations, Part *part, PyObject *text)
     return 0;
 }
 
-/* Add a value, with the text before it, which may be NULL. */
+/* Add a value with the text before it, which may be NULL. */
 static int
 add_value(Operations *operations, PyObject *described, PyObject *before, Py_ssize_t value_count)
 {
@@ -75,7 +75,7 @@ add_value(Operations *operations, PyObject *described, PyObject *before, Py_ssiz
         return -1;
     }
     if (value < 0 || value >= value_count) {
-        PyErr_SetString(PyExc_ValueError, "a value is the number of one, and what is sent where it is missing");
+        PyErr_SetString(PyExc_ValueError, "a value needs an index in range, and what is sent if it is missing");
         return -1;
     }
     operation->value = (uint32_t)value;
@@ -92,7 +92,7 @@ add_value(Operations *operations, PyObject *described, PyObject *before, Py_ssiz
 
 static int add_all(Operations *operations, PyObject *segments, Py_ssize_t value_count, int depth);
 
-/* Add a query: a list of what it begins with, what separates its parameters, and the segments of each. */
+/* Add a query: a list of its opening, its separator, and the segments of each parameter. */
 static int
 add_query(Operations *operations, PyObject *described, Py_ssize_t value_count, int depth)
 {
@@ -159,7 +159,7 @@ operations_init(Operations *operations, PyObject *segments, Py_ssize_t value_cou
     if (add_all(operations, segments, value_count, 0) < 0) {
         return -1;
     }
-    /* They stay as long as their template: nothing is kept in reserve. */
+    /* They live as long as their template, so give back unused memory. */
     Operation *items = PyMem_Realloc(operations->items, (operations->count + 1) * sizeof *items);
     char *texts = PyMem_Realloc(operations->texts, operations->texts_size + READ_BEYOND);
     operations->items = items == NULL ? operations->items : items;
@@ -181,10 +181,10 @@ put(Buffer *buffer, const Operations *operations, Part part)
     return buffer_put_short(buffer, operations->texts + part.at, part.size) < 0 ? RAISED : DONE;
 }
 
-/* The longest text that is encoded without asking first whether its length can be counted. */
+/* The longest text that is encoded without checking for an overflow first. */
 #define MOST_INLINE 65536
 
-/* Append a value of an event: without a call where it is ASCII text that is only percent-encoded, as most are. */
+/* Append a value of an event. For most, which are ASCII and only percent-encoded, this needs no function call. */
 static inline Outcome
 put_read(Buffer *buffer, const Read *read, const Values *values)
 {
@@ -221,7 +221,7 @@ put_value(Buffer *buffer, const Values *values, const Operation *operation)
 static Outcome run(const Operations *operations, uint32_t from, uint32_t end, const Values *values, Py_ssize_t limit,
                    Buffer *buffer);
 
-/* A parameter with a missing value that drops it is taken back. */
+/* A parameter is removed again if it contains a missing value that drops it. */
 static Outcome
 run_query(const Operations *operations, uint32_t at, const Values *values, Py_ssize_t limit, Buffer *buffer)
 {
@@ -247,7 +247,7 @@ run_query(const Operations *operations, uint32_t at, const Values *values, Py_ss
     return DONE;
 }
 
-/* Return MISSING where a value is missing that drops its parameter. */
+/* Return MISSING if a missing value drops its parameter. */
 static Outcome
 run(const Operations *operations, uint32_t from, uint32_t end, const Values *values, Py_ssize_t limit, Buffer *buffer)
 {

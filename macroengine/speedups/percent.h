@@ -1,11 +1,11 @@
-/* The percent-encoder of macroengine/encodings/percent.py, in C: the same results, the same errors.
+/* The percent-encoder of macroengine/encodings/percent.py in C, with the same results and errors.
  *
- * It reads the characters of a str where they lie, one, two or four bytes each, which the limited API cannot do:
- * there it would copy every value to UTF-8 first, and leave that copy with the value. It owns nothing: callers provide
- * the memory to write to, with the room that room_for asks for.
+ * It reads the characters of a str in place, as one, two or four bytes each. The limited API cannot do that: it would
+ * encode every value to UTF-8 first, and cache that copy in the value. It owns no memory: callers provide the memory to
+ * write to, of the size that room_for returns.
  *
- * Where the processor has SSE2, as every x86-64 has, 16 characters are examined in one step: a comparison of two
- * vectors sets all bits of each byte that fits, and movemask collects one bit of each byte in an int.
+ * With SSE2, which every x86-64 processor has, 16 characters are examined at once: comparing two vectors sets all bits
+ * of each matching byte, and movemask collects one bit of each byte in an int.
  */
 
 #ifndef MACROENGINE_PERCENT_H
@@ -15,8 +15,8 @@
 #include <Python.h>
 #include <string.h>
 
-/* What an ASCII character becomes, and in how many characters. Encoders differ in a space and in what encodeURIComponent
- * keeps of the punctuation; the unreserved characters stay unchanged in all of them (RFC 3986 section 2.3).
+/* The encoded form of each ASCII character, and its length. Encoders differ in the space and in the punctuation that
+ * encodeURIComponent keeps. All of them leave the unreserved characters unchanged (RFC 3986 section 2.3).
  */
 #define S(ch) {ch, 0, 0, 1}
 #define U(high, low) {'%', high, low, 3}
@@ -48,18 +48,18 @@ static Table FORM = TABLE(S('+'), U('2', '1'), U('2', '7'), U('2', '8'), U('2', 
 #undef S
 #undef U
 
-/* What a byte becomes that is encoded. */
+/* The encoded form of a byte. */
 #define ROW(high)                                                                                          \
     {'%', high, '0', 0}, {'%', high, '1', 0}, {'%', high, '2', 0}, {'%', high, '3', 0}, {'%', high, '4', 0}, \
     {'%', high, '5', 0}, {'%', high, '6', 0}, {'%', high, '7', 0}, {'%', high, '8', 0}, {'%', high, '9', 0}, \
     {'%', high, 'A', 0}, {'%', high, 'B', 0}, {'%', high, 'C', 0}, {'%', high, 'D', 0}, {'%', high, 'E', 0}, \
     {'%', high, 'F', 0}
 
-/* From 0x80 on, where all bytes of UTF-8 are that ASCII does not have. */
+/* From 0x80 on: these are all bytes that UTF-8 has in addition to ASCII. */
 static const char BYTES[128][4] = {ROW('8'), ROW('9'), ROW('A'), ROW('B'), ROW('C'), ROW('D'), ROW('E'), ROW('F')};
 #undef ROW
 
-/* What may be written beyond the end of a text. */
+/* How far beyond the end of a text functions may write. */
 #define SLACK 64
 
 #if !defined(MACROENGINE_PORTABLE) && (defined(__SSE2__) || defined(_M_X64))
@@ -87,7 +87,9 @@ lowest_bit(unsigned int bits)
 #endif
 }
 
-/* Set the bytes that are one of `count` from `first` on: moved to where signed numbers begin, they are below a limit. */
+/* Set the bytes that are one of `count` values from `first` on. Shifted to the lowest signed numbers, they need one
+ * compare.
+ */
 static Py_ALWAYS_INLINE inline __m128i
 in_range(__m128i text, char first, int count)
 {
@@ -95,7 +97,7 @@ in_range(__m128i text, char first, int count)
     return _mm_cmplt_epi8(moved, _mm_set1_epi8((char)(-128 + count)));
 }
 
-/* Return a bit for each of 16 characters, set where it is not unreserved (RFC 3986 section 2.3). */
+/* Return one bit for each of 16 characters, set if the character is not unreserved (RFC 3986 section 2.3). */
 static Py_ALWAYS_INLINE inline unsigned int
 reserved(__m128i text)
 {
@@ -107,7 +109,7 @@ reserved(__m128i text)
     return (unsigned int)_mm_movemask_epi8(kept) ^ 0xFFFF;
 }
 
-/* Write 16 encoded characters; 16 more can be read after them. Return where the encoded text ends. */
+/* Write 16 characters, encoded. 16 more must be readable after them. Return the end of the encoded text. */
 static inline char *
 encode_block(Table table, char *out, const unsigned char *text, unsigned int bits)
 {
@@ -117,7 +119,7 @@ encode_block(Table table, char *out, const unsigned char *text, unsigned int bit
         memcpy(out, text + at, AT_ONCE);
         out += next - at;
         memcpy(out, table[text[next]], 4);
-        /* Of what is not unreserved, percent-encoding keeps nothing: the next place is known without a look. */
+        /* Percent-encoding changes every character that is not unreserved, so the length is known without a look-up. */
         out += table == PERCENT ? 3 : table[text[next]][3];
         at = next + 1;
         bits &= bits - 1;
@@ -126,7 +128,7 @@ encode_block(Table table, char *out, const unsigned char *text, unsigned int bit
     return out + (AT_ONCE - at);
 }
 
-/* Write at most 16 characters, if none needs encoding: the first half and the last, which may overlap. */
+/* Write at most 16 characters if none needs encoding: the first and the last half, which may overlap. */
 static inline int
 copy_short(char *out, const unsigned char *text, Py_ssize_t length)
 {
@@ -155,7 +157,7 @@ copy_short(char *out, const unsigned char *text, Py_ssize_t length)
 }
 #endif
 
-/* Write the encoded text, one character after the other. */
+/* Write the encoded text, one character at a time. */
 static inline char *
 encode_each(Table table, char *out, const unsigned char *text, Py_ssize_t length)
 {
@@ -166,7 +168,7 @@ encode_each(Table table, char *out, const unsigned char *text, Py_ssize_t length
     return out;
 }
 
-/* Write the encoded text; there is room for three times its length, and SLACK. */
+/* Write the encoded text. There must be room for three times its length, plus SLACK. */
 static inline char *
 encode_ascii(Table table, char *out, const unsigned char *text, Py_ssize_t length)
 {
@@ -192,7 +194,7 @@ encode_ascii(Table table, char *out, const unsigned char *text, Py_ssize_t lengt
             out = encode_block(table, out, last, bits);
         }
     }
-    /* The last 16 characters, of which some are written again, where none of them needs encoding. */
+    /* If none of the last 16 characters needs encoding, write all of them, some for the second time. */
     Py_ssize_t written = AT_ONCE - (length - i);
     __m128i last = _mm_loadu_si128((const __m128i *)(text + length - AT_ONCE));
     if (reserved(last) == 0) {
@@ -205,10 +207,10 @@ encode_ascii(Table table, char *out, const unsigned char *text, Py_ssize_t lengt
 #endif
 }
 
-/* A character of four bytes in UTF-8: %XX four times. */
+/* The encoded length of a character with four bytes in UTF-8: %XX four times. */
 #define MOST_FOR_ONE 12
 
-/* Write four characters, of which the last is written over: a byte of UTF-8, encoded. */
+/* Write a non-ASCII byte of UTF-8, encoded. Writes four characters, of which the next write replaces the last. */
 static inline char *
 put_byte(char *out, Py_UCS4 byte)
 {
@@ -216,8 +218,8 @@ put_byte(char *out, Py_UCS4 byte)
     return out + 3;
 }
 
-/* Write a text that is not ASCII, encoded, into room for MOST_FOR_ONE times its length, and SLACK. Return NULL where it
- * has a lone surrogate.
+/* Write a text that is not ASCII, encoded. There must be room for MOST_FOR_ONE times its length, plus SLACK. Return
+ * NULL if it has a lone surrogate.
  */
 static inline char *
 encode_wide(Table table, char *out, int kind, const void *text, Py_ssize_t length)
@@ -229,7 +231,7 @@ encode_wide(Table table, char *out, int kind, const void *text, Py_ssize_t lengt
             out += table[ch][3];
             continue;
         }
-        /* UTF-8 (RFC 3629 section 3), every byte of it encoded. */
+        /* Write UTF-8 (RFC 3629 section 3) with every byte encoded. */
         if (ch < 0x800) {
             out = put_byte(out, 0xC0 | ch >> 6);
         }
@@ -250,7 +252,7 @@ encode_wide(Table table, char *out, int kind, const void *text, Py_ssize_t lengt
     return out;
 }
 
-/* The same for any text that is ready. */
+/* The same for any str that is ready (PyUnicode_READY). */
 static inline char *
 encode_text(Table table, char *out, PyObject *value)
 {
@@ -269,7 +271,7 @@ encode_text(Table table, char *out, PyObject *value)
     }
 }
 
-/* Return the room that the encoded text needs, with SLACK; -1 where that cannot be counted. */
+/* Return the room that the encoded text needs, plus SLACK; -1 if that number would overflow. */
 static inline Py_ssize_t
 room_for(PyObject *value)
 {

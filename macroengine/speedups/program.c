@@ -1,14 +1,14 @@
-/* The type Program: what a plan sends for the events of one kind, rendered in one call.
+/* The type Program renders a plan for events of one kind in a single call.
  *
- * It handles the common case alone, and hands every other event whole to the function in Python that the same plan was
- * compiled to. So what is sent, and what is raised, are the same.
+ * It only handles the common case. Every other event is passed as a whole to the Python function compiled from the same
+ * plan, so the results and the exceptions are the same.
  *
- * A Program owns references to that function, to the kind of postback, to the class of events, and to what its Reads
- * own; it owns the memory of its operations. Nothing in it changes after program_new, so threads may share it.
+ * A Program owns references to that function, to the kind of postback, to the class of events, and to the objects of
+ * its Reads. It owns the memory of its operations. Nothing in it changes after program_new, so threads may share it.
  *
- * It is a heap type, made by PyType_FromModuleAndSpec: each instance owns a reference to its type, which traverse
- * visits and dealloc releases last. tp_alloc gives zeroed memory that the garbage collector already tracks;
- * therefore dealloc untracks it before it takes anything apart.
+ * It is a heap type, created by PyType_FromModuleAndSpec: each instance owns a reference to its type, which traverse
+ * visits and dealloc releases last. tp_alloc returns zeroed memory that the garbage collector already tracks, so
+ * dealloc must untrack it before it releases anything.
  */
 
 #include "program.h"
@@ -17,7 +17,7 @@
 
 typedef struct {
     PyObject_HEAD
-    vectorcallfunc call; /* what Python calls: it finds this field through __vectorcalloffset__, below */
+    vectorcallfunc call; /* called by Python, which finds this field through __vectorcalloffset__, below */
     PyObject *otherwise; /* the function in Python */
     PyObject *postback;
     Py_ssize_t limit;
@@ -28,11 +28,11 @@ typedef struct {
     Operations attributed;
     Operations unattributed;
     char has_unattributed;
-    char is_shared; /* the same is sent, attributed or not */
+    char is_shared; /* attributed and unattributed events are rendered in the same way */
 } Program;
 
-/* Return where in an instance an attribute of `__slots__` is kept. The class has a member descriptor for each such
- * attribute, and that knows the offset of a pointer to the value (T_OBJECT_EX).
+/* Return the offset of a `__slots__` attribute in an instance. The class has a member descriptor for each such
+ * attribute, which contains the offset of a pointer to the value (T_OBJECT_EX).
  */
 static Py_ssize_t
 offset_of(PyObject *type, const char *name)
@@ -69,7 +69,7 @@ event_layout_init(EventLayout *layout, PyObject *type)
     return layout->attributed < 0 ? -1 : 0;
 }
 
-/* Return a borrowed reference to the value at an offset; NULL where it was never set. An Event is frozen, so no thread
+/* Return a borrowed reference to the value at an offset; NULL if it was never set. An Event is frozen, so no thread
  * sets it later.
  */
 static inline PyObject *
@@ -78,8 +78,8 @@ slot(PyObject *event, Py_ssize_t offset)
     return *(PyObject **)((char *)event + offset);
 }
 
-/* Take strong references to the sources of an event; return 0, and take none, where one is not a dict. Rendering may
- * call functions in Python, which could drop the event. The caller returns them with give_back_sources.
+/* Take strong references to the sources of an event. If one is not a dict, return 0 and take none. Rendering may call
+ * Python functions, which could release the event. The caller returns the references with give_back_sources.
  */
 int
 take_sources(const EventLayout *layout, PyObject *event, PyObject **sources)
@@ -105,7 +105,7 @@ give_back_sources(PyObject **sources)
     }
 }
 
-/* Return what is sent for an event; NULL where Python is to be asked. */
+/* Return the operations for an event; NULL if Python must render it. */
 static const Operations *
 operations_for(const Program *self, PyObject *event)
 {
@@ -140,8 +140,8 @@ render(Program *self, PyObject *event)
     return outcome == HANDED_OVER ? PyObject_CallOneArg(self->otherwise, event) : url;
 }
 
-/* A vectorcall (PEP 590): the arguments lie in an array, without a tuple. One bit of `count` is a flag, which
- * PyVectorcall_NARGS removes; `names` are those of keyword arguments, which follow the others in the array.
+/* A vectorcall (PEP 590): the arguments are in an array, without a tuple. One bit of `count` is a flag, which
+ * PyVectorcall_NARGS removes. `names` are those of keyword arguments, whose values are last in the array.
  */
 static PyObject *
 program_call(PyObject *self, PyObject *const *args, size_t count, PyObject *names)
@@ -149,7 +149,7 @@ program_call(PyObject *self, PyObject *const *args, size_t count, PyObject *name
     if (PyVectorcall_NARGS(count) == 1 && names == NULL) {
         return render((Program *)self, args[0]);
     }
-    /* Let Python say what is wrong, or find the event by its name. */
+    /* Let Python raise an error, or find the event by its name. */
     return PyObject_Vectorcall(((Program *)self)->otherwise, args, count, names);
 }
 
@@ -172,7 +172,7 @@ program_render_many(PyObject *self, PyObject *events)
         Py_XDECREF(url);
     }
     Py_XDECREF(iterator);
-    /* PyIter_Next returns NULL both at the end, without an exception, and where the iterator raised one. */
+    /* PyIter_Next returns NULL at the end, without an exception, and also if the iterator raised one. */
     if (PyErr_Occurred()) {
         Py_CLEAR(urls);
     }
@@ -181,7 +181,7 @@ program_render_many(PyObject *self, PyObject *events)
 
 /* Program(event type, postback, limit, values, attributed, unattributed, otherwise)
  *
- * If something fails half-way, Py_DECREF(self) ends in program_dealloc, which accepts fields that are still zero.
+ * If something fails halfway, Py_DECREF(self) calls program_dealloc, which accepts fields that are still zero.
  */
 static PyObject *
 program_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(keywords))
@@ -261,7 +261,7 @@ static PyMethodDef program_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* Tells Python where in an instance the function for calls is. */
+/* Tells Python the offset of the vectorcall function in an instance. */
 static PyMemberDef program_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Program, call), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},

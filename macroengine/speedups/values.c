@@ -1,9 +1,9 @@
-/* Where a value is read from, and how it becomes text: the text of a str, the digits of a number, the word for a
- * boolean, a hash. Everything else is converted by `Read.convert`, a function in Python. It can run any code, so the
- * callers own the value and the sources while it runs.
+/* Reading a value and converting it to text: the text of a str, the digits of a number, the text for a boolean, a hash.
+ * Everything else is converted by `Read.convert`, a Python function. It can run any code, so the callers own the value
+ * and the sources while it runs.
  *
- * CheckExact asks for the class itself, not for a subclass, which may have methods of its own. The characters of a str
- * are read where they lie: PyUnicode_KIND says in how many bytes each, PyUnicode_READ reads one of any kind.
+ * CheckExact accepts only the class itself, not a subclass, which may override methods. The characters of a str are
+ * read in place: PyUnicode_KIND is the number of bytes of each, and PyUnicode_READ reads one of any kind.
  */
 
 #include "values.h"
@@ -25,7 +25,7 @@ is_hex(const unsigned char *text, Py_ssize_t length)
     return 1;
 }
 
-/* Write a text in another case; `from` is the first letter of the case that is changed. */
+/* Write a text in another case. `from` is the first letter of the case that is converted. */
 static void
 write_in_case(unsigned char *out, const unsigned char *text, Py_ssize_t length, char from)
 {
@@ -34,10 +34,10 @@ write_in_case(unsigned char *out, const unsigned char *text, Py_ssize_t length, 
     }
 }
 
-/* Identifiers are short; a longer text is hashed in Python. */
+/* Identifiers are short. A longer text is hashed in Python. */
 #define MOST_HASHED 256
 
-/* Append the hash of an identifier, as macroengine/encodings/hashing.py does. */
+/* Append the hash of an identifier, like macroengine/encodings/hashing.py. */
 static Outcome
 append_hash(Buffer *buffer, const Read *read, const unsigned char *text, Py_ssize_t length, Compress sha1)
 {
@@ -72,7 +72,7 @@ append_hash(Buffer *buffer, const Read *read, const unsigned char *text, Py_ssiz
     return DONE;
 }
 
-/* Say whether JSON escapes something in a text (RFC 8259 section 7). */
+/* Say whether JSON escapes any character of a text (RFC 8259 section 7). */
 static int
 is_escaped(PyObject *text)
 {
@@ -88,7 +88,7 @@ is_escaped(PyObject *text)
     return 0;
 }
 
-/* Say whether a header may hold a text of ASCII: it is visible, with spaces inside (RFC 9110 section 5.5). */
+/* Say whether a header may contain an ASCII text: it is visible, with spaces only inside (RFC 9110 section 5.5). */
 static int
 is_header(const unsigned char *text, Py_ssize_t length)
 {
@@ -100,7 +100,7 @@ is_header(const unsigned char *text, Py_ssize_t length)
     return length == 0 || (text[0] != ' ' && text[length - 1] != ' ');
 }
 
-/* Append a text that is not encoded, perhaps in quotes. */
+/* Append a text without encoding, in quotes if the read says so. */
 static Outcome
 append_unencoded(Buffer *buffer, const Read *read, PyObject *value)
 {
@@ -119,14 +119,14 @@ append_unencoded(Buffer *buffer, const Read *read, PyObject *value)
     return outcome == DONE && buffer_put(buffer, quote, quote_size) < 0 ? RAISED : outcome;
 }
 
-/* Append what Python makes of a value. */
+/* Append the text that Python converts a value to. */
 static Outcome
 append_converted(Buffer *buffer, const Read *read, PyObject *value)
 {
     Outcome outcome = HANDED_OVER;
     PyObject *text = PyObject_CallOneArg(read->convert, value);
     if (text == NULL) {
-        /* The function in Python will raise it again, if it comes to that. */
+        /* The Python function will raise it again if necessary. */
         if (!PyErr_ExceptionMatches(PyExc_Exception)) {
             return RAISED;
         }
@@ -164,7 +164,7 @@ append_str(Buffer *buffer, const Read *read, PyObject *value, Compress sha1)
     if (read->checks & IN_JSON && is_escaped(value)) {
         return append_converted(buffer, read, value);
     }
-    /* `.` and `..` lead to another path. */
+    /* `.` and `..` would lead to another path. */
     if (read->checks & IN_SEGMENT && length <= 2 && PyUnicode_IS_ASCII(value) && memcmp(text, "..", length) == 0) {
         return length == 0 ? DONE : HANDED_OVER;
     }
@@ -172,7 +172,7 @@ append_str(Buffer *buffer, const Read *read, PyObject *value, Compress sha1)
                                           : append_encoded(buffer, read->encoder, read->layers, value);
 }
 
-/* The longest number of 64 bits, with its sign. */
+/* The length of the longest 64-bit number, including its sign. */
 #define MOST_DIGITS 20
 
 static Outcome
@@ -198,12 +198,12 @@ append_integer(Buffer *buffer, const Read *read, long long number, Compress sha1
 static Outcome
 append_float(Buffer *buffer, const Read *read, PyObject *value)
 {
-    /* What repr() writes, in memory that the caller must free. */
+    /* The same text as repr(), in memory that the caller must free. */
     char *digits = PyOS_double_to_string(PyFloat_AS_DOUBLE(value), 'r', 0, Py_DTSF_ADD_DOT_0, NULL);
     if (digits == NULL) {
         return RAISED;
     }
-    /* An exponent is written out, and infinities have no text. */
+    /* Python writes exponents as plain digits, and rejects infinities. */
     int is_plain = strpbrk(digits, "en") == NULL;
     int is_put = is_plain && buffer_put(buffer, digits, (Py_ssize_t)strlen(digits)) == 0;
     PyMem_Free(digits);
@@ -248,7 +248,7 @@ append_value(Buffer *buffer, const Read *read, PyObject *value, PyObject *const 
             return outcome;
         }
         if (value == NULL && PyErr_Occurred()) {
-            /* Keys may be of any class, and raise anything. */
+            /* The keys may be of any class, and comparing them may raise anything. */
             if (!PyErr_ExceptionMatches(PyExc_Exception)) {
                 return RAISED;
             }
@@ -264,8 +264,8 @@ append_value(Buffer *buffer, const Read *read, PyObject *value, PyObject *const 
     }
 }
 
-/* Fill in one read from the tuple that describes it. In the format, `b` is an unsigned char, `U` a str and `O` any
- * object. These are borrowed until all of them have been checked; then the read takes references of its own.
+/* Fill in a read from the tuple that describes it. In the format, `b` is an unsigned char, `U` a str and `O` any
+ * object. These references are borrowed until all are checked; then the read takes its own.
  */
 static int
 read_init(Read *read, PyObject *described, int has_alternative)
@@ -281,7 +281,7 @@ read_init(Read *read, PyObject *described, int has_alternative)
         return -1;
     }
     if (source >= SOURCE_COUNT || !PyUnicode_CheckExact(field)) {
-        PyErr_SetString(PyExc_ValueError, "a read has a source that there is not, or no str for its field");
+        PyErr_SetString(PyExc_ValueError, "a read has an unknown source, or its field is not a str");
         return -1;
     }
     for (int i = 0; i < 2; i++) {
@@ -299,8 +299,8 @@ read_init(Read *read, PyObject *described, int has_alternative)
                    .checks = checks,
                    .has_alternative = (unsigned char)has_alternative,
                    .is_plain = encoder == ENCODE_PERCENT && layers == 1 && hash == HASH_NONE && checks == 0};
-    /* The keys of most events are interned too, and then found without being compared. The call replaces the reference
-     * by one to the interned str of the same text.
+    /* The keys of most events are also interned, so that a look-up only compares identities. The call replaces the
+     * reference by one to the interned str with the same text.
      */
     Py_INCREF(field);
     PyUnicode_InternInPlace(&field);
@@ -342,7 +342,7 @@ reads_init(Reads *reads, PyObject *values, uint32_t *begins)
     return 0;
 }
 
-/* For tp_clear and tp_dealloc. Releasing an object can run any code, which then sees a count of zero. */
+/* For tp_clear and tp_dealloc. Releasing an object can run any code, which must then see a count of zero. */
 void
 reads_clear(Reads *reads)
 {
@@ -358,7 +358,7 @@ reads_clear(Reads *reads)
     reads->items = NULL;
 }
 
-/* For tp_traverse. Strings and None cannot be part of a circle, so only `convert` is visited. */
+/* For tp_traverse. Strings and None cannot be part of a reference cycle, so only `convert` is visited. */
 int
 reads_visit(Reads *reads, visitproc visit, void *arg)
 {

@@ -1,11 +1,10 @@
-"""For tests of postback code, yours included: strategies for Hypothesis, a reference renderer, an assertion.
+"""Tools for testing postback code: strategies for Hypothesis, a reference renderer, an assertion.
 
-`postbacks` draws whole cases: a template, an event, and the URL that is to be sent; `posts` draws cases that are sent
-with a form or JSON as the body. `templates`, `unsound_templates`, `damaged_templates`, `events`, `policies`, `values`
-and `options` draw the parts of one. They are strategies, and need the extra `testing`. `reference` renders a template
-as plainly as Python can say it; `assert_postback` compares a URL with what it renders, and tells what is wrong with
-which parameter. `check_receiver` and `check_sender` do all this for a web application that receives postbacks, and for
-a function that makes them.
+`postbacks` draws whole cases: a template, an event, and the right URL; `posts` draws cases with a form or JSON as the
+body. `templates`, `unsound_templates`, `damaged_templates`, `events`, `policies`, `values` and `options` draw parts of
+a case. These are strategies, and need the extra `testing`. `reference` renders a template in the plainest possible
+Python; `assert_postback` compares a URL with the reference, and reports what is wrong with each parameter.
+`check_receiver` and `check_sender` test a web application that receives postbacks, and a function that makes them.
 """
 
 from importlib import import_module
@@ -53,10 +52,10 @@ _HOMES = {
     **dict.fromkeys(("events", "options", "policies", "templates", "values"), "strategies"),
 }
 
-if not TYPE_CHECKING:  # pragma: no branch - it is for type checkers alone
+if not TYPE_CHECKING:  # pragma: no branch - only for type checkers
 
     def __getattr__(name: str) -> object:
-        # The reference and the assertion do without Hypothesis.
+        # The reference and the assertion work without Hypothesis.
         if name not in __all__:
             raise AttributeError(f"module 'macroengine.testing' has no attribute {name!r}")
         try:

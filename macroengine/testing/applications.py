@@ -1,4 +1,4 @@
-"""How a web application is called in this process, without a server: ASGI and WSGI."""
+"""Call a web application in this process, without a server, through ASGI or WSGI."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -12,15 +12,15 @@ from macroengine.request import PreparedRequest
 
 Application = Callable[..., Any]
 Caller = Callable[[PreparedRequest], int]
-"""Takes a request, and returns the status of the response."""
+"""Takes a request, and returns the status code of the response."""
 
 
 @contextmanager
 def calling(application: Application) -> Iterator[Caller]:
-    """Give what sends a request to an application.
+    """Yield a function that sends a request to an application.
 
     Raises:
-        TypeError: it cannot be called.
+        TypeError: the application cannot be called.
     """
     if not callable(application):
         raise TypeError(f"application must be an ASGI or WSGI application, not {type(application).__name__}")
@@ -77,7 +77,7 @@ def _call_wsgi(application: Application, request: PreparedRequest) -> int:
     environ = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        # PEP 3333: the decoded bytes, as Latin-1.
+        # PEP 3333: decoded bytes, as Latin-1.
         "PATH_INFO": unquote(parts.path, "latin-1"),
         "QUERY_STRING": parts.query,
         "SERVER_NAME": parts.hostname,
@@ -105,6 +105,6 @@ def _length(request: PreparedRequest) -> dict[str, str]:
 
 
 def _variable(header: str) -> str:
-    """Return what WSGI calls a header."""
+    """Return the WSGI name of a header."""
     name = header.upper().replace("-", "_")
     return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"

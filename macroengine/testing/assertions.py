@@ -1,4 +1,4 @@
-"""What is wrong with a postback, parameter by parameter."""
+"""Compare a postback with the expected one, parameter by parameter."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -26,9 +26,9 @@ def assert_postback(
     event: Event,
     **options: Unpack[CompileOptions],
 ) -> None:
-    """Assert that `url` is what `template` says about `event`; None stands for a postback that was not sent.
+    """Assert that `url` is the postback of `template` for `event`; None means that none was sent.
 
-    `options` are those of `render`, `dialect` and `policy` among them; a compiled template has its own.
+    `options` are those of `render`, including `dialect` and `policy`. A compiled template has its own.
 
     >>> event = Event(link={"click_id": "a b"})
     >>> assert_postback("https://n.example/pb?c=a%20b", "https://n.example/pb?c=(clickid)", event)
@@ -41,9 +41,9 @@ def assert_postback(
     expected: https://n.example/pb?c=a%20b
 
     Raises:
-        TemplateError: there is nothing to hold the URL against: the template has unknown macros, or macros that decide
-            who gets the data.
-        TypeError: a compiled template is given options.
+        TemplateError: the template cannot be rendered: it has unknown macros, or macros that decide who receives the
+            data.
+        TypeError: options are given with a compiled template.
     """
     case = _case(template, event, options)
     try:
@@ -59,7 +59,7 @@ def assert_postback(
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """All that a rendering depends on."""
+    """Everything that a rendering depends on."""
 
     source: str
     event: Event
@@ -77,7 +77,8 @@ def _case(template: str | CompiledTemplate, event: Event, options: Mapping[str, 
     if options:
         raise TypeError(f"a compiled template has its own options; omit {', '.join(options)}")
     given, dialect = template.options, template.dialect
-    # By every name: what is said of a macro through its field, or another platform's name, is said of it alone.
+    # List each macro by its own name, since an option given under a field or another platform's name also applies to
+    # it.
     exceptions = dict(given.missing_for)
     missing = {name: exceptions.get(fold(name), given.missing) for name in dialect.macros}
     return _Case(
@@ -102,7 +103,7 @@ def _case(template: str | CompiledTemplate, event: Event, options: Mapping[str, 
 
 
 def _faults(url: str, case: _Case) -> list[str]:
-    """Return a line for every part that differs."""
+    """Return a line for each part that differs."""
     found, expected = _parts(url, case), _parts(case.render(), case)
     differing = [part for part in {**expected, **found} if found.get(part) != expected.get(part)]
     lines = [f"  {part} {_fault(part, found, expected, url, case)}" for part in differing]
@@ -110,7 +111,7 @@ def _faults(url: str, case: _Case) -> list[str]:
 
 
 def _parts(url: str, case: _Case) -> dict[str, str]:
-    """Return the text of each part of a URL, read as a template is read, in which parameters may repeat."""
+    """Return the text of each part of a URL. It is read like a template; parameters may repeat."""
     read = parse(url, case.options["dialect"], limits=Limits(template=max(len(url), 1), macros=max(len(url), 1)))
     around = {"scheme": read.scheme, "host": read.authority, "path": read.path, "fragment": read.fragment}
     parts = {part: _text(pieces) for part, pieces in around.items() if pieces}
@@ -142,7 +143,7 @@ def _fault(part: str, found: Mapping[str, str], expected: Mapping[str, str], url
 
 
 def _literal(wrong: str, right: str | None, case: _Case) -> str:
-    """Return what is said of a macro that was not replaced, encoded or not; nothing where all were."""
+    """Return the message for a macro that was not replaced, encoded or not; empty if there is none."""
     for macro in _template(case).macros():
         for text in (macro.text, quote(macro.text)):
             if text in wrong and text not in (right or ""):
@@ -151,14 +152,14 @@ def _literal(wrong: str, right: str | None, case: _Case) -> str:
 
 
 def _leak(part: str, wrong: str, case: _Case) -> str:
-    """Return what is said of a value that would be right if the policy withheld nothing."""
+    """Return the message for a value that would be right if the policy withheld nothing."""
     policy = Policy(case.options["policy"].postback)
     told = _Case(case.source, replace(case.event, attributed=True), {**case.options, "policy": policy})
     return "has a value that is withheld" if _would_be(wrong, part, told) else ""
 
 
 def _forgery(part: str, wrong: str, case: _Case) -> str:
-    """Return what is said of a value that would be right if it came from the macro's own source."""
+    """Return the message for a value that would be right if it came from the macro's own source."""
     for macro, own, other, event in _forged(case):
         if _would_be(wrong, part, replace(case, event=event)):
             labels = dialect_of(case.options["dialect"]).labels
@@ -167,7 +168,7 @@ def _forgery(part: str, wrong: str, case: _Case) -> str:
 
 
 def _forged(case: _Case) -> Iterator[tuple[str, Source, Source, Event]]:
-    """Yield the event with the value of each macro in turn replaced by what another source says under its field."""
+    """Yield the event with the value of each macro in turn replaced by the one in another source under its field."""
     event, dialect = case.event, dialect_of(case.options["dialect"])
     held = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
     for macro in _template(case).macros():
@@ -191,9 +192,9 @@ def _would_be(text: str, part: str, case: _Case) -> bool:
 
 
 def _encoding(wrong: str, right: str, url: str) -> str:
-    """Return what is said of the right value in another encoding."""
+    """Return the message for the right value in another encoding."""
     plain = unquote(right)
-    # What is not encoded may have come apart at its delimiters.
+    # An unencoded value may have been split at its delimiters.
     if plain != right and plain.startswith(wrong) and plain in url:
         return "is not encoded"
     (wrongly, found), (rightly, wanted) = _decoded(wrong), _decoded(right)
@@ -203,7 +204,7 @@ def _encoding(wrong: str, right: str, url: str) -> str:
 
 
 def _decoded(text: str) -> tuple[str, int]:
-    """Return what is left when nothing is encoded any more, and how many times that took."""
+    """Return the text with all encoding removed, and how many times it was encoded."""
     times = 0
     while (inner := unquote(text)) != text:
         text, times = inner, times + 1

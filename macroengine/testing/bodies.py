@@ -1,4 +1,4 @@
-"""How cases with a body are drawn: the parameters of a template as a form, or as the members of JSON."""
+"""Draw cases with a body: the parameters of a template as a form, or as JSON members."""
 
 from string import ascii_lowercase
 
@@ -19,7 +19,7 @@ _IS_WHOLE = st.sampled_from([False, True, False])
 
 @st.composite
 def posts(draw: st.DrawFn, asked: Asked) -> DrawnPost:
-    """Draw a request with a body, an event for it, and what is to be sent."""
+    """Draw a request with a body, an event for it, and the right request."""
     case = whole_case(draw, asked)
     is_json = draw(_IS_JSON) if asked.body is None else asked.body == "json"
     text = _json(draw, case) if is_json else pairs_of([part.text for part in case.parts])
@@ -43,6 +43,6 @@ def _json(draw: st.DrawFn, case: Case) -> str:
 
 
 def _value(draw: st.DrawFn, part: Filled) -> str:
-    """Draw how a macro is written in JSON: in a string, or as a whole value where nothing is beside it."""
+    """Draw how a macro is written in JSON: in a string, or as a whole value if nothing is next to it."""
     is_whole = part.text == part.written.text and draw(_IS_WHOLE)
     return part.text if is_whole else f'"{part.text}"'

@@ -1,4 +1,4 @@
-"""The Hypothesis strategies for whole cases: a template, an event for it, and the postback that is to be sent."""
+"""Hypothesis strategies for whole cases: a template, an event for it, and the right postback."""
 
 from dataclasses import replace
 from typing import Literal as OneOf
@@ -28,18 +28,18 @@ def postbacks(
     send_all: bool | None = None,
     consent: bool | None = None,
 ) -> st.SearchStrategy[Drawn]:
-    """Draw cases that reach what they test: a template without errors, an event for it, and the right URL.
+    """Draw cases that are worth testing: a template without errors, an event for it, and the right URL.
 
-    Nearly all are sent, and nearly all have a value in them, mostly one that is easily encoded wrongly. Without a
-    `policy`, one is drawn. Each variant is in some of the cases; with True in all of them, with False in none: a macro
-    in a URL (`nested`) or `json` inside a parameter, a hash, `alternatives`, a `missing` value, one that is `withheld`
-    from this network, one under a source that is not its own (`misplaced`), a policy with `send_all` or with `consent`.
+    Nearly all are sent, and nearly all contain a value, usually one that is easily encoded wrongly. Without a `policy`,
+    one is drawn. Each variant occurs in some of the cases; with True in all of them, with False in none. The variants
+    are a macro in a URL (`nested`) or `json` inside a parameter, a hash, `alternatives`, a `missing` value, one that is
+    `withheld` from this network, one under the wrong source (`misplaced`), and a policy with `send_all` or `consent`.
 
     >>> postbacks("appsflyer", nested=True)
     postbacks('appsflyer', nested=True)
 
     Raises:
-        InvalidArgument: there are no such cases: the dialect has no macros, or the policy permits none.
+        InvalidArgument: no such cases exist: the dialect has no macros, or the policy permits none.
     """
     asked = Variants(nested, json, hashed, alternatives, missing, withheld, misplaced, send_all, consent)
     return drawing.postbacks(_request(dialect, policy, asked))
@@ -60,15 +60,15 @@ def posts(
     send_all: bool | None = None,
     consent: bool | None = None,
 ) -> st.SearchStrategy[DrawnPost]:
-    """Draw cases like those of `postbacks` that are sent with a `body`: a form, JSON, or either.
+    """Draw cases like those of `postbacks`, but sent with a `body`: a form, JSON, or either.
 
-    The variants are those of `postbacks`; `json` is JSON inside a value.
+    The variants are those of `postbacks`. `json` means JSON inside a value.
 
     >>> posts("appsflyer", body="json")
     posts('appsflyer', body='json')
 
     Raises:
-        InvalidArgument: there are no such cases: the dialect has no macros, or the policy permits none.
+        InvalidArgument: no such cases exist: the dialect has no macros, or the policy permits none.
     """
     if body not in (None, "form", "json"):
         raise InvalidArgument(f"body must be 'form' or 'json', not {body!r}")
@@ -79,5 +79,5 @@ def posts(
 def _request(dialect: str | Dialect, policy: Policy | None, asked: Variants) -> Asked:
     check_type("policy", Policy | None, "a Policy", policy)
     request = Asked(dialect_of(dialect), policy, asked)
-    _ = request.repertoires  # raises now rather than when the first case is drawn
+    _ = request.repertoires  # raises here rather than when the first case is drawn
     return request

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for templates as they arrive: through mail programs, web pages and spreadsheets."""
+"""Hypothesis strategies for templates that were damaged by mail programs, web pages and spreadsheets."""
 
 import json
 import re
@@ -15,20 +15,20 @@ from macroengine.testing.unsound import unsound_templates
 
 _LINE = 76  # characters, the length at which mail programs break lines
 _PRINTABLE = "ab0-._~%+&=?#"
-# Names that begin like an entity, &curren; for one, and text that word processors replace.
+# Names that begin like an entity, such as &curren;, and text that word processors replace.
 _TAILS = ("&currency=1", "&region=1&copy=2", "&a=--b", "&section=...", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """A template as it arrived, and as it was meant."""
+    """A damaged template, and the intended one."""
 
     source: str
     """The template as it arrived."""
     meant: str
-    """The template as it was meant."""
+    """The template that was intended."""
     damage: str
-    """What was done to it; a key of DAMAGES."""
+    """The kind of damage: a key of DAMAGES."""
 
 
 def _wrapped(template: str) -> str:
@@ -61,7 +61,7 @@ DAMAGES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "e-mail: invisible": lambda template: re.sub(r"([/&])", "\\1\u200b", template),
         "html: escaped": escape,
         "html: escaped twice": lambda template: escape(escape(template)),
-        "html: unescaped": unescape,  # read as HTML, which it never was
+        "html: unescaped": unescape,  # read as HTML although it is not
         "html: non-breaking": lambda template: template.replace("&", "\u00a0&"),
         "html: encoded delimiters": _encoded_delimiters,
         "json: escaped": _json_in_html,
@@ -70,17 +70,17 @@ DAMAGES: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "spreadsheet: autocorrected": _autocorrected,
     }
 )
-"""What is done to templates on their way, by name."""
+"""The ways in which templates are damaged, by name."""
 
 
 @st.composite
 def damaged_templates(draw: st.DrawFn, dialect: str | Dialect = DEFAULT_DIALECT) -> Damaged:
-    """Draw templates damaged as e-mail, HTML and spreadsheets damage them, with the undamaged ones.
+    """Draw templates damaged the way e-mail, HTML and spreadsheets do, with the undamaged ones.
 
-    Among their parameters are some whose names HTML takes for entities.
+    Some of their parameters have names that HTML reads as entities.
     """
     meant = draw(unsound_templates(dialect, alphabet=_PRINTABLE, unknown=False)) + draw(st.sampled_from(_TAILS))
     damaged = {name: damage(meant) for name, damage in DAMAGES.items()}
-    # Not everything is damaged by everything, but a line by its end is.
+    # Some kinds change only some templates, but breaking a line changes all of them.
     name = draw(st.sampled_from([name for name, source in damaged.items() if source != meant]))
     return Damaged(damaged[name], meant, name)

@@ -1,4 +1,4 @@
-"""How the parts of a case are drawn: who is sent what, and in which template."""
+"""Draw the parts of a case: the policy, the event, and the template."""
 
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -28,7 +28,7 @@ from macroengine.testing.filling import (
 from macroengine.testing.variants import Asked, Variants
 from macroengine.testing.writing import Repertoire
 
-# What is rare is in the middle: Hypothesis draws the first and the last of a list more often than the others.
+# Rare values are in the middle, since Hypothesis draws the first and the last of a list more often than the others.
 _MISSING = (
     *[Missing.EMPTY] * 40,
     *[Missing.DROP] * 18,
@@ -42,7 +42,7 @@ _OPTIONS = st.sampled_from([*((missing, "true/false") for missing in _MISSING), 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who is sent what: the policy, the event, and why a value is withheld; None where none needs to be."""
+    """Who is sent what: the policy, the event, and why a value is withheld; None if none is."""
 
     policy: Policy
     postback: Postback
@@ -51,7 +51,7 @@ class Audience:
 
 
 Look = frozenset[str]
-"""What a template has beside plain parameters; the words are those of _LOOKS."""
+"""What a template has in addition to plain parameters. The words are those of _LOOKS."""
 _LOOKS = {
     "": 50,
     "nested": 14,
@@ -88,7 +88,7 @@ def templates(draw: st.DrawFn, request: Asked, alphabet: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The macros of a template in their places, an event, and the options with which it is rendered."""
+    """The macros of a template in their places, an event, and the options for rendering."""
 
     parts: list[Filled]
     look: Look
@@ -102,14 +102,14 @@ class Case:
 
 
 def whole_case(draw: st.DrawFn, request: Asked) -> Case:
-    """Draw what a template is made of, an event, and the options."""
+    """Draw the content of a template, an event, and the options."""
     audience = _draw_audience(draw, request)
     macros = request.repertoires[audience.policy.postback]
     look = draw(_looks(request.variants, macros))
     wishes = _wanted(request, macros, audience, look, told=_is_told(draw, audience))
     parts = _draw_parts(draw, wishes, [_other(request, macros, look, first=first) for first in (True, False)])
     kept = parts if _is_asked(request.variants) else parts[draw(_KEPT)]
-    # What is asked for comes last, and counts.
+    # Requested contents come last, so that they override the others.
     wanted = [part for part in parts[: len(wishes)] if part in kept]
     parts = kept
     contents = [content for part in [*parts, *wanted] for content in part.contents]
@@ -117,7 +117,7 @@ def whole_case(draw: st.DrawFn, request: Asked) -> Case:
         refused = audience.withheld == "consent" or (request.variants.withheld is not False and draw(_FOUR_IN_TEN))
         contents.insert(len(contents) * refused, draw(consent_values(request.dialect, refused=refused)))
     if _is_open(request.variants) and len(parts) > 1 and parts[0].has_value and draw(_ONE_IN_TEN):
-        # A macro of the template as the value of another one, which is not to be replaced in its turn.
+        # The value of one macro is the text of another one. It must not be replaced in turn.
         source, field, _ = parts[0].contents[0]
         contents.append((source, field, parts[1].written.text))
     event = event_of(contents, audience.postback, attributed=audience.attributed)
@@ -127,7 +127,7 @@ def whole_case(draw: st.DrawFn, request: Asked) -> Case:
 
 
 def _is_told(draw: st.DrawFn, audience: Audience) -> bool:
-    """Draw whether there is a value that is not withheld: mostly, where others are withheld."""
+    """Draw whether to add a value that is not withheld; usually, if others are withheld."""
     return (not audience.attributed or audience.policy.consent) and draw(_NINE_IN_TEN)
 
 
@@ -142,7 +142,7 @@ def _is_asked(asked: Variants) -> bool:
 
 _NINE_IN_TEN = st.sampled_from([False, *[True] * 9])
 _ONE_IN_TEN = st.sampled_from([*[False] * 5, True, *[False] * 4])
-# Rarely the last macro alone, or the first: a case that fails shrinks to one of them, whatever was drawn before it.
+# Rarely, keep only the last macro or the first. A failing case shrinks to one of these, whatever was drawn before it.
 _KEPT = st.sampled_from([slice(-1, None), slice(0, 1), *[slice(None)] * 24])
 _FOUR_IN_TEN = st.sampled_from([*[False] * 3, *[True] * 4, *[False] * 3])
 
@@ -162,7 +162,7 @@ def _kinds(request: Asked) -> st.SearchStrategy[Postback]:
 
 @cache
 def _audiences(request: Asked, kind: Postback) -> st.SearchStrategy[Audience]:
-    """Return whom a kind of postback may be for: the likelier more often, the simplest first, the rare ones inside."""
+    """Return the audiences for a kind of postback: likely ones more often, simplest first, rare in the middle."""
     given, asked, macros = request.policy, request.variants, request.repertoires[kind]
     found = []
     for way in request.ways_to_withhold(macros) if asked.withheld else [None]:
@@ -180,8 +180,8 @@ def _audiences(request: Asked, kind: Postback) -> st.SearchStrategy[Audience]:
 
 
 def _attributions(request: Asked, macros: Repertoire, way: str | None) -> list[tuple[bool, bool]]:
-    """Return whether the event is attributed, and whether those that are not are sent, too."""
-    # Where nothing is filled for events of other networks, fewer of them are worth a case.
+    """Return pairs: whether the event is attributed, and whether unattributed ones are sent, too."""
+    # If nothing is filled for events of other networks, draw fewer of them.
     to_others = 14 if macros.told else 9
     told = [(True, True)] * 9
     ways = [*[(True, False)] * 52, *told, *[(False, True)] * to_others, (False, False), *told]
@@ -211,7 +211,7 @@ def _looks(asked: Variants, macros: Repertoire) -> st.SearchStrategy[Look]:
 def _wanted(
     request: Asked, macros: Repertoire, audience: Audience, look: Look, *, told: bool
 ) -> list[st.SearchStrategy[Filled]]:
-    """Return the macros that the case is for; if `told`, the first is filled whatever is withheld."""
+    """Return strategies for the requested macros. With `told`, the first is one that is never withheld."""
     asked = request.variants
     how = presences(missing=asked.missing, misplaced=asked.misplaced)
     wishes: list[tuple[str, tuple[str, ...]]] = []
@@ -237,7 +237,7 @@ def _wanted(
 
 @cache
 def _other(request: Asked, macros: Repertoire, look: Look, *, first: bool) -> st.SearchStrategy[Filled]:
-    """Return what draws any macro."""
+    """Return a strategy for any macro."""
     asked = request.variants
     how = presences(missing=asked.missing, misplaced=asked.misplaced, first=first)
     place = " or ".join(["plain", *(name for name in ("nested", "json") if name in look)])
@@ -247,7 +247,7 @@ def _other(request: Asked, macros: Repertoire, look: Look, *, first: bool) -> st
 def _draw_parts(
     draw: st.DrawFn, wishes: list[st.SearchStrategy[Filled]], others: list[st.SearchStrategy[Filled]]
 ) -> list[Filled]:
-    """Draw the macros that are wished for, and up to three others, but one at least; `others` draw a first and more."""
+    """Draw the requested macros, and up to three more from `others` (for the first, and for the rest); at least one."""
     parts: list[Filled] = []
     while len(parts) < len(wishes) + _MOST_OTHERS:
         number = len(parts)
@@ -266,11 +266,11 @@ def _step(strategy: st.SearchStrategy[Filled], *, needed: bool) -> st.SearchStra
 
 @st.composite
 def _optional(draw: st.DrawFn, strategy: st.SearchStrategy[Filled], *, needed: bool) -> Filled | None:
-    # In one, and drawn alike before every macro, so that shrinking takes out one of them and leaves the others.
+    # Drawn together and in the same way before each macro, so that shrinking can remove any one of them.
     return draw(strategy) if draw(_MORE) or needed else None
 
 
-# Twice, so that there is something to draw, as there is for other macros.
+# Two equal choices, so that a draw is made as for other macros.
 _GIVEN = (GIVEN, GIVEN)
 _MORE = st.sampled_from([False, True, True, True])
 _MOST_OTHERS = 3

@@ -1,4 +1,4 @@
-"""A case that was drawn: a template, an event, and the postback that is to be sent."""
+"""The result of drawing a case: a template, an event, and the right postback."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -15,14 +15,14 @@ from macroengine.request import PreparedRequest
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Drawn:
-    """A template, an event, and the URL that is to be sent; None where nothing is to be sent."""
+    """A template, an event, and the URL to send; None if nothing may be sent."""
 
     template: CompiledTemplate
-    """The template, compiled with the options that were drawn for it."""
+    """The template, compiled with the drawn options."""
     event: Event
     """The event."""
     url: str | None
-    """The URL that is right; None where nothing may be sent."""
+    """The right URL; None if nothing may be sent."""
 
     @property
     def source(self) -> str:
@@ -31,11 +31,11 @@ class Drawn:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options of `render` that are not the default: `render(drawn.source, drawn.event, **drawn.options)`."""
+        """The non-default options of `render`: `render(drawn.source, drawn.event, **drawn.options)`."""
         return _options(self.template)
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
-        # What Hypothesis shows of a case that fails.
+        # Shown by Hypothesis for a failing case.
         printer.text(repr(self))
 
     def __repr__(self) -> str:
@@ -44,7 +44,7 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DrawnPost:
-    """A request with a body, an event, and the request that is to be sent; None where nothing is to be sent."""
+    """A request with a body, an event, and the request to send; None if nothing may be sent."""
 
     template: CompiledRequest
     event: Event
@@ -57,12 +57,12 @@ class DrawnPost:
 
     @property
     def body(self) -> str | None:
-        """The text of the body that is to be sent."""
+        """The text of the body to send."""
         return None if self.request is None else self.request.body.decode()
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options of `compile_request` that are not the default."""
+        """The options of `compile_request` that differ from the default."""
         return _options(self.template.url)
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
@@ -87,7 +87,7 @@ _DEFAULTS = {"dialect": DEFAULT_DIALECT, "policy": Policy(), "missing": Missing.
 
 
 def _shown(kind: str, source: str, event: Event, sent: str | None, options: dict[str, Any]) -> str:
-    # What is empty or as usual is not worth reading.
+    # Omit empty and default values.
     parts = [f"{name}={getattr(event, name)!r}" for name in ("link", "sdk", "platform") if getattr(event, name)]
     if event.postback is not Postback.INSTALL:
         parts.append(f"postback={event.postback.value!r}")
@@ -98,7 +98,7 @@ def _shown(kind: str, source: str, event: Event, sent: str | None, options: dict
 
 
 def policy_text(policy: Policy) -> str:
-    """Return a policy as one would write it, without what is as usual."""
+    """Return a policy as it would be written in code, without default values."""
     usual = Policy()
     given = {field.name: getattr(policy, field.name) for field in fields(policy)}
     return f"Policy({', '.join(f'{name}={value!r}' for name, value in given.items() if value != getattr(usual, name))})"

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for what an event says of the macros that are in a template."""
+"""Hypothesis strategies for the values that an event has for the macros of a template."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from macroengine.testing.sendable import sendable_values
 from macroengine.testing.writing import JSON, JSON_STRINGS, NESTED, PLAIN, Repertoire, Written
 
 GIVEN, CONTESTED, ABSENT, NULL, MISPLACED = "given", "contested", "absent", "null", "misplaced"
-"""Whether a value is there: with another one under a source that is not its own, or only that one, or neither."""
-# Of the first macro of a case and of those after it. The first is mostly there, since it may be the only one. What is
-# rare is in the middle: Hypothesis draws the first and the last of a list more often than the others.
+"""Whether an event has the value: yes; also another one under the wrong source; no; None; only the wrong one."""
+# For the first macro of a case, and for those after it. The first usually has a value, since it may be the only macro.
+# Rare values are in the middle, since Hypothesis draws the first and the last of a list more often than the others.
 _PRESENCE = (
     *[(GIVEN, GIVEN)] * 55,
     *[(ABSENT, ABSENT), *[(GIVEN, ABSENT)] * 14],
@@ -37,12 +37,12 @@ _AGREEMENTS: dict[Consent, tuple[object, ...]] = {
     Consent.STATUS: ("authorized", "3"),
 }
 Content = tuple[Source, str, object]
-"""A source, a field, a value; None is a field that is there without a value."""
+"""A source, a field, and a value. None means that the field is present without a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A macro in its place, and what the event says of it."""
+    """A macro in its place, and the values that the event has for it."""
 
     written: Written
     text: str
@@ -50,15 +50,15 @@ class Filled:
 
     @property
     def has_value(self) -> bool:
-        """Whether its first value is there, and any text can be in its place."""
+        """Whether its first value is present, and any text is allowed in its place."""
         return bool(self.contents) and self.contents[0][2] is not None and not self.written.raw
 
 
 def presences(*, missing: bool | None, misplaced: bool | None, first: bool = False) -> tuple[str, ...]:
-    """Return how values may be there, those that are likelier more often.
+    """Return the kinds of presence to draw from, likely ones more often.
 
-    The list for the `first` macro of a case is as long as that for the others, and in the same order, so that a case in
-    which a value is missing shrinks to its macro alone.
+    The list for the `first` macro of a case has the same length and order as that for the others, so that a failing
+    case with a missing value shrinks to that macro alone.
     """
     left_out: set[str] = set()
     if missing is False:
@@ -72,9 +72,9 @@ def presences(*, missing: bool | None, misplaced: bool | None, first: bool = Fal
 def filled(
     macros: Repertoire, pool: str, places: str, how: tuple[str, ...], syntax: Syntax
 ) -> st.SearchStrategy[Filled]:
-    """Draw one macro of a pool, where it is in its parameter, and what the event says of it.
+    """Draw one macro of a pool, its place in its parameter, and the values that the event has for it.
 
-    `pool` is an attribute of the repertoire, `places` is "plain", "nested", "json", or several, joined by " or ".
+    `pool` is an attribute of the repertoire. `places` is "plain", "nested", "json", or several joined by " or ".
     """
     found: list[Written] = getattr(macros, pool)
     return _filled(st.sampled_from(found), places, st.sampled_from(how), syntax)
@@ -100,7 +100,7 @@ def _places(names: str, *, raw: bool) -> st.SearchStrategy[str]:
 
 
 def draw_contents(draw: st.DrawFn, spec: MacroSpec, syntax: Syntax, presence: str, *, raw: bool) -> list[Content]:
-    """Draw what an event says of a macro, given whether its value is there."""
+    """Draw the values that an event has for a macro, given the kind of presence."""
     contents: list[Content] = []
     if presence in (GIVEN, CONTESTED):
         contents.append((spec.source, spec.field, draw(sendable_values(spec, syntax, raw=raw))))
@@ -116,7 +116,7 @@ _OTHER = {source: st.sampled_from([other for other in Source if other is not sou
 
 @cache
 def consent_values(dialect: Dialect, *, refused: bool) -> st.SearchStrategy[Content]:
-    """Draw a field that tells of consent, with a value by which the user refuses or agrees."""
+    """Draw a consent field, with a value by which the user refuses or agrees."""
     words = _REFUSALS if refused else _AGREEMENTS
     return st.sampled_from(
         [(found.source, found.field, word) for found in consent_fields(dialect) for word in words[found.consent]]
@@ -124,7 +124,7 @@ def consent_values(dialect: Dialect, *, refused: bool) -> st.SearchStrategy[Cont
 
 
 def event_of(contents: Iterable[Content], postback: Postback, *, attributed: bool) -> Event:
-    """Return the event of these contents; of two values for a field the last one counts."""
+    """Return the event with these contents. Of two values for a field, the last one is used."""
     mappings: dict[Source, dict[str, object]] = {source: {} for source in Source}
     for source, field, value in contents:
         mappings[source][field] = value

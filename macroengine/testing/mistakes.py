@@ -1,4 +1,4 @@
-"""What a receiver did wrongly with a parameter that it misread, in words."""
+"""Describe what a receiver did wrong with a parameter."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _DELIMITERS = ';&=#?/ ,"\\\n'
 
 
 def is_right(found: object, value: object) -> bool:
-    """Say whether what was understood is the value; a number may be a Decimal, and is not a boolean."""
+    """Say whether the receiver understood the value. A number may be a Decimal, but not a boolean."""
     if isinstance(found, bool) or isinstance(value, bool):
         return found is value
     if isinstance(found, Decimal) and isinstance(value, float):
@@ -20,7 +20,7 @@ def is_right(found: object, value: object) -> bool:
 
 
 def mistake(found: object, sent: Sent) -> str:
-    """Return what was done wrongly."""
+    """Return a description of the mistake."""
     value = sent.value
     if found is None:
         return "is empty and taken for missing" if value == "" else "is taken for missing"
@@ -69,7 +69,7 @@ def _of_any(value: str) -> Iterator[tuple[str, str]]:
 
 
 def _unescaped(text: str) -> str:
-    """Return what the text is inside a string of JSON, or the text itself."""
+    """Return the decoded content of a JSON string, or the text itself if it is not valid."""
     try:
         return str(json.loads(f'"{text}"', strict=False))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a receiver has to read in a request: the parameters of its URL, and those of a form or the members of JSON."""
+"""The parameters that a receiver must read in a request: those of its URL, and of a form or JSON body."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from macroengine.template import parse
 
 Repeated = OneOf["first", "last"]
 EARLIER, OTHER_CASE = "earlier", "othercase"
-"""The values of parameters that are sent besides those of the template."""
+"""Values of parameters that are sent in addition to those of the template."""
 
 
 class Place(StrEnum):
@@ -34,18 +34,18 @@ Names = Mapping[Place, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A parameter as it was sent, and the value that it is to be read as: None where it is null or not sent."""
+    """A parameter as it was sent, and the value that should be read; None if it is null or not sent."""
 
     place: Place
     name: str
     raw: str
     value: object
     is_form: bool = False
-    """Whether a `+` is a space."""
+    """Whether `+` means a space."""
 
 
 def parameter_names(template: CompiledTemplate | CompiledRequest) -> Names:
-    """Return the names of the parameters with a macro in their value, and none in their name; the body's come first."""
+    """Return the names of parameters with a macro in their value and none in their name, those of the body first."""
     if isinstance(template, CompiledTemplate):
         query, body = parse(template.source, template.dialect, limits=template.options.limits).query, None
     else:
@@ -86,13 +86,13 @@ def _has_macro(run: Run) -> bool:
     )
 
 
-# What is sent
+# Sent parameters
 
 
 def sent_parameters(
     request: PreparedRequest, names: Names, template: CompiledTemplate | CompiledRequest, repeated: Repeated
 ) -> list[Sent]:
-    """Return the parameters of a request; `repeated` says which value counts where one is sent twice."""
+    """Return the parameters of a request. `repeated` says which value counts if one is sent twice."""
     found: list[Sent] = []
     for place, own in names.items():
         match place:
@@ -126,11 +126,11 @@ def _of_members(body: bytes, names: tuple[str, ...], repeated: Repeated) -> Iter
         yield Sent(Place.JSON, name, raw[1:-1] if isinstance(value, str) else raw, value)
 
 
-# What is sent besides
+# Additional parameters
 
 
 def with_extra(request: PreparedRequest, names: Names, extra: str, repeated: Repeated) -> PreparedRequest:
-    """Return the request with one more parameter: one of its own with another value, or one in another case."""
+    """Return the request with an extra parameter: one of its own with another value, or one in another case."""
     place, (name, *_) = next(iter(names.items()))
     if extra == "earlier":
         pair, comes_first = (name, EARLIER), repeated == "last"

@@ -1,4 +1,4 @@
-"""A Hypothesis strategy for events that say what a template or a request reads."""
+"""A Hypothesis strategy for events with values for a given template or request."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,17 +31,17 @@ class Reading:
     reads: tuple[sampling.Reading, ...]
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
-        # What Hypothesis shows as the arguments of the strategy.
+        # Shown by Hypothesis as the argument of the strategy.
         printer.text(repr(self.template.source))
 
 
 def reading_of(
     template: str | Request | CompiledTemplate | CompiledRequest, dialect: str | Dialect, policy: Policy | None
 ) -> Reading:
-    """Return what a template or a request reads.
+    """Return what a template or request reads.
 
     Raises:
-        InvalidArgument: it has errors, or nothing in it is filled.
+        InvalidArgument: it has errors, or none of its macros are filled.
     """
     kinds = str | Request | CompiledTemplate | CompiledRequest
     check_type("template", kinds, "a string, a Request or a compiled one of them", template)

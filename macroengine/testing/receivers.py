@@ -1,4 +1,4 @@
-"""A check of a receiver of postbacks: what it understands of those that it may be sent."""
+"""Test a receiver of postbacks: does it read the parameters correctly?"""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import get_args
@@ -41,16 +41,15 @@ def check_receiver(
     repeated: Repeated = "last",
     examples: int = 500,
 ) -> None:
-    """Send an ASGI or WSGI application postbacks of a template, and assert that it reads their parameters right.
+    """Send postbacks of a template to an ASGI or WSGI application, and assert that it reads their parameters correctly.
 
-    The requests are made in this process: GET for a URL, and what a `Request` says for a form or JSON. After each,
-    `understood` is to return what the application has read: the values by the names of the parameters, or of the
-    members of JSON, without those that it took for missing. `repeated` says which value counts where a parameter is
-    sent twice.
+    The requests are made in this process: GET for a URL, or as a `Request` says for a form or JSON. After each request,
+    `understood` must return what the application has read: values by the names of parameters or JSON members, without
+    those that it considers missing. `repeated` says which value counts if a parameter is sent twice.
 
     Raises:
-        AssertionError: a parameter is misread; the message says which, and how, for a postback that is as short as
-            could be found.
+        AssertionError: a parameter is misread. The message says which, and how, for the shortest postback that could be
+            found.
         InvalidArgument: the template has errors, or no parameter with a macro.
     """
     check_type("understood", Callable, "a function", understood)  # type: ignore[arg-type] # mypy: a special form
@@ -99,7 +98,7 @@ def _prepared(template: CompiledTemplate | CompiledRequest, event: Event) -> Pre
 
 
 def _faults(parameters: list[Sent], understood: Mapping[str, object]) -> Iterator[str]:
-    """Yield a line for each parameter that is misread."""
+    """Yield a line for each misread parameter."""
     for sent in parameters:
         found = understood.get(sent.name)
         if not is_right(found, sent.value):

@@ -1,7 +1,7 @@
-"""The reference renderer: what a template means, as plainly as Python can say it.
+"""The reference renderer defines what a template means, in the plainest possible Python.
 
-It shares the parser, the catalogue and the policy's words with the engine, and nothing after them, so that the two
-can be checked against each other. It reads the template again for every event and is meant for tests, yours included.
+It shares only the parser, the catalogue and the policy with the engine, so that the two can be checked against each
+other. It parses the template again for every event, and is meant for tests, including yours.
 """
 
 import base64
@@ -60,18 +60,19 @@ def render(
 ) -> str:
     """Return the URL for one event, as `macroengine.render` should.
 
-    Of the errors that a template can have it knows three, unknown macros, hashes that no document has and macros
-    before the path; the others are the business of `check`, and so is where in the server a macro may be with
-    `allow_host_macros`. `ignore` takes the first two out, and permits macros in the host.
+    It only knows three kinds of errors in a template: unknown macros, undocumented hashes, and macros before the path.
+    `check` finds the others, including where in the host a macro may be with `allow_host_macros`. `ignore` can permit
+    the first two, and macros in the host.
 
     >>> render("https://n.example/pb?c=(clickid)", Event(link={"click_id": "a b"}))
     'https://n.example/pb?c=a%20b'
 
     Raises:
-        TemplateError: a macro is unknown, or would decide who gets the data, or the template is too large.
-        ValueError: a default text in the path would lead to another one.
+        TemplateError: a macro is unknown, or would decide who receives the data, or the template is too large.
+        ValueError: a default text would change the path.
         SuppressedError: the postback is not sent for this event.
-        RenderError: a value has no text, or the URL is too long. MissingValueError where one must not be missing.
+        RenderError: a value cannot be written as text, or the URL is too long. MissingValueError: a required value is
+            missing.
     """
     chosen = dialect_of(dialect)
     template = _own(parse(source, dialect, limits=limits), chosen)
@@ -80,7 +81,7 @@ def render(
     rendering = _Rendering(event, chosen, policy, missing, unknown, nested, booleans, case, is_app)
     ignored = (ignore,) if isinstance(ignore, str) else tuple(ignore)
     _refuse(template, rendering, ignored, allow_host_macros)
-    # A postback is for one kind of event, and for the events of others only with send-all.
+    # A postback is for one kind of event. Events attributed to others are only sent with send-all.
     if event.postback is not policy.postback:
         raise SuppressedError(f"the template is for {policy.postback} postbacks, the event is for {event.postback}")
     if not (event.attributed or policy.send_all):
@@ -93,7 +94,7 @@ def render(
 
 @dataclass(frozen=True, slots=True)
 class _Rendering:
-    """An event, and how it is to be rendered."""
+    """An event, and how to render it."""
 
     event: Event
     dialect: Dialect
@@ -110,7 +111,7 @@ class _Rendering:
 
 
 def _own(template: Template, dialect: Dialect) -> Template:
-    """Return the template without the macros that are only a part of another platform's macro: they are literal."""
+    """Return the template with macros that are part of another platform's macro turned into literals."""
     is_part = inside_foreign(template.source, foreign_texts(template.source, dialect.syntax))
     if is_part is None:
         return template
@@ -129,7 +130,7 @@ def _own(template: Template, dialect: Dialect) -> Template:
 
 
 def _is_app(template: Template) -> bool:
-    # What has a server for browsers, or leads to files or to whatever it names itself, is not the app's to read.
+    # In URLs of these schemes the server part is not for an app to interpret.
     scheme = "".join(piece.text for piece in template.scheme).lower()
     known = ("http", "https", "ws", "wss", "ftp", "file", "intent")
     return re.fullmatch("[a-z][a-z0-9+.-]*", scheme) is not None and scheme not in known
@@ -176,7 +177,7 @@ def _raise(code: str, name: str, message: str, macro: Macro, template: Template)
 
 
 def _url(template: Template, rendering: _Rendering) -> str:
-    # A value is encoded in the same way in the path, in the names and values of the query, and in the fragment.
+    # A value is encoded in the same way in the path, in query names and values, and in the fragment.
     return "".join(
         (
             _component(template, template.scheme, Part.SCHEME, rendering),
@@ -191,7 +192,7 @@ def _url(template: Template, rendering: _Rendering) -> str:
 
 
 def _query(template: Template, rendering: _Rendering) -> str:
-    # A dropped pair takes its & along. What opens the query stays as long as any pair does, an empty pair included.
+    # A dropped pair takes its & along. The opening of the query stays as long as any pair does, even an empty one.
     pairs = template.query
     kept = [text for pair in pairs if (text := _pair(template, pair, rendering)) is not None]
     if not kept:
@@ -201,7 +202,7 @@ def _query(template: Template, rendering: _Rendering) -> str:
 
 
 def _pair(template: Template, pair: Pair, rendering: _Rendering) -> str | None:
-    """Return the pair without its opening, None where it is dropped."""
+    """Return the pair without its opening; None if it is dropped."""
     name = _Text(template, pair.name, Part.NAME, rendering)
     value = _Text(template, pair.value, Part.VALUE, rendering)
     if _is_dropped([*name.deciding(*name.reach), *value.deciding(*value.reach)], rendering):
@@ -210,8 +211,8 @@ def _pair(template: Template, pair: Pair, rendering: _Rendering) -> str | None:
 
 
 def _is_dropped(macros: list[Macro], rendering: _Rendering) -> bool:
-    # Whether a pair is dropped is decided first, so that a value beside the missing one cannot make the event fail:
-    # first by the missing values, then by identifiers that identify no one.
+    # Whether to drop a pair is decided first, so that another value in it cannot make the event fail: first by missing
+    # values, then by identifiers that cannot be hashed.
     dropping = [(macro, spec) for macro in macros if (spec := _sent(macro, rendering)) and _drops(spec, rendering)]
     if any(_found(macro, rendering)[1] is None for macro, _ in dropping):
         return True
@@ -237,12 +238,12 @@ class _Text:
         self._inside = inside(pieces, part)
         self._macros = [piece for piece in pieces if not isinstance(piece, Literal)]
         queries = self._inside.queries if _drops_any(self._macros, rendering) else []
-        # An outer one comes before those inside of it.
+        # Outer queries come before those inside them.
         self._queries = sorted(queries, key=lambda query: (query.opening[0], -query.pairs[-1][1]))
         self.reach = (pieces[0].start, pieces[-1].span.stop) if pieces else (0, 0)
 
     def own_macros(self, start: int, stop: int, first: int = 0) -> list[Macro]:
-        """Return the macros of a stretch that no inner pair has for itself; `first` is the first query inside."""
+        """Return the macros of a stretch that belong to no inner pair. `first` is the first query inside."""
         inner = [pair for index in self._outermost(start, stop, first) for pair in self._queries[index].pairs]
         return [
             macro
@@ -251,11 +252,11 @@ class _Text:
         ]
 
     def deciding(self, start: int, stop: int, first: int = 0) -> list[Macro]:
-        """Return those of them for which their pair may be dropped; what must not be sent at all is not a reason."""
+        """Return those macros that may cause their pair to be dropped. One that must not be sent at all cannot."""
         return [macro for macro in self.own_macros(start, stop, first) if macro.start not in self._inside.glued]
 
     def sent(self, start: int, stop: int, first: int = 0) -> str:
-        """Return a stretch of the source, filled: literals as written, and each macro once."""
+        """Return a stretch of the source with its macros filled and literals unchanged."""
         stops: list[tuple[int, Macro | int]] = [(macro.start, macro) for macro in self.own_macros(start, stop, first)]
         stops += [(self._queries[index].opening[0], index) for index in self._outermost(start, stop, first)]
         text, at = "", start
@@ -279,7 +280,7 @@ class _Text:
         return self._source[slice(*query.opening)] + query.separator.join(kept) if kept else ""
 
     def _outermost(self, start: int, stop: int, first: int) -> list[int]:
-        """Return the inner queries of a stretch, without those inside of them."""
+        """Return the inner queries of a stretch, without queries inside those."""
         found: list[int] = []
         for index in range(first, len(self._queries)):
             query = self._queries[index]
@@ -316,19 +317,19 @@ def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> s
         return writing.instead()
     parts = elements(_found(macro, rendering)[1], rendering.booleans) if spec.type is ValueType.LIST else [text]
     if is_segment and (text in (".", "..") or (steps[-1] != WHOLE and any(part in (".", "..") for part in parts))):
-        # Receivers resolve them, even where the dots are encoded.
+        # Receivers resolve dot segments, even encoded ones.
         raise RenderError(f"{macro.text}: {text!r} leads to another path", macro.name)
     if steps[-1] == WHOLE and macro.function not in _PERCENTS:
         is_typed = macro.function in (None, Function.NONE)
         text = json_value(_found(macro, rendering)[1], text, spec.type) if is_typed else json_text(text)
     elif spec.type is ValueType.LIST:
-        # Each element by itself, and a plain comma between them.
+        # Encode each element, and join them with a plain comma.
         return ",".join(writing.sent(_changed(macro.function, part), checked=True) for part in parts)
     return writing.sent(text, checked=True)
 
 
 def _sent(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
-    """Return the row by which a macro is sent, which an incomplete catalogue need not have."""
+    """Return the row by which a macro is sent. An incomplete catalogue may not have one."""
     spec, dialect = _spec(macro, rendering), rendering.dialect
     if spec is not None or not dialect.partial or rendering.unknown != "error":
         return spec
@@ -337,7 +338,7 @@ def _sent(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
 
 
 def _spec(macro: Macro, rendering: _Rendering) -> MacroSpec | None:
-    """Return the first row of the catalogue that the macro names; None where there is none, or none of the hash."""
+    """Return the first catalogue row that the macro names; None if there is none, or its hash is not documented."""
     return next((spec for name in _names(macro) if (spec := _row(name, macro, rendering))), None)
 
 
@@ -350,13 +351,13 @@ def _row(name: str, macro: Macro, rendering: _Rendering) -> MacroSpec | None:
     if found is None:
         return None
     spec, spelling = found
-    # A parameter of the link is in no document, and so are its hashes.
+    # Link parameters and their hashes are not documented.
     is_documented = spelling is Spelling.PARAMETER or macro.function is None or spec.names_with(macro.function)
     return spec if is_documented else None
 
 
 def _host_label(text: str | None, macro: Macro) -> str:
-    # Nothing but one whole label may be in the host: no default, no dot, no port.
+    # In the host only a whole label is allowed: no default, no dot, no port.
     if text is None:
         raise MissingValueError(f"{macro.text}: the host needs a value", macro.name)
     if not _HOST_LABEL.fullmatch(text):
@@ -375,7 +376,7 @@ class _Writing:
     is_segment: bool
 
     def instead(self) -> str:
-        """Return what is sent for a missing value."""
+        """Return the text for a missing value."""
         missing = _missing(self.spec, self.rendering)
         if missing is Missing.RAISE:
             raise MissingValueError(f"{self.macro.text}: value is missing", self.macro.name)
@@ -383,20 +384,20 @@ class _Writing:
             return self.macro.text
         is_whole = self.steps[-1] == WHOLE
         if missing is Missing.EMPTY:
-            # What the platform documents, the macro before the dialect.
+            # The documented text; that of the macro overrides that of the dialect.
             documented = self.rendering.dialect.missing if self.spec.missing is None else self.spec.missing
             missing = Default(documented) if documented else missing
-        # With DROP the pair is dropped already; outside the query there is none.
+        # With DROP the pair has been dropped already. Outside a query there is none.
         if not isinstance(missing, Default):
             return "null" if is_whole else ""
         is_json = is_whole and self.macro.function not in _PERCENTS
         return self.sent(json_default(missing.text, self.spec.type) if is_json else missing.text, checked=False)
 
     def sent(self, text: str, *, checked: bool) -> str:
-        """Return a text encoded once for the value itself, once for each URL around it, and escaped for each JSON.
+        """Return a text encoded once for the value, once for each enclosing URL, and escaped for each enclosing JSON.
 
-        The innermost comes first, so that the innermost receiver reads the value. A value that is not encoded is
-        `checked`, a default is not.
+        Innermost first, so that the innermost receiver reads the value. With `checked`, a value that is sent unencoded
+        is checked; a default is not.
         """
         macro = self.macro
         try:
@@ -423,7 +424,7 @@ class _Writing:
             case Encoding.NFC:
                 return quote(unicodedata.normalize("NFC", text), safe="")
             case Encoding.PERCENT:
-                # RFC 3986: UTF-8, upper-case hex, unreserved characters kept, %20 for a space.
+                # RFC 3986: UTF-8, upper-case hex, unreserved characters unchanged, %20 for a space.
                 return quote(text, safe="")
             case Encoding.COMPONENT:
                 return quote(text, safe="!'()*")
@@ -441,7 +442,7 @@ class _Writing:
 
 
 def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
-    # What the platform documents stands for what is not said: a text, or no parameter.
+    # If nothing is given, the documented behaviour applies: a text, or no parameter.
     missing = _given_missing(spec, rendering)
     is_dropped = missing is Missing.EMPTY and rendering.dialect.drops_missing and not spec.missing
     return Missing.DROP if is_dropped else missing
@@ -451,14 +452,14 @@ def _given_missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:
     given = rendering.missing
     if not isinstance(given, Mapping):
         return given if isinstance(given, Default) else Missing(given)
-    # A macro is found by its own names first, then by its field, then by other platforms' names; the last one wins.
+    # A macro is matched by its own names first, then by its field, then by other platforms' names. The last match wins.
     names = sorted(given, key=lambda name: _nearness(name, spec, rendering.dialect))
     chosen = given[names[-1]] if names and _nearness(names[-1], spec, rendering.dialect) else Missing.EMPTY
     return chosen if isinstance(chosen, Default) else Missing(chosen)
 
 
 def _nearness(name: str, spec: MacroSpec, dialect: Dialect) -> int:
-    """Return how closely a name means a macro; 0 where it does not."""
+    """Return how closely a name refers to a macro; 0 if it does not."""
     named = dialect.named(name)
     if named == spec or ((dialect.open or spec.family is not None) and fold(name) == fold(spec.name)):
         return 4
@@ -474,7 +475,7 @@ def _nearness(name: str, spec: MacroSpec, dialect: Dialect) -> int:
 
 
 def _found(macro: Macro, rendering: _Rendering) -> tuple[MacroSpec | None, object]:
-    """Return the first value that the event has for a macro, with its row; None where there is none."""
+    """Return the first value that the event has for a macro, with its row; None if it has none."""
     for name in _names(macro):
         spec = _row(name, macro, rendering)
         raw = None if spec is None else _raw(spec, rendering)
@@ -484,7 +485,7 @@ def _found(macro: Macro, rendering: _Rendering) -> tuple[MacroSpec | None, objec
 
 
 def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
-    """Return the value in the event, None where it is absent or none of the network's business."""
+    """Return the value in the event; None if it is absent, or the network may not have it."""
     event, policy = rendering.event, rendering.policy
     if not event.attributed and not spec.send_all:
         return None
@@ -492,7 +493,7 @@ def _raw(spec: MacroSpec, rendering: _Rendering) -> object:
         return None
     if policy.consent and is_withheld(spec, event, rendering.dialect):
         return None
-    # A value counts only where it comes from the documented source.
+    # A value only counts if it comes from the documented source.
     values = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}[spec.source]
     found = values.get(spec.field)
     if found is None and spec.field in conversions():
@@ -535,11 +536,12 @@ def _changed(function: str | None, text: str) -> str:
 
 
 def _hash(function: str, identifier: str, case: HashCase, *, is_uuid: bool) -> str | None:
-    # The hash of no identifier, or of the one that all who opted out share, identifies no one.
+    # An empty identifier, or the zeros that all users who opted out share, identifies nobody, and neither does its
+    # hash.
     if not identifier.strip("0-"):
         return None
     new = _HASHES[function]
-    # Some send the hash in place of the identifier.
+    # Some events contain the hash instead of the identifier.
     size = new(usedforsecurity=False).digest_size * 2
     if is_uuid and re.fullmatch(f"[0-9A-Fa-f]{{{size}}}", identifier):
         return identifier.lower()

@@ -1,4 +1,4 @@
-"""What the reference makes of consent: which identifiers are withheld from which event."""
+"""The reference for consent: which identifiers are withheld from which event."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -12,7 +12,7 @@ from macroengine.testing.reference_text import UnsendableError, value_text
 
 
 def is_withheld(spec: MacroSpec, event: Event, dialect: Dialect) -> bool:
-    """Say whether a value is an identifier, or the hash of one, and the user does not share identifiers."""
+    """Say whether a value is an identifier or its hash, and the user does not share identifiers."""
     return _is_identifier(spec, dialect) and any(
         _refuses(consent, source.get(field))
         for field, consent, sources in _fields(dialect)
@@ -31,13 +31,13 @@ def _documented() -> tuple[MacroSpec, ...]:
 
 
 def _fields(dialect: Dialect) -> list[tuple[str, Consent, set[Source]]]:
-    """Return each field that tells of consent, how it does, and in which sources it counts."""
+    """Return each consent field, what it means, and in which sources it counts."""
     own = [(row.field, row.consent, {row.source}) for row in dialect.macros.values() if row.consent]
     found = list(own)
     for row in _documented():
         if row.consent and row.field not in {field for field, _, _ in own}:
             sources = {row.source}
-            # What this dialect has from elsewhere, its events have there.
+            # If this dialect has the field itself, events have it under the dialect's own source.
             if row.field in dialect.fields:
                 sources.add(dialect.fields[row.field])
             elif dialect.open:
@@ -60,7 +60,7 @@ def _refuses(consent: Consent, raw: object) -> bool:
         return True
     if text == "":
         return False
-    # Android, and iOS before 14: whether the user limits ad tracking. From iOS 14 on: whether tracking is authorized.
+    # Android, and iOS before 14: whether the user limits ad tracking. iOS 14 and later: whether tracking is authorized.
     agreed = {Consent.LIMITED: ("false", "0"), Consent.AUTHORIZED: ("true", "1"), Consent.STATUS: ("authorized", "3")}
     word, digit = agreed[consent]
     return text not in (word, word.capitalize(), word.upper(), digit)

@@ -1,4 +1,4 @@
-"""The reference renderer's reading of JSON in which macros may be."""
+"""The reference renderer's JSON parser. The JSON may contain macros."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from macroengine.language.nodes import Macro
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A character or a macro; decoded `times` times, a receiver sees it."""
+    """A character or a macro. It becomes visible after the receiver has decoded `times` times."""
 
     char: str
     times: int
@@ -21,10 +21,10 @@ Symbols = list[Symbol]
 
 
 class JsonReader:
-    """Reads a text as JSON (RFC 8259) of which macros are strings' parts or whole values."""
+    """Parses a text as JSON (RFC 8259) in which macros are parts of strings or whole values."""
 
     def __init__(self, symbols: Symbols, times: int) -> None:
-        # What is encoded deeper is seen as an escape: text of a string, and nothing elsewhere.
+        # Characters encoded more deeply appear as escapes: text in a string, and an error elsewhere.
         self._all = symbols
         self._text = "".join(
             "\1" if symbol.macro else symbol.char if symbol.times <= times and symbol.char not in "\1\2" else "\2"
@@ -34,7 +34,7 @@ class JsonReader:
         self._at = 0
 
     def read(self) -> list[Symbols] | None:
-        """Return the texts of its strings, None where it is not JSON."""
+        """Return the texts of its strings; None if it is not JSON."""
         try:
             strings = self._value()
             self._take(r"[ \t\n\r]*\Z")

@@ -1,6 +1,6 @@
-"""The reference renderer's reading of what is inside a URL: other URLs, and JSON.
+"""The reference renderer's parser for nested URLs and JSON.
 
-It decodes a component as often as it can be decoded and takes the result apart, as its receivers would.
+It decodes a component as often as possible and parses the result, as its receivers would.
 """
 
 import re
@@ -14,11 +14,11 @@ from macroengine.testing.reference_json import JsonReader, Symbol, Symbols
 
 PERCENT, STRING, WHOLE = "percent", "string", "whole"
 Steps = tuple[str, ...]
-"""What is done with a value, the outermost receiver's part first."""
+"""What is done with a value, starting with the outermost receiver."""
 
 
 class Pairs(NamedTuple):
-    """The parameters of an inner URL, as places in the source; `opening` is dropped with the last of them."""
+    """The parameters of an inner URL, as places in the source. `opening` is dropped with the last of them."""
 
     opening: tuple[int, int]
     separator: str
@@ -27,7 +27,7 @@ class Pairs(NamedTuple):
 
 @dataclass(slots=True)
 class Inside:
-    """What a component has inside."""
+    """The content of a component: what is nested inside it."""
 
     steps: dict[int, Steps] = field(default_factory=dict)
     in_path: set[int] = field(default_factory=set)
@@ -36,7 +36,7 @@ class Inside:
 
 
 def inside(pieces: Pieces, part: Part) -> Inside:
-    """Return what a component has inside; `steps` and the sets go by where a macro starts."""
+    """Return what is nested inside a component. The keys of `steps` and the sets are the start positions of macros."""
     found = Inside()
     symbols = _decoded(pieces)
     if part in (Part.SCHEME, Part.AUTHORITY):
@@ -57,7 +57,7 @@ def inside(pieces: Pieces, part: Part) -> Inside:
 
 
 def _completes(text: str, times: int) -> bool:
-    # The value must not become a part of an escape for any of those who decode it.
+    # The value must not become part of an escape for any receiver that decodes it.
     for _ in range(times):
         if re.search(r"%[0-9A-Fa-f]?\Z", text):
             return True
@@ -143,11 +143,11 @@ def _read(symbols: Symbols, times: int, steps: Steps, found: Inside, *, is_path:
 
 
 Opening = tuple[int, int, str, int | None]
-"""Where a URL begins, how often it is decoded when it is seen, in which part it begins, and where its pair does."""
+"""Where a URL begins, at which decoding depth it is seen, in which part it begins, and where its pair begins."""
 
 
 def _opening(symbols: Symbols, times: int, *, in_string: bool) -> Opening | None:
-    # Encoded deeper than the text: `name=`, or `scheme://`. A string of JSON needs no encoding to hold a URL.
+    # `name=` or `scheme://`, encoded more deeply than the text. In a JSON string, a URL needs no encoding.
     for index, symbol in enumerate(symbols):
         if symbol.char == "=" and symbol.times >= (1 if in_string else times):
             seen = max(symbol.times, times)
@@ -159,7 +159,7 @@ def _opening(symbols: Symbols, times: int, *, in_string: bool) -> Opening | None
 
 
 def _reopening(symbols: Symbols, begin: int, times: int, seen: int) -> Opening | None:
-    # Between the text and a URL encoded more than once deeper there must be others, which go on here.
+    # If a URL is encoded more than once deeper than the text, other URLs are in between, and continue here.
     for index in range(begin, len(symbols)):
         symbol = symbols[index]
         if times <= symbol.times < seen and symbol.char:
@@ -192,10 +192,10 @@ def _pair_begin(symbols: Symbols, equals: int, seen: int, least: int = 0) -> int
 
 
 def _read_url(symbols: Symbols, opening: Opening, end: int, steps: Steps, found: Inside) -> None:
-    """Take an inner URL apart, which all see who decode as often as `opening` says."""
+    """Parse an inner URL, which is visible after as many decodings as `opening` says."""
     begin, seen, part, pair = opening
     texts: list[tuple[str, Symbols]] = []
-    cuts: list[int] = []  # where its & are
+    cuts: list[int] = []  # the positions of its &
     first, last, kind = pair, end, None
     text: Symbols = []
     for index in range(begin, end):

@@ -1,4 +1,4 @@
-"""The reference renderer's texts: how a value of each type is written."""
+"""The reference renderer's texts for values of each type."""
 
 import json
 import re
@@ -7,11 +7,11 @@ from decimal import Decimal, localcontext
 
 from macroengine.kinds import ValueType
 
-_LONGEST_NUMBER = 400  # digits when written out; an exponent beyond it is not even tried
+_LONGEST_NUMBER = 400  # in digits; larger exponents are not written out
 
 
 class UnsendableError(Exception):
-    """A value has no text; the message says why."""
+    """A value cannot be written as text. The message says why."""
 
 
 _UNIX_TIMES = (ValueType.UNIX_TIME, ValueType.UNIX_TIME_MS)
@@ -21,7 +21,7 @@ def value_text(value: object, kind: ValueType, booleans: str) -> str:
     """Return the text of a value that is not None, before it is encoded."""
     match value:
         case str():
-            return str.__str__(value)  # as it is, whatever a subclass would show
+            return str.__str__(value)  # the text itself, even if a subclass overrides __str__
         case bool():
             return _boolean(value, "1/0" if kind is ValueType.FLAG else booleans)
         case int() | float() | Decimal():
@@ -36,7 +36,7 @@ def value_text(value: object, kind: ValueType, booleans: str) -> str:
 
 
 def elements(value: object, booleans: str) -> list[str]:
-    """Return the texts of the elements of a list, which may be a text with commas, or one element."""
+    """Return the texts of a list's elements. The list may also be a text with commas, or a single element."""
     if isinstance(value, str):
         return str.__str__(value).split(",")
     items = value if isinstance(value, list | tuple) else [value]
@@ -44,7 +44,7 @@ def elements(value: object, booleans: str) -> list[str]:
 
 
 def converted(value: object, times: int) -> object:
-    """Return a value in a unit of which `times` make one; None where it is neither a number nor a time."""
+    """Return a value in a unit `times` as small; None if it is neither a number nor a time."""
     if isinstance(value, datetime):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
@@ -69,7 +69,7 @@ def _boolean(value: bool, booleans: str) -> str:
 
 
 def _number(value: float | Decimal) -> str:
-    # Digits, with neither an exponent nor groups.
+    # Digits, without an exponent or grouping.
     number = Decimal(float.__repr__(value)) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():
         raise UnsendableError(f"{number} is not a number")
@@ -78,7 +78,7 @@ def _number(value: float | Decimal) -> str:
     text = format(number, "f")
     if sum(character.isdigit() for character in text) > _LONGEST_NUMBER:
         raise UnsendableError("the number is too long")
-    # A float is told from a whole number by its point, also where it is too large for a fraction.
+    # A float has a decimal point, even if it is too large for a fraction, so that it differs from an integer.
     return text + ".0" if isinstance(value, float) and "." not in text else text
 
 
@@ -104,7 +104,7 @@ def _json(value: object) -> str:
 
 
 def _compact(value: object) -> str:
-    # JSON without spaces, in which numbers are what they are elsewhere.
+    # JSON without spaces, with numbers written as elsewhere.
     match value:
         case None | bool() | str():
             return json.dumps(value, ensure_ascii=False)
@@ -118,7 +118,7 @@ def _compact(value: object) -> str:
 
 
 def _name(key: object) -> str:
-    # As with Python's own JSON, a number or constant in the place of a name becomes the text that it is written as.
+    # As in Python's json module, a number or constant as a name becomes its text.
     if isinstance(key, str):
         return _compact(key)
     if key is None or isinstance(key, int | float | Decimal):
@@ -127,13 +127,13 @@ def _name(key: object) -> str:
 
 
 def json_text(text: str) -> str:
-    """Return a text as a string of JSON, with its quotes."""
+    """Return a text as a JSON string, with its quotes."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def json_value(raw: object, text: str, kind: ValueType) -> str:
-    """Return a value that is sent as `text` as a whole JSON value."""
-    # Numbers, booleans and JSON are JSON already, and so is a text that is what its macro stands for.
+    """Return the whole JSON value for a value whose text is `text`."""
+    # Numbers, booleans and JSON are valid JSON already, and so is a text that has the form of the macro's type.
     is_json = isinstance(raw, bool | int | float | Decimal | dict | list) and kind is not ValueType.LIST
     if isinstance(raw, datetime):
         is_json = kind in _UNIX_TIMES
@@ -147,7 +147,7 @@ def json_value(raw: object, text: str, kind: ValueType) -> str:
 
 
 def json_default(text: str, kind: ValueType) -> str:
-    """Return what is sent in place of a missing value as a whole JSON value."""
+    """Return the text for a missing value as a whole JSON value."""
     return text if kind is ValueType.NUMBER and _is_number(text) else json_text(text)
 
 

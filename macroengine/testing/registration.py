@@ -1,8 +1,8 @@
-"""What Hypothesis draws for the types of this library; it calls `register` when it is imported."""
+"""Register the types of this library with Hypothesis, which calls `register` when it is imported."""
 
 
 def register() -> None:
-    """Tell Hypothesis how the types of this library are drawn, so that `st.from_type(Event)` and `@given` know them."""
+    """Tell Hypothesis how to draw the types of this library, for `st.from_type(Event)` and `@given`."""
     from hypothesis import strategies as st
 
     from macroengine.catalogue import Dialect, dialect_names, dialect_of
@@ -10,7 +10,7 @@ def register() -> None:
     from macroengine.event import Event
     from macroengine.policy import Policy
 
-    # What is drawn is loaded when it is asked for: most programs that import Hypothesis never do.
+    # Load the strategies on first use: most programs that import Hypothesis never need them.
     def events(_: type) -> st.SearchStrategy[Event]:
         from macroengine.testing import events
 

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for values that can be sent, most of them awkward ones."""
+"""Hypothesis strategies for values that can be sent, most of them awkward."""
 
 import string
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from macroengine.catalogue import MacroSpec
 from macroengine.kinds import ValueType
 from macroengine.language.syntax import Syntax
 
-# What a URL, a form, JSON or a macro gives a meaning to, and characters of one to four bytes in UTF-8.
-# Neither . nor .., which no path may have for a segment.
+# Characters with a meaning in a URL, a form, JSON or a macro, and characters of one to four bytes in UTF-8. Cannot give
+# `.` or `..`, which are not allowed as path segments.
 _TEXT = st.text("a b+%&=?#;/\\\"'<>(){}[]éЖ漢😀\n", min_size=1, max_size=4)
-# What is read differently when it is decoded twice, decoded as a form, cut, or compared without regard to case. The
-# last has a little of each, and a case that fails shrinks to one before it.
+# Texts that change if they are decoded twice, decoded as a form, cut, or compared without regard to case. The last one
+# has a little of each; a failing case shrinks to one before it.
 _AWKWARD = (
     *("a b", "a+b", "%41", "a%2Bb", "%2526", "a&b=c", "a;b", "a#b", "100%", " ", "a\r\nb", "é", "Ж", "漢字", "😀"),
     *("None", "null", "true", "0", "-1", "1e3", "Ab", "..a", "x://y/?a=b&c=d", '{"a":[1]}', "\\", "\\n", "ÿ"),
@@ -32,7 +32,7 @@ _NOBODY = ("00000000-0000-0000-0000-000000000000", "0")
 def sendable_values(spec: MacroSpec, syntax: Syntax, *, raw: bool) -> st.SearchStrategy[object]:
     """Draw values that the macro can be filled with.
 
-    A `raw` value is not encoded by the platform, so it has only characters that need no encoding.
+    The platform does not encode a `raw` value, so it only has characters that need no encoding.
     """
     if raw:
         return st.one_of(_PLAIN, st.integers(0, 10**6))
@@ -43,7 +43,7 @@ def sendable_values(spec: MacroSpec, syntax: Syntax, *, raw: bool) -> st.SearchS
 
 @cache
 def numbers() -> st.SearchStrategy[Any]:
-    """Draw numbers that Python writes differently from what is sent, among others."""
+    """Draw numbers, including some that Python writes differently from what is sent."""
     floats = st.one_of(
         st.floats(-1e6, 1e6, allow_nan=False).map(lambda number: round(number, 3)),
         st.sampled_from([1e22, 1e-7, 0.1, 1e16, -0.5, 3.0]),
@@ -52,7 +52,7 @@ def numbers() -> st.SearchStrategy[Any]:
 
 
 def _texts() -> list[st.SearchStrategy[Any]]:
-    # Separate ones, since one_of takes a strategy that is given twice for one.
+    # Separate objects, since one_of treats a strategy that is given twice as one.
     awkward = [st.sampled_from(_AWKWARD) for _ in range(4)]
     return [_TEXT, *awkward[2:], numbers(), st.booleans(), *awkward[:2], st.just(_AWKWARD[-1])]
 
@@ -75,7 +75,7 @@ def _booleans() -> list[st.SearchStrategy[Any]]:
 
 
 def _times() -> list[st.SearchStrategy[Any]]:
-    # Far enough from the first and the last year for every time zone.
+    # Far enough from the first and the last year for any time zone.
     times = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1))  # noqa: DTZ001 - the time zone is drawn next
     zoned = st.builds(lambda time, zone: time.replace(tzinfo=zone), times, st.sampled_from(_ZONES))
     return [zoned, st.sampled_from(["2016-01-04 15:26:00", "1451921160"])]

@@ -1,4 +1,4 @@
-"""A check of a sender of postbacks: what it makes of the templates and events that it may be given."""
+"""Test a sender of postbacks: does it make the right URLs?"""
 
 from collections.abc import Callable, Mapping
 
@@ -16,7 +16,7 @@ from macroengine.testing.drawn import Drawn
 from macroengine.testing.variants import Asked, Variants
 
 Sender = Callable[[str, Event], str | None]
-"""Takes the text of a template and an event, and returns the URL; None where nothing is to be sent."""
+"""Takes the text of a template and an event, and returns the URL, or None if nothing is sent."""
 
 
 def check_sender(
@@ -27,9 +27,9 @@ def check_sender(
     missing: AnyMissing | Mapping[str, AnyMissing] = Missing.EMPTY,
     examples: int = 500,
 ) -> None:
-    """Give a sender templates and events, and assert that it returns the right URLs.
+    """Pass templates and events to a sender, and assert that it returns the right URLs.
 
-    All templates are for one policy, which the sender has to know, as well as what is sent for a missing value.
+    All templates are for one policy. The sender must know it, and the text that is sent for a missing value.
 
     >>> from macroengine import render
     >>> def sender(template: str, event: Event) -> str | None:
@@ -37,8 +37,8 @@ def check_sender(
     >>> check_sender(sender, examples=20)
 
     Raises:
-        AssertionError: a URL is wrong; the message says which parameter, and how, for a template and an event that
-            are as short as could be found.
+        AssertionError: a URL is wrong. The message says which parameter is wrong, and how, for the shortest template
+            and event that could be found.
         InvalidArgument: the dialect has no macros, or the policy permits none.
     """
     check_type("policy", Policy, "a Policy", policy)

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for the parts of a case, the unpleasant ones among them: templates, events, options."""
+"""Hypothesis strategies for the parts of a case, including invalid ones: templates, events, options."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -23,9 +23,9 @@ from macroengine.testing import drawing, reading
 from macroengine.testing.unsound import ALPHABET, unsound_templates
 from macroengine.testing.variants import Asked, Variants
 
-# Half of a surrogate pair is not a Unicode text; Python's str may hold one, JSON with \ud800 in it brings it.
+# Half of a surrogate pair is not valid Unicode text, but a Python str may contain one, for example from JSON "\ud800".
 _TEXT = st.text(ALPHABET + "/:@\ud800", max_size=4)
-# What a second round of decoding, or of replacing macros, would make something else of.
+# Texts that would change if they were decoded again, or if macros were replaced again.
 _ENCODED = ("%41", "a%2Bb", "%2526", "a+b", "&b=c", "(ip)", "{ip}")
 
 
@@ -39,9 +39,9 @@ def templates(
     alphabet: str | None = None,
     unsound: bool = False,
 ) -> st.SearchStrategy[str]:
-    """Draw templates that `compile_template` takes with `policy`, the default one unless given.
+    """Draw templates that `compile_template` accepts with `policy`, by default Policy().
 
-    With an `alphabet`, they have a parameter of such text, encoded. Unsound ones are those of `unsound_templates`.
+    With an `alphabet`, they have a parameter of such text, encoded. For unsound ones, see `unsound_templates`.
 
     Raises:
         InvalidArgument: the dialect has no macros, or the policy permits none.
@@ -50,7 +50,7 @@ def templates(
         return unsound_templates(dialect, alphabet=ALPHABET if alphabet is None else alphabet)
     check_type("policy", Policy | None, "a Policy", policy)
     request = Asked(dialect_of(dialect), policy or Policy(), Variants())
-    _ = request.repertoires  # raises now rather than when the first one is drawn
+    _ = request.repertoires  # raises here rather than when the first one is drawn
     return drawing.templates(request, alphabet) if alphabet else drawing.templates(request)
 
 
@@ -59,7 +59,7 @@ def templates(
 
 @cache
 def values() -> st.SearchStrategy[object]:
-    """Draw values of all types that can be sent, rarely one that cannot."""
+    """Draw values of all types that can be sent, and rarely one that cannot."""
     return st.one_of(
         st.none(),
         _TEXT,
@@ -75,7 +75,7 @@ def values() -> st.SearchStrategy[object]:
 
 
 class _Shouted(str):
-    """A string that shows something else than it is."""
+    """A string whose `__str__` returns another text."""
 
     __slots__ = ()
     __str__ = str.upper
@@ -86,7 +86,7 @@ _UNSENDABLE: tuple[object, ...] = (b"a", ("a",), {"a"}, date(2016, 1, 4), 1j, ob
 
 @cache
 def identifiers() -> st.SearchStrategy[str]:
-    """Draw identifiers of devices: UUIDs, their hashes, zeros, and what can be in a host."""
+    """Draw identifiers of devices: UUIDs, their hashes, zeros, and texts that are allowed in a host."""
     uuids = st.uuids().map(str)
     hashes = st.text("0123456789abcdefABCDEF", min_size=40, max_size=40)
     zeros = st.sampled_from(["", "0", "00000000-0000-0000-0000-000000000000", "0" * 40, "-"])
@@ -96,7 +96,7 @@ def identifiers() -> st.SearchStrategy[str]:
 
 @cache
 def decimals() -> st.SearchStrategy[Decimal]:
-    """Draw decimals, of all sizes and no size at all."""
+    """Draw decimals of all sizes, including infinite ones and NaN."""
     exponents = st.one_of(st.integers(-3, 3), st.sampled_from([-401, -400, -399, 399, 400, 401, 10**9]))
     sized = st.builds("{}E{}".format, st.integers(-99, 99), exponents).map(Decimal)
     return st.one_of(sized, st.decimals(), st.just(Decimal("1" * 401)), st.just(Decimal("-0." + "1" * 400)))
@@ -104,7 +104,7 @@ def decimals() -> st.SearchStrategy[Decimal]:
 
 @cache
 def times() -> st.SearchStrategy[datetime]:
-    """Draw times with a time zone, rarely without one; among them the first and the last, and fractions of seconds."""
+    """Draw times with a time zone, rarely without one, including the first, the last, and fractions of seconds."""
     zones = st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(-timedelta(hours=3, minutes=30)), UTC, None])
     edges = st.sampled_from([datetime.min, datetime.max, datetime(1969, 12, 31, 23, 59, 59, 999_999)])  # noqa: DTZ001, DTZ901
     return st.builds(lambda time, zone: time.replace(tzinfo=zone), st.one_of(st.datetimes(), edges), zones)
@@ -112,7 +112,7 @@ def times() -> st.SearchStrategy[datetime]:
 
 @cache
 def json_values() -> st.SearchStrategy[Any]:
-    """Draw what the value of an event can be: an object or array, rarely with something in it that JSON has not."""
+    """Draw values that an event can have: an object or array, rarely with something that is not valid JSON."""
     leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _TEXT, st.sampled_from([b"a"]))
     inner = st.one_of(leaves, st.lists(leaves, max_size=2), st.dictionaries(_TEXT, leaves, max_size=2))
     return st.one_of(st.dictionaries(_TEXT, inner, max_size=2), st.lists(inner, max_size=2))
@@ -120,7 +120,7 @@ def json_values() -> st.SearchStrategy[Any]:
 
 @cache
 def _values_of(spec: MacroSpec) -> st.SearchStrategy[object]:
-    """Draw values for a macro, half of them of the type that it is meant for."""
+    """Draw values for a macro, half of them of the macro's type."""
     if spec.functions:
         return st.one_of(identifiers(), values())
     match spec.type:
@@ -142,11 +142,11 @@ def events(
     macros: Iterable[MacroSpec | str] | None = None,
     policy: Policy | None = None,
 ) -> st.SearchStrategy[Event]:
-    """Draw events of a dialect; with values for a `template`, a request or `macros` in particular, if given.
+    """Draw events of a dialect. With `template`, a request or `macros`, the events have values for those.
 
-    Events for a template are of its kind and are nearly all sent: most have a value for every macro, which is under
-    the source that the macro is filled from and can be sent. A text is compiled for `policy`. Other events have values
-    of every type for `macros`, which are named or given as rows of the catalogue, and mostly such as `policy` admits.
+    Events for a template have its kind, and nearly all are sent: most have a valid value for every macro, under the
+    source that the macro is filled from. A string is compiled for `policy`. Other events have values of every type for
+    `macros`, which are names or rows of the catalogue; most of these events are admitted by `policy`.
 
     >>> events(template="https://n.example/pb?c=(clickid)")
     events('https://n.example/pb?c=(clickid)')
@@ -165,14 +165,14 @@ def events(
 
 
 class Macros(list[MacroSpec]):
-    """Rows of a catalogue, which are shown by their names."""
+    """Rows of a catalogue, shown by their names."""
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
         printer.text(repr([spec.name for spec in self]))
 
 
 def checked_dialect(dialect: str | Dialect) -> Dialect:
-    """Return the dialect, if it has macros."""
+    """Return the dialect, after checking that it has macros."""
     chosen = dialect_of(dialect)
     if not chosen.macros:
         raise InvalidArgument(f"{chosen.title} has no macros; use a dialect that has some")
@@ -208,7 +208,7 @@ def _any_events(draw: st.DrawFn, dialect: Dialect, macros: Macros | None, policy
 
 @cache
 def _consent_fields() -> list[tuple[Source, str]]:
-    """Return where events say whether users share identifiers: in the fields of all dialects, rarely forged."""
+    """Return where events may have consent values: in the fields of all dialects, rarely under a wrong source."""
     specs = [spec for name in dialect_names() for spec in dialect_of(name).macros.values() if spec.consent]
     own = [(spec.source, spec.field) for spec in specs]
     return [*own, *((source, field) for source in Source for _, field in dict.fromkeys(own))]
@@ -223,13 +223,13 @@ _CONSENTS: st.SearchStrategy[object] = st.one_of(st.sampled_from(_YES), st.sampl
 
 
 def policies(dialect: str | Dialect = DEFAULT_DIALECT) -> st.SearchStrategy[Policy]:
-    """Draw policies; half of them forbid nothing, and the others now and then in names of another dialect."""
+    """Draw policies. Half of them forbid nothing; the others sometimes use names of another dialect."""
     return _named_policies(checked_dialect(dialect))
 
 
 @st.composite
 def _named_policies(draw: st.DrawFn, dialect: Dialect) -> Policy:
-    # Composite, since Hypothesis prints strategies, and this one would be all macros of all dialects.
+    # Composite, since Hypothesis prints strategies, and the other one would print all macros of all dialects.
     return draw(_policies(dialect))
 
 
@@ -253,7 +253,7 @@ def _policies(chosen: Dialect) -> st.SearchStrategy[Policy]:
 def options(
     draw: st.DrawFn, dialect: str | Dialect = DEFAULT_DIALECT, *, macros: Iterable[MacroSpec] | None = None
 ) -> dict[str, Any]:
-    """Draw keyword arguments of `render` that say how to render; `macros` are those to make exceptions for."""
+    """Draw keyword arguments of `render` about how to render. `macros` are those to make exceptions for."""
     drawn = draw(_OPTIONS)
     if draw(st.integers(0, 3)) == 2:
         specs = dialect_of(dialect).macros.values() if macros is None else macros
@@ -262,7 +262,7 @@ def options(
     return drawn
 
 
-# A default that leads to another path is refused with the template, if the path has a macro.
+# A default that changes the path is an error if the path has a macro.
 _DEFAULTS = st.text(ALPHABET + "/:@", max_size=4).filter(lambda text: text not in (".", "..")).map(Default)
 _WORDS = st.sampled_from([member.value for member in Missing])
 _MISSING = st.one_of(st.sampled_from(Missing), _WORDS, _DEFAULTS)

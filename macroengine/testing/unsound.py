@@ -1,4 +1,4 @@
-"""A Hypothesis strategy for templates of all kinds, most of them with errors in them."""
+"""A Hypothesis strategy for templates of all kinds, most of them with errors."""
 
 from functools import cache
 
@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.kinds import ValueType
 
-# What has a meaning in a URL or in a syntax, what is not allowed in a URL, and three lengths of UTF-8.
+# Characters with a meaning in a URL or in a syntax, characters not allowed in a URL, and three lengths of UTF-8.
 ALPHABET = 'ab0-._~%+&=?# ()[]{}"\r\n\0é€😀'
 _NESTED = ("%3D", "%3d", "%253D", "%25252f", "https%3A%2F%2Fx%3Fid%3D", "%253Fb%3D", "%3Fu%253D", "%25", "%2", "/:@")
-# A macro that is inside of JSON, of a URL in JSON, and of a parameter in a URL.
+# A macro inside JSON, inside a URL in JSON, and inside a parameter of a URL.
 _AROUND = (
     '{{"a":"{}"}}',
     "%5B{}%2C1%5D",
@@ -26,9 +26,9 @@ _ORIGINS = ("https://n.example", "http://u@n.example:80", "app:", "//n.example",
 def unsound_templates(
     draw: st.DrawFn, dialect: str | Dialect = DEFAULT_DIALECT, *, alphabet: str = ALPHABET, unknown: bool = True
 ) -> str:
-    """Draw templates without regard to what `check` would say, with macros of the dialect in every spelling.
+    """Draw templates that `check` may reject, with macros of the dialect in any spelling.
 
-    `alphabet` is what their literal text is made of. With `unknown`, some have macros that the dialect does not have,
+    `alphabet` is the alphabet of their literal text. With `unknown`, some have macros that the dialect does not have,
     or macros in the host.
     """
     return draw(_templates(dialect_of(dialect), alphabet, unsound=unknown))
@@ -44,7 +44,7 @@ def _templates(dialect: Dialect, alphabet: str, *, unsound: bool) -> st.SearchSt
     inside = st.builds(lambda around, macro: around.format(macro), st.sampled_from(_AROUND), macros)
     mixed = st.lists(st.one_of(macros, nested, literals), min_size=1, max_size=3).map("".join)
     values = _mostly(mixed, 4, inside)
-    # So few names that they repeat.
+    # Few names, so that they repeat.
     names = st.one_of(st.sampled_from(["a", "b", "a", "b", ""]), st.sampled_from(["a", "b"]), pieces)
     pairs = _mostly(st.builds("{}={}".format, names, values), 3, st.sampled_from(["a", ""]))
     separators = st.sampled_from("&&&&;")
@@ -55,13 +55,13 @@ def _templates(dialect: Dialect, alphabet: str, *, unsound: bool) -> st.SearchSt
     paths = _mostly(pieces.map("/{}".format), 3, st.just(""), inside.map("/{}".format))
     fragments = _mostly(st.just(""), 4, pieces.map("#{}".format), inside.map("#{}".format))
     whole = st.builds("{}{}?{}{}".format, origins, paths, queries, fragments)
-    # The end of a template whose beginning was lost.
+    # The end of a template whose beginning is missing.
     return _mostly(whole, 5, st.builds("{}={}&{}".format, st.sampled_from("ab"), values, queries))
 
 
 def _mostly(usual: st.SearchStrategy[str], times: int, *others: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """Draw from one strategy `times` as often as from each of the others."""
-    # Drawn from a list of functions, since one_of takes a strategy that is given several times for one.
+    # Draw the strategy from a list, since one_of treats a strategy that is given several times as one.
     return st.sampled_from([*[usual] * times, *others]).flatmap(lambda chosen: chosen)
 
 
@@ -74,7 +74,7 @@ def _macros(dialect: Dialect, *, unsound: bool) -> st.SearchStrategy[str]:
         [syntax.write(name) for name in names],
         [syntax.write(spec.name) for spec in specs if not spec.send_all],
         [syntax.write(name, function) for spec in specs for function, names in spec.functions for name in names],
-        # Spelled as no document does.
+        # An undocumented spelling.
         [syntax.write(spec.name.swapcase()) for spec in specs],
         [syntax.write(spec.name, function) for spec in specs for function, _ in spec.functions],
         *([syntax.write(spec.name) for spec in specs if spec.type is kind] for kind in ValueType),

@@ -1,4 +1,4 @@
-"""What is asked of the cases that are drawn, and whether a dialect and a policy can have them."""
+"""Which cases are requested, and whether a dialect and a policy allow them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ from macroengine.testing.writing import Repertoire, Written, repertoire
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """True: every case has it; False: none; None: some."""
+    """True: in every case; False: in none; None: in some."""
 
     nested: bool | None = None
     json: bool | None = None
@@ -37,16 +37,16 @@ class Variants:
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """Which cases are drawn: of a dialect, for a policy or for any, with some variants."""
+    """The requested cases: of a dialect, for a given policy or any, with some variants."""
 
     dialect: Dialect
     policy: Policy | None
     variants: Variants
     body: Literal["form", "json"] | None = None
-    """What has the parameters where a case has a body; None for either."""
+    """The format of the body, in cases with one; None for either."""
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
-        # What Hypothesis shows as the arguments of the strategy.
+        # Shown by Hypothesis as the arguments of the strategy.
         asked = {field.name: getattr(self.variants, field.name) for field in fields(self.variants)}
         shown = [f"{name}={value}" for name, value in asked.items() if value is not None]
         shown += [] if self.body is None else [f"body={self.body!r}"]
@@ -55,10 +55,10 @@ class Asked:
 
     @cached_property
     def repertoires(self) -> dict[Postback, Repertoire]:
-        """The macros for each kind of postback that has all that is asked for.
+        """The macros for each kind of postback that can have all requested variants.
 
         Raises:
-            InvalidArgument: none has.
+            InvalidArgument: no kind can.
         """
         name = self.dialect.title
         if not self.dialect.macros:
@@ -84,7 +84,7 @@ class Asked:
         return found
 
     def ways_to_withhold(self, macros: Repertoire) -> list[str]:
-        """Return why a value may be withheld: the event is not attributed, or its user does not consent."""
+        """Return reasons why a value may be withheld: the event is not attributed, or its user does not consent."""
         policy, asked = self.policy, self.variants
         may_send_all = asked.send_all is not False and (policy is None or policy.send_all)
         may_ask = asked.consent is not False and (policy is None or policy.consent)

@@ -1,4 +1,4 @@
-"""How macros are written into templates without an error in them: which ones, and where."""
+"""How macros are written into valid templates: which ones, and where."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ NESTED = (
 )
 JSON = ("%7B%22id%22%3A%22{}%22%7D", "%7B%22id%22%3A{}%7D", "%5B1%2C%22x-{}%22%5D")
 JSON_STRINGS = tuple(place for place in JSON if "{}%22" in place)
-"""Without a whole value, whose quotes would have to be encoded."""
+"""Places inside a JSON string. As a whole value, a macro's quotes would have to be encoded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A macro as a template writes it, with the rows that it reads."""
+    """A macro as it is written in a template, with the rows that it reads."""
 
     text: str
     specs: tuple[MacroSpec, ...]
@@ -45,7 +45,7 @@ class Repertoire:
 
     @cached_property
     def plain(self) -> list[Written]:
-        """Every name that the document gives a macro."""
+        """All documented names of all macros."""
         return [
             self._written(spec, name, None)
             for spec in self._allowed
@@ -54,17 +54,17 @@ class Repertoire:
 
     @cached_property
     def hashed(self) -> list[Written]:
-        """The documented hashes."""
+        """All documented hashes."""
         return [written for function, written in self._functions if function in HASHES and self.with_hashes]
 
     @cached_property
     def changed(self) -> list[Written]:
-        """What else the document does with a value."""
+        """All other documented functions of a value."""
         return [written for function, written in self._functions if function not in HASHES]
 
     @cached_property
     def alternatives(self) -> list[Written]:
-        """Macros of which the first that has a value is sent."""
+        """Macros that send the first of several values that is present."""
         joint = self.dialect.syntax.forms[0].alternatives
         if joint is None or not self.with_alternatives:
             return []
@@ -76,27 +76,27 @@ class Repertoire:
 
     @cached_property
     def everything(self) -> list[Written]:
-        """All of them."""
+        """All macros of the other lists."""
         return [*self.plain, *self.hashed, *self.changed, *self.alternatives]
 
     @cached_property
     def told(self) -> list[Written]:
-        """Those that are filled for events of other networks, too."""
+        """Macros that are also filled for events of other networks."""
         return [written for written in self.everything if all(spec.send_all for spec in written.specs)]
 
     @cached_property
     def withheld(self) -> list[Written]:
-        """Those that are not."""
+        """Macros that are not filled for events of other networks."""
         return [written for written in self.everything if not any(spec.send_all for spec in written.specs)]
 
     @cached_property
     def identifiers(self) -> list[Written]:
-        """Those that depend on the consent of the user."""
+        """Macros that depend on the consent of the user."""
         return [written for written in self.everything if self.is_identifier(written)]
 
     @cached_property
     def shared(self) -> list[Written]:
-        """Those that do not."""
+        """Macros that do not depend on the consent of the user."""
         return [written for written in self.everything if not self.is_identifier(written)]
 
     def is_identifier(self, written: Written) -> bool:
@@ -111,7 +111,7 @@ class Repertoire:
             for spec in self.dialect.macros.values()
             if policy.postback in spec.available and spec.source in policy.sources and not is_denied(spec, denied)
         ]
-        # A case that fails shrinks to the first.
+        # A failing case shrinks to the first.
         return sorted(found, key=lambda spec: (spec.type is not ValueType.TEXT, not spec.send_all, spec.personal))
 
     @cached_property

@@ -1,1 +1,1 @@
-"""From a template of one dialect to the template of another that sends the same, with what is lost on the way."""
+"""Translate a template to another dialect, so that it sends the same values, and report what is lost."""

@@ -1,4 +1,4 @@
-"""The macro of one dialect that says what a macro of another says."""
+"""Find the macro of one dialect with the same meaning as a macro of another."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,14 +12,14 @@ from macroengine.translation.meanings import Candidate, Meaning, candidates, eit
 
 
 class Counterparts:
-    """From the macros of one dialect to those of another."""
+    """Finds the counterparts of one dialect's macros in another."""
 
     def __init__(self, home: Dialect, to: Dialect) -> None:
         self._home, self._to = home, to
         self._choices = to.syntax.forms[0].alternatives
 
     def text(self, macro: Resolved, others: Sequence[Resolved] = ()) -> str | None:
-        """Return the macro that says what `macro` says, as a template writes it; None where there is none.
+        """Return the macro with the same meaning as `macro`, as a template writes it; None if there is none.
 
         `others` are the further values that it names.
         """
@@ -33,28 +33,28 @@ class Counterparts:
         return None if found is None else found.node.text
 
     def alone(self, macros: Iterable[Resolved]) -> list[str]:
-        """Return the counterparts of macros, each by itself."""
+        """Return the counterpart of each macro by itself."""
         singles = (self._single(macro) for macro in macros if macro.spec is not None)
         return [found.node.text for found in singles if found is not None]
 
     def hashes(self, macro: Resolved) -> list[str]:
-        """Return the hashes that the other dialect has of the field of a macro."""
+        """Return the hashes that the other dialect has of a macro's field."""
         said = self._said(macro)
         found = [one for word in HASHES for one in candidates(self._to).get(Meaning(said.field, word), ())]
         return sorted(self._write(one) for one in found)
 
     def _said(self, macro: Resolved) -> Meaning:
-        assert macro.spec is not None  # noqa: S101 - asked before
+        assert macro.spec is not None  # noqa: S101 - checked before
         return meaning(macro.spec, macro.node.function, self._home)[0]
 
     def _single(self, macro: Resolved) -> Resolved | None:
-        """Return the counterpart of one value with which least is lost."""
+        """Return the counterpart of one value that loses least."""
         found = [self._in_place(one, macro) for one in self._candidates(macro)]
         return min(found, key=lambda one: badness(differences(macro, self._home, one, self._to)), default=None)
 
     def _candidates(self, macro: Resolved) -> Sequence[Candidate]:
         known, said = candidates(self._to), self._said(macro)
-        # A hash is never replaced by what it hides.
+        # Never replace a hash by the identifier that it hides.
         without = said if said.function in HASHES else said._replace(function=None)
         near = (said._replace(field=field) for field in nearly(said.field))
         for one in (said, without, *near):
@@ -63,7 +63,7 @@ class Counterparts:
         return self._of_family(macro) or self._parameter(macro)
 
     def _of_family(self, macro: Resolved) -> Sequence[Candidate]:
-        """Return the macro with the same name in the family of the other platform that has the same values."""
+        """Return the macro with the same name in a family of the other platform with the same values."""
         spec = macro.spec
         if spec is None or spec.family is None or spec.name in self._home.macros or macro.node.function is not None:
             return ()
@@ -73,7 +73,7 @@ class Counterparts:
         return [Candidate(one, one.name, None, is_held=False) for one in found if one is not None]
 
     def _parameter(self, macro: Resolved) -> Sequence[Candidate]:
-        """Return the parameter of the other platform's link that has the name of one of this platform's."""
+        """Return the link parameter of the other platform with the name of one of this platform's."""
         name, spec = macro.node.name, macro.spec
         is_parameter = spec is not None and spec.source is Source.LINK and spec.name not in self._home.macros
         found = self._to.find(name) if is_parameter and macro.node.function is None and self._to.takes(name) else None
@@ -82,7 +82,7 @@ class Counterparts:
         return (Candidate(found[0], name, None, is_held=False),)
 
     def _first_of(self, macro: Resolved, others: Sequence[Resolved]) -> str | None:
-        """Return what says the first of several values that is there."""
+        """Return a macro that sends the first available one of several values."""
         singles = [self._single(one) for one in (macro, *others)]
         fields = [self._said(one).field for one in (macro, *others)]
         if self._choices is not None and None not in singles:
@@ -94,7 +94,7 @@ class Counterparts:
         return None
 
     def _joined(self, macro: Resolved) -> Resolved | None:
-        """Return the choice of values for a field that holds the one that there is."""
+        """Return a choice of values that corresponds to a field with whichever value is available."""
         said = self._said(macro)
         known = candidates(self._to)
         found = [known.get(said._replace(field=field), ())[:1] for field in either(said.field)]

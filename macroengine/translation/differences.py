@@ -1,4 +1,4 @@
-"""What a receiver gets otherwise from one macro than from another that says the same."""
+"""The differences that a receiver notices when one macro replaces another with the same meaning."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -12,7 +12,7 @@ from macroengine.plan.steps import is_in_parameter, steps_of
 from macroengine.translation.losses import Kind, Loss
 from macroengine.translation.meanings import CHANGING, meaning
 
-# Values of these types are written alike, whatever they are.
+# Values of these types are written in the same way by all platforms.
 _ALIKE = (ValueType.TEXT, ValueType.NUMBER, ValueType.UUID, ValueType.BOOLEAN, ValueType.TIME)
 _WRITTEN = {
     ValueType.TIME: "as 2016-01-04 15:26:00",
@@ -43,12 +43,12 @@ _TIMES = {1: "", 2: " twice", 3: " three times"}
 
 
 def differences(ours: Resolved, home: Dialect, theirs: Resolved, to: Dialect) -> tuple[Loss, ...]:
-    """Return what is lost where a receiver gets `theirs`, a macro of `to`, in place of `ours`, one of `home`."""
+    """Return what is lost if a receiver gets `theirs`, a macro of `to`, instead of `ours`, a macro of `home`."""
     return tuple(_Pair(ours, home, theirs, to).losses())
 
 
 class _Pair:
-    """Two macros that say the same, or nearly."""
+    """Two macros with the same, or nearly the same, meaning."""
 
     def __init__(self, ours: Resolved, home: Dialect, theirs: Resolved, to: Dialect) -> None:
         assert ours.spec is not None  # noqa: S101 - a macro without a row has no counterpart
@@ -85,7 +85,7 @@ class _Pair:
             yield self._both(Kind.CONVERTED if is_hash else Kind.APPROXIMATE, *words)
 
     def _encodings(self) -> Iterator[Loss]:
-        # What the functions make was compared before, and comes before all encoding.
+        # Results of functions have been compared already. They are made before any encoding.
         steps = steps_of(self._ours, self._spec, self._home)[_makes(self._ours) :]
         others = steps_of(self._theirs, self._other, self._to)[_makes(self._theirs) :]
         if steps != others:
@@ -114,17 +114,17 @@ class _Pair:
 
 
 def _is_of_link(spec: MacroSpec, dialect: Dialect) -> bool:
-    """Say whether a macro is a parameter of the tracking link that no document names."""
+    """Say whether a macro is an undocumented parameter of the tracking link."""
     return spec.source is Source.LINK and spec.name not in dialect.macros
 
 
 def _makes(macro: Resolved) -> int:
-    """Return how many steps are those of a function that makes another value."""
+    """Return the number of steps that belong to a function that changes the value."""
     return 1 if macro.node.function in CHANGING else 0
 
 
 def _is_written_alike(one: ValueType, other: ValueType, macro: Resolved) -> bool:
-    # As a whole JSON value, a number has no quotes, and a text has.
+    # As a whole JSON value, a number is not quoted, but a text is.
     is_whole = macro.place.escapes[:1] == (Escape.VALUE,)
     return one is other or (one in _ALIKE and other in _ALIKE and not is_whole)
 
@@ -134,20 +134,20 @@ def _written(kind: ValueType) -> str:
 
 
 def _unit(spec: MacroSpec) -> str:
-    """Return the unit of a field that another field has in another unit."""
+    """Return the unit of a field, if other fields have the same value in other units."""
     if spec.type in _AMOUNTS:
         return "in hundredths" if spec.field.endswith("_cents") else "in whole units"
     return _written(spec.type)
 
 
 def _missing(macro: Resolved, dialect: Dialect) -> str | None:
-    """Return what is sent for a missing value; None where its parameter is dropped."""
+    """Return the text for a missing value; None if its parameter is dropped."""
     text = dialect.missing if macro.spec is None or macro.spec.missing is None else macro.spec.missing
     return None if not text and dialect.drops_missing and is_in_parameter(macro) else text or ""
 
 
 def _encoded(steps: tuple[Step, ...]) -> str:
-    """Return in words how a value is encoded."""
+    """Return a description of how a value is encoded."""
     words = []
     for step, several in groupby(step for step in steps if step in _ENCODED):
         times = len(list(several))

@@ -1,4 +1,4 @@
-"""What can be lost when a template is translated, each with the code and the name of its diagnostics."""
+"""The kinds of loss in a translation, with the code and name of their diagnostics."""
 
 from enum import Enum
 from typing import NamedTuple
@@ -9,7 +9,7 @@ _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 
 class Kind(Enum):
-    """A kind of loss; the value is its code, its severity and what it says. A code is never used for another kind."""
+    """A kind of loss. The value is its code, its severity and its meaning. Codes are never reused."""
 
     UNTRANSLATED = ("MT001", _E, "the other platform has nothing for this macro; UNTRANSLATED-name replaces it")
     FORBIDDEN = ("MT002", _E, "the policy forbids this value; UNTRANSLATED-name replaces it")
@@ -22,17 +22,17 @@ class Kind(Enum):
 
     @property
     def code(self) -> str:
-        """The code."""
+        """The code of its diagnostics."""
         return self.value[0]
 
     @property
     def severity(self) -> Severity:
-        """How bad it is."""
+        """The severity of its diagnostics."""
         return self.value[1]
 
     @property
     def meaning(self) -> str:
-        """What it says of a macro."""
+        """What it means for a macro."""
         return self.value[2]
 
     @property
@@ -42,22 +42,22 @@ class Kind(Enum):
 
 
 class Loss(NamedTuple):
-    """What is lost of one macro."""
+    """A loss for one macro."""
 
     kind: Kind
     message: str
     hint: str | None = None
 
     def at(self, span: Span, source: str) -> Diagnostic:
-        """Return the diagnostic about this part of the source."""
+        """Return the diagnostic for this part of the source."""
         kind, message, hint = self
         return Diagnostic(kind.code, kind.label, kind.severity, printable(message), span, source, hint)
 
 
-# The worse, the later.
+# From least to worst.
 _ORDER = (Kind.RESPELLED, Kind.APPROXIMATE, Kind.CONVERTED)
 
 
 def badness(losses: tuple[Loss, ...]) -> tuple[int, int]:
-    """Return what orders counterparts: how bad the worst loss is, and how many there are."""
+    """Return the sort key of counterparts: the worst loss, then the number of losses."""
     return max((1 + _ORDER.index(loss.kind) for loss in losses), default=0), len(losses)

@@ -1,4 +1,4 @@
-"""What a macro says whatever it is called, and the macros of a dialect by what they say."""
+"""The meaning of a macro, independently of its name, and the macros of a dialect by meaning."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
@@ -12,11 +12,11 @@ from macroengine.kinds import HASHES, Function
 
 _TABLE = Path(__file__).resolve().parent / "equivalents.toml"
 CHANGING = (*HASHES, Function.BASE64, Function.UPPER, Function.LOWER)
-"""The functions that make another value. The others say how the value is encoded."""
+"""The functions that change the value. Other functions decide how it is encoded."""
 
 
 class Meaning(NamedTuple):
-    """A field, in the unit that most platforms use, and what is made of it."""
+    """A field, in the unit that most platforms use, and the function that is applied to it."""
 
     field: str
     function: Function | None
@@ -29,11 +29,11 @@ class Candidate(NamedTuple):
     name: str
     function: Function | None
     is_held: bool
-    """Whether the platform holds a hash alone, and the macro names no function."""
+    """Whether the platform only has the hash, so that the macro names no function."""
 
 
 def meaning(spec: MacroSpec, function: str | None, dialect: Dialect) -> tuple[Meaning, bool]:
-    """Return what a macro says, and whether the platform holds a hash alone."""
+    """Return the meaning of a macro, and whether the platform only has the hash."""
     held = None if function else _held(spec, dialect)
     if held is not None:
         return held, True
@@ -43,7 +43,7 @@ def meaning(spec: MacroSpec, function: str | None, dialect: Dialect) -> tuple[Me
 
 @lru_cache(maxsize=64)
 def candidates(dialect: Dialect) -> Mapping[Meaning, tuple[Candidate, ...]]:
-    """Return the macros of a dialect by what they say, in the order of its catalogue."""
+    """Return the macros of a dialect by their meaning, in the order of its catalogue."""
     found: dict[Meaning, list[Candidate]] = {}
     for spec in dialect.macros.values():
         for name, function in _written(spec):
@@ -59,13 +59,13 @@ def _written(spec: MacroSpec) -> Iterator[tuple[str, Function | None]]:
 
 
 def _held(spec: MacroSpec, dialect: Dialect) -> Meaning | None:
-    """Return what a field with the name of a hash is the hash of; None for any other field."""
+    """Return the meaning of a field that is named after a hash; None for any other field."""
     folded = fold(spec.field)
     for word in HASHES:
         for rest in (folded.removesuffix(word), folded.removeprefix(word)):
             if rest and rest != folded:
                 base = dialect.named(rest)
-                # Without a macro for what is hashed, the name of the field says what it is.
+                # If no macro sends the unhashed value, the name of the field says what was hashed.
                 field = base.field if base else spec.field.replace(word, "").strip("_")
                 return Meaning(field, word)
     return None
@@ -73,18 +73,18 @@ def _held(spec: MacroSpec, dialect: Dialect) -> Meaning | None:
 
 @cache
 def _table() -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+    import tomllib  # noqa: PLC0415 - the reader of dialects also imports late
 
     return tomllib.loads(_TABLE.read_text(encoding="utf-8"))
 
 
 def either(field: str) -> tuple[str, ...]:
-    """Return the fields of which a field holds the one that there is; none for a field that is always the same."""
+    """Return the fields of which this field contains whichever is available; empty for other fields."""
     return tuple(_table()["either"].get(field, ()))
 
 
 def nearly(field: str) -> Iterator[str]:
-    """Yield the fields that hold the value of a field together with others, or only sometimes."""
+    """Yield fields that contain the value of a field together with others, or only sometimes."""
     yield from (name for name, several in _table()["either"].items() if field in several)
     for narrow, wide in _table()["sometimes"].items():
         if field in (narrow, wide):

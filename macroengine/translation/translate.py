@@ -1,4 +1,4 @@
-"""The front door: from a template of one platform to a template of another."""
+"""Translate a template of one platform to another."""
 
 from dataclasses import dataclass
 
@@ -16,18 +16,19 @@ class Translation:
     """A template in another dialect, and what it does not send as before."""
 
     source: str
-    """The template."""
+    """The translated template."""
     losses: list[Diagnostic]
-    """What is lost, in order of the places in the template that was translated, to which their spans refer."""
+    """What is lost, in the order of the original template. Spans refer to the original template."""
     exact: bool
-    """Whether nothing is lost: it sends the same for the same values, and is the translation of its own translation."""
+    """Whether nothing is lost: both send the same for the same values, and translating back gives the original."""
 
 
 def translate(source: str, *, dialect: str | Dialect, to: str | Dialect, policy: Policy | None = None) -> Translation:
-    """Return the template of the dialect `to` that sends what `source`, a template of `dialect`, sends.
+    """Return a template of the dialect `to` that sends the same as `source`, a template of `dialect`.
 
-    Macros become those that read the same field; all other text stays unchanged. A macro without a counterpart, or
-    that the policy forbids, becomes `UNTRANSLATED-name`, which `check` refuses. Without a policy nothing is forbidden.
+    Macros are replaced by those that read the same field; all other text is unchanged. A macro without a counterpart,
+    or one that the policy forbids, becomes `UNTRANSLATED-name`, which `check` rejects. Without a policy nothing is
+    forbidden.
 
     >>> found = translate("https://n.example/pb?c=(clickid)&s=(af_sub1)", dialect="appsflyer", to="appmetrica")
     >>> found.source, [loss.name for loss in found.losses]
@@ -35,8 +36,8 @@ def translate(source: str, *, dialect: str | Dialect, to: str | Dialect, policy:
 
     Raises:
         LimitError: the template, or its translation, is too large.
-        CatalogueError: there is no such dialect.
-        ValueError: the policy denies a name that means nothing.
+        CatalogueError: a dialect does not exist.
+        ValueError: the policy denies a name that means nothing in any dialect.
     """
     check_type("source", str, "a string", source)
     check_type("policy", Policy | None, "a Policy", policy)

@@ -1,4 +1,4 @@
-"""A translation at work: macros are replaced, what came out is read in the other dialect, and both are compared."""
+"""The work of a translation: replace macros, parse the result in the other dialect, and compare both."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from macroengine.translation.counterparts import Counterparts
 from macroengine.translation.differences import differences
 from macroengine.translation.losses import Kind, Loss
 
-# After so many attempts, macros that are not read as they are meant are given up together.
+# After this many attempts, all macros that the other dialect misreads are given up together.
 _MAX_ATTEMPTS = 4
 _FORBIDDEN = {
     Problem.DENIED: "is denied by the policy",
@@ -31,15 +31,15 @@ _ABSENT = {
 
 @dataclass(slots=True)
 class _Replaced:
-    """A macro and what replaces it."""
+    """A macro and its replacement."""
 
     macro: Resolved
     others: tuple[Resolved, ...]
     text: str
     losses: list[Loss] = field(default_factory=list)
-    """Why it has no counterpart; none where it has one."""
+    """Why it has no counterpart; empty if it has one."""
     start: int = 0
-    """Where the text is in the translation."""
+    """Its position in the translation."""
 
     @property
     def stop(self) -> int:
@@ -73,7 +73,7 @@ class Work:
         return theirs.template.source, sorted(found, key=lambda diagnostic: place_of(diagnostic.span))
 
     def _settled(self) -> Resolution:
-        """Return the translation once the other dialect reads every macro in it as it is meant."""
+        """Return the translation, once the other dialect reads every macro as intended."""
         for _ in range(_MAX_ATTEMPTS):
             theirs = self._read()
             if not self._give_up(theirs):
@@ -96,7 +96,7 @@ class Work:
         return one
 
     def _forbid(self, one: _Replaced, values: tuple[Resolved, ...]) -> None:
-        """Drop a macro where the policy lets no postback have one of these values of it."""
+        """Drop a macro if the policy forbids one of these values in all postbacks."""
         for value in values:
             for problem, why in _FORBIDDEN.items():
                 if self._is_judged and problem in value.problems:
@@ -107,7 +107,7 @@ class Work:
         one.losses.append(loss)
 
     def _written(self) -> str:
-        """Return the translation as it is now, and remember where each macro went."""
+        """Return the current translation, and store the position of each macro."""
         pieces: list[str] = []
         done = length = 0
         for one in self._replaced:
@@ -118,7 +118,7 @@ class Work:
         return "".join([*pieces, self._source[done:]])
 
     def _give_up(self, theirs: Resolution) -> bool:
-        """Drop the macros that the other dialect does not read as they are meant, or must not send; say if any."""
+        """Drop macros that the other dialect misreads or must not send; return whether there were any."""
         read = {macro.node.start: macro for macro in theirs.macros}
         dropped = False
         for one in self._replaced:
@@ -133,7 +133,7 @@ class Work:
         return dropped
 
     def _lost(self, one: _Replaced, read: Resolved, others: tuple[Resolved, ...]) -> list[Loss]:
-        """Return what is lost of a macro that the other dialect reads so."""
+        """Return what is lost for a macro that the other dialect reads as `read`."""
         lost = [*self._absent(one, read), *self._differences(one, read, others)]
         back = self._back.text(read, others)
         if not lost and back != one.macro.node.text:
@@ -153,7 +153,7 @@ class Work:
             yield Loss(Kind.APPROXIMATE, f"{one.macro.node.text} becomes {one.text}: which value is sent may differ")
 
     def _absent(self, one: _Replaced, read: Resolved) -> Iterator[Loss]:
-        """Yield what the policy says of when the value is there."""
+        """Yield losses because the policy withholds the value for some events."""
         sides = ((one.macro, self._home), (read, self._to))
         for problem, (kind, what) in _ABSENT.items():
             titles = [dialect.title for macro, dialect in sides if problem in macro.problems]
@@ -162,7 +162,7 @@ class Work:
                 yield Loss(kind, f"{one.macro.node.text} {what.format(self._policy.postback)} on {who}")
 
     def _read_as_macros(self, theirs: Resolution) -> Iterator[Diagnostic]:
-        """Yield where the other dialect reads literal text as a macro."""
+        """Yield diagnostics for literal text that the other dialect reads as a macro."""
         meant = {one.start for one in self._replaced if not one.losses}
         starts = [one.start for one in self._replaced]
         for macro in theirs.macros:
@@ -173,7 +173,7 @@ class Work:
                 yield Loss(Kind.READ_AS_MACRO, message, hint).at(Span(start, stop), self._source)
 
     def _place(self, at: int, starts: list[int]) -> int:
-        """Return the place in the source of a place in the translation."""
+        """Return the place in the source for a place in the translation."""
         before = bisect_right(starts, at) - 1
         if before < 0:
             return at

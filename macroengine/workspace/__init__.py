@@ -1,4 +1,4 @@
-"""Files of templates: read with the place of each, and written back. Free of any user interface.
+"""Read templates from files, with the place of each, and write them back. Independent of any user interface.
 
-The command line, the language server and the playground share it.
+Used by the command line, the language server and the playground.
 """

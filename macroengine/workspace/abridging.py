@@ -1,4 +1,4 @@
-"""What is found in a template that is wrong throughout, cut short for reports."""
+"""Shorten the findings of a template that is wrong throughout."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from macroengine.diagnostics import Diagnostic
 
-# Reports repeat the template with each finding. Only a long one that is wrong throughout is cut short by this.
+# Reports repeat the template with each finding. Only a long template with errors throughout exceeds this.
 _MAX_TEXT_PER_RULE = 500_000
 _MIN_FINDINGS_PER_RULE = 10
 
 
 def abridged(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """Yield what was found in one template; where there is too much of a rule, its last finding counts the rest."""
+    """Yield the findings of one template. If a rule has too many, its last finding says how many more there are."""
     counts: Counter[str] = Counter()
     omitted: dict[str, tuple[Diagnostic, int]] = {}
     for diagnostic in found:

@@ -1,4 +1,4 @@
-"""The dialect of a template, and the kind of postback that it is for, where they are not given."""
+"""Choose the dialect and the kind of postback of a template, if they are not given."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,25 +12,25 @@ from macroengine.language.nodes import Macro
 from macroengine.template import Template, parse
 
 AUTO: Final = "auto"
-"""The word for the likeliest dialect of each template."""
+"""The setting that chooses the likeliest dialect for each template."""
 
 
 def dialect_for(given: Dialect | Literal["auto"], template: str) -> Dialect:
-    """Return the dialect that is given; for auto, the likeliest one, and the default with nothing to tell it by."""
+    """Return the given dialect; for "auto", the likeliest one, or the default dialect if nothing indicates one."""
     if isinstance(given, Dialect):
         return given
     from macroengine.detection.detect import detect  # noqa: PLC0415 - most calls name the dialect
 
     try:
         found = detect(template)
-    except TemplateError:  # it is too large to look at
+    except TemplateError:  # it is too large to check
         found = []
     return dialect(found[0].dialect if found else DEFAULT_DIALECT)
 
 
 @lru_cache(maxsize=1)
 def parsed(source: str, dialect: Dialect) -> Template:
-    """Return the syntax tree of a template; of one that was the last already, the same.
+    """Return the syntax tree of a template. The last result is cached.
 
     Raises:
         LimitError: the template is too large.
@@ -47,7 +47,7 @@ def assumed_postback(source: str, dialect: Dialect) -> Postback:
     """
     try:
         macros = list(parsed(source, dialect).macros())
-    except TemplateError:  # it is too large to look at
+    except TemplateError:  # it is too large to check
         return Postback.INSTALL
     return kind_for(macros, dialect)
 

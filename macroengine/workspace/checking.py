@@ -1,4 +1,4 @@
-"""One template of a file: what it is checked as, what is found in it, and what it is fixed to."""
+"""Check and fix one template of a file, with the settings for that template."""
 
 from collections.abc import Container
 from dataclasses import replace
@@ -18,12 +18,12 @@ from macroengine.workspace.record import Record
 def settings_of(
     record: Record, template: str, settings: Settings, where: str, given: Container[str] = ()
 ) -> tuple[Settings, Postback | None]:
-    """Return the settings for a template of a file, and the kind of postback where it is only assumed.
+    """Return the settings for a template of a file; also the kind of postback, if it was assumed.
 
-    What its row says counts, and then what its macros say; `given` are the settings that are over the row's.
+    The row overrides `settings`, except for settings named in `given`. Anything still open is inferred from the macros.
 
     Raises:
-        InputError: the row says something that is not known, in a column that was asked for.
+        InputError: the row has an unknown word in a column that was requested by name.
     """
     strict = record.said.strict
     dialect = None if "dialect" in given and "dialect" not in strict else record.dialect_named(where, settings.dialects)
@@ -53,12 +53,12 @@ def _check_context(settings: Settings, place: str) -> None:
 
 
 def findings(template: str | Diagnostic, settings: Settings) -> list[Diagnostic] | tuple[Diagnostic, ...]:
-    """Return what is wrong with a template; of one that is too large to look at, only that.
+    """Return the problems of a template. If it is too large, that is the only one.
 
-    Of one that cannot be checked, there is a finding that says so, and nothing else is found in it.
+    A template that cannot be checked is given as the finding that says so, and has no others.
 
     Raises:
-        InputError: the policy denies a name that is not known.
+        InputError: the policy denies an unknown name.
     """
     if isinstance(template, Diagnostic):
         return [template] if template.code in request_codes(settings.select, settings.ignore) else []
@@ -72,10 +72,10 @@ def findings(template: str | Diagnostic, settings: Settings) -> list[Diagnostic]
 
 
 def fixed_template(template: str, settings: Settings, *, unsafe: bool = False) -> Fixed:
-    """Return the fixed template; one that is too large to look at stays unchanged.
+    """Return the fixed template. A template that is too large is not changed.
 
     Raises:
-        InputError: the policy denies a name that is not known.
+        InputError: the policy denies an unknown name.
     """
     dialect = settings.dialect_of(template)
     try:

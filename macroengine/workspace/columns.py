@@ -1,4 +1,4 @@
-"""The columns of a table of templates: which one has the templates, and which say more about them."""
+"""The columns of a table: which one contains the templates, and which describe them."""
 
 import tomllib
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ ROLES = ("template", "partner", "dialect", "postback", "ignore")
 
 
 def folded(name: str) -> str:
-    """Return the name of a column without what does not count in it.
+    """Return the name of a column without characters that do not matter.
 
     >>> folded(" Postback_URL ")
     'postbackurl'
@@ -26,12 +26,12 @@ def folded(name: str) -> str:
 _WORDS = tomllib.loads(Path(__file__).with_name("columns.toml").read_text(encoding="utf-8"))
 _NAMES = {role: tuple(map(folded, names)) for role, names in _WORDS["columns"].items()}
 KINDS = {folded(word): Postback(kind) for kind, words in _WORDS["kinds"].items() for word in words}
-"""The kind of postback that each word means, folded."""
+"""The kind of postback for each word, in folded form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the templates of a file are, as far as that is said; the rest is recognised."""
+    """Where a file has its templates, as far as it is given. The rest is detected."""
 
     template: str | None = None
     partner: str | None = None
@@ -41,16 +41,16 @@ class Layout:
     sheet: str | None = None
     encoding: str | None = None
     embedded: Dialect | None = None
-    """The dialect of what is embedded in code, where it is said."""
+    """The dialect of templates embedded in code, if given."""
 
     def asked(self) -> dict[str, str]:
-        """Return the columns that are asked for by name, by what they say."""
+        """Return the columns that were requested by name, by their role."""
         given = {role: getattr(self, role) for role in ROLES}
         return {role: name for role, name in given.items() if name is not None}
 
 
 def recognised(header: Sequence[str], layout: Layout) -> dict[str, int]:
-    """Return the index of each column that is asked for or recognised by its name, by what it says.
+    """Return the index of each column that was requested or is recognised by its name, by role.
 
     >>> recognised(["ID", "Partner", "Postback URL"], Layout())
     {'template': 2, 'partner': 1}
@@ -75,11 +75,11 @@ def _index(wanted: str, header: Sequence[str], spelled: Sequence[str]) -> int | 
 
 
 def columns_of(header: Sequence[str], layout: Layout, where: str) -> dict[str, int]:
-    """Return what `recognised` does, when the column of the template and all that are asked for are among it.
+    """Return the result of `recognised` if it includes the template column and all requested columns.
 
     Raises:
-        NoColumnError: that of the template is not.
-        InputError: one of the others is not.
+        NoColumnError: the template column is missing.
+        InputError: another requested column is missing.
     """
     found = recognised(header, layout)
     for role, name in {"template": DEFAULT_COLUMN, **layout.asked()}.items():

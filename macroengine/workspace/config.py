@@ -23,17 +23,17 @@ from macroengine.workspace.text import checked_encoding
 _OWN_FILE = "macroengine.toml"
 _PROJECT_FILE = "pyproject.toml"
 CONFIG_FILES = (_OWN_FILE, _PROJECT_FILE)
-"""The names that files of settings have, that which counts first in a folder before the other."""
+"""The names of configuration files. If a folder has both, the first counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a template is checked as, and for what."""
+    """The settings that a template is checked with."""
 
     dialect: Dialect | Literal["auto"]
-    """"auto" is the likeliest dialect of each template."""
+    """"auto": the likeliest dialect of each template."""
     postback: Postback | None = None
-    """None: the kind that each template is for by its macros."""
+    """None: the kind that is inferred from the macros of each template."""
     send_all: bool = False
     consent: bool = False
     context: str | None = None
@@ -42,14 +42,14 @@ class Settings:
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
-    """What the columns of tables are called, by what they say."""
+    """The names of table columns, by role."""
     sheet: str | None = None
     encoding: str | None = None
     dialects: Mapping[str, Dialect | Literal["auto"]] = field(default_factory=dict)
-    """Custom dialects, by the names that rows of tables may use."""
+    """Custom dialects, by the names that table rows may use."""
 
     def layout(self, given: Layout) -> Layout:
-        """Return where the templates of a file are: as given, and else as the settings say."""
+        """Return where the templates of a file are: as given, or else according to these settings."""
         said = {**self.columns, "sheet": self.sheet, "encoding": self.encoding}
         missing = {name: value for name, value in said.items() if getattr(given, name) is None}
         return replace(given, embedded=None if self.dialect == AUTO else self.dialect, **missing)
@@ -59,10 +59,10 @@ class Settings:
         return dialect_for(self.dialect, template)
 
     def check_context(self) -> None:
-        """Refuse a context that the dialect does not have.
+        """Check that the dialect has the context of these settings.
 
         Raises:
-            InputError: it has no such context, or it is only found out which dialect it is.
+            InputError: it does not have the context, or the dialect is "auto".
         """
         if self.dialect == AUTO:
             if self.context is not None:
@@ -87,23 +87,23 @@ class Settings:
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The codes that are looked for in a template."""
+        """The codes of the rules to run."""
         return tuple(code for code in request_codes(self.select, self.ignore) if code in RULES)
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of a project, and those of single files over them."""
+    """The settings of a project, and settings for single files that override them."""
 
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
     per_file: dict[str, dict[str, Any]] = field(default_factory=dict)
     is_file: bool = True
-    """Whether there is a file of it; otherwise it has no settings."""
+    """Whether a configuration file exists. Otherwise there are no settings."""
 
     def settings_for(self, file: Path | None, given: Mapping[str, Any]) -> Settings:
-        """Return the settings for a file, None for what is in none; what is `given` on the command line is over all."""
-        # What is embedded in code is of any platform.
+        """Return the settings for a file, or for no file. Settings `given` on the command line override all others."""
+        # Templates embedded in code may be of any platform.
         is_code = file is not None and searched_language(str(file)) is not None
         found = Settings(AUTO if is_code else dialect(DEFAULT_DIALECT))
         for values in (self.settings, *self._of_file(file), given):
@@ -111,10 +111,10 @@ class Config:
         return found
 
     def _of_file(self, file: Path | None) -> list[dict[str, Any]]:
-        """Return the settings whose pattern a file matches, by its path from the configuration on, or by its name."""
+        """Return the settings whose pattern matches the file's name, or its path relative to the configuration."""
         if file is None:
             return []
-        full = Path(os.path.realpath(file))  # where links form a loop, Path.resolve fails
+        full = Path(os.path.realpath(file))  # Path.resolve fails on a loop of links
         path = full.relative_to(self.folder) if full.is_relative_to(self.folder) else full
         return [
             values
@@ -125,13 +125,13 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class NearestConfig:
-    """The configurations of the folders of files; where a file has none, that of the working folder."""
+    """Finds the nearest configuration of each file; for a file that has none, that of the working directory."""
 
     working: Config
     found: dict[Path, Config] = field(default_factory=dict)
 
     def settings_for(self, file: Path | None, given: Mapping[str, Any]) -> Settings:
-        """Return the settings for a file, by the nearest configuration from its folder upwards."""
+        """Return the settings for a file, from the nearest configuration in its folder or above."""
         if file is None:
             return self.working.settings_for(None, given)
         folder = Path(os.path.realpath(file)).parent
@@ -153,11 +153,11 @@ def find_config(folder: Path) -> Config:
 
 
 def read_config(path: Path) -> Config:
-    """Read a configuration from a file; of a `pyproject.toml` its table `[tool.macroengine]`.
+    """Read a configuration file; for `pyproject.toml`, read its table `[tool.macroengine]`.
 
     Raises:
-        InputError: the file is not TOML, or not a configuration.
-        OSError: it cannot be read.
+        InputError: the file is not valid TOML, or not a valid configuration.
+        OSError: the file cannot be read.
     """
     where = input_name(path)
     if path.name == _PROJECT_FILE:
@@ -179,16 +179,16 @@ def read_config(path: Path) -> Config:
 
 
 def _tools(path: Path) -> dict[str, Any]:
-    """Return the table `[tool]` of a `pyproject.toml`; it is empty where `tool` is not a table."""
+    """Return the table `[tool]` of a `pyproject.toml`, or an empty one if `tool` is not a table."""
     tools = read_toml(path).get("tool")
     return tools if isinstance(tools, dict) else {}
 
 
 def read_settings(data: Mapping[str, Any], where: str, folder: Path, also: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return the settings that a table gives, as those of `Settings`; paths in it are relative to a folder.
+    """Return the settings in a table, as arguments for `Settings`. Paths in it are relative to `folder`.
 
     Raises:
-        InputError: a key is unknown, or its value is not one that it can have; `where` is in the message.
+        InputError: a key is unknown, or a value is invalid; the message contains `where`.
     """
     values = {}
     for key, value in data.items():

@@ -1,4 +1,4 @@
-"""What a partner would receive differently when a template is edited."""
+"""Report what a partner receives differently after a template was edited."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -13,16 +13,16 @@ from macroengine.template import Template, parse
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that the partner would receive differently."""
+    """One difference in what the partner receives."""
 
     kind: str
-    """What became of the parameter: added, removed, renamed, refilled, another depth, withheld, consent,
-    personal, rewritten."""
+    """What happened to the parameter: added, removed, renamed, refilled, another depth, withheld, consent, personal or
+    rewritten."""
     name: str
     """The parameter, or the part of the URL."""
     message: str
     lost: bool = False
-    """Whether the partner no longer receives something that it did."""
+    """Whether the partner no longer receives something that it did before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class _Sent:
     name: str
     text: str
     values: tuple[tuple[str, str | None], ...] = ()
-    """The fields that fill it, each with the function that the template names."""
+    """The fields that fill it, each with the function that the template applies to it."""
     macros: tuple[str, ...] = ()
     depth: tuple[int, ...] = ()
     withheld: frozenset[str] = field(default=frozenset(), compare=False)
@@ -47,7 +47,7 @@ def diff(
     dialect: str | Dialect = DEFAULT_DIALECT,
     policy: Policy = Policy(),  # noqa: B008 - immutable
 ) -> list[Change]:
-    """Return what is different about the postbacks of two templates, parameter by parameter.
+    """Return the differences between the postbacks of two templates, parameter by parameter.
 
     >>> [change.message for change in diff("https://n.example/pb?id=(clickid)", "https://n.example/pb?cid=(clickid)")]
     ["'id' is renamed to 'cid'"]
@@ -58,7 +58,7 @@ def diff(
     chosen = dialect_of(dialect)
     before, after = (dict(_sent(parse(source, chosen), chosen, policy)) for source in (old, new))
     added = {key: one for key, one in after.items() if key not in before}
-    # A parameter is another one under a new name where what fills it is the same.
+    # A parameter counts as renamed if a new name is filled in the same way.
     alike: dict[object, deque[tuple[str, int]]] = {}
     for key, one in added.items():
         alike.setdefault(one.values, deque()).append(key)
@@ -113,7 +113,7 @@ def _newly(old: _Sent, new: _Sent, policy: Policy) -> Iterator[Change]:
 
 
 def _literal(one: _Sent) -> str:
-    """Return the text around the macros, which may be spelled in several ways."""
+    """Return the text around the macros in a normalised form, since it may be spelled in several ways."""
     text = one.text
     for macro in one.macros:
         text = text.replace(macro, "\0", 1)
@@ -125,7 +125,7 @@ def _macros(one: _Sent) -> str:
 
 
 def _times(depth: tuple[int, ...]) -> str:
-    """Return how often values are encoded that are in so many URLs inside the URL."""
+    """Return how often values are encoded at this nesting depth, in words."""
     times = 1 + max(depth)
     return {1: "once", 2: "twice"}.get(times, f"{times} times")
 
@@ -134,7 +134,7 @@ _SERVER = "server"
 
 
 def _sent(template: Template, dialect: Dialect, policy: Policy) -> Iterator[tuple[tuple[str, int], _Sent]]:
-    """Yield what a template sends, by name and by how many of that name there were before."""
+    """Yield what a template sends, by name and by the number of earlier parameters with that name."""
     resolution = resolve(template, dialect, policy)
     scheme, host = (_text(pieces) for pieces in (template.scheme, template.authority))
     if scheme or host:

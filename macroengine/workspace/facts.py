@@ -1,17 +1,17 @@
-"""What the catalogue says about a macro, in words for people."""
+"""The catalogue's facts about a macro, in words for people."""
 
 from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.kinds import HASHES, Postback
 
 
 def is_inferred(key: str, spec: MacroSpec, dialect: Dialect) -> bool:
-    """Say whether no document states a fact, neither of the macro nor of the dialect."""
+    """Say whether a fact is not documented, neither for the macro nor for the dialect."""
     is_stated = key != "available" and getattr(spec, key, None) is not None
     return key in spec.inferred or (key in dialect.inferred and not is_stated)
 
 
 def facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
-    """Return what the catalogue says about a macro, by what it is called; empty where it says nothing."""
+    """Return the catalogue's facts about a macro by their labels; empty if it has none."""
     return {
         "macro": dialect.syntax.write(spec.name),
         "description": spec.description,
@@ -41,7 +41,7 @@ def facts(spec: MacroSpec, dialect: Dialect) -> dict[str, str]:
 
 
 def yes_no(answer: bool) -> str:
-    """Return the word for a yes or no."""
+    """Return "yes" or "no"."""
     return "yes" if answer else "no"
 
 

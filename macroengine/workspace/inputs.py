@@ -1,4 +1,4 @@
-"""Inputs: opened by name, and read within bounds."""
+"""Open inputs by name, and read them within limits."""
 
 import json
 import re
@@ -14,28 +14,28 @@ from macroengine.opening import open_promptly
 
 STANDARD_INPUT = "-"
 
-# No template or event is nearly as long; an endless device must not fill the memory.
+# No template or event is nearly this long, and an endless device must not fill the memory.
 MAX_BYTES = 1_048_576
-# Reading a longer integer takes ever more time, and Python refuses by default.
+# Python refuses to read longer integers by default, since the time grows with the square of the length.
 _MAX_DIGITS = 4_300
-# The time that tomllib takes for a dotted key grows with the square of its parts.
+# The time that tomllib takes for a dotted key grows with the square of its number of parts.
 _LONG_KEY = re.compile(r"""(?<![\w.-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*\.[ \t]*){100}""")
 
 
 class InputError(MacroEngineError):
-    """An input that cannot be used; the message names it."""
+    """An input cannot be used. The message names it."""
 
 
 class UnreadableError(InputError):
-    """An input whose bytes are not text, or not in the encoding."""
+    """An input is not text, or not in the given encoding."""
 
 
 class NoColumnError(InputError):
-    """An input that has no column or key of templates."""
+    """An input has no column or key of templates."""
 
 
 def input_name(file: str | Path) -> str:
-    """Return what an input is called in messages; characters that do not print are escaped."""
+    """Return the name of an input for messages, with characters that do not print escaped."""
     return "standard input" if str(file) == STANDARD_INPUT else printable(str(file))
 
 
@@ -44,7 +44,7 @@ def opened(file: str | Path) -> Iterator[IO[bytes]]:
     """Open an input for reading; `-` is standard input.
 
     Raises:
-        OSError: it cannot be read; the error has its name.
+        OSError: it cannot be read; the error names it.
     """
     if str(file) != STANDARD_INPUT:
         with open(file, "rb", opener=open_promptly) as stream:
@@ -126,12 +126,12 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
         raise InputError(f"{where}: not TOML: {message[0].lower()}{message[1:]}") from None
     except RecursionError:
         raise InputError(f"{where}: nested too deeply") from None
-    except ValueError:  # Python's words for it are about Python
+    except ValueError:  # Python's message is about Python
         raise InputError(f"{where}: an integer has more than {_MAX_DIGITS:,} digits") from None
 
 
 def parse_json(text: str, where: str, line: int | None = None, **hooks: Any) -> Any:
-    """Return the value of a JSON text, which may be the line `line` of a file that `where` names.
+    """Return the value of a JSON text: the file `where`, or its line `line`.
 
     Raises:
         InputError: it is not JSON, or a hook raises a ValueError.
@@ -155,5 +155,5 @@ def _integer(digits: str) -> int:
 
 
 def suffix(file: str | Path) -> str:
-    """Return the ending of a file's name, in lower case."""
+    """Return the suffix of a file name, in lower case."""
     return PurePath(file).suffix.lower()

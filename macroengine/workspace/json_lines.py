@@ -1,4 +1,4 @@
-"""Templates in JSON Lines: a string on each line, or an object with a key for it."""
+"""Templates in JSON Lines: each line is a string, or an object with a template key."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from macroengine.workspace.text import BOM
 
 
 def json_records(lines: Iterator[tuple[int, str]], name: str, layout: Layout) -> Iterator[Record]:
-    """Yield a record for each line; blank lines have no template."""
+    """Yield a record for each line. Blank lines have no template."""
     for number, raw in lines:
         if not raw.strip():
             yield Record(raw, number)

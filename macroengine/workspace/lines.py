@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from macroengine.workspace.record import Record, Said
 from macroengine.workspace.text import BOM
 
-# Before a template on a line of its own, or after it.
+# On the line before a template, or after the template.
 _IGNORE = re.compile(r"#\s*macroengine:\s*ignore\s+(?P<rules>[\w-]+(?:[\s,]+[\w-]+)*)\s*$")
 _TRAILING = re.compile(r"\s+" + _IGNORE.pattern)
 
 
 def text_records(lines: Iterator[tuple[int, str]]) -> Iterator[Record]:
-    """Yield a record for each line; blank lines and those that begin with # have no template.
+    """Yield a record for each line. Blank lines and lines that begin with # have no template.
 
-    A comment `# macroengine: ignore CODE` counts for the next template, and after a template for that one.
+    A comment `# macroengine: ignore CODE` applies to the next template; after a template, it applies to that one.
     """
     ignored: list[str] = []
     for number, raw in lines:
@@ -36,7 +36,7 @@ def text_records(lines: Iterator[tuple[int, str]]) -> Iterator[Record]:
 
 
 def split_ending(raw: str) -> tuple[str, str]:
-    """Return a line without its ending, and the ending."""
+    """Return a line without its line break, and the line break."""
     body = raw.removesuffix("\n").removesuffix("\r") if raw.endswith("\n") else raw
     return body, raw[len(body) :]
 

@@ -1,4 +1,4 @@
-"""The templates of a text that is open in an editor: where each character of them is, and how they are rewritten."""
+"""The templates of a text in an editor: the place of each character, and edits that rewrite them."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,30 +16,30 @@ from macroengine.workspace.record import Record, Region
 from macroengine.workspace.sources import JSON_LINES, TEXTS, records_of, searched_language
 from macroengine.workspace.text import BOM
 
-# Neither JSON nor CSV writes this in another way.
+# Both JSON and CSV write this unchanged.
 _MARK = "!~"
 _IN_JSON = re.compile(r"\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\.|.", re.DOTALL)
 _IN_TABLE = re.compile('""|.', re.DOTALL)
-# So many of the first templates of a text tell whether it is a list of templates.
+# How many templates of a text are examined to decide whether it is a list of templates.
 _SAMPLE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What keeps a part of a text from being read; lines are counted from one."""
+    """A reason why a part of a text cannot be read. Lines are counted from 1."""
 
     line: int
     message: str
 
 
-@dataclass(slots=True)  # not frozen, which takes longer to make: an edit makes all of them again
+@dataclass(slots=True)  # not frozen: each edit creates all of them again, and frozen ones take longer
 class Located:
-    """A template in a text. Offsets are those of the text, in code points."""
+    """A template in a text. Offsets refer to the text, in code points."""
 
     template: str
     record: Record
     start: int
-    """Where the text of its record begins: a line, or a row of a table."""
+    """Where the text of its record begins. A record is a line, or a row of a table."""
     _starts: "_Starts"
     _known: Sequence[int] | None = None
 
@@ -70,7 +70,7 @@ class Located:
         return places[first], places[last]
 
     def rewritten(self, template: str) -> list[Edit]:
-        """Return the edits after which the text has another template in this place; none where it cannot."""
+        """Return the edits that replace the template in the text; none if it cannot be replaced."""
         return _difference(self.record.raw, self.record.with_template(template), self.start)
 
     def _begin(self) -> int:
@@ -79,9 +79,9 @@ class Located:
 
 
 def templates_in(text: str, name: str, layout: Layout) -> tuple[list[Located], list[Trouble]]:
-    """Return the templates of a text, in order, as `check` finds them in a file of that name; and what cannot be read.
+    """Return the templates of a text in order, as `check` finds them in a file with that name, and what cannot be read.
 
-    A text of something else, under a name that lists of templates may have, has none, and nothing is wrong with it.
+    If the name fits a list of templates but the text is something else, both lists are empty.
     """
     language = searched_language(name)
     if language is not None:
@@ -106,7 +106,7 @@ def _located(found: Iterable[Record], text: str) -> Iterator[Located]:
 
 
 class _Starts:
-    """Where lines start, as files are read: a byte order mark is not a part of the first."""
+    """Where lines begin in the decoded text of a file. A byte order mark is not part of the first line."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -127,7 +127,7 @@ def _is_likely(template: str) -> bool:
 
 
 def _records(text: str, name: str, layout: Layout, troubles: list[Trouble]) -> Iterator[Record]:
-    """Yield the records of a text, and add to the troubles what is not read."""
+    """Yield the records of a text, and append to `troubles` what cannot be read."""
     if suffix(name) in JSON_LINES:
         for number, line in _numbered(text):
             yield from _of_json(number, line, name, layout, troubles)
@@ -137,14 +137,14 @@ def _records(text: str, name: str, layout: Layout, troubles: list[Trouble]) -> I
         for record in records_of(_numbered(text), name, layout):
             next_line = record.line + record.raw.count("\n")
             yield record
-    except NoColumnError:  # a table of something else
+    except NoColumnError:  # a table without templates
         return
     except InputError as error:
         troubles.append(Trouble(next_line, _without_place(error, name)))
 
 
 def _of_json(number: int, line: str, name: str, layout: Layout, troubles: list[Trouble]) -> Iterator[Record]:
-    """Yield the record of one line, whatever is wrong with the others."""
+    """Yield the record of one line, whatever is wrong with other lines."""
     try:
         yield from json_records(iter([(number, line)]), input_name(name), layout)
         return
@@ -164,25 +164,25 @@ def _numbered(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _without_place(error: InputError, name: str) -> str:
-    """Return what an error says without where it is, which an editor marks."""
+    """Return an error message without its place, since an editor marks the place."""
     return re.sub(rf"^{re.escape(input_name(name))}:(?:\d+:)*(?: line [\d,]+:)? *", "", str(error))
 
 
 def _offsets(record: Record, template: str, start: int) -> Sequence[int]:
-    """Return where the characters of a template are in a cell of a table, or in a string of JSON."""
+    """Return where the characters of a template are in a table cell or a JSON string."""
     first, last = _extent(record)
     pattern = _IN_JSON if record.cell is None else _IN_TABLE
     begin = start + first
     if last - first == len(template):
         return range(begin, begin + len(template) + 1)
     written = pattern.findall(record.raw, first, last)
-    if len(written) != len(template):  # it cannot be told, so that all of it is the place
+    if len(written) != len(template):  # the places are unknown: use the whole template
         return [begin] * len(template) + [start + last]
     return list(accumulate(map(len, written), initial=begin))
 
 
 def _extent(record: Record) -> tuple[int, int]:
-    """Return where a template begins and ends in the text of its record: what changes when another is written there."""
+    """Return where a template is in the text of its record, by comparing it with another template there."""
     mark = _MARK
     while mark in record.raw:
         mark += _MARK
@@ -195,7 +195,7 @@ def _extent(record: Record) -> tuple[int, int]:
 
 
 def _difference(old: str, new: str, start: int) -> list[Edit]:
-    """Return the shortest edit that makes one text of another, none where they are the same."""
+    """Return the shortest edit that turns one text into another; none if they are equal."""
     if old == new:
         return []
     first = _alike(old, new)
@@ -204,5 +204,5 @@ def _difference(old: str, new: str, start: int) -> list[Edit]:
 
 
 def _alike(one: str, other: str) -> int:
-    """Return how many characters two texts have in common at their beginnings."""
+    """Return the length of the common prefix of two texts."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -1,4 +1,4 @@
-"""What a partner would receive: a template rendered with the examples of the catalogue, and taken apart again."""
+"""Preview what a partner receives: render a template with the catalogue's examples, and parse the URL."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from macroengine.policy import Policy
 from macroengine.suggest import did_you_mean
 from macroengine.template import parse
 
-# A URL inside a URL inside a URL; deeper ones are shown as text.
+# The nesting depth up to which URLs are parsed. Deeper ones are shown as text.
 _DEEPEST = 3
 _KEYS = {Source.LINK: "link", Source.SDK: "sdk", Source.PLATFORM: "platform"}
 
@@ -30,10 +30,10 @@ class Parameter:
     """A parameter of a URL, as its receiver reads it."""
 
     name: str
-    """Of a parameter in a URL inside the URL, with the names of those around it: `u > id`."""
+    """In a nested URL, including the names of the parameters around it: `u > id`."""
     value: str
     macros: tuple[str, ...] = ()
-    """The macros that are in it, as the template writes them."""
+    """The macros in it, as the template writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +46,21 @@ class Preview:
     attributed: str
     """The URL for an event that is attributed to the network."""
     not_attributed: str | None
-    """The URL for any other event; None where there is no postback for those."""
+    """The URL for any other event; None if no postback is sent for those."""
     without_consent: str | None
-    """The URL for an event whose user does not share identifiers; None where that makes no difference."""
+    """The URL for an event whose user does not share identifiers; None if it is the same."""
     without_values: str | None
-    """The URL for an event of which nothing is known; None where that is not rendered."""
+    """The URL for an event without any values; None if it cannot be rendered."""
     withheld: tuple[str, ...]
     """The macros that stay empty for events that are not attributed to the network."""
     needs_consent: tuple[str, ...]
     """The macros that stay empty for users who do not share identifiers."""
     dropped: tuple[str, ...]
-    """The parameters that are not sent where their values are missing."""
+    """The parameters that are not sent if their values are missing."""
     parameters: tuple[Parameter, ...]
-    """What the receiver reads in `attributed`."""
+    """The parameters that the receiver reads in `attributed`."""
     other_parameters: tuple[Parameter, ...]
-    """What the receiver reads in `not_attributed`."""
+    """The parameters that the receiver reads in `not_attributed`."""
 
 
 def preview(
@@ -72,9 +72,9 @@ def preview(
     values: Mapping[str, object] | None = None,
     missing: Missing | MissingWord = Missing.EMPTY,
 ) -> Preview:
-    """Return what the partner would receive for an event; by default, for one of the examples of the catalogue.
+    """Return what the partner would receive for an event, by default for the catalogue's example values.
 
-    `values` are further values, over those of the event, by the names of their fields or macros.
+    `values` override those of the event. Their keys are names of fields or macros.
 
     >>> shown = preview("https://n.example/pb?id=(clickid)&geo=(country_code)", values={"country_code": "DE"})
     >>> shown.attributed
@@ -85,7 +85,7 @@ def preview(
     Raises:
         TemplateError: the template has errors.
         RenderError: the event cannot be sent.
-        ValueError: `values` has a name that is none in the dialect.
+        ValueError: `values` has a name that the dialect does not have.
     """
     check_type("event", Event | None, "an Event", event)
     chosen = dialect_of(dialect)
@@ -119,10 +119,10 @@ def preview(
 
 
 def example_event(template: CompiledTemplate | CompiledRequest) -> Event:
-    """Return an event with an example of each value that a template sends."""
+    """Return an event with an example for each value that a template sends."""
     specs = [spec for spec in template.dialect.macros.values() if spec.example]
     examples: dict[object, str] = {spec.field: spec.example for spec in specs if spec.example}
-    # Macros may write one field in several ways, and each has an example of its own.
+    # Macros may write the same field in several ways, each with its own example.
     examples |= {(spec.field, spec.type): spec.example for spec in specs if spec.example}
     values: dict[Source, dict[str, object]] = {source: {} for source in Source}
     plans = template.plans if isinstance(template, CompiledRequest) else (template.plan,)
@@ -130,7 +130,7 @@ def example_event(template: CompiledTemplate | CompiledRequest) -> Event:
         for read in value.reads:
             text = examples.get((read.field, value.type)) or examples.get(read.field)
             sent, known = _example(text, read.field, value.type), values[read.source].get(read.field)
-            # A time is right however it is written, and a text is not.
+            # A time can be written in any format; a text cannot.
             values[read.source][read.field] = known if isinstance(known, datetime) else sent
     link, sdk, platform = (values[source] for source in _KEYS)
     return Event(link, sdk, platform, template.policy.postback)
@@ -152,10 +152,10 @@ def _is_digits(text: str, at_most: int) -> bool:
 
 
 def with_values(event: Event, values: Mapping[str, object], dialect: Dialect) -> Event:
-    """Return the event with further values, by the names of their fields or macros.
+    """Return the event with additional values, by the names of fields or macros.
 
     Raises:
-        ValueError: a name is none in the dialect.
+        ValueError: the dialect does not have a name.
     """
     check_mapping("values", values)
     sorted_values = {source: dict(getattr(event, key)) for source, key in _KEYS.items()}
@@ -173,7 +173,7 @@ def with_values(event: Event, values: Mapping[str, object], dialect: Dialect) ->
 
 
 def refusing(event: Event, dialect: Dialect) -> Event:
-    """Return the event with other values where it says that its user does not share identifiers."""
+    """Return the event with values that say that its user does not share identifiers."""
     values = {source: dict(getattr(event, key)) for source, key in _KEYS.items()}
     for source, field, consent in consent_fields(dialect):
         values[source][field] = refusing_value(consent)
@@ -189,7 +189,7 @@ def _without_values(template: CompiledTemplate) -> str | None:
 
 
 def macros_by_name(parameters: Iterable[Pair]) -> dict[str, tuple[str, ...]]:
-    """Return the macros of each parameter whose name is text."""
+    """Return the macros of each parameter whose name is literal text."""
     found: dict[str, tuple[str, ...]] = {}
     for pair in parameters:
         name = "".join(piece.text for piece in pair.name)
@@ -200,7 +200,7 @@ def macros_by_name(parameters: Iterable[Pair]) -> dict[str, tuple[str, ...]]:
 def parameters_of(
     url: str, dialect: Dialect, macros: Mapping[str, tuple[str, ...]], *, is_form: bool = False
 ) -> Iterator[Parameter]:
-    """Yield the parameters of a URL, or of a form after a `?`, with the macros that are in each."""
+    """Yield the parameters of a URL, or of a form after a `?`, with the macros in each."""
     decode = unquote_plus if is_form or dialect.encoding is Encoding.FORM else unquote
     for pair in parse(url, dialect).query:
         raw, value = ("".join(piece.text for piece in pieces) for pieces in (pair.name, pair.value))
@@ -210,7 +210,7 @@ def parameters_of(
 
 
 def _inner(around: str, value: str, depth: int) -> Iterator[Parameter]:
-    """Yield the parameters of a URL that is the value of one."""
+    """Yield the parameters of a URL that is the value of a parameter."""
     address, mark, query = value.partition("?")
     if depth > _DEEPEST or not mark or "://" not in address:
         return

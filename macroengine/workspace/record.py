@@ -1,4 +1,4 @@
-"""What a file has for each template: where it is, whose it is, and how it is replaced."""
+"""A template's record in a file: where it is, whose template it is, and how to replace it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from macroengine.workspace.inputs import InputError
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a row says about its template beside it. An empty text says nothing."""
+    """What a table row says about its template. An empty text means nothing is said."""
 
     partner: str = ""
     dialect: str = ""
     postback: str = ""
     ignore: str = ""
     strict: frozenset[str] = frozenset()
-    """The columns that were asked for by name, so that a word in them must be a known one."""
+    """The columns that were requested by name. A word in them must be a known one."""
 
 
 def _never(template: str) -> str | None:  # noqa: ARG001 - most records can have any template
@@ -35,12 +35,12 @@ def _never(template: str) -> str | None:  # noqa: ARG001 - most records can have
 _NOTHING = Said()
 Dialects = Mapping[str, Dialect | Literal["auto"]]
 _NO_DIALECTS: Dialects = MappingProxyType({})
-# A shorter name may be in any word.
+# A shorter name may be part of any word.
 _SHORTEST = 6
 
 
 class Region(NamedTuple):
-    """A place in a file: lines and columns from 1; the last column is after the place."""
+    """A place in a file: lines and columns from 1. The last column is the one after the place."""
 
     line: int
     column: int
@@ -56,48 +56,48 @@ class Places(Protocol):
         ...
 
     def edits(self, span: Span, replacement: str) -> list[tuple[Region, str]]:
-        """Return what to write in the file to replace a part of the template; nothing where that cannot be."""
+        """Return the edits of the file that replace a part of the template; empty if that is not possible."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A line of a file, or several that belong together: `raw` is all of its text."""
+    """A line of a file, or several lines that belong together. `raw` is their whole text."""
 
     raw: str
     line: int
     template: str | None = None
-    """None where there is none, as in a blank line."""
+    """None if there is no template, as in a blank line."""
     with_template: Callable[[str], str] = str
     """Returns the text of the record with another template."""
     in_line: bool = False
-    """Whether the template begins where the line does, so that its columns are those of the file."""
+    """Whether the template begins at the start of the line, so that its columns are those of the file."""
     sheet: str | None = None
     cell: str | None = None
-    """The cell of a workbook, as `D4`, or the name of the column of a table."""
+    """The cell of a workbook, such as `D4`, or the name of a table's column."""
     said: Said = _NOTHING
     made_by: str | None = None
-    """The formula that makes the template; it cannot be replaced then."""
+    """The formula that computes the template. It cannot be replaced then."""
     places: Places | None = None
-    """Where the characters of a template are that is inside another language."""
+    """Where the characters of a template are, if it is embedded in another language."""
     noted: Diagnostic | None = None
-    """What there is to say of a template that cannot be checked."""
+    """The diagnostic for a template that cannot be checked."""
     refusal: Callable[[str], str | None] = _never
     """Says why another template cannot be written."""
 
     @property
     def place(self) -> str:
-        """Where the template is in its file: a line, or the cell of a sheet."""
+        """Where the template is in its file: a line, or a cell of a sheet."""
         return str(self.line) if self.sheet is None else f"{_quoted(self.sheet)}!{self.cell}"
 
     def region(self, span: Span) -> Region | None:
-        """Return where a part of the template is in the file; None where only the line or the cell is known."""
+        """Return where a part of the template is in the file; None if only the line or the cell is known."""
         if self.places is not None:
             return self.places.region(span)
         return Region(self.line, span.start + 1, self.line, span.stop + 1) if self.in_line else None
 
     def position(self, index: int) -> tuple[int, int]:
-        """Return the line of a character of the template, and its column there or in the template, from 1."""
+        """Return the line of a character of the template, and its column in the line or in the template, from 1."""
         if self.places is None:
             return self.line, index + 1
         region = self.places.region(Span(index, index))
@@ -111,17 +111,17 @@ class Record:
         return f"{line}:{column}"
 
     def edits(self, span: Span, replacement: str) -> list[tuple[Region, str]]:
-        """Return what to write in the file to replace a part of the template; nothing where that is not known."""
+        """Return the edits of the file that replace a part of the template; empty if its place is unknown."""
         if self.places is not None:
             return self.places.edits(span, replacement)
         region = self.region(span)
         return [] if region is None else [(region, replacement)]
 
     def dialect_named(self, where: str, custom: Dialects = _NO_DIALECTS) -> Dialect | Literal["auto"] | None:
-        """Return the dialect that the row says: one of the library, a custom one, or "auto"; None where it says none.
+        """Return the dialect that the row names: a built-in one, a custom one, or "auto"; None if it names none.
 
         Raises:
-            InputError: the column was asked for, and the word in it is not the name of a dialect.
+            InputError: the column was requested by name, and the word in it is not the name of a dialect.
         """
         word = self.said.dialect
         if not word:
@@ -139,12 +139,12 @@ class Record:
         return None
 
     def postback_named(self, where: str) -> Postback | None:
-        """Return the kind of postback that the row says; None where it says none.
+        """Return the kind of postback that the row names; None if it names none.
 
-        Any other word is the name of an event in the app, unless the column was asked for.
+        Any other word is read as the name of an in-app event, unless the column was requested by name.
 
         Raises:
-            InputError: the column was asked for, and the word in it is not a kind.
+            InputError: the column was requested by name, and the word in it is not a kind.
         """
         word = self.said.postback
         if not word:
@@ -156,7 +156,7 @@ class Record:
         return Postback.IN_APP if found is None else found
 
     def ignored(self, where: str) -> tuple[str, ...]:
-        """Return the rules that the row or the lines before it say to ignore.
+        """Return the rules to ignore, from the row or the lines before it.
 
         Raises:
             InputError: one of them is not a rule.
@@ -172,7 +172,7 @@ class Record:
 
 
 def _dialect_named(word: str) -> str | None:
-    """Return the name of the dialect that a word is, or that it has in it: people add a company or a product."""
+    """Return the dialect whose name a text is or contains, since people add the name of a company or a product."""
     names = _dialect_names()
     if word in names:
         return names[word]
@@ -182,7 +182,7 @@ def _dialect_named(word: str) -> str | None:
 
 @cache
 def _dialect_names() -> dict[str, str]:
-    """Return the names of the dialects by their names and titles, folded."""
+    """Return the names of the dialects by their folded names and titles."""
     titles = {folded(dialect(name).title): name for name in dialect_names()}
     return titles | {folded(name): name for name in dialect_names()}
 

@@ -1,4 +1,4 @@
-"""What a partner would receive of a request: rendered with the examples of the catalogue."""
+"""Preview what a partner receives from a request, rendered with the catalogue's examples."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ from macroengine.workspace.request_text import prepared_text, public_headers, si
 
 @dataclass(frozen=True, slots=True)
 class RequestPreview:
-    """What a partner would receive for one event; in place of a signature is what it will be of."""
+    """What a partner would receive for one event. Instead of a signature, it says what will be signed."""
 
     request: Request
     dialect: Dialect
@@ -36,15 +36,15 @@ class RequestPreview:
     attributed: PreparedRequest
     """For an event that is attributed to the network."""
     not_attributed: PreparedRequest | None
-    """For any other event; None where there is no postback for those."""
+    """For any other event; None if no postback is sent for those."""
     without_consent: PreparedRequest | None
-    """For an event whose user does not share identifiers; None where that makes no difference."""
+    """For an event whose user does not share identifiers; None if it is the same."""
     without_values: PreparedRequest | None
-    """For an event of which nothing is known; None where that is not rendered."""
+    """For an event without any values; None if it cannot be rendered."""
     withheld: tuple[str, ...]
     needs_consent: tuple[str, ...]
     parameters: tuple[Parameter, ...]
-    """What the receiver reads in the URL of `attributed`, and then in its body where that is a form."""
+    """The parameters that the receiver reads in the URL of `attributed`, then in its body if that is a form."""
 
 
 def preview_request(
@@ -56,14 +56,14 @@ def preview_request(
     values: Mapping[str, object] | None = None,
     missing: Missing | MissingWord = Missing.EMPTY,
 ) -> RequestPreview:
-    """Return what the partner would receive for an event, as `preview` does for a template.
+    """Return what the partner would receive for an event, like `preview` for a template.
 
     Raises:
         TemplateError: the request has errors.
         RenderError: the event cannot be sent.
-        ValueError: `values` has a name that is none in the dialect.
+        ValueError: `values` has a name that the dialect does not have.
     """
-    # Nothing is signed here, and no key is asked for.
+    # Nothing is signed here, so no key is needed.
     unsigned = replace(request, signature=None)
     compile_request(request, dialect=dialect, policy=policy, missing=missing)
     compiled = compile_request(unsigned, dialect=dialect, policy=policy, missing=missing)
@@ -112,13 +112,13 @@ def _parameters(sent: PreparedRequest, parsed: RequestTemplate) -> Iterator[Para
     yield from parameters_of(sent.url, parsed.dialect, macros_by_name(parsed.url.query))
     if parsed.body is not None and parsed.body.kind is BodyKind.FORM:
         macros = macros_by_name(parsed.body.template.query)
-        # A form has no fragment: there, a number sign is text.
+        # In a form, a number sign is text, since there is no fragment.
         form = sent.body.decode().replace("#", "%23")
         yield from parameters_of(f"?{form}", parsed.dialect, macros, is_form=True)
 
 
 def for_report(shown: RequestPreview) -> Preview:
-    """Return a preview as reports show it, without what may be secret in headers."""
+    """Return a preview for reports, without headers that may contain secrets."""
     parsed = parse_request(shown.request, shown.dialect)
 
     def text(sent: PreparedRequest | None) -> str | None:

@@ -1,4 +1,4 @@
-"""A request as text for people, in which headers keep their secrets."""
+"""A request as text for people, without the secrets in its headers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -13,13 +13,13 @@ NOT_SHOWN = "[not shown]"
 
 
 def signed_header(request: Request) -> dict[str, str]:
-    """Return the header of the signature with what it will be; nothing where there is none."""
+    """Return the signature's header with a description of its value; empty if there is no signature."""
     signature = request.signature
     return {} if signature is None else {signature.header: f"[{signature.algorithm} of the {signature.over}]"}
 
 
 def template_text(parsed: RequestTemplate) -> tuple[str, dict[str, int]]:
-    """Return a request with macros as text, and where in it each part begins; `NAME:` is that of a header's name."""
+    """Return a request with macros as text, and where each part begins. The key `NAME:` is for a header's name."""
     request = parsed.request
     starts = {"method": 0, "url": len(request.method) + 1}
     text = f"{request.method} {request.url}"
@@ -34,7 +34,7 @@ def template_text(parsed: RequestTemplate) -> tuple[str, dict[str, int]]:
 
 
 def in_text(found: Iterable[tuple[str, Diagnostic]], parsed: RequestTemplate) -> list[Diagnostic]:
-    """Return findings as those of the text of the whole request."""
+    """Return findings in the parts as findings in the text of the whole request."""
     text, starts = template_text(parsed)
     moved = []
     for part, one in found:
@@ -51,7 +51,7 @@ def _moved(span: Span, by: int) -> Span:
 
 
 def prepared_text(request: PreparedRequest, shown: Mapping[str, str] | None = None) -> str:
-    """Return a rendered request as text; where `shown` is given, with those headers in place of its own."""
+    """Return a rendered request as text. If `shown` is given, its headers replace those of the request."""
     headers = request.headers if shown is None else shown
     lines = [f"{request.method} {request.url}", *(f"{name}: {value}" for name, value in headers.items())]
     body = request.body.decode()
@@ -59,7 +59,7 @@ def prepared_text(request: PreparedRequest, shown: Mapping[str, str] | None = No
 
 
 def public_headers(request: PreparedRequest, parsed: RequestTemplate) -> dict[str, str]:
-    """Return the headers of a rendered request without those that have text of their own, which may be a secret."""
+    """Return the headers of a rendered request, without those that contain literal text, which may be secret."""
     secret = {
         name.lower() for name, value in parsed.headers if not all(isinstance(one, Macro) for one in value.fragment)
     }

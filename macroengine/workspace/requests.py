@@ -1,4 +1,4 @@
-"""Requests in files: `.toml` or `.json` with the keys of a Request, read, and rewritten with its fixes."""
+"""Requests in files: read `.toml` or `.json` files with the keys of a Request, and rewrite them with fixes."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ class RequestFile:
     text: str = field(repr=False)
     request: Request
     dialect: Dialect | Literal["auto"] | None
-    """What the file says; None where it says nothing."""
+    """The dialect that the file names; None if it names none."""
 
     @property
     def strings(self) -> dict[Keys, Text]:
@@ -38,7 +38,7 @@ class RequestFile:
         return strings_of(self.text, is_toml=_is_toml(self.file))
 
     def places(self) -> Callable[[str, int], tuple[int, int]]:
-        """Return what gives the line and column of a character of a part: `url`, `body`, `headers.NAME`."""
+        """Return a function that gives the line and column of a character in a part: `url`, `body`, `headers.NAME`."""
         strings = self.strings
 
         def place(part: str, index: int) -> tuple[int, int]:
@@ -47,17 +47,17 @@ class RequestFile:
             string = next((strings[key] for key in keys if key in strings), None)
             if string is None:
                 return 1, 1
-            # What is found in the name of a header is beyond the end of a shorter value.
+            # A finding in the name of a header may be beyond the end of a shorter value.
             at = string.offset(min(index, len(string.units)))
             return self.text.count("\n", 0, at) + 1, at - self.text.rfind("\n", 0, at)
 
         return place
 
     def with_fixes(self, edits: Iterable[tuple[str, Fix]], fixed: Request) -> str:
-        """Return the text of the file with the fixes of its parts, in order, that make the fixed request of it.
+        """Return the text of the file with these fixes applied to its parts, in order, so that it reads as `fixed`.
 
         Raises:
-            InputError: it cannot be said where in the file a part is.
+            InputError: the place of a part in the file is unknown.
         """
         text, meant = self.text, _parsed(self.text, self.file)
         by_part: dict[str, list[Fix]] = {}
@@ -86,10 +86,10 @@ def _says(text: str, file: str, meant: dict[str, Any]) -> bool:
 
 
 def read_request_file(file: str) -> RequestFile:
-    """Return the request of a file; standard input is JSON.
+    """Return the request in a file. Standard input is read as JSON.
 
     Raises:
-        InputError: the file has no request.
+        InputError: the file does not contain a request.
         OSError: it cannot be read.
     """
     name, text = input_name(file), read_text(file)
@@ -122,7 +122,7 @@ def _parsed(text: str, file: str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON; of a key that is repeated readers take one or the other."""
+    """Return a JSON object; reject repeated keys, since parsers differ in which one they take."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
@@ -140,7 +140,7 @@ def _check_keys(table: dict[str, Any], name: str) -> None:
             raise InputError(f"{name}: unknown key {key!r} (known: {', '.join(known)})")
         if key in TABLES and not isinstance(value, dict):
             raise InputError(f"{name}: key {key!r} must be a table")
-        # What is given is not shown: it may be a secret.
+        # Don't show the value: it may be a secret.
         if key not in TABLES and not isinstance(value, str):
             hint = "; write the JSON as one string" if key == "body" else ""
             raise InputError(f"{name}: key {key!r} must be a string{hint}")
@@ -157,7 +157,7 @@ def _inner(table: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _dialect(named: str | None, file: str) -> Dialect | Literal["auto"] | None:
-    """Return the dialect that a file names; a dialect of the user's own by its path from the file on."""
+    """Return the dialect that a file names. A custom dialect is given by its path relative to the file."""
     if named is None:
         return None
     if named == AUTO:
@@ -166,8 +166,8 @@ def _dialect(named: str | None, file: str) -> Dialect | Literal["auto"] | None:
 
 
 def is_request_file(file: str) -> bool:
-    """Say whether a file has a request, or was meant to: it is TOML or JSON with a method and a URL."""
-    if suffix(file) not in KINDS or not os.path.isfile(file):  # noqa: PTH113 - a template is too long for a Path
+    """Say whether a file contains a request, or is meant to: it is TOML or JSON with a method and a URL."""
+    if suffix(file) not in KINDS or not os.path.isfile(file):  # noqa: PTH113 - a template may be too long for a Path
         return False
     try:
         text = read_text(file)
@@ -178,7 +178,7 @@ def is_request_file(file: str) -> bool:
 
 
 def request_files_in(folder: str) -> Iterator[str]:
-    """Yield the files with requests in a folder and its folders, in order; hidden ones are skipped.
+    """Yield the files with requests in a folder and its subfolders, in order. Hidden ones are skipped.
 
     Raises:
         OSError: a folder cannot be read.

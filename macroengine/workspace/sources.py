@@ -1,4 +1,4 @@
-"""Where templates are: each source yields records, and is rewritten with other templates in them."""
+"""Sources of templates. Each source yields records, and can be rewritten with other templates in them."""
 
 import os
 from collections.abc import Callable, Collection, Iterator
@@ -27,29 +27,29 @@ from macroengine.workspace.writing import Write, rewriting_text
 _TABLES = (".csv", ".tsv")
 JSON_LINES = (".jsonl", ".ndjson")
 _WORKBOOKS = (".xlsx", ".xlsm")
-# What another program saves as one of the above.
+# Formats that another program can save as one of the above.
 _OTHERS = (".xls", ".xlsb", ".ods", ".numbers")
 TEXTS = (".txt", *_TABLES, *JSON_LINES)
-# Lists of templates. In any other text a line may be code, not a template.
+# Lists of templates. In any other text, a line may be code rather than a template.
 FIXABLE = (*TEXTS, *_WORKBOOKS)
 
 
 class Source(Protocol):
-    """Something that has templates."""
+    """Something that contains templates."""
 
     @property
     def name(self) -> str:
-        """What it is called in reports."""
+        """Its name in reports."""
         ...
 
     @property
     def path(self) -> Path | None:
-        """Where it is; None if it is not a file."""
+        """Its path; None if it is not a file."""
         ...
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was not read, for the person who asked for it."""
+        """Notes for the user about parts that were not read."""
         ...
 
     def records(self) -> Iterator[Record]:
@@ -57,17 +57,17 @@ class Source(Protocol):
         ...
 
     def rewriting(self) -> AbstractContextManager[Write]:
-        """Give a function that takes each record with what is to be its template."""
+        """Yield a function that takes each record and its new template."""
         ...
 
     def check_fixable(self, *, written: bool = True) -> None:
-        """Refuse to rewrite what is not a list of templates, or would lose something."""
+        """Refuse to rewrite something that is not a list of templates, or would lose data."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """The templates of a file of text, or of standard input."""
+    """The templates of a text file, or of standard input."""
 
     file: str
     layout: Layout = Layout()  # noqa: RUF009 - immutable
@@ -75,19 +75,19 @@ class TextFile:
 
     @property
     def name(self) -> str:
-        """What the file is called in reports."""
+        """The name of the file in reports."""
         return "<stdin>" if self.file == STANDARD_INPUT else self.file
 
     @property
     def path(self) -> Path | None:
-        """Where the file is; standard input is nowhere."""
+        """The path of the file; None for standard input."""
         return None if self.file == STANDARD_INPUT else Path(self.file)
 
     def records(self) -> Iterator[Record]:
-        """Yield the records of the file; its name says what kind of file it is. Joined, their texts are the file.
+        """Yield the records of the file, in the format of its suffix. Joining their texts gives the file.
 
         Raises:
-            InputError: the file is not what its name says, or has no such column.
+            InputError: the file is not in the format of its suffix, or lacks a requested column.
             OSError: the file cannot be read.
         """
         return records_of(decoded_lines(self.file, self.layout.encoding), self.file, self.layout)
@@ -96,11 +96,11 @@ class TextFile:
         """Rewrite the file, in its encoding."""
         return rewriting_text(Path(self.file), self.layout.encoding)
 
-    def check_fixable(self, *, written: bool = True) -> None:  # noqa: ARG002 - text is the same either way
-        """Refuse to fix a file that may have something other than templates on its lines.
+    def check_fixable(self, *, written: bool = True) -> None:  # noqa: ARG002 - makes no difference for text
+        """Refuse to fix a file whose lines may contain something other than templates.
 
         Raises:
-            InputError: the name of the file does not end like that of a list of templates.
+            InputError: the suffix of the file is not that of a list of templates.
         """
         if self.path is not None and suffix(self.file) not in FIXABLE:
             raise InputError(
@@ -110,10 +110,10 @@ class TextFile:
 
 
 def records_of(lines: Iterator[tuple[int, str]], file: str, layout: Layout) -> Iterator[Record]:
-    """Yield the records of the lines of a file of text, as the name of the file says; joined, their texts are the file.
+    """Yield the records of the lines of a text file, in the format of its suffix. Joining their texts gives the file.
 
     Raises:
-        InputError: the file is not what its name says, or has no such column.
+        InputError: the file is not in the format of its suffix, or lacks a requested column.
     """
     name, kind = input_name(file), suffix(file)
     if kind in _TABLES:
@@ -123,7 +123,7 @@ def records_of(lines: Iterator[tuple[int, str]], file: str, layout: Layout) -> I
     first = next(lines, None)
     header = [] if first is None else split_ending(first[1].removeprefix(BOM))[0].split("\t")
     is_header = "template" in recognised(header, layout)
-    if first is not None and is_header and len(header) > 1:  # what Excel saves as text, and copies
+    if first is not None and is_header and len(header) > 1:  # tab-separated text, as Excel saves and copies it
         return Table(chain([first], lines), name, layout).records(_TABLES[1])
     if layout.asked():
         raise NoColumnError(f"{name}: only {', '.join((*_TABLES, *JSON_LINES, *_WORKBOOKS))} files have columns")
@@ -135,18 +135,18 @@ def records_of(lines: Iterator[tuple[int, str]], file: str, layout: Layout) -> I
 
 
 def open_source(file: str, layout: Layout = Layout(), *, among_others: bool = False) -> Source:  # noqa: B008 - immutable
-    """Return the source that a file is, by its name; `-` is standard input.
+    """Return the source for a file, by its suffix; `-` is standard input.
 
-    Code that cannot be read is an error, or skipped with a note where it is one of many files of a folder.
+    Code that cannot be read is an error. With `among_others`, for the files of a folder, it is skipped with a note.
 
     Raises:
-        InputError: it is a file that another program must save first.
+        InputError: another program must save the file in a different format first.
     """
     kind = suffix(file)
     if kind in _OTHERS:
         raise InputError(f"{input_name(file)}: {kind} files cannot be read; save it as .xlsx or .csv")
     if kind in _WORKBOOKS:
-        # Here because most commands read none.
+        # Imported here, since most commands read no workbook.
         from macroengine.workspace.workbooks import WorkbookFile  # noqa: PLC0415 - see above
 
         return WorkbookFile(file, layout)
@@ -162,15 +162,15 @@ def searched_language(file: str) -> str | None:
     """Return the language in which a file is searched for templates; None for a list of templates."""
     if file == STANDARD_INPUT or suffix(file) in FIXABLE:
         return None
-    # Here because most files are lists.
+    # Imported here, since most files are lists.
     from macroengine.workspace.embedded.languages import language_of  # noqa: PLC0415 - see above
 
     return language_of(file)
 
 
 def embedded_source(file: str, language: str, layout: Layout, *, among_others: bool = False) -> Source:
-    """Return the templates in a file of another language."""
-    # Here because most files are lists.
+    """Return the source for a file of another language."""
+    # Imported here, since most files are lists.
     from macroengine.workspace.embedded.source import EmbeddedFile  # noqa: PLC0415 - see above
 
     return EmbeddedFile(file, language, layout, among_others=among_others)
@@ -186,7 +186,7 @@ class Skipped:
 
     @property
     def path(self) -> Path:
-        """Where the file is."""
+        """The path of the file."""
         return Path(self.name)
 
     def records(self) -> Iterator[Record]:
@@ -198,17 +198,17 @@ class Skipped:
         return nullcontext(lambda *_: None)
 
     def check_fixable(self, *, written: bool = True) -> None:
-        """There is nothing to fix."""
+        """Do nothing: there is nothing to fix."""
 
 
 def sources_in(folder: str, layout_of: Callable[[Path], Layout], apart: Collection[str] = ()) -> list[Source]:
-    """Return the files of templates in a folder, as `files_in` does.
+    """Return the sources for the template files in a folder, in the order of `files_in`.
 
-    Tables without a column of templates are skipped, and so are files that cannot be read. Files that are `apart` are
-    read by others.
+    Tables without a template column are skipped, and so are files that cannot be read. Files in `apart` are left to
+    others.
 
     Raises:
-        InputError: there are no files, or none of them has templates.
+        InputError: there are no files, or none of them contains templates.
         OSError: a folder or a file cannot be read.
     """
     files = files_in(folder)
@@ -233,7 +233,7 @@ def _in_folder(file: str, layout: Layout) -> Source:
 
 
 def files_in(folder: str) -> list[str]:
-    """Return the lists of templates in a folder and its folders, and the files that may have some, in order.
+    """Return the lists of templates in a folder and its subfolders, and other files that may have some, in order.
 
     Raises:
         InputError: there are none.
@@ -246,12 +246,12 @@ def files_in(folder: str) -> list[str]:
 
 
 def walked(folder: str) -> Iterator[str]:
-    """Yield the files of a folder and its folders, in order; hidden ones and installed packages are skipped.
+    """Yield the files of a folder and its subfolders, in order. Hidden files and installed packages are skipped.
 
     Raises:
         OSError: a folder cannot be read.
     """
-    # Only a folder waits for it.
+    # Imported here, since only folders need it.
     from macroengine.workspace.embedded.languages import skipped_folders  # noqa: PLC0415 - see above
 
     def failed(error: OSError) -> None:

@@ -1,4 +1,4 @@
-"""The strings of a TOML or JSON text, as they are written there, so that one can change and nothing around it does."""
+"""The strings of a TOML or JSON text as they are written, so that one can be edited without changing the rest."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _TOML = re.compile(
 )
 _JSON = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _QUOTES = re.compile(r"\"\"\"(?:\r?\n)?|'''(?:\r?\n)?|\"|'")
-# What is written for one character. Before it, a line may end in a backslash, which joins it to the next one.
+# The source text of one character. A line break escaped with a backslash may come before it.
 _JOINED = r"(?:\\[ \t]*\r?\n[ \t\r\n]*)"
 _PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPED = re.compile(
@@ -29,35 +29,35 @@ _RAW = re.compile(r"\r\n|.", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string as it is written: its quotes, and what is between them for each character of its value."""
+    """A string as it is written: its quotes, and the source text of each character of its value."""
 
     span: Span
-    """Of all of it."""
+    """The span of the whole string."""
     opening: str
-    """Its first quotes, and the line break after them that does not count."""
+    """Its opening quotes, and an ignored line break after them."""
     units: tuple[str, ...]
     closing: str
-    """Its last quotes, after what else there is that does not count."""
+    """Its closing quotes, with ignored text before them."""
 
     @property
     def escapes(self) -> bool:
-        """Whether a backslash escapes."""
+        """Whether backslashes escape in it."""
         return self.opening[0] == '"'
 
     def offset(self, index: int) -> int:
-        """Return where in the text around it a character of the value is."""
+        """Return the offset of a character of the value in the surrounding text."""
         return self.span.start + len(self.opening) + sum(map(len, self.units[:index]))
 
 
 def strings_of(text: str, *, is_toml: bool) -> dict[Path, Text]:
-    """Return the strings of a text that are values of its tables and of their tables, by their keys.
+    """Return the strings of a text that are values of its tables and their subtables, by their keys.
 
-    The text is known to be TOML or JSON.
+    The text must be valid TOML or JSON.
     """
     pattern, parse = (_TOML, tomllib.loads) if is_toml else (_JSON, json.loads)
     tokens = [match for match in pattern.finditer(text) if match[0][0] != "#"]
-    # In place of each string its number: what is parsed then says which string is where. A name without quotes has no
-    # space in it, and is no such number.
+    # Replace each string by its number and parse the result, to learn which string is where. A bare key cannot be
+    # mistaken for such a number, since it has no space.
     pieces, end = [], 0
     for index, token in enumerate(tokens):
         pieces += [text[end : token.start()], f'"string {index}"']
@@ -84,7 +84,7 @@ def _number(text: object) -> int | None:
 
 
 def _value(token: re.Match[str], parse: Callable[[str], Any]) -> str:
-    """Return what a string says; it has no other name than in the text of its own kind."""
+    """Return the value of a string, parsed as TOML or JSON."""
     value: str = json.loads(token[0]) if parse is json.loads else tomllib.loads(f"x = {token[0]}")["x"]
     return value
 
@@ -101,9 +101,9 @@ def _text(token: re.Match[str], parse: Callable[[str], Any]) -> Text:
 
 
 def edited(text: str, string: Text, fixes: Iterable[Fix]) -> Iterator[str]:
-    """Yield the text with fixes in one of its strings, in the ways to write it, the one closest to it first.
+    """Yield the text with fixes in one of its strings, for each way to write it, closest to the original first.
 
-    Each fix is one of the value as the fixes before have left it. Which way is right, parsing the text again shows.
+    Each fix refers to the value after the previous fixes. To find out which result is right, parse it again.
     """
     units: list[tuple[str, bool]] = [(unit, False) for unit in string.units]
     for fix in fixes:
@@ -125,5 +125,5 @@ def _with(text: str, string: Text, written: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    # TOML escapes one character that JSON does not.
+    # TOML requires an escape for one character that JSON does not.
     return "\\u007f" if character == "\x7f" else "".join(json.dumps(one, ensure_ascii=False)[1:-1] for one in character)

@@ -1,4 +1,4 @@
-"""Templates in CSV: a header, and a row for each template."""
+"""Templates in CSV: a header, and one row per template."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from macroengine.workspace.lines import split_ending
 from macroengine.workspace.record import Record, Said
 from macroengine.workspace.text import BOM
 
-# What spreadsheets write between cells, by locale; the first where there is nothing to tell by.
+# Delimiters that spreadsheets use in different locales. The first is the default.
 _DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}
 _SEPARATOR = "sep="  # Excel's own line before the header
 
@@ -26,7 +26,7 @@ class Table:
         self._strict = frozenset(layout.asked())
 
     def records(self, kind: str) -> Iterator[Record]:
-        """Yield the header and the rows, those without a template as well."""
+        """Yield the header and the rows, including rows without a template."""
         delimiter, before = self._delimiter(kind)
         yield from before
         rows = csv.reader(self._feed(), delimiter=delimiter)
@@ -66,7 +66,7 @@ class Table:
             )
 
     def _feed(self) -> Iterator[str]:
-        """Yield the lines to the reader of rows, and keep those of the row that is read."""
+        """Yield the lines to the CSV reader, and keep those of the current row."""
         for number, line in self._lines:
             self._taken.append((number, line))
             self._size += len(line)
@@ -77,7 +77,7 @@ class Table:
             yield line.removeprefix(BOM) if number == 1 else line
 
     def _delimiter(self, kind: str) -> tuple[str, list[Record]]:
-        """Return what is between cells, and the line before the header that says so, if there is one."""
+        """Return the delimiter, and the record of the line before the header that declares it, if there is one."""
         first = next(self._lines, None)
         if first is None:
             return _DELIMITERS[kind][0], []
@@ -90,10 +90,10 @@ class Table:
         return max(_DELIMITERS[kind], key=lambda delimiter: self._likelihood(line, delimiter)), []
 
     def _likelihood(self, header: str, delimiter: str) -> tuple[bool, int]:
-        """Return how likely a header is divided so: it has the column then, and the more cells the better."""
+        """Return the sort key of a delimiter: whether the header then has a template column, and its cell count."""
         try:
             row = next(csv.reader([header.removeprefix(BOM)], delimiter=delimiter), [])
-        except csv.Error:  # reading the table says what is wrong
+        except csv.Error:  # reported when the table is read
             return False, 0
         return "template" in recognised(row, self._layout), len(row)
 
@@ -108,7 +108,8 @@ def _with_cell(raw: str, row: list[str], index: int, delimiter: str) -> Callable
         wanted = [*row[:index], template, *row[index + 1 :]]
         for quoting in (csv.QUOTE_ALL, csv.QUOTE_MINIMAL):
             old, new = (_csv_line([text], delimiter, quoting=quoting) for text in (row[index], template))
-            # The cell itself, or its like in another: only if the row is the right one all other cells stay as written.
+            # Replace the cell, or an equal one elsewhere in the row. Accept the result only if it is the row that is
+            # wanted.
             for changed in (raw.replace(old, new, 1), new.join(raw.rsplit(old, 1))):
                 if next(csv.reader(io.StringIO(changed, newline=""), delimiter=delimiter)) == wanted:
                     return changed

@@ -1,4 +1,4 @@
-"""Text in files: its encoding recognised, its lines one by one, each with its own ending."""
+"""Read text files: detect the encoding, and yield lines with their line breaks."""
 
 import codecs
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import IO
 from macroengine.workspace.inputs import MAX_BYTES, InputError, UnreadableError, input_name, opened
 
 BOM = "\ufeff"
-# What a workbook begins with: that of an archive, or of a file of Excel 97.
+# The first bytes of a workbook: a ZIP archive, or a file of Excel 97.
 WORKBOOK_MARKS = (b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1"))
 _CHUNK = 65_536
 _MARKS = (
@@ -17,12 +17,12 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _TITLES = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-32-le": "UTF-32"}
-# Of what is written in ASCII, UTF-16 has a zero in every other byte.
+# In UTF-16, every other byte of ASCII text is zero.
 _SAMPLE = 200
 
 
 def guessed_encoding(head: bytes) -> str:
-    r"""Return the encoding of a text that begins so: that of its mark, UTF-16 by its zeros, or else UTF-8.
+    r"""Return the encoding of a text with these first bytes, by its byte order mark or its zeros; otherwise UTF-8.
 
     >>> guessed_encoding("https://n.example".encode("utf-16-be"))
     'utf-16-be'
@@ -39,10 +39,10 @@ def guessed_encoding(head: bytes) -> str:
 
 
 def checked_encoding(name: str) -> str:
-    """Return the name under which Python has an encoding of text.
+    """Return Python's name for a text encoding.
 
     Raises:
-        InputError: it has none of that name.
+        InputError: Python does not know the encoding.
     """
     try:
         found = codecs.lookup(name)
@@ -53,7 +53,7 @@ def checked_encoding(name: str) -> str:
 
 
 def file_encoding(file: str, encoding: str | None) -> str:
-    """Return the encoding of a file: the one that is given, or the one that it begins like."""
+    """Return the given encoding of a file, or the one detected from its first bytes."""
     if encoding is not None:
         return checked_encoding(encoding)
     with opened(file) as stream:
@@ -61,10 +61,10 @@ def file_encoding(file: str, encoding: str | None) -> str:
 
 
 def decoded_lines(file: str, encoding: str | None = None) -> Iterator[tuple[int, str]]:
-    """Yield the lines of an input with their numbers. Joined, they are its text, a byte order mark included.
+    """Yield the lines of an input with their numbers. Joining them gives its text, including a byte order mark.
 
     Raises:
-        InputError: a line is longer than `MAX_BYTES`, or is not in the encoding.
+        InputError: a line is longer than `MAX_BYTES`, or not valid in the encoding.
         OSError: the input cannot be read.
     """
     name, given, number, pending = input_name(file), encoding, 0, ""
@@ -91,7 +91,7 @@ def _check_length(line: str, name: str, number: int) -> None:
 
 
 def _decoded(stream: IO[bytes], name: str, given: str | None) -> Iterator[str]:
-    read = getattr(stream, "read1", stream.read)  # what a pipe has so far
+    read = getattr(stream, "read1", stream.read)  # don't wait for more than a pipe has so far
     chunk = read(_CHUNK)
     while 0 < len(chunk) < len(codecs.BOM_UTF32_LE) and (more := read(_CHUNK)):
         chunk += more

@@ -1,4 +1,4 @@
-"""The archive that a workbook is: whether it can be read, and what a rewritten one would not have."""
+"""The ZIP archive of a workbook: whether it can be read, and which parts would be lost by rewriting it."""
 
 import io
 import re
@@ -12,18 +12,18 @@ from macroengine.workspace.text import WORKBOOK_MARKS
 
 _MAX_UNPACKED = 536_870_912
 _PARTS = tomllib.loads((resources.files(__package__) / "workbook_parts.toml").read_text(encoding="utf-8"))
-# A formula with the result of its last calculation.
+# A formula with the cached result of its last calculation.
 _RESULT = re.compile(rb"(?:</f>|<f\b[^<>]*/>)\s*<v>[^<]")
 _EXTENSION = b"<extLst"
-# What places anything that is drawn on a sheet.
+# Positions everything that is drawn on a sheet.
 _ANCHOR = b"Anchor"
 
 
 def check_archive(content: bytes, name: str) -> None:
-    """Refuse what is not a workbook of Excel 2007 or later.
+    """Check that a file is a workbook of Excel 2007 or later.
 
     Raises:
-        InputError: it is not, or is encrypted or too large.
+        InputError: it is not, or it is encrypted or too large.
     """
     if content.startswith(WORKBOOK_MARKS[1]):
         raise InputError(
@@ -42,13 +42,13 @@ def check_archive(content: bytes, name: str) -> None:
 
 
 def lost_parts(content: bytes) -> list[str]:
-    """Return what a workbook has that would be lost if it were rewritten, in words."""
+    """Return descriptions of the parts of a workbook that would be lost if it were rewritten."""
     lost: dict[str, None] = {}
     results = 0
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for name in archive.namelist():
             if fnmatchcase(name, _PARTS["drawing"]) and _ANCHOR not in archive.read(name):
-                continue  # Google Sheets writes one without anything in it for each sheet
+                continue  # Google Sheets writes an empty one for each sheet
             if not any(fnmatchcase(name, pattern) for pattern in _PARTS["kept"]):
                 lost[_words(name)] = None
             elif name == "xl/sharedStrings.xml" and b"<rPh" in archive.read(name):
@@ -64,6 +64,6 @@ def lost_parts(content: bytes) -> list[str]:
 
 
 def _words(part: str) -> str:
-    if part.endswith(".rels"):  # of a part that is lost, too
+    if part.endswith(".rels"):  # belongs to another part that is listed
         part = part.replace("_rels/", "").removesuffix(".rels")
     return next((words for pattern, words in _PARTS["lost"].items() if fnmatchcase(part, pattern)), part)

@@ -1,6 +1,6 @@
-"""Templates in Excel workbooks: the sheets that have a column for them, cell by cell.
+"""Templates in Excel workbooks: the sheets with a template column, cell by cell.
 
-The only module that imports openpyxl to read; the extra `excel` brings it along.
+The only module that imports openpyxl to read. The extra `excel` installs it.
 """
 
 import io
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _MAX_BYTES = 67_108_864
-# Titles and notes may be above the header.
+# Titles and notes may precede the header.
 _HEADER_ROWS = 20
 
 
 @dataclass(frozen=True)
 class WorkbookFile:
-    """A workbook whose templates are read, and replaced."""
+    """A workbook whose templates are read and replaced."""
 
     file: str
     layout: Layout
 
     @property
     def name(self) -> str:
-        """What the file is called in reports."""
+        """The name of the file in reports."""
         return self.file
 
     @property
     def path(self) -> Path:
-        """Where the file is."""
+        """The path of the file."""
         return Path(self.file)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was not read, for the person who asked for it."""
+        """Notes for the user about parts that were not read."""
         if self.layout.sheet is not None:
             return ()
         hidden = [sheet.title for sheet in self._sheets if sheet.sheet_state != "visible" and self._header(sheet)]
@@ -56,10 +56,10 @@ class WorkbookFile:
         return tuple(f"{name}: sheet {title!r} is hidden and was skipped; read it with --sheet" for title in hidden)
 
     def records(self) -> Iterator[Record]:
-        """Yield a record for each cell that has a template.
+        """Yield a record for each cell with a template.
 
         Raises:
-            NoColumnError: no sheet has a column of templates.
+            NoColumnError: no sheet has a template column.
             InputError: the workbook cannot be read.
         """
         found = False
@@ -81,7 +81,7 @@ class WorkbookFile:
 
     @contextmanager
     def rewriting(self) -> Iterator[Write]:
-        """Give a function that takes what each record is to have; the cells are changed at the end."""
+        """Yield a function that takes each record and its new template. Cells are changed at the end."""
         self.check_fixable()
         changes: dict[tuple[str, str], str] = {}
 
@@ -99,10 +99,10 @@ class WorkbookFile:
             self._save(changes, new)
 
     def check_fixable(self, *, written: bool = True) -> None:
-        """Refuse to write a workbook of which anything but the cells would change.
+        """Refuse to rewrite a workbook if anything but the template cells would change.
 
         Raises:
-            InputError: it has parts that would be lost; the message names them.
+            InputError: parts would be lost; the message names them.
         """
         lost = lost_parts(self._content) if written else []
         if lost:
@@ -127,7 +127,7 @@ class WorkbookFile:
                 )
             if cell.hyperlink is not None and cell.hyperlink.target == cell.value:
                 cell.hyperlink.target = template
-            # A template that begins with = is text.
+            # Write a template that begins with = as text.
             cell.value = template
             cell.data_type = "s"
         self._book.save(new)
@@ -145,7 +145,7 @@ class WorkbookFile:
         return found
 
     def _header(self, sheet: "Worksheet") -> tuple[int, dict[str, int]] | None:
-        """Return the row of the header and what its columns are, if the sheet has templates."""
+        """Return the row of the header and the roles of its columns; None if the sheet has no templates."""
         for number, header in enumerate(_top(sheet), 1):
             if "template" in recognised(header, self.layout):
                 return number, columns_of(header, self.layout, f"{input_name(self.file)}: sheet {sheet.title!r}")
@@ -170,7 +170,7 @@ class WorkbookFile:
             )
 
     def _template(self, cell: "Cell", sheet: "Worksheet") -> tuple[str, str | None]:
-        """Return the template of a cell, and the formula that makes it, if one does."""
+        """Return the template of a cell, and the formula that computes it, if any."""
         if cell.data_type != "f":
             return str(cell.value), None
         formula = str(getattr(cell.value, "text", cell.value))
@@ -184,7 +184,7 @@ class WorkbookFile:
         return str(result), formula
 
     def _said(self, sheet: "Worksheet", row: int, column: int) -> str:
-        """Return the text of a cell; of merged ones, that of the first."""
+        """Return the text of a cell; for merged cells, that of the first."""
         value = sheet.cell(row, column).value
         if value is None:
             for merged in sheet.merged_cells.ranges:
@@ -219,13 +219,13 @@ class WorkbookFile:
         content: Any = io.BytesIO(self._content)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # about parts for which it is not rewritten
+                warnings.simplefilter("ignore")  # warnings about parts that make check_fixable refuse
                 return load_workbook(content, **options)
-        except Exception as error:  # noqa: BLE001 - openpyxl has no base of its errors
+        except Exception as error:  # noqa: BLE001 - openpyxl's errors have no base class
             raise InputError(f"{name}: not a workbook that can be read: {error}") from None
 
 
 def _top(sheet: "Worksheet") -> Iterator[list[str]]:
-    """Yield the texts of the rows among which the header is."""
+    """Yield the texts of the rows that may contain the header."""
     for row in sheet.iter_rows(max_row=_HEADER_ROWS, values_only=True):
         yield ["" if value is None else str(value) for value in row]

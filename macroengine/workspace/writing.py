@@ -1,4 +1,4 @@
-"""Files that are rewritten: at the end, at once, or not at all, and never over what another program has written."""
+"""Rewrite files atomically, and never overwrite changes by another program."""
 
 import os
 import stat
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from macroengine.workspace.record import Record
 
 Write = Callable[["Record", str | None], object]
-"""Takes each record of a file in order, and the template that it is to have; None leaves it unchanged."""
+"""Takes each record of a file in order, with its new template; None leaves it unchanged."""
 
 _CHANGED = "{name}: changed while it was being fixed; nothing was written, run the command again"
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give the path of a new file that takes the place of `path` at the end.
+    """Yield the path of a new file that replaces `path` at the end.
 
     Raises:
-        InputError: the file cannot be rewritten, or was changed by another program in the meantime.
+        InputError: the file cannot be rewritten, or another program changed it in the meantime.
         OSError: the file cannot be written.
     """
-    # Only a file that is rewritten waits for it.
+    # Imported here, since only rewritten files need it.
     from macroengine import atomic  # noqa: PLC0415 - see above
 
     name = input_name(path)
@@ -45,8 +45,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def rewriting_if_changed(path: Path, encoding: str | None) -> Iterator[Write]:
-    """Give a function that takes the records of a file of text, which is only touched if one of them changes."""
-    # Only a file that is rewritten waits for it.
+    """Yield a function that takes the records of a text file. The file is only touched if one of them changes."""
+    # Imported here, since only rewritten files need it.
     from macroengine import atomic  # noqa: PLC0415 - see above
 
     before = atomic.fingerprint(path)
@@ -62,7 +62,7 @@ def rewriting_if_changed(path: Path, encoding: str | None) -> Iterator[Write]:
 
 @contextmanager
 def rewriting_text(path: Path, encoding: str | None) -> Iterator[Write]:
-    """Give a function that writes the records of a file of text, in its encoding where none is given."""
+    """Yield a function that writes the records of a text file; without an encoding, in the detected one."""
     name = input_name(path)
     with replacing(path) as new:
         copy = new.open("w", encoding=file_encoding(str(path), encoding), newline="")
@@ -71,12 +71,12 @@ def rewriting_text(path: Path, encoding: str | None) -> Iterator[Write]:
             yield lambda record, template: write(text_with(record, template))
             named(copy.flush, name)()
         finally:
-            with suppress(OSError):  # what could not be written fails again
+            with suppress(OSError):  # a failed write fails again here
                 copy.close()
 
 
 def text_with(record: "Record", template: str | None) -> str:
-    """Return the text of a record with a template, or as it is."""
+    """Return the text of a record with the new template, or unchanged."""
     return record.raw if template is None or template == record.template else record.with_template(template)
 
 
@@ -84,10 +84,10 @@ def _check_writable(target: Path, name: str) -> None:
     mode = target.stat().st_mode
     if not stat.S_ISREG(mode):
         raise InputError(f"{name}: not a regular file; it cannot be fixed")
-    # The superuser could write it, although the owner said no.
+    # The superuser could write the file even if its owner made it read-only.
     if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):
         raise InputError(f"{name}: the file is read-only; it cannot be fixed")
-    # Excel and LibreOffice keep such files as long as they have a workbook open.
+    # Excel and LibreOffice keep these files while a workbook is open.
     for lock in (f"~${target.name}", f".~lock.{target.name}#"):
         if target.with_name(lock).exists():
             raise InputError(f"{name}: open in another program, as {lock} says; close it there and run this again")

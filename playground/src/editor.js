@@ -1,4 +1,4 @@
-// The editor of a page that is built: CodeMirror, with marks, hovers, fixes and completion.
+// The editor of a page that was built: CodeMirror, with marks, hovers, fixes and completion.
 
 import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
@@ -78,9 +78,9 @@ const macroHover = hoverTooltip((view, place) => {
     macro.example ? make("small", {}, "Example: ", quoted("code", macro.example)) : null) }) };
 });
 
-/** Make an editor in an element; it has the label of another, and calls `changed` after every change. */
+/** Create an editor in an element, labelled by another element. It calls `changed` after every change. */
 export function createEditor(parent, { labelledBy, changed, complete }) {
-  // In a shadow tree, because its styles are then made by script, which the content security policy permits.
+  // In a shadow tree, where styles are added by script, which the content security policy permits.
   const root = parent.attachShadow({ mode: "open" });
   const place = make("div");
   root.append(place);
@@ -121,7 +121,7 @@ function diagnostic({ from, to, severity, message, hint, code, fix }, checked) {
   return { from, to, severity, message: shown.replaceAll("\\u{a}", "\n"), source: code, actions: fix ? [{
     name: fix.safe ? "Fix" : "Fix (may change the meaning)",
     apply(view) {
-      if (view.state.doc.toString() !== checked) return; // it is for a text that is no longer there
+      if (view.state.doc.toString() !== checked) return; // the result is for an earlier text
       view.dispatch({ changes: { from: fix.from, to: fix.to, insert: fix.text } });
     },
   }] : [] };

@@ -1,11 +1,11 @@
-// Python in a worker: loads Pyodide and the library, and answers each request with the bridge.
+// Python in a worker: loads Pyodide and the library, and answers each request through the bridge.
 
 import createPyodideModule from "./pyodide/pyodide.asm.mjs";
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
-const SITE = "/site"; // where the library is unpacked
+const SITE = "/site"; // the library is unpacked here
 const STEP = 4 * 1024 * 1024;
-const PAUSE = 3000; // milliseconds after which nobody waits for an answer
+const PAUSE = 3000; // in milliseconds; after this pause nobody is waiting for an answer
 
 /** Fetch a file of this page, as bytes. */
 async function fetched(name) {
@@ -16,14 +16,14 @@ async function fetched(name) {
   return new Uint8Array(await unpacked.arrayBuffer());
 }
 
-/** Load Python from a snapshot of its memory, in which the library is loaded. This part of Pyodide is private. */
+/** Load Python from a memory snapshot with the library loaded. Uses private parts of Pyodide. */
 async function fromSnapshot() {
   const snapshot = await fetched("snapshot.bin.gz");
   return loadPyodide({
     _loadSnapshot: snapshot,
     createPyodideModule: async (settings) => {
       const module = await createPyodideModule(settings);
-      while (module.HEAP8.length < snapshot.length) module._malloc(STEP); // the snapshot replaces all that is in it
+      while (module.HEAP8.length < snapshot.length) module._malloc(STEP); // the snapshot replaces the whole memory
       return module;
     },
   });
@@ -32,7 +32,7 @@ async function fromSnapshot() {
 /** Start Python and return the bridge. */
 async function start() {
   const site = fetched("site.zip");
-  site.catch(() => {}); // it is waited for below
+  site.catch(() => {}); // awaited below
   const unpack = async (python) => python.unpackArchive(await site, "zip", { extractDir: SITE });
   try {
     const python = await fromSnapshot();
@@ -60,7 +60,7 @@ const starting = start().then(
   (error) => { postMessage({ state: "failed", message: `Python cannot be started: ${error.message}` }); },
 );
 
-/** Unpack the files of the library, which Python from a snapshot hardly ever needs: it has been read already. */
+/** Unpack the files of the library. Python from a snapshot rarely needs them, since the library is loaded. */
 async function unpackOnce(python) {
   clearTimeout(timer);
   const { unpack } = python;
@@ -84,5 +84,5 @@ addEventListener("message", async ({ data: { id, request } }) => {
   if (python.unpack) timer = setTimeout(() => unpackOnce(python), PAUSE);
 });
 addEventListener("unhandledrejection", ({ reason }) => {
-  setTimeout(() => { throw reason; }); // to the page, which starts another worker
+  setTimeout(() => { throw reason; }); // reaches the page, which starts another worker
 });

@@ -47,7 +47,7 @@ def outcome(function, *arguments):
     """Return what a call returns, or the error that it raises, with their types."""
     try:
         result = function(*arguments)
-    except Exception as error:  # noqa: BLE001 - whatever it is, both must raise it
+    except Exception as error:  # noqa: BLE001 - both must raise the same exception
         return type(error), *(error.args if isinstance(error, UnicodeEncodeError) else ())
     return type(result), result
 

@@ -60,7 +60,7 @@ def replay(name: str, paths: Sequence[Path]) -> int:
         count += 1
         try:
             TARGETS[name].run(Input(data))
-        except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
+        except Exception:  # noqa: BLE001 - any exception is a failure
             broken += 1
             print(f"{where}: {data!r}\n{traceback.format_exc()}", file=sys.stderr)
     print(f"{name}: {broken} of {count} inputs break the promise")

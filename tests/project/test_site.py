@@ -68,7 +68,7 @@ def inventory(tmp_path_factory):
     """Build the site with warnings as errors, and return the names that it documents."""
     pytest.importorskip("sphinx", reason="needs pip install --group docs")
     pytest.importorskip("furo", reason="needs pip install --group docs")
-    from sphinx.util.inventory import InventoryFile  # noqa: PLC0415 - not everybody has it
+    from sphinx.util.inventory import InventoryFile  # noqa: PLC0415 - may not be installed
 
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(

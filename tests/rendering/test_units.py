@@ -169,6 +169,6 @@ def test_the_engine_and_the_reference_convert_alike(value):
 def test_a_value_that_cannot_be_sent_does_not_keep_a_parameter_that_is_dropped(tmp_path, query):
     file = tmp_path / "own.toml"
     file.write_text(OWN.replace('"brace"', '"brace-alternatives"'), encoding="utf-8")
-    event = Event(link={"click_unix_ts": datetime(2026, 1, 4)})  # noqa: DTZ001 - without a zone it cannot be sent
+    event = Event(link={"click_unix_ts": datetime(2026, 1, 4)})  # noqa: DTZ001 - a time without a zone cannot be sent
     source = f"https://n.example/pb?{query}&q=1"
     assert rendered(source, event, Dialect.from_toml(file), missing=Missing.DROP) == "https://n.example/pb?q=1"

@@ -1,1 +1,1 @@
-"""What test files share, and the tools that write their data."""
+"""Helpers for tests, and tools that write test data."""

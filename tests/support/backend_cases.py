@@ -1,4 +1,4 @@
-"""Tables of events for the tests of the backends: columns of every type, with what the reference makes of each row."""
+"""Tables of events for backend tests: columns of every type, with the reference's result for each row."""
 
 import json
 import math
@@ -50,7 +50,7 @@ TIMES = st.datetimes(timezones=st.just(UTC)) | st.sampled_from(
         datetime(1969, 12, 31, 23, 59, 59, 500000, UTC),
     ]
 )
-# The client of ClickHouse makes floats of times, and these have those fractions.
+# The ClickHouse client converts times to floats, which can represent these fractions exactly.
 EIGHTHS = TIMES.map(lambda time: time.replace(microsecond=time.microsecond // 125_000 * 125_000))
 SECONDS = st.integers(0, 2**32 - 1).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 DOUBLES = st.floats() | st.sampled_from(
@@ -78,7 +78,7 @@ JSON = st.recursive(
 
 @dataclass(frozen=True)
 class Kind:
-    """A type of column, as the engines call it, and values of it."""
+    """A type of column, with its name in each engine, and its values."""
 
     sql: str | None
     spark: str | None
@@ -88,7 +88,7 @@ class Kind:
 
     @property
     def nullable(self) -> bool:
-        """Whether a column of this type can be without a value; in ClickHouse some cannot."""
+        """Whether a column of this type may contain NULL; some ClickHouse types may not."""
         return not (self.clickhouse or "Nullable").startswith(("Array", "Map", "Bool"))
 
 
@@ -184,9 +184,9 @@ KINDS = [
 
 
 class Table:
-    """A template, a table, and what the reference makes of each row: a URL, None or FAILS."""
+    """A template, a table, and the reference's result for each row: a URL, None or FAILS."""
 
-    # Not a dataclass: Hypothesis would print the whole dialect of the template.
+    # Not a dataclass, since Hypothesis would print the whole dialect of the template.
     def __init__(
         self, template: CompiledTemplate, columns: dict[str, Kind], rows: list[dict[str, Any]], expected: list[object]
     ) -> None:
@@ -220,7 +220,7 @@ def tables(draw: st.DrawFn, *, engine: Engine = "sql") -> Table:
     columns = {field: draw(st.sampled_from(kinds if field in json_fields else flat)) for field in sent}
     drawn = {field: kind.values | st.none() if kind.nullable else kind.values for field, kind in columns.items()}
     for told in signals_of(plan):
-        # An event in a flat mapping has only what its dialect knows.
+        # A flat event may only have fields that its dialect knows.
         if told not in sent and (told in dialect(name).fields or dialect(name).open) and draw(st.booleans()):
             columns[told] = draw(st.sampled_from(flat))
             drawn[told] = st.none() | (CONSENTS if columns[told] is TEXTS else columns[told].values)
@@ -233,7 +233,7 @@ def tables(draw: st.DrawFn, *, engine: Engine = "sql") -> Table:
     rows = draw(st.lists(st.fixed_dictionaries(drawn), min_size=1, max_size=4))
     try:
         expected = [_expected(source, row, name, policy, how) for row in rows]
-    except TemplateError:  # the reference knows no `ignore`
+    except TemplateError:  # the reference does not support `ignore`
         assume(False)
     return Table(template, columns, rows, expected)
 
@@ -249,7 +249,7 @@ def _expected(source: str, row: dict[str, Any], name: str, policy: Any, how: dic
 
 
 def stored(kind: Kind, value: Any) -> Any:
-    """Return a value as DuckDB takes it."""
+    """Return a value in the form that DuckDB accepts."""
     if value is not None and kind.sql == "JSON":
         return json.dumps(value, ensure_ascii=isinstance(value, str) and len(value) % 2 == 0)
     if value is not None and kind.sql and kind.sql.startswith("MAP"):
@@ -258,5 +258,5 @@ def stored(kind: Kind, value: Any) -> Any:
 
 
 def refused(message: str) -> bool:
-    """Say whether an error is one that a backend may raise where the Python engine finds a text."""
+    """Say whether a backend may raise this error where the Python engine returns a text."""
     return "not ASCII" in message or "cannot send JSON with" in message or "cannot tell whether the text" in message

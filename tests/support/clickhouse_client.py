@@ -1,4 +1,4 @@
-"""A ClickHouse for tests: the server that CLICKHOUSE_URL names, or the one inside the process."""
+"""A ClickHouse for tests: the server at CLICKHOUSE_URL, or an embedded one."""
 
 import os
 from typing import Any

@@ -1,8 +1,8 @@
-"""Hold the three renderers to each other: the program in C, the function in Python, and the reference.
+"""Compare the three renderers: the C program, the function in Python, and the reference.
 
 python -m tests.support.differential [--pairs N] [--seed S]
-    Render N pairs of a template and an event in each of them, and stop at the first difference. S is the seed of what
-    is drawn. The extension must have been built.
+    Render N pairs of a template and an event with each of them, and stop at the first difference. S is the seed. The
+    extension must have been built.
 """
 
 import argparse
@@ -44,8 +44,8 @@ from macroengine.testing import reference
 from tests.fuzz.inputs import Shouted
 
 EVENTS = 10
-"""How many events are drawn for each template."""
-# The reference judges macros alone; what else is wrong with a template does not keep it from being rendered.
+"""The number of events that are drawn for each template."""
+# The reference only checks macros. Other problems do not keep a template from being rendered.
 _IGNORED = ("ME",)
 _AROUND = [
     *["{}"] * 12,
@@ -73,13 +73,13 @@ _OTHERS = [
     *(True, False, None, 0, -1, 7, 2**63 - 1, -(2**63), 2**63, 10**30, 10**500),
     *(0.0, -0.5, 1e15, 1e16, 1e-7, 123.456, float("inf"), float("nan")),
     *(Decimal("12.50"), Decimal("1E+3"), Decimal("NaN")),
-    *(datetime(2026, 1, 4, 15, 26, tzinfo=UTC), datetime(2026, 1, 4, 15, 26)),  # noqa: DTZ001 - which cannot be sent
+    *(datetime(2026, 1, 4, 15, 26, tzinfo=UTC), datetime(2026, 1, 4, 15, 26)),  # noqa: DTZ001 - it cannot be sent
     *({"a": [1, "x", None]}, [True], Shouted("a b"), b"bytes", object()),
 ]
 
 
 def differences(seed: int, pairs: int, reached: Counter[str]) -> Iterator[str]:
-    """Yield a description of each difference; count in `reached` what came out."""
+    """Yield a description of each difference. Count outcomes in `reached`."""
     draw = random.Random(seed)
     templates: list[CompiledTemplate] = []
     done = 0
@@ -112,7 +112,7 @@ def _told_apart(
 ) -> Iterator[str]:
     ours = _outcome(template.render, event)
     others = {"Python": _outcome(in_python, event)}
-    if options["policy"].consent:  # the function in Python is that of users who share their identifiers
+    if options["policy"].consent:  # the function in Python is for users who share identifiers
         del others["Python"]
     others["the reference"] = _outcome(lambda one: reference.render(template.source, one, **options), event)
     reached["rendered" if isinstance(ours, str) else ours[0].__name__] += 1
@@ -125,7 +125,7 @@ def _told_apart(
 
 
 def _outcome(function: Callable[[Event], str], event: Event) -> Any:
-    """Return the URL, or the type of the error, its macro, and what it says."""
+    """Return the URL, or the type, macro and message of the error."""
     try:
         return function(event)
     except MacroEngineError as error:
@@ -170,7 +170,7 @@ def _template(draw: random.Random, chosen: Dialect) -> str:
 
 @cache
 def _macros(chosen: Dialect) -> list[list[str]]:
-    """Return the macros of a dialect: apart those with a function or a unit, of a family or a list; there are few."""
+    """Return the macros of a dialect, with rare kinds (functions, units, families, lists) in separate groups."""
     write, specs = chosen.syntax.write, list(chosen.macros.values())
     plain = [write(spec.name) for spec in specs]
     hashed = [write(name, function) for spec in specs for function, names in spec.functions for name in names]
@@ -213,14 +213,14 @@ def _value(draw: random.Random) -> object:
 
 
 def _amount(draw: random.Random) -> object:
-    """Draw a number or a time, as a value that is also wanted in another unit."""
+    """Draw a number or a time, for a value that is also needed in another unit."""
     number = draw.choice([draw.randrange(-(10**3), 10**12), round(draw.uniform(0, 10**6), draw.randrange(4))])
     time = datetime(2026, 1, 4, tzinfo=UTC) + timedelta(seconds=draw.randrange(10**8))
     return draw.choice([number, str(number), Decimal(str(number)), time, time.isoformat(" "), f"{time:%FT%T}Z"])
 
 
 def _kinds_of(template: CompiledTemplate, event: Event) -> Iterator[str]:
-    """Yield what is seldom, and was rendered of an event."""
+    """Yield rare kinds of values that were rendered for an event."""
     sources = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
     for value in values_of(template.plan.attributed):
         source, field, _ = value.reads[0]

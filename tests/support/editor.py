@@ -1,4 +1,4 @@
-"""An editor for the tests of the language server, which runs in this process, so that what it reaches is counted."""
+"""An editor for tests of the language server. It runs in this process, so that coverage is measured."""
 
 import json
 import os
@@ -22,7 +22,7 @@ MARKDOWN = {
 
 
 class Editor:
-    """Speaks with a server; `status` is its exit status when it has ended."""
+    """Talks to a server. `status` is its exit status after it has ended."""
 
     def __init__(self, folder, capabilities=None, *, start=True, refusing=False, **options):
         theirs, self._out = os.pipe()
@@ -30,7 +30,7 @@ class Editor:
         self._out, self._in = os.fdopen(self._out, "wb"), os.fdopen(self._in, "rb", buffering=0)
         self._theirs = os.fdopen(theirs, "rb"), os.fdopen(ours, "wb")
         self.status, self.asked, self.told = None, 0, []
-        self.answers = {}  # to what the server asks, by method
+        self.answers = {}  # answers to the server's requests, by method
         self.refusing = refusing
         self.folder = folder
         self._thread = Thread(target=self._run)
@@ -53,7 +53,7 @@ class Editor:
         self._out.flush()
 
     def read(self):
-        # On Windows it is for sockets only, and a server that says nothing is waited for.
+        # On Windows, select only works for sockets, so wait for the server without a timeout.
         assert os.name == "nt" or select([self._in], [], [], 60)[0], "the server says nothing"
         length = 0
         while (line := self._in.readline()).strip():
@@ -89,7 +89,7 @@ class Editor:
         return message["result"] if "result" in message else message["error"]
 
     def wait_for(self, method, uri=None):
-        """Return the parameters of the next message of this kind, and forget those before it."""
+        """Return the parameters of the next message of this kind, and discard messages before it."""
         while True:
             message = self.told.pop(0) if self.told else self.read()
             if message.get("method") == method and uri in (None, message["params"].get("uri")):
@@ -135,7 +135,7 @@ class Editor:
         self._in.close()
 
     def close(self):
-        """Leave as editors do, and wait until the server has ended."""
+        """Exit like an editor, and wait until the server has ended."""
         if self._thread.is_alive():
             self.begin("shutdown", None)
             self.tell("exit", None)
@@ -145,12 +145,12 @@ class Editor:
         self._out.close()
         self._thread.join()
         for stream in (*self._theirs, self._in):
-            with suppress(OSError):  # what nothing reads any more is still to be written
+            with suppress(OSError):  # unread output is still to be written
                 stream.close()
 
 
 def between(line, character, end_line=None, end_character=None):
-    """Return a range, by default an empty one."""
+    """Return a range, empty by default."""
     end = {
         "line": line if end_line is None else end_line,
         "character": character if end_character is None else end_character,
@@ -159,7 +159,7 @@ def between(line, character, end_line=None, end_character=None):
 
 
 def edited(text, edits):
-    """Return a text with edits of the protocol, whose characters are all of one unit."""
+    """Return a text after edits of the protocol. All its characters must take one unit."""
     starts = [0]
     for line in text.split("\n"):
         starts.append(starts[-1] + len(line) + 1)

@@ -1,4 +1,4 @@
-"""Floors of reach: how many of a property's cases must come to what it claims, so that none passes by reaching nothing.
+"""Floors of reach: the minimum share of cases that must reach the claim of a property, so that none passes vacuously.
 
 @reaching(rendered=40, filled=20)
 @given(cases())
@@ -6,8 +6,9 @@ def test_...(case):
     ...
     reached("rendered")
 
-`pytest -s` shows what each property reached; what reaches nothing more than its claim counts that. Of few cases, fewer
-than the floor says may come by chance, so a floor gives way by three standard deviations, though never down to no case.
+`pytest -s` prints what each property reached. A property without a more specific claim counts its claim.
+With few cases, a share can be below its floor by chance, so a floor is lowered by three standard deviations, but never
+below one case.
 """
 
 from collections import Counter
@@ -21,18 +22,18 @@ _CASE = "all cases"
 
 
 def reached(*what: str) -> None:
-    """Count that a case reaches this."""
+    """Record that a case reaches these."""
     _counted[-1].update(what)
 
 
 def fewest(share: float, cases: int) -> float:
-    """Return how many of so many independent cases come to a share of them in all but one of a thousand runs."""
+    """Return the number of cases to require for this share: the expected number less three standard deviations."""
     expected = share * cases
     return max(1, expected - 3 * sqrt(expected * (1 - share)))
 
 
 def reaching(**floors: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Assert after a property that at least so many of its cases, in percent, reached each of these."""
+    """Assert after a property test that at least this percentage of its cases reached each of these."""
 
     def decorate(test: Callable[..., Any]) -> Callable[..., None]:
         inner = test.hypothesis.inner_test  # type: ignore[attr-defined] # what Hypothesis calls for each case

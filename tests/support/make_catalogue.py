@@ -1,4 +1,4 @@
-"""Write what an implementation in another language has to know of the dialects.
+"""Write the dialects' data for an implementation in another language.
 
 python -m tests.support.make_catalogue
     Write conformance/javascript/catalogue.json.
@@ -15,7 +15,7 @@ from macroengine.language.forms import Form
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "conformance" / "javascript" / "catalogue.json"
-# What a row need not say.
+# Keys that a row may omit.
 _DEFAULTS = {
     "names": [],
     "send_all": False,
@@ -30,7 +30,7 @@ _DEFAULTS = {
 
 
 def catalogue() -> str:
-    """Return the text of the file: a macro a line."""
+    """Return the text of the file, with one macro per line."""
     units = {field: {"of": other, "times": times} for field, (other, times) in conversions().items()}
     dialects = ",\n".join(f"{json.dumps(name)}: {_dialect(dialect(name))}" for name in dialect_names())
     return f'{{"conversions": {json.dumps(units)},\n"dialects": {{\n{dialects}\n}}}}\n'

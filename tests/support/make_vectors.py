@@ -1,7 +1,7 @@
-"""Write the conformance vectors that are made by rule: every dialect, encoder, function, context, policy and rule.
+"""Write the generated conformance vectors: every dialect, encoder, function, context, policy and rule.
 
 python -m tests.support.make_vectors
-    Write them anew, with what the engine makes of them. What changes is to be read before it is kept.
+    Write them with the results of the engine. Review the changes before committing them.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from tests.support.vectors import FOLDER
 Vector = dict[str, Any]
 SOURCE_KEYS = {Source.LINK: "link", Source.SDK: "sdk", Source.PLATFORM: "af"}
 TWO = ("appsflyer", "appmetrica")
-# One text macro of each, which is filled for every postback, with its field.
+# For each dialect, a text macro that is filled for every postback, with its source and field.
 PLAIN = {"appsflyer": ("(app_name)", "sdk", "app_name"), "appmetrica": ("{app_name}", "sdk", "app_name")}
 TEXTS = {
     "plain": "abc-._~019",
@@ -124,7 +124,7 @@ def _encoded(encoding: Encoding) -> tuple[Dialect, str, MacroSpec] | None:
 
 
 def of_functions() -> Iterator[Vector]:
-    """Yield every function that a dialect documents, with values that matter to it."""
+    """Yield every documented function of a dialect, with relevant values."""
     for name in dialect_names():
         macros = repertoire(dialect(name), Policy())
         seen: dict[str, int] = {}
@@ -141,7 +141,7 @@ def of_functions() -> Iterator[Vector]:
 
 
 def of_contexts() -> Iterator[Vector]:
-    """Yield every place with every text that matters there, nested and not."""
+    """Yield every place with every relevant text, nested and not nested."""
     for name, (place, around), label in product(TWO, PLACES.items(), ["delimiters", "quotes", "two-bytes", "empty"]):
         macro, source, field = PLAIN[name]
         template = f"https://n.example/pb{around.replace('{}', macro)}"
@@ -152,7 +152,7 @@ def of_contexts() -> Iterator[Vector]:
 
 
 def of_missing() -> Iterator[Vector]:
-    """Yield every place with every rule for a missing value."""
+    """Yield every place with every option for a missing value."""
     for name, (place, around), missing in product(TWO, PLACES.items(), MISSING):
         macro, _, _ = PLAIN[name]
         template = f"https://n.example/pb{around.replace('{}', macro)}"
@@ -160,7 +160,7 @@ def of_missing() -> Iterator[Vector]:
 
 
 def of_policies() -> Iterator[Vector]:
-    """Yield every policy with events that are attributed or not, and every kind of postback."""
+    """Yield every policy with attributed and unattributed events of every kind of postback."""
     template = "https://n.example/pb?c=(clickid)&i=(idfa)&h=(sha1-idfa)&ip=(ip)&cc=(country_code)"
     values = {"link": {"click_id": "1"}, "sdk": {"idfa": "A-1", "ip": "192.0.2.1"}, "af": {"country_code": "DE"}}
     for attributed, send_all, consent in product([True, False], repeat=3):
@@ -175,7 +175,7 @@ def of_policies() -> Iterator[Vector]:
 
 
 def of_rules() -> Iterator[Vector]:
-    """Yield what every rule finds in its example, and in what to use instead."""
+    """Yield the findings of every rule in its example, and in the text to use instead."""
     for code in RULES:
         for heading, label in (("Example", "example"), ("Use instead", "instead")):
             text, options = rule_example(code, heading)
@@ -183,13 +183,13 @@ def of_rules() -> Iterator[Vector]:
                 continue
             policy = {} if "policy" not in options else {"policy": policy_words(options["policy"])}
             own = options.get("dialect", "appsflyer")
-            if any("\ud800" <= character <= "\udfff" for character in text):  # which JSON files cannot hold
+            if any("\ud800" <= character <= "\udfff" for character in text):  # which JSON files cannot contain
                 continue
             yield {"id": f"{code}-{label}", "template": text, "dialect": own, **policy, "diagnostics": []}
 
 
 def policy_words(policy: Policy) -> Vector:
-    """Return a policy as JSON has it, without what is as usual."""
+    """Return a policy as JSON, without default values."""
     words = {
         "postback": policy.postback.value,
         "send_all": policy.send_all,

@@ -1,7 +1,8 @@
-"""Compare the plain path with Lark on as many strings as there is time for, in every syntax.
+"""Compare the fast path with Lark on as many strings as time permits, in every syntax.
 
-`python -m tests.support.plain_readings [COUNT] [--seed N] [--seconds S]` makes COUNT strings in each syntax, a million
-by default, and prints how many of them the plain path took. It stops at the first that the two read differently.
+`python -m tests.support.plain_readings [COUNT] [--seed N] [--seconds S]` generates COUNT strings in each syntax, a
+million by default, and prints how many the fast path parsed. It stops at the first string that the two parse
+differently.
 """
 
 import argparse
@@ -16,7 +17,7 @@ _MAX_PIECES = 9
 
 
 def strings(key: str, seed: int):
-    """Yield strings of heads, pieces of URLs and macros, half of them after a head that the plain path takes."""
+    """Yield strings of heads, pieces of URLs and macros. Half of them begin with a head that the fast path accepts."""
     draw = random.Random(f"{seed} {key}")
     pieces = [*PIECES, *written_macros(key)]
     while True:

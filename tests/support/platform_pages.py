@@ -1,4 +1,4 @@
-"""The generated parts of the pages about platforms: what the catalogues say, and how well it is known."""
+"""The generated parts of the pages about platforms: the content of the catalogues, and how well it is documented."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ _HEAD = ("dialect", "list", "macros", "written", "encoding", "missing value", "u
 
 
 def regenerated(page: str) -> str:
-    """Return a page with its generated parts written anew."""
+    """Return a page with its generated parts updated."""
 
     def part(match: re.Match[str]) -> str:
         names = [name.strip() for name in (match[3] or "").split(",") if name.strip()]
@@ -26,7 +26,7 @@ def dialects_of(page: str) -> list[str]:
 
 
 def generated(names: list[str], others: list[str]) -> str:
-    """Return the table of some dialects, what is known of each, and the platforms of which only names are known."""
+    """Return the table of some dialects, the facts about each, and the platforms of which only names are known."""
     rows = [_HEAD, ("---",) * len(_HEAD), *map(_row, names)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     parts = [table, *map(_section, names)]
@@ -92,7 +92,7 @@ def _comment(text: str) -> str:
             break
         lines.append(line.removeprefix("#").strip())
     title, *paragraphs = "\n".join(lines).split("\n\n")
-    # What the keys of the file mean is not a fact about the platform.
+    # Explanations of the file's keys are not facts about the platform.
     about = [paragraph for paragraph in paragraphs if not paragraph.startswith("A row without a key")]
     return "\n\n".join(part.replace("\n", " ") for part in (title, *([" ".join(about)] if about else [])))
 
@@ -102,7 +102,7 @@ def _sentences(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return a text as Markdown in which nothing is markup; what is written like a macro is code."""
+    """Return a text escaped for Markdown. Text that looks like a macro becomes code."""
     pieces = re.split(
         r"(`[^`]*`|<[^>]+>|\$\{\S+?\}|\{\{\S+?\}\}|\{[^}]+\}|%%\S+?%%|##\S+?##|#\w+#|\bhttps?://\S+)", text
     )

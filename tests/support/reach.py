@@ -1,7 +1,7 @@
-"""What the cases of a strategy reach: how many are sent, have a value in them, and so on.
+"""What the cases of a strategy reach: how many are sent, contain a value, and so on.
 
 python -m tests.support.reach [DIALECT...]
-    Print the distribution of `macroengine.testing.postbacks`, and how many cases are drawn in a second of one core.
+    Print the distribution of `macroengine.testing.postbacks`, and how many cases are drawn per CPU second.
 """
 
 import sys
@@ -35,14 +35,14 @@ def reached(drawn: Drawn) -> set[str]:
 
 
 def of_nobody(drawn: Drawn) -> str | None:
-    """Return what would be sent of an event of which nothing is known; None where nothing would be."""
+    """Return the URL for an event without any values; None if none is sent."""
     if drawn.options.get("missing") is Missing.RAISE:
         return None
     return drawn.template.render(Event(postback=drawn.event.postback, attributed=drawn.event.attributed))
 
 
 def distribution(strategy: st.SearchStrategy[Drawn], cases: int = CASES) -> dict[str, float]:
-    """Return the share of cases that reach each of these, in percent."""
+    """Return the percentage of cases that reach each of these."""
     counted = Counter[str]()
 
     @settings(max_examples=cases, database=None, derandomize=True, deadline=None)
@@ -56,7 +56,7 @@ def distribution(strategy: st.SearchStrategy[Drawn], cases: int = CASES) -> dict
 
 
 def speed(strategy: st.SearchStrategy[Drawn], cases: int = CASES) -> float:
-    """Return how many cases are drawn in a second of the processor."""
+    """Return how many cases are drawn per CPU second."""
     drawn = 0
 
     @settings(max_examples=cases, database=None, derandomize=True, deadline=None)

@@ -1,6 +1,6 @@
-"""The language of templates once more, in pyparsing, written from `grammar/` alone: its README and its table.
+"""A second implementation of the template grammar, in pyparsing, written only from the README and table in `grammar/`.
 
-The tests compare the parser with it: where two independent readings of one text agree, the text is right.
+Tests compare the parser with it: if two independent implementations agree on a text, the result is right.
 `python -m tests.support.second_grammar docs/grammar.svg` draws it.
 """
 
@@ -34,7 +34,7 @@ TABLE = tomllib.loads((Path(__file__).parents[2] / "grammar/syntaxes.toml").read
 
 @dataclass(frozen=True, slots=True)
 class SecondLeaf:
-    """A leaf of a template as this grammar sees it; the last three are None or empty where it is not a macro."""
+    """A leaf of a template according to this grammar. The last three are None or empty for other leaves than macros."""
 
     part: str
     kind: str
@@ -46,13 +46,13 @@ class SecondLeaf:
 
 
 def second_parse(source: str, syntax: str) -> list[SecondLeaf]:
-    """Return the leaves of `source` in a syntax, named as in the table."""
+    """Return the leaves of `source` in a syntax, with the names in the table."""
     return _second_grammar(syntax).parse_string(source, parse_all=True).as_list()
 
 
 @dataclass(frozen=True)
 class Macros:
-    """The macros of a syntax, what is text though a macro could be read in it, and with what either can begin."""
+    """The macros of a syntax, texts that only look like macros, and the beginnings of both."""
 
     own: ParserElement
     other: ParserElement | None
@@ -61,7 +61,7 @@ class Macros:
 
 @cache
 def _second_grammar(syntax: str) -> ParserElement:
-    # White space is text like any other, and tabs stay tabs: spans count them.
+    # White space is ordinary text, and tabs are not expanded, since spans count them.
     return _template(_macros(syntax)).leave_whitespace().parse_with_tabs()
 
 
@@ -169,9 +169,9 @@ def _piece(macros: Macros, part: str, stops: str, end: str | None = None) -> Par
 
 
 def _text(macros: Macros, stops: str, end: str | None = None) -> ParserElement:
-    """Return the longest text that holds no macro, none of the characters `stops`, and not the text `end`."""
+    """Return the longest text without a macro, any of the characters in `stops`, or the text `end`."""
     stop = macros.own | Literal(end) if end else macros.own
-    # Only with these can a macro or `end` begin; all others are taken in runs.
+    # Only these characters can begin a macro or `end`. All others are matched in runs.
     careful = "".join(char for char in macros.begins + ":" if char not in stops)
     pieces = CharsNotIn(stops + careful)
     if careful:
@@ -197,9 +197,9 @@ def _leaf(part: str, kind: str, expression: ParserElement) -> ParserElement:
 
 
 def railroad(syntax: str) -> str:
-    """Return the grammar of a syntax as railroad diagrams, one above the other, in SVG."""
+    """Return the grammar of a syntax as railroad diagrams in SVG, one below the other."""
     width, top, drawn = 0.0, 0.0, StringIO()
-    # Parsing would first have merged what is better drawn apart.
+    # Use the grammar before it is prepared for parsing, which merges parts that are clearer when drawn separately.
     for named in to_railroad(_second_grammar.__wrapped__(syntax), vertical=2):
         diagram = named.diagram.format()
         drawn.write(f'<text x="{_MARGIN}" y="{top + _TITLE}" class="title">{escape(named.name)}</text>\n')

@@ -1,4 +1,4 @@
-"""What is done with the text of a value, as cases: functions, encodings, places in a URL, and values that test them."""
+"""Cases for the steps of a value: functions, encodings, places in a URL, and values that test them."""
 
 from functools import cache
 from pathlib import Path
@@ -41,7 +41,7 @@ HOSTILE = [
 
 
 def dialect_with(tmp_path, **keys):
-    """Return a dialect with one value `v` and all functions, and another, `w`."""
+    """Return a dialect with a value `v` that has all functions, and another value, `w`."""
     rows = "".join(f'{key} = "{value}"\n' for key, value in keys.items())
     functions = "\n".join(f'{name} = "NAME_{name}"' for name in FUNCTIONS)
     documented = ", ".join(f'{name} = ["v"]' for name in FUNCTIONS)
@@ -64,7 +64,7 @@ u = {{ field = "u", source = "SDK", type = "uuid", case = "upper", sha256 = ["u"
 
 # Cases for tables
 
-# Engines differ in the version of Unicode by which they normalize.
+# Engines normalize by different versions of Unicode.
 TABLE_ENCODINGS = [encoding for encoding in ENCODINGS if encoding != "nfc"]
 NASTY = [
     *HOSTILE,
@@ -94,14 +94,14 @@ CASES: list[Case] = [
 
 @cache
 def expected(encoding: str) -> tuple[Dialect, list[list[object]]]:
-    """Return a dialect, and for each case what becomes of each value: a URL, or None."""
+    """Return a dialect, and for each case the result for each value: a URL, or None."""
     with TemporaryDirectory() as directory:
         dialect = dialect_with(Path(directory), encoding=encoding)
     return dialect, [[sent(source, value, dialect, options) for value in (*NASTY, None)] for source, options in CASES]
 
 
 def sent(source: str, value: str | None, dialect: Dialect, options) -> str | None:
-    """Return what is sent, None where nothing can be."""
+    """Return the URL, or None if it cannot be sent."""
     try:
         return reference.render(source, Event(link={"v": value}), dialect=dialect, ignore=["ME"], **options)
     except RenderError:

@@ -1,4 +1,4 @@
-"""What people put around templates when they paste them."""
+"""Text that people put around templates when they paste them."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 
 def _quoted_printable(template: str) -> str:
-    # Lines end anywhere but inside an escape.
+    # Lines may end anywhere except inside an escape.
     lines = re.findall(r"(?:=3D|[^=]){1,60}", template.replace("=", "=3D"))
     return "=\n".join(lines)
 
@@ -33,7 +33,7 @@ def _defended_3(template: str) -> str:
     return f"https://urldefense.com/v3/__{written}__;{encoded}!!Abc-d!xyz$"
 
 
-# By name, in the order of the rules. They are taken off a whole URL, so that it is what it was.
+# By name, in the order of the rules. They surround a whole URL, so that removing them restores it.
 AROUND = {
     "method": "GET {}".format,
     "method in lower case": "post {}".format,
@@ -100,7 +100,7 @@ AROUND = {
     "Google": lambda template: f"https://www.google.com/url?q={quote(template, safe='')}&sa=D&usg=x",
 }
 
-# What makes another thing of a template.
+# These turn a template into something else.
 OTHER = {
     "JSON": lambda template: json.dumps({"id": "{click_id}", "url": template}),
     "JSON array": lambda template: json.dumps([template, "x"], indent=2),

@@ -1,4 +1,4 @@
-"""A pseudo-terminal for the tests of what is printed on one."""
+"""A pseudo-terminal for testing output to a terminal."""
 
 import os
 import sys
@@ -10,16 +10,16 @@ import pytest
 
 
 class Terminal:
-    """The stream that a program would write to, and what was written to it."""
+    """The stream that a program writes to, and the text that was written."""
 
     def __init__(self, columns: int) -> None:
-        # Neither is on Windows.
+        # Windows has neither.
         pty, termios = (pytest.importorskip(name, exc_type=ImportError) for name in ("pty", "termios"))
         self._master, slave = pty.openpty()
         termios.tcsetwinsize(slave, (30, columns))
         self.stream = os.fdopen(slave, "w", encoding="utf-8")
         self._read: list[bytes] = []
-        # A terminal that nobody reads from blocks.
+        # A terminal blocks if nobody reads from it.
         self._reader = Thread(target=self._keep)
         self._reader.start()
 
@@ -27,7 +27,7 @@ class Terminal:
         while True:
             try:
                 data = os.read(self._master, 65_536)
-            except OSError:  # Linux says so when the other end is closed
+            except OSError:  # raised on Linux when the other end is closed
                 return
             if not data:
                 return
@@ -35,7 +35,7 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """Close the terminal, and return all that was printed on it."""
+        """Close the terminal, and return everything that was printed on it."""
         self.stream.close()
         self._reader.join()
         return b"".join(self._read).decode().replace("\r\n", "\n")
@@ -48,7 +48,7 @@ class Terminal:
 
 @contextmanager
 def terminal(monkeypatch: pytest.MonkeyPatch, *names: str, columns: int = 80) -> Iterator[Terminal]:
-    """Make a terminal of the streams `names` of this process."""
+    """Replace the streams `names` of this process by a terminal."""
     shown = Terminal(columns)
     monkeypatch.setenv("TERM", "xterm")
     with monkeypatch.context() as patched:

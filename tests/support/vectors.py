@@ -1,4 +1,4 @@
-"""The conformance vectors, as every test of them reads them."""
+"""The conformance vectors, as all tests read them."""
 
 import json
 from datetime import datetime
@@ -28,7 +28,7 @@ def read(path):
 
 
 def decoded(value):
-    """Return what JSON has no word for: a time, a decimal; all else unchanged."""
+    """Convert values that JSON cannot represent, such as times and decimals; return others unchanged."""
     match value:
         case {"$time": str(text)}:
             return datetime.fromisoformat(text)
@@ -55,13 +55,13 @@ def event_of(vector):
 
 
 def is_text(vector):
-    """Say whether no value of the event needs a type that a column of text has not."""
+    """Say whether all values of the event can be stored in text columns."""
     values = [value for key in _SOURCES for value in vector["event"].get(key, {}).values()]
     return all(isinstance(value, str | None) for value in values)
 
 
 def row_of(template: CompiledTemplate, event: Event) -> dict[str, str | bool | None]:
-    """Return the event as a row of a table, which has a column for the documented source of a field, and no other."""
+    """Return the event as a table row, which only has columns for the documented source of each field."""
     values = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
     row = {field: values[template.dialect.fields.get(field, Source.LINK)].get(field) for field in template.fields}
     return row | {"postback": str(event.postback), "attributed": event.attributed}
@@ -72,19 +72,19 @@ _OF_AN_EVENT = (*FAILING, "SuppressedError")
 
 
 def is_of_text(vector):
-    """Say whether a table of texts can be rendered to the outcome, or fails with it."""
+    """Say whether a table of texts can be rendered to the expected outcome, or fails with it."""
     return ("url" in vector or vector.get("error") in _OF_AN_EVENT) and is_text(vector)
 
 
 MADE = [path for path in FILES if path.stem.startswith("made-")]
-"""Those that `tests.support.make_vectors` writes."""
+"""The files that `tests.support.make_vectors` writes."""
 
 
 def by_id(path):
     return {vector["id"]: vector for vector in read(path)}
 
 
-# What a table of texts can be rendered to, or fails with.
+# The outcomes that are possible for a table of texts.
 OF_TEXT = {
     f"{path.stem}-{name}": vector
     for path in FILES
@@ -95,7 +95,7 @@ OF_TEXT = {
 
 
 def tables_of(paths):
-    """Return the vectors that tables of texts can be rendered to, a list for each template with its options."""
+    """Return the vectors that can be tested with tables of texts: a list per template with its options."""
     found = {}
     for vector in (vector for path in paths for vector in read(path)):
         if is_of_text(vector):
@@ -108,7 +108,7 @@ OUTCOMES = {"url", "error", "diagnostics"}
 
 
 def outcome(vector):
-    """Return what the engine makes of a vector."""
+    """Return the engine's outcome for a vector."""
     if "diagnostics" in vector:
         found = check(vector["template"], dialect=vector["dialect"], policy=Policy(**vector.get("policy", {})))
         return {"diagnostics": [finding.code for finding in found]}
@@ -119,5 +119,5 @@ def outcome(vector):
 
 
 def written(vectors):
-    """Return the text of a file: a vector a line."""
+    """Return the text of a file, with one vector per line."""
     return "[\n" + ",\n".join(f"  {json.dumps(vector, ensure_ascii=False)}" for vector in vectors) + "\n]\n"

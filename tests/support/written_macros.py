@@ -1,4 +1,4 @@
-"""A few macros of every syntax, as templates have them."""
+"""A few macros of every syntax, as they are written in templates."""
 
 from macroengine.language.syntax import syntax
 

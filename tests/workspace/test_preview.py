@@ -102,7 +102,7 @@ def test_every_example_of_a_catalogue_can_be_sent(name):
         try:
             preview(f"https://n.example/pb?x={chosen.syntax.write(spec.name)}", dialect=chosen, policy=Policy(kind))
         except RenderError as error:
-            assert "without encoding" in str(error)  # noqa: PT017 - of a platform that sends values raw
+            assert "without encoding" in str(error)  # noqa: PT017 - for a platform that sends unencoded values
 
 
 # The command

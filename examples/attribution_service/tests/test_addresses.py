@@ -1,4 +1,4 @@
-"""Postbacks lead out of the network of the service, however their host is written."""
+"""Postbacks cannot be sent inside the network of the service, however their host is written."""
 
 import asyncio
 import ipaddress
@@ -62,7 +62,7 @@ def test_nothing_is_sent_to_a_server_beside_the_service(host):
 
 
 def test_connection_goes_to_the_address_that_was_checked(monkeypatch):
-    """A name that leads elsewhere at the second lookup is not looked up twice."""
+    """A name is only looked up once, since a second look-up could give another address."""
     answers = iter([["127.0.0.1"]])
     connected = []
 

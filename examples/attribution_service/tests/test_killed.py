@@ -1,4 +1,4 @@
-"""Workers on one database are killed at random moments, while partners do what they should not."""
+"""Workers on one database are killed at random moments, while partners misbehave."""
 
 import random
 import subprocess
@@ -35,7 +35,7 @@ asyncio.run(sender.send_for_ever(Store(Path(sys.argv[1])), schedule, sys.argv[2:
 
 
 class Partner(BaseHTTPRequestHandler):
-    """Does its worst at every third request; its name is in the path."""
+    """Misbehaves at every third request. Its name is in the path."""
 
     protocol_version = "HTTP/1.1"
     delivered: Counter
@@ -53,7 +53,7 @@ class Partner(BaseHTTPRequestHandler):
     def accept(self, body):
         self.delivered[self.headers["Idempotency-Key"]] += 1
         self.bodies[self.headers["Idempotency-Key"]] = (self.path, body)
-        time.sleep(0.1)  # a worker that is killed now does not hear of it
+        time.sleep(0.1)  # a worker that is killed now does not get the answer
         self.answer(200)
 
     def answer(self, status, size=2):

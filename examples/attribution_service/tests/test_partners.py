@@ -1,4 +1,4 @@
-"""What the configuration may say, and who is told when something cannot be rendered."""
+"""The valid content of the configuration, and which partners are told if something cannot be rendered."""
 
 import logging
 import subprocess

@@ -1,4 +1,4 @@
-"""The sender against partners that do everything wrong: nothing that one does stops it, or delays another."""
+"""The sender with misbehaving partners: none of them stops it, or delays another partner."""
 
 import asyncio
 import gzip
@@ -154,7 +154,7 @@ def test_a_redirect_is_a_status_whatever_it_leads_to(location):
 
 
 async def one_try(answer, within_s):
-    """Return the status of a try, how long it took, and the requests."""
+    """Return the status of a try, its duration, and the requests."""
     async with partner(answer) as (url, requests), httpx.AsyncHTTPTransport() as transport:
         begun = time.perf_counter()
         status = await try_once(transport, PreparedRequest("GET", url), within_s)
@@ -205,7 +205,7 @@ LOOPBACK = [ip_network("127.0.0.0/8")]
 
 
 def run_until(condition, store, names, seconds=20):
-    """Run the sender until a condition holds, or time is up."""
+    """Run the sender until a condition is true, or the time is up."""
 
     async def go():
         sending = asyncio.create_task(send_for_ever(store, SCHEDULE, names, LOOPBACK))
@@ -302,7 +302,7 @@ def test_two_workers_never_have_the_same_postback(tmp_path):
     assert one.take("p", now, 4, lease) == []
     again = other.take("p", now + timedelta(seconds=11), 9, lease)
     assert {(due.id, due.key) for due in again} == {(due.id, due.key) for due in (*mine, *theirs)}
-    one.settle(mine[0], Outcome.FAILED, now)  # too late to say so: the other worker has it
+    one.settle(mine[0], Outcome.FAILED, now)  # too late: the other worker has it
     one.settle(mine[1], Outcome.DELIVERED, None)
     assert other.take("p", now + timedelta(seconds=5), 9, lease) == []
     assert len(other.take("p", now + timedelta(seconds=40), 9, lease)) == 5

@@ -1,4 +1,4 @@
-"""The service as it runs: a process of its own, real HTTP over loopback, and no mercy for the process."""
+"""The running service: a separate process and real HTTP over loopback; the process is killed at any time."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def free_port():
 
 
 class Process:
-    """A module of the example in a process of its own, with its output in a file."""
+    """A module of the example in a separate process, with its output in a file."""
 
     def __init__(self, module, output, *arguments):
         self.output, self.command = output, [sys.executable, "-m", module, *map(str, arguments)]
@@ -52,7 +52,7 @@ class Process:
             self.running = subprocess.Popen(self.command, cwd=HERE.parent, stdout=output, stderr=subprocess.STDOUT)
 
     def kill(self):
-        """End it as the kernel does when there is no memory left: kill -9."""
+        """Kill it like the kernel does when memory runs out: kill -9."""
         self.running.kill()
         self.running.wait()
 
@@ -99,7 +99,7 @@ class Service:
         return [line.removeprefix("200 ") for line in self.stub.output.read_text().splitlines() if line[:3] == "200"]
 
     def expect(self, *postbacks):
-        """Wait until the partners have these postbacks, and see that nothing else comes."""
+        """Wait until the partners have received these postbacks, and check that no others arrive."""
         wait_until(lambda: len(self.delivered()) >= len(postbacks))
         time.sleep(0.5)
         assert sorted(self.delivered()) == sorted(postbacks)
@@ -137,7 +137,7 @@ def start(tmp_path):
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    """Share a service whose partners nobody looks at."""
+    """Share a service whose partners are not checked."""
     shared = Service(tmp_path_factory.mktemp("service"))
     yield shared
     shared.close()

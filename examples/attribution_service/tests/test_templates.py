@@ -1,4 +1,4 @@
-"""Partners that take whole requests: what they are sent, and what the configuration may say."""
+"""Partners with whole requests: what they receive, and the valid configuration."""
 
 import hmac
 import json

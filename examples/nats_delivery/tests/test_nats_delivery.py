@@ -27,7 +27,7 @@ EXAMPLES = Path(__file__).resolve().parents[2]
 
 
 class Partner(BaseHTTPRequestHandler):
-    """Does its worst at every third request: is slow, hangs, fails, redirects, answers too much."""
+    """Misbehaves at every third request: it is slow, hangs, fails, redirects, or answers too much."""
 
     protocol_version = "HTTP/1.1"
     delivered: ClassVar[Counter] = Counter()
@@ -40,7 +40,7 @@ class Partner(BaseHTTPRequestHandler):
         if number % 3:
             Partner.delivered[self.headers["Idempotency-Key"]] += 1
             Partner.bodies.add((self.path, body))
-            time.sleep(0.05)  # a worker that is killed now does not hear of it
+            time.sleep(0.05)  # a worker that is killed now does not get the answer
             self.answer(200)
         else:
             status, pause, size = ((503, 0.6, 2), (503, 1.5, 2), (500, 0, 2), (302, 0, 2), (500, 0, 10_000_000))[

@@ -1,4 +1,4 @@
-"""The bug of the receiver in Flask is found."""
+"""The bug in the Flask receiver is found."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from macroengine.testing import check_receiver
 
 
 def test_the_bug_in_flask_is_found():
-    # Of two values, Flask has the first.
+    # Of two values, Flask reads the first.
     with pytest.raises(AssertionError, match="has lost spaces"):
         check_receiver(
             app, lambda: received[-1], "https://n.example/pb?click=(clickid)&app=(app_name)", repeated="first"

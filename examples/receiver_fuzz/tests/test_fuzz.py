@@ -1,4 +1,4 @@
-"""The fuzzer finds the bug, and nothing where there is none."""
+"""The fuzzer finds the bug, and finds nothing if there is none."""
 
 import pytest
 from receiver_fuzz.fuzz import fuzz

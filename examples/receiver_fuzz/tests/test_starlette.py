@@ -1,4 +1,4 @@
-"""The receiver in Starlette reads postbacks right."""
+"""The Starlette receiver reads postbacks correctly."""
 
 from receiver_fuzz.starlette_app import app, received
 

@@ -1,4 +1,4 @@
-"""ClickHouse: SQL for queries and materialised views of your own, and queries rendered through its client."""
+"""ClickHouse: SQL for your own queries and materialised views, and queries rendered through its client."""
 
 from macroengine.backends.clickhouse.query import render_query
 from macroengine.backends.clickhouse.sql import failure_sql, to_sql

@@ -1,4 +1,4 @@
-"""The JSON of ClickHouse's nested types, and its floats, as Python writes them, whatever the settings of a session."""
+"""Write ClickHouse's nested types and floats as Python does, independently of session settings."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -9,14 +9,14 @@ from macroengine.backends.json_text import ESCAPES
 from macroengine.errors import UnsupportedError
 
 _INTEGERS = ("Int", "UInt")
-# What no UTF-8 has stands for what cannot be written.
+# Marks a value that cannot be written. No UTF-8 text contains this byte.
 _NOTHING = "unhex('FF')"
-# toJSONString escapes more than Python does: slashes if a setting says so, and two line breaks of Unicode.
+# toJSONString escapes more than Python does: slashes if a setting says so, and two Unicode line breaks.
 _MORE_ESCAPES = (("\\/", "/"), ("\\u2028", "\u2028"), ("\\u2029", "\u2029"))
 
 
 def fixed(text: str) -> str:
-    """Return JSON with the escapes that Python writes."""
+    """Return JSON with the escapes that Python uses."""
     made = text
     for old, new in (*ESCAPES[:-1], *_MORE_ESCAPES, ESCAPES[-1]):
         made = f"replaceAll({made}, {literal(old)}, {literal(new)})"
@@ -24,12 +24,12 @@ def fixed(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as a JSON string, whose escapes are still to be fixed."""
+    """Return a text as a JSON string; its escapes are not yet those of Python."""
     return f"if(isValidUTF8({text}), toJSONString({text}), {_NOTHING})"
 
 
 def float_text(text: str) -> str:
-    """Return the shortest digits that read back as the same Float64, with no exponent; toString gives `text`."""
+    """Return the shortest digits that read back as the same Float64, without an exponent; `text` is its toString."""
     digits = "replaceAll(replaceAll(splitByChar('e', t)[1], '.', ''), '-', '')"
     exponent = "toInt32OrZero(splitByChar('e', t)[2])"
     sign = "if(startsWith(t, '-'), '-', '')"
@@ -41,17 +41,17 @@ def float_text(text: str) -> str:
 
 
 def json_text(column: str, kind: Type, where: "Where") -> str:
-    """Return a nested column as compact JSON, NULL where it is.
+    """Return a nested column as compact JSON; NULL stays NULL.
 
     Raises:
-        UnsupportedError: there is something in it that is written in another way than Python's JSON, or in none.
+        UnsupportedError: it contains a type that Python's JSON writes differently, or not at all.
     """
     text = _written(_not_null(column, kind), kind, where)
     return f"if(isNull({column}), NULL, {text})" if kind.nullable else text
 
 
 class Where:
-    """A column in errors, and names for what is inside of it."""
+    """A column for error messages, and unique names for expressions inside it."""
 
     def __init__(self, field: str, shown: str) -> None:
         self.field, self.shown = field, shown
@@ -62,7 +62,7 @@ class Where:
         return f"x{next(self._numbers)}"
 
     def refused(self, kind: Type) -> UnsupportedError:
-        """Return the error for a type inside."""
+        """Return the error for a type inside the column."""
         what = "Tuple without names" if kind.name == "Tuple" else kind.name
         return UnsupportedError(
             f"cannot write the {what} in column {self.field!r} of type {self.shown} as Python writes JSON; cast it to "
@@ -75,14 +75,14 @@ def _not_null(expression: str, kind: Type) -> str:
 
 
 def _value(expression: str, kind: Type, where: Where) -> str:
-    """Return a value inside as JSON, `null` where it is NULL."""
+    """Return an inner value as JSON, with `null` for NULL."""
     if kind.name == "Nothing":
         return "'null'"
     text = _written(_not_null(expression, kind), kind, where)
     return f"if(isNull({expression}), 'null', {text})" if kind.nullable else text
 
 
-def _written(expression: str, kind: Type, where: Where) -> str:  # noqa: PLR0911 - one a type
+def _written(expression: str, kind: Type, where: Where) -> str:  # noqa: PLR0911 - one per type
     match kind.name, kind.arguments:
         case "String", _:
             return quoted(expression)

@@ -1,4 +1,4 @@
-"""A query rendered through a client of ClickHouse: what it selects, as URLs."""
+"""Render the result of a query through a ClickHouse client."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -28,18 +28,19 @@ def render_query(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the URLs of all events that a query selects and that are sent.
 
-    Rows have the columns `keep`, the partner where there are many, and the URL, and come as the server makes them.
-    `client` is one of clickhouse-connect. `templates` is one template, or templates by partner, all rendered in one
-    pass. `query` is a SELECT, and yours: what it says is done. A field is read from the column of its name or from that
-    which `columns` gives it; None says that there is none, and that the value is missing. The column `attributed`
-    selects the rendering and `postback` the events that are sent, where there are such columns. Under a policy with
-    consent, the columns that tell of it decide whether identifiers are sent, where the query has them. Columns are
-    found in any case.
+    Rows contain the columns `keep`, the partner if there are several, and the URL, in the order of the server.
+    `client` is a clickhouse-connect client. `templates` is one template, or a mapping of partners to templates, all
+    rendered in one pass. `query` is a trusted SELECT: whatever it contains is executed. A field is read from the column
+    with its name, or from the one that `columns` maps it to; None means that there is none, so the value is missing. If
+    they exist, the column `attributed` selects the rendering, and `postback` selects the events that are sent. Under a
+    policy with consent, the consent columns of the query, if any, decide whether identifiers are sent. Column names
+    ignore case.
 
     Raises:
-        RenderError: an event cannot be sent. The message counts them by reason, and rows may have been yielded before.
-        UnsupportedError: the text of a column can differ from that of the Python engine.
-        ValueError: a column is missing, or two differ in case only.
+        RenderError: an event cannot be sent. The message counts such events by reason. Rows may have been yielded
+            before.
+        UnsupportedError: a column's text may differ from that of the Python engine.
+        ValueError: a column is missing, or two differ only in case.
     """
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
@@ -55,7 +56,7 @@ def _rows(client: "Client", job: "_Job", failed: type[Exception]) -> Iterator[tu
         with client.query_rows_stream(job.urls()) as rows:
             yield from map(tuple, rows)
     except failed:
-        # A reader that has some of the answer may be told only that it ended early.
+        # After part of the answer, the server may only report that the stream ended early.
         reasons = client.query(job.failures()).result_rows
         if not reasons:
             raise
@@ -72,7 +73,7 @@ def _refused(reasons: Sequence[Sequence[Any]]) -> str:
 
 
 class _Job:
-    """What is to be rendered from what a query selects."""
+    """A rendering of the result of a query."""
 
     def __init__(
         self,
@@ -84,7 +85,7 @@ class _Job:
     ) -> None:
         names = columns_for(plans.values(), columns, list(types))
         check_kept(keep, list(types), [URL] if None in plans else [PARTNER, URL])
-        # Beside columns that are named by number only, nothing of the table can be taken for what is made of them.
+        # The inner columns are only numbered, so no name in the table can clash with a generated one.
         read = [
             f"{'NULL' if column is None else name(column)} AS me_field_{i}" for i, column in enumerate(names.values())
         ]

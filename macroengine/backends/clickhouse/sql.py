@@ -1,4 +1,4 @@
-"""A plan as a scalar expression of ClickHouse's SQL."""
+"""Write a plan as a scalar expression in ClickHouse SQL."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,21 +18,21 @@ TEXT = "String"
 
 
 def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None, *, strict: bool = True) -> str:
-    """Return a scalar expression for the URL, to paste into a query of your own.
+    """Return a scalar expression for the URL, for use in your own query.
 
     It reads columns that are named like the fields of the template. `columns` gives the types of all columns of the
-    table, as `DESCRIBE` shows them; without it, those that are read are String, and there are no others. Where it has
-    `attributed` or `postback`, in any case, the expression is NULL for events that are not sent. Under a policy with
-    consent, the columns that tell of it decide whether identifiers are sent, where the table has them. An event that
-    cannot be sent ends the query with an error, or is NULL too where `strict` is False.
+    table, as `DESCRIBE` shows them; without it, the columns that are read are String, and there are no others. If the
+    table has `attributed` or `postback`, in any case, the expression is NULL for events that are not sent. Under a
+    policy with consent, the consent columns of the table, if any, decide whether identifiers are sent. An event that
+    cannot be sent ends the query with an error, or is also NULL if `strict` is False.
 
     >>> from macroengine import compile_template
     >>> print(to_sql(compile_template("https://n.example/pb?c=(clickid)")))  # doctest: +ELLIPSIS
     CASE WHEN if((if(ifNull(((NOT isValidUTF8(`click_id`)) AS me_...
 
     Raises:
-        UnsupportedError: the text of a column can differ from that of the Python engine.
-        ValueError: a column is missing, or two differ in case only.
+        UnsupportedError: a column's text may differ from that of the Python engine.
+        ValueError: a column is missing, or two differ only in case.
     """
     check_flag("strict", strict)
     plan = plan_of(template)
@@ -41,13 +41,13 @@ def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = N
 
 
 def failure_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None) -> str:
-    """Return a scalar expression for the reason why an event cannot be sent, NULL for all others.
+    """Return a scalar expression for the reason why an event cannot be sent; NULL for all others.
 
     The arguments are those of `to_sql`.
 
     Raises:
-        UnsupportedError: the text of a column can differ from that of the Python engine.
-        ValueError: a column is missing, or two differ in case only.
+        UnsupportedError: a column's text may differ from that of the Python engine.
+        ValueError: a column is missing, or two differ only in case.
     """
     plan = plan_of(template)
     sql = ClickHouse(columns_of(plan, columns, TEXT))
@@ -55,9 +55,9 @@ def failure_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | Non
 
 
 def outcome(expression: Expression[str], plan: RenderPlan, sql: "ClickHouse", *, strict: bool = True) -> str:
-    """Return the URL, NULL where the event is not sent, an error or NULL where it cannot be or is too long."""
+    """Return the URL. NULL if the event is not sent; an error or NULL if it cannot be sent, or is too long."""
     cases, number, url = _numbered(expression, plan, sql)
-    # throwIf takes a constant reason, so failures are numbered. A sum evaluates all of its parts; OR may stop early.
+    # throwIf needs a constant reason, so failures are numbered. A sum evaluates all its terms; OR may stop early.
     raised = [
         f"throwIf(({number} = {index}), {literal(case.reason)})" for index, case in enumerate(cases, 1) if case.fails
     ]
@@ -68,34 +68,34 @@ def outcome(expression: Expression[str], plan: RenderPlan, sql: "ClickHouse", *,
 
 
 def problem(expression: Expression[str], plan: RenderPlan, sql: "ClickHouse") -> str:
-    """Return why an event cannot be sent, NULL where it can or is not sent."""
+    """Return the reason why an event cannot be sent; NULL if it can be sent, or is not sent at all."""
     cases, number, _ = _numbered(expression, plan, sql)
     reasons = [(f"{number} = {index}", literal(case.reason)) for index, case in enumerate(cases, 1) if case.fails]
     return sql.choose(reasons, "NULL")
 
 
 def _numbered(expression: Expression[str], plan: RenderPlan, sql: "ClickHouse") -> tuple[list[Case[str]], str, str]:
-    """Return why no URL is sent, the number from 1 of the first such reason of an event or 0, and the URL."""
+    """Return the cases without a URL, the number of the first one that applies, from 1, or 0, and the URL."""
     url = sql.shared(expression.url)
     too_large = Case(f"(length({url}) > {plan.max_bytes})", too_long(plan), fails=True)
     cases = [*distinct(expression.admission + expression.failures), too_large]
     conditions = [sql.shared(case.condition) for case in cases]
     numbers = [(condition, str(index)) for index, condition in enumerate(conditions, 1)]
-    # CASE goes through the rows again for each condition. Most rows fulfil none, and a sum tells them at once.
+    # CASE scans the rows again for each condition. A sum first detects whether any condition is true, which is rare.
     found = " + ".join(f"ifNull({condition}, 0)" for condition in conditions)
     return cases, sql.shared(f"if({found} > 0, {sql.choose(numbers, '0')}, 0)"), url
 
 
 @dataclass(frozen=True, slots=True)
 class ClickHouse(Ansi):
-    """ClickHouse's SQL, over these columns."""
+    """ClickHouse SQL over these columns."""
 
     null_text: ClassVar[str] = "CAST(NULL AS Nullable(String))"
 
     def bound(self, sql: str) -> str:
-        """Return SQL in which what is used several times is named where it first occurs."""
+        """Return SQL in which an expression that is used several times is named at its first use."""
         text, levels = self.resolved(sql)
-        # Two expressions in one query must not give one name to different things.
+        # Two expressions in the same query must not use a name for different things.
         salt = sha256(repr((text, levels)).encode()).hexdigest()[:12]
         for level in reversed(levels):
             for number, made in level.items():
@@ -125,7 +125,7 @@ class ClickHouse(Ansi):
         column = name(self.columns[field].name)
         if self._type(field).name == "Bool":
             return column
-        # What compares is of the type UInt8.
+        # Comparisons have the type UInt8.
         yes, no = ("1", "0") if self._type(field).name == "UInt8" else ("true", "false")
         return f"CASE toString({column}) WHEN '{yes}' THEN TRUE WHEN '{no}' THEN FALSE ELSE NULL END"
 
@@ -134,7 +134,7 @@ class ClickHouse(Ansi):
         return f"concat({', '.join(known or [literal('')])})"
 
     def is_one_of(self, text: str, words: Sequence[str]) -> str:
-        # For IN, a setting says what becomes of NULL.
+        # For IN, a setting decides what happens with NULL.
         one = self.shared(text)
         return f"if(isNull({one}), NULL, has([{', '.join(map(literal, words))}], {one}))"
 

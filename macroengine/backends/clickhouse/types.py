@@ -1,11 +1,11 @@
-"""The types of ClickHouse's columns, read from the text in which `DESCRIBE` shows them."""
+"""Parse the types of ClickHouse columns, in the notation of `DESCRIBE`."""
 
 import re
 from dataclasses import dataclass
 
 from macroengine.errors import UnsupportedError
 
-# A name, bare or quoted, a text, a number, or one character.
+# A name, bare or quoted, a string, a number, or a single character.
 _TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|`(?:[^`\\]|\\.|``)*`|'(?:[^'\\]|\\.|'')*'|-?[0-9]+|[(),=])", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)|``|''", re.DOTALL)
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "0": "\0", "a": "\a", "v": "\v"}
@@ -14,25 +14,25 @@ _WRAPPERS = ("Nullable", "LowCardinality")
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A type, as `Decimal(9, 2)`."""
+    """A type, such as `Decimal(9, 2)`."""
 
     name: str
-    """Without what is around it and says nothing of the text: Nullable and LowCardinality."""
+    """Without wrappers that do not affect the text: Nullable and LowCardinality."""
     nullable: bool
     arguments: "tuple[str | Type, ...]" = ()
-    """Its arguments: types inside, numbers, and texts unquoted."""
+    """Its arguments: inner types, numbers, and unquoted strings."""
     names: tuple[str, ...] = ()
-    """The names of the elements of a tuple, where they have names."""
+    """The names of a tuple's elements, if they have names."""
 
 
 def read_type(text: str) -> Type:
-    """Return the type that a text names.
+    """Return the parsed type.
 
     >>> read_type("LowCardinality(Nullable(String))")
     Type(name='String', nullable=True, arguments=(), names=())
 
     Raises:
-        UnsupportedError: it is not a type.
+        UnsupportedError: the text is not a type.
     """
     tokens = _tokens(text)
     found = _type(tokens)
@@ -42,7 +42,7 @@ def read_type(text: str) -> Type:
 
 
 def _tokens(text: str) -> list[str]:
-    """Return the tokens of a type, the last first."""
+    """Return the tokens of a type, in reverse order."""
     found: list[str] = []
     at = 0
     while at < len(text.rstrip()):
@@ -55,7 +55,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _type(tokens: list[str]) -> Type | None:
-    """Take a type off the tokens."""
+    """Remove a type from the tokens, and return it."""
     if not tokens or not tokens[-1][0].isalpha():
         return None
     name = tokens.pop()
@@ -78,12 +78,12 @@ def _type(tokens: list[str]) -> Type | None:
 
 
 def _argument(tokens: list[str]) -> tuple[str | None, "str | Type | None"]:
-    """Take an argument off the tokens: with its name, if it has one."""
+    """Remove an argument from the tokens, and return it with its name, if it has one."""
     if not tokens:
         return None, None
     if tokens[-1][0] == "'":
         text = _unquoted(tokens.pop())
-        if tokens[-2:][::-1][:1] == ["="]:  # a word of an Enum, and its number
+        if tokens[-2:][::-1][:1] == ["="]:  # an Enum's name and number
             del tokens[-2:]
         return None, text
     if tokens[-1].lstrip("-").isdigit():

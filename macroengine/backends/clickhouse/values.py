@@ -1,4 +1,4 @@
-"""From a column of ClickHouse to the text that a macro sends, the same as that of the Python engine."""
+"""Convert a ClickHouse column to the text that a macro sends, identical to that of the Python engine."""
 
 from collections.abc import Callable
 
@@ -11,25 +11,25 @@ from macroengine.kinds import ValueType
 from macroengine.plan.segments import Value
 
 Unsendable = list[tuple[str, str]]
-"""Conditions under which a value that is there has no text, with the reason."""
+"""Conditions under which an existing value cannot be sent, with the reason."""
 Applied = Callable[[str, str], str]
-"""Returns what SQL with ARGUMENT in it makes of an expression."""
+"""Applies SQL that contains ARGUMENT to an expression, and returns the result."""
 
 INTEGERS = tuple(f"{sign}{bits}" for sign in ("Int", "UInt") for bits in (8, 16, 32, 64, 128, 256))
 _NESTED = ("Array", "Map", "Tuple")
 _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
-# What is written with an IPv4 address in it by some, and without by others.
+# Some systems write the IPv4 address inside an IPv6 address, others do not.
 _NOT_JSON = "cannot send JSON with bytes that are not UTF-8, a number that has no digits, or a key that is repeated,"
 _MIXED_ADDRESS = "cannot send an IPv6 address that holds one of IPv4, which is written in two ways,"
 
 
-def column_text(  # noqa: PLR0911 - one a type
+def column_text(  # noqa: PLR0911 - one per type
     column: str, kind: Type, where: Where, value: Value, applied: Applied
 ) -> tuple[str, Unsendable]:
-    """Return the text of a column. It is NULL where the value is missing, and only there.
+    """Return the text of a column. It is NULL if and only if the value is missing.
 
     Raises:
-        UnsupportedError: there is none, or it can differ from that of the Python engine.
+        UnsupportedError: there is no text for this type, or it may differ from that of the Python engine.
     """
     match kind.name:
         case "DateTime" | "DateTime64":
@@ -59,14 +59,14 @@ def column_text(  # noqa: PLR0911 - one a type
 
 
 def may_be_text(kind: Type, value: ValueType) -> bool:
-    """Say whether a value in JSON is written as a text is."""
+    """Say whether a value is written as a string in JSON."""
     if kind.name in ("DateTime", "DateTime64"):
         return value not in (ValueType.UNIX_TIME, ValueType.UNIX_TIME_MS)
     return not (kind.name in (*INTEGERS, *_NESTED, "Float64", "Bool") or kind.name.startswith("Decimal"))
 
 
 def flat_text(column: str, kind: Type) -> str | None:
-    """Return the text of a type that has but one, or None."""
+    """Return the text of a type with only one text form; None for other types."""
     if kind.name in (*INTEGERS, "Enum8", "Enum16", "UUID", "IPv4"):
         return f"toString({column})"
     if kind.name.startswith("Decimal") and kind.arguments:
@@ -75,7 +75,7 @@ def flat_text(column: str, kind: Type) -> str | None:
 
 
 def string_type(kind: Type) -> str:
-    """Return the type of the text of a column."""
+    """Return the type of a column's text."""
     return "Nullable(String)" if kind.nullable else "String"
 
 
@@ -91,7 +91,7 @@ _ADVICE = {
 
 
 def _time(column: str, kind: Type, wanted: ValueType, applied: Applied) -> tuple[str, Unsendable]:
-    # None of it depends on the zone of the column, the server or the session.
+    # None of this depends on the time zone of the column, the server or the session.
     digits = next((argument for argument in kind.arguments if str(argument).isdigit()), "0")
     seconds = (
         f"CAST({ARGUMENT} AS {_nullable(f'Decimal(18, {digits})', kind)})" if kind.name == "DateTime64" else ARGUMENT

@@ -1,10 +1,10 @@
-"""Texts and names in ClickHouse's SQL, in which a backslash escapes."""
+"""String literals and names in ClickHouse SQL, where backslashes escape."""
 
 from macroengine.backends.ansi import Literal, Name, without_nul
 
 
 def literal(text: str) -> Literal:
-    r"""Return a text as SQL.
+    r"""Return a text as an SQL literal.
 
     >>> print(literal("it's \\"))
     'it\'s \\'
@@ -13,9 +13,9 @@ def literal(text: str) -> Literal:
 
 
 def name(identifier: str) -> Name:
-    """Return a name as SQL.
+    """Return a name as a quoted SQL identifier.
 
     Raises:
-        UnsupportedError: it has a NUL.
+        UnsupportedError: the name contains a NUL.
     """
     return Name("`" + without_nul(identifier).replace("\\", "\\\\").replace("`", "\\`") + "`")

@@ -1,4 +1,4 @@
-"""DuckDB: whole tables on one machine, as SQL for a query of your own or from file to file."""
+"""DuckDB: whole tables on one machine, as SQL for your own query, or from file to file."""
 
 from macroengine.backends.duckdb.sql import failure_sql, to_sql
 from macroengine.backends.duckdb.table import Summary, render_table

@@ -1,4 +1,4 @@
-"""Tables in files: which are read, and how, so that no row and no column is lost on the way."""
+"""Read tables from files without losing a row or a column."""
 
 import os
 import re
@@ -25,8 +25,8 @@ _READERS = (".parquet", *_DELIMITERS, *_JSON)
 _PACKED = (".gz", ".zst")
 _SAMPLE = 65_536
 
-# All is said, so that nothing is guessed. All of a CSV is text: a guess would make 7 of the identifier 007. Nothing is
-# missing, and "" is an empty text.
+# Every option is given, so nothing is guessed. All CSV values are text: a guess would turn the identifier 007 into 7.
+# No value is missing, and "" is an empty text.
 _READ_CSV = (
     "FROM read_csv({files}, auto_detect = false, header = true, skip = 0, delim = {delimiter}, quote = '\"', "
     "escape = '\"', comment = '', nullstr = '', allow_quoted_nulls = false, null_padding = false, strict_mode = true, "
@@ -50,11 +50,11 @@ class Source(NamedTuple):
 
     table: "DuckDBPyRelation"
     count: Callable[[int], int]
-    """Returns how many rows the files have, counted in another way than the table is read, given how many were read."""
+    """Returns the number of rows in the files, counted independently, given the number of rows that were read."""
 
 
 def files_of(given: str | Path, *, glob: bool = False) -> list[Path]:
-    """Return the files that a path, a directory or, if `glob`, a pattern means, in order.
+    """Return the files for a path, a directory or, with `glob`, a pattern, in order.
 
     Raises:
         OSError: there are none, or one is not a file.
@@ -68,10 +68,10 @@ def files_of(given: str | Path, *, glob: bool = False) -> list[Path]:
 
 
 def rows_in(files: Sequence[Path]) -> int | None:
-    """Return how many rows files have: exactly for Parquet, judged by the first lines for texts, None for packed ones.
+    """Return the number of rows: exact for Parquet, estimated for text, None for compressed files.
 
     Raises:
-        OSError: one cannot be read.
+        OSError: a file cannot be read.
     """
     import duckdb
 
@@ -80,7 +80,7 @@ def rows_in(files: Sequence[Path]) -> int | None:
         query = f"SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata({_list(files)})"
         with translated(), duckdb.connect() as connection:
             return int(connection.sql(query).fetchall()[0][0])
-    if kinds & {".parquet", *_PACKED}:  # or several, which are refused later
+    if kinds & {".parquet", *_PACKED}:  # several kinds are rejected later
         return None
     with files[0].open("rb") as file:
         start = file.read(_SAMPLE)
@@ -105,11 +105,11 @@ def _files_in(path: Path) -> list[Path]:
 
 
 def read(files: Sequence[Path], connection: "DuckDBPyConnection") -> Source:
-    """Return the table in files of one kind.
+    """Return the table in files of the same kind.
 
     Raises:
-        ValueError: they are of several kinds or of one that is not read, or their columns differ.
-        OSError: one cannot be read.
+        ValueError: the files are of several kinds or an unknown one, or their columns differ.
+        OSError: a file cannot be read.
     """
     kinds = sorted(set(map(_suffix, files)))
     if len(kinds) > 1:
@@ -136,12 +136,12 @@ def _read_csv(files: Sequence[Path], delimiter: str, connection: "DuckDBPyConnec
 
 
 def _named(header: list[str]) -> list[str]:
-    """Return a header with a name for the column that has none, which is that of the row numbers of some tools."""
+    """Return a header with a name for an unnamed column, which some tools write for row numbers."""
     return [column or unused("unnamed", header) for column in header]
 
 
 def _read_parquet(files: Sequence[Path], connection: "DuckDBPyConnection") -> Source:
-    # By default the first file decides, and what only others have is dropped, or cast and rounded.
+    # By default the first file decides the schema: other files' extra columns are dropped, and values cast or rounded.
     schemas: list[dict[str, str]] = []
     for file in files:
         table = connection.sql(f"FROM read_parquet([{path_literal(file)}], hive_partitioning = false)")
@@ -159,7 +159,7 @@ def _read_parquet(files: Sequence[Path], connection: "DuckDBPyConnection") -> So
 
 
 def _parquet_columns(file: Path, connection: "DuckDBPyConnection") -> list[str]:
-    """Return the names of the columns as the file has them; DuckDB renames those that differ in case only."""
+    """Return the column names as the file has them. DuckDB renames those that differ only in case."""
     query = f"SELECT name, coalesce(num_children, 0) FROM parquet_schema([{path_literal(file)}])"
     nodes = iter(connection.sql(query).fetchall())
     (_, columns) = next(nodes)
@@ -167,7 +167,7 @@ def _parquet_columns(file: Path, connection: "DuckDBPyConnection") -> list[str]:
 
 
 def _skip(nodes: Iterator[tuple[str, int]]) -> str:
-    """Return the name of a node, after everything inside it."""
+    """Return the name of a node, and skip everything inside it."""
     node, children = next(nodes)
     for _ in range(children):
         _skip(nodes)
@@ -186,7 +186,7 @@ def _read_json(files: Sequence[Path], connection: "DuckDBPyConnection") -> Sourc
             raise OSError(f"{files[0]}: has no objects with keys, and so no columns") from None
         raise
     if any(re.fullmatch(".*_[0-9]+", column) for column in guessed.columns):
-        # So DuckDB calls keys that differ in case only, of which a template would read one.
+        # DuckDB renames keys that differ only in case, and a template would read only one of them.
         check_distinct([key for (key,) in connection.sql(_KEYS.format(files=_list(files))).fetchall()])
     columns = ", ".join(
         f"{name(column)}: {literal(_json_type(str(kind)))}"
@@ -197,11 +197,11 @@ def _read_json(files: Sequence[Path], connection: "DuckDBPyConnection") -> Sourc
 
 
 def _json_type(guessed: str) -> str:
-    """Return the type as which values of JSON are read, so that none changes."""
+    """Return the type to read JSON values as, so that none changes."""
     if guessed in INTEGERS or guessed == "BOOLEAN":
         return guessed
     nested = guessed.endswith("]") or guessed.partition("(")[0] in ("STRUCT", "MAP")
-    # What is guessed to be a DOUBLE may be an integer of many digits; dates and the like are strings.
+    # A guessed DOUBLE may be an integer with many digits. Dates and similar types are strings.
     return JSON if nested or guessed in ("DOUBLE", JSON, '"NULL"') else TEXT
 
 

@@ -1,4 +1,4 @@
-"""The lines of files, read without DuckDB: what a table is called there, and how many rows it must have."""
+"""Read the lines of files without DuckDB's parsers: column names, and how many rows a table must have."""
 
 import csv
 import gzip
@@ -16,9 +16,9 @@ from macroengine.event import json_word
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_LONGEST_LINE = 2_000_000  # which DuckDB reads of a CSV
+_LONGEST_LINE = 2_000_000  # DuckDB's limit for CSV
 
-# Nothing is guessed, and nothing has a meaning.
+# Nothing is guessed, and no character is special.
 _LINES = (
     "FROM read_csv([{}], auto_detect = false, header = false, delim = '', quote = '', escape = '', comment = '', "
     "nullstr = '', hive_partitioning = false, columns = {{line: 'VARCHAR'}})"
@@ -26,12 +26,12 @@ _LINES = (
 
 
 def lines(file: Path, connection: "DuckDBPyConnection") -> Generator[str, None, None]:
-    """Yield the lines of a file with their endings, unpacked.
+    """Yield the lines of a file with their line breaks, decompressed.
 
     Raises:
-        OSError: it cannot be read, is not UTF-8, or has no lines.
+        OSError: the file cannot be read, is not UTF-8, or has no lines.
     """
-    if file.suffix.lower() == ".zst":  # only DuckDB unpacks these
+    if file.suffix.lower() == ".zst":  # only DuckDB can decompress these
         with connection.cursor() as cursor:
             found = cursor.execute(_LINES.format(path_literal(file)))
             while rows := found.fetchmany(10_000):
@@ -55,10 +55,10 @@ def _lines(stream: IO[str], file: Path) -> Iterator[str]:
 
 
 def csv_header(file: Path, delimiter: str, connection: "DuckDBPyConnection") -> list[str]:
-    """Return the names in the first line of a CSV.
+    """Return the column names in the first line of a CSV file.
 
     Raises:
-        ValueError: the first line is blank, or there is none.
+        ValueError: the first line is blank or missing.
         OSError: the file cannot be read.
     """
     with closing(lines(file, connection)) as read:
@@ -73,16 +73,16 @@ def csv_header(file: Path, delimiter: str, connection: "DuckDBPyConnection") -> 
 def count_csv(
     files: Sequence[Path], delimiter: str, connection: "DuckDBPyConnection", *, columns: int, read: int
 ) -> int:
-    """Return how many rows files of CSV have below their headers, where `read` have been read."""
+    """Return the number of rows in CSV files, without headers, if `read` rows have been read."""
     every = chain.from_iterable(lines(file, connection) for file in files)
     if columns > 1 and _count_quickly(every) == read + len(files):
         return read
-    # A quote may be alone in a value that is not quoted, and in a single column blank lines could be rows.
+    # A quote may be inside an unquoted value, and in a table with one column blank lines may be rows.
     return sum(_count_exactly(file, delimiter, connection, single=columns == 1) for file in files)
 
 
 def _count_quickly(every: Iterable[str]) -> int:
-    """Return how many lines are rows, where every quote opens or closes a value."""
+    """Return the number of lines that are rows, assuming that every quote opens or closes a value."""
     rows, inside = 0, False
     for line in every:
         if line.count('"') % 2:
@@ -115,10 +115,10 @@ def _rows(read: Iterator[str], delimiter: str, file: Path) -> Iterator[list[str]
 
 
 def count_json_lines(files: Sequence[Path], connection: "DuckDBPyConnection") -> int:
-    """Return how many lines of files are not blank.
+    """Return the number of lines that are not blank.
 
     Raises:
-        OSError: one is not an object. DuckDB takes null for an event without values.
+        OSError: a line is not a JSON object. DuckDB would read null as an event without values.
     """
     filled = objects = 0
     for line in chain.from_iterable(lines(file, connection) for file in files):
@@ -131,7 +131,7 @@ def count_json_lines(files: Sequence[Path], connection: "DuckDBPyConnection") ->
 
 
 def broken_json_line(files: Iterable[Path], connection: "DuckDBPyConnection") -> str | None:
-    """Return where the first line is that is not a JSON object, and why, or None."""
+    """Return the place of the first line that is not a JSON object, and the reason; None if there is none."""
     for file in files:
         for number, line in enumerate(lines(file, connection), 1):
             if line.strip() and (reason := _not_an_object(line)):
@@ -144,6 +144,6 @@ def _not_an_object(line: str) -> str | None:
         value = json.loads(line)
     except json.JSONDecodeError as error:
         return f"not JSON at column {error.colno}: {error.msg[0].lower()}{error.msg[1:]}"
-    except (ValueError, RecursionError) as error:  # an integer of thousands of digits, or brackets in brackets
+    except (ValueError, RecursionError) as error:  # an integer with thousands of digits, or deep nesting
         return f"cannot be read: {error}"
     return None if isinstance(value, dict) else f"is {json_word(value)}, not an object"

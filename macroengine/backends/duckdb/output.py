@@ -1,4 +1,4 @@
-"""An output that is there when it is whole, or not at all."""
+"""Write an output file atomically."""
 
 import os
 import stat
@@ -12,22 +12,22 @@ from macroengine.backends.duckdb.scratch import scratch
 from macroengine.backends.duckdb.words import either
 
 _WRITERS = {
-    # A URL is long, and one group of rows is in memory for each thread: a quarter of the usual size takes two thirds
-    # of the memory, and a fifth less time on one thread (`docs/bulk.md`).
+    # URLs are long, and each thread keeps one row group in memory. A quarter of the usual size needs two thirds of the
+    # memory, and a fifth less time on one thread (`docs/bulk.md`).
     ".parquet": "FORMAT parquet, ROW_GROUP_SIZE 30720",
     ".csv": "FORMAT csv, HEADER true",
-    # One column, written unchanged.
+    # A single column, written unchanged.
     ".txt": r"FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\x01'",
 }
 
 
 def check_output(output: Path, *, columns: int, force: bool) -> None:
-    """Refuse an output that cannot be written, before anything is read.
+    """Check that an output can be written, before anything is read.
 
     Raises:
-        ValueError: it is of a kind that is not written.
-        FileExistsError: it is there, and not to be replaced.
-        OSError: it is not a file, is read-only, or its directory is not there.
+        ValueError: the format is not supported.
+        FileExistsError: it exists, and `force` is not set.
+        OSError: it is not a file, is read-only, or its directory does not exist.
     """
     if output.suffix not in _WRITERS:
         raise ValueError(f"cannot write {str(output)!r}: the name of the output must end in {either(_WRITERS)}")
@@ -42,7 +42,7 @@ def check_output(output: Path, *, columns: int, force: bool) -> None:
 
 
 def _check_replaceable(output: Path) -> None:
-    with suppress(FileNotFoundError):  # a link to what is not there yet
+    with suppress(FileNotFoundError):  # a link to a file that does not exist yet
         if not stat.S_ISREG(output.stat().st_mode):
             raise OSError(EINVAL, "not a regular file; write to a file instead", str(output))
         if not os.access(output, os.W_OK):
@@ -54,18 +54,18 @@ def _exists(output: Path) -> FileExistsError:
 
 
 def copy(query: str, output: Path, to: Path) -> str:
-    """Return the SQL that writes what `query` selects to the file `to`, in the format of `output`."""
+    """Return the SQL that writes the result of `query` to the file `to`, in the format of `output`."""
     return f"COPY ({query}) TO {literal(str(to))} ({_WRITERS[output.suffix]}, USE_TMP_FILE false)"
 
 
 @contextmanager
 def replacing(output: Path, *, force: bool) -> Iterator[Path]:
-    """Give a name to write to. What is written there becomes `output` in the end, unless something fails.
+    """Yield the name of a file that becomes `output` at the end, unless something fails.
 
-    A file that is replaced hands on its mode and its owner; a link stays, and what it leads to is replaced.
+    The new file gets the mode and owner of the file it replaces. If `output` is a link, its target is replaced.
 
     Raises:
-        FileExistsError: the output has come to be there meanwhile, and is not to be replaced.
+        FileExistsError: the output was created in the meantime, and `force` is not set.
     """
     target = Path(os.path.realpath(output))
     with scratch(target.parent) as directory:
@@ -80,7 +80,7 @@ def replacing(output: Path, *, force: bool) -> Iterator[Path]:
 
 
 def _hand_on(status: os.stat_result, part: Path) -> None:
-    """Give a file the owner and the mode of another one, as far as this user may."""
+    """Give a file the owner and mode of another one, as far as this user is allowed to."""
     if hasattr(os, "chown"):  # pragma: no branch - Windows
         with suppress(PermissionError):
             os.chown(part, status.st_uid, status.st_gid)
@@ -88,12 +88,12 @@ def _hand_on(status: os.stat_result, part: Path) -> None:
 
 
 def _publish(part: Path, target: Path) -> None:
-    """Give a file its name, unless another one has it."""
+    """Rename a file, unless the new name already exists."""
     try:
         os.link(part, target)
     except FileExistsError:
         raise _exists(target) from None
-    except OSError:  # there are no hard links
+    except OSError:  # the file system has no hard links
         if os.path.lexists(target):
             raise _exists(target) from None
         part.replace(target)

@@ -1,4 +1,4 @@
-"""What DuckDB finds wrong, in words about the file and not about DuckDB, and without the values in it."""
+"""Translate DuckDB's errors: describe the file rather than DuckDB, and leave out values."""
 
 import json
 import re
@@ -24,7 +24,7 @@ _CSV_STATE = "state machine reached an invalid state"
 
 
 def plain(error: Exception) -> str:
-    """Return what is wrong, in one line.
+    """Return a description of the error in one line.
 
     >>> plain(ValueError("IO Error: No magic bytes found at end of file 'a.parquet'"))
     "no magic bytes found at end of file 'a.parquet'"
@@ -51,7 +51,7 @@ def _csv_problem(text: str) -> str:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise what DuckDB raises as what it is to us.
+    """Translate the exceptions of DuckDB.
 
     Raises:
         OSError: a file cannot be read or written, or there is not enough memory.
@@ -61,7 +61,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if str(error) == "Query interrupted":  # what becomes of Ctrl-C
+        if str(error) == "Query interrupted":  # DuckDB's error for Ctrl-C
             raise KeyboardInterrupt from None
         raise
     except (duckdb.OutOfMemoryException, MemoryError) as error:

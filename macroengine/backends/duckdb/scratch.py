@@ -1,4 +1,4 @@
-"""Directories for files that must not stay: private, locked while in use, and removed by the next run after a kill."""
+"""Temporary directories: private, locked while in use, and removed by the next run if this one is killed."""
 
 import os
 import shutil
@@ -16,11 +16,11 @@ _PREFIX, _LOCK = ".macroengine-", "macroengine.lock"
 
 @contextmanager
 def scratch(parent: Path) -> Iterator[Path]:
-    """Give a new directory in `parent` that only this user can enter, and remove it in the end.
+    """Create a directory in `parent` that only this user can enter, and remove it at the end.
 
-    What killed runs left in `parent` is removed, too.
+    Directories left in `parent` by killed runs are also removed.
     """
-    with suppress(OSError):  # parent may not be readable
+    with suppress(OSError):  # `parent` may not be readable
         for directory in parent.glob(f"{_PREFIX}*"):
             with suppress(OSError):
                 _remove_stale(directory)
@@ -33,16 +33,16 @@ def scratch(parent: Path) -> Iterator[Path]:
 
 
 def _claimed(parent: Path) -> tuple[Path, IO[bytes]]:
-    """Return a new directory and the lock that says that it is in use."""
+    """Return a new directory, and the lock that marks it as in use."""
     while True:
         directory = Path(mkdtemp(prefix=_PREFIX, dir=parent))
         lock = (directory / _LOCK).open("xb")
         try:
             atomic.lock(lock)
-        except BlockingIOError:  # another run has taken it for a stale one, and is removing it
+        except BlockingIOError:  # another run considers it stale and is removing it
             lock.close()
             continue
-        except OSError:  # this file system has no locks
+        except OSError:  # the file system has no locks
             pass
         if directory.exists():
             return directory, lock
@@ -50,13 +50,13 @@ def _claimed(parent: Path) -> tuple[Path, IO[bytes]]:
 
 
 def _remove_stale(directory: Path) -> None:
-    """Remove a directory that a run of this user has made, if that run is over."""
+    """Remove a directory created by a run of this user, if that run has ended."""
     if not _is_ours(directory):
         return
     with (directory / _LOCK).open("r+b") as lock:
         atomic.lock(lock)
         shutil.rmtree(directory, ignore_errors=True)
-    # Windows removes no file that is open.
+    # Windows does not remove open files.
     shutil.rmtree(directory, ignore_errors=True)
 
 

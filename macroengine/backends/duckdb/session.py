@@ -1,4 +1,4 @@
-"""A connection of DuckDB for one call: with its own settings, and asked how far it is."""
+"""A DuckDB connection for one call, with its own settings and progress reports."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,35 +16,35 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 Progress = Callable[[float], None]
-"""Called a few times a second with the share that is done, from 0 to 1."""
+"""Called a few times per second with the completed share, from 0 to 1."""
 
 
 @contextmanager
 def opened(
     source: "str | Path | DuckDBPyRelation", files: Sequence[Path], memory_limit: str | None, threads: int | None
 ) -> "Iterator[tuple[DuckDBPyRelation, Callable[[int], int] | None, DuckDBPyConnection | None]]":
-    """Open the source, with what counts its rows and the connection that reads it, if those are ours."""
+    """Open the source. For files, also return a function that counts their rows, and the connection that reads them."""
     import duckdb
 
     if not isinstance(source, str | Path):
         yield source, None, None
         return
     with scratch(Path(gettempdir())) as directory:
-        # What does not fit into the memory is put there.
+        # Data that does not fit into memory is written there.
         settings = {"temp_directory": str(directory), "memory_limit": memory_limit, "threads": threads}
         try:
             connection = duckdb.connect(config={key: value for key, value in settings.items() if value is not None})
         except duckdb.Error as error:
             raise ValueError(f"memory_limit or threads: {plain(error)}") from None
         with connection:
-            # Needed to ask how much is done; left to itself, DuckDB would print it.
+            # Required to query the progress. Without the second setting DuckDB would print it.
             connection.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
             yield *read(files, connection), connection
 
 
 @contextmanager
 def reported(connection: "DuckDBPyConnection | None", progress: Progress | None) -> Iterator[None]:
-    """Report how much of the query is done, while it runs."""
+    """Report the progress of the query while it runs."""
     if connection is None or progress is None:
         yield
         return

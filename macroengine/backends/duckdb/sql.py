@@ -1,4 +1,4 @@
-"""A plan as a scalar expression of DuckDB's SQL."""
+"""Write a plan as a scalar expression in DuckDB SQL."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from macroengine.plan.segments import Read, RenderPlan, Step, Value
 
 
 def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None, *, strict: bool = True) -> str:
-    """Return a scalar expression for the URL, to paste into a query of your own.
+    """Return a scalar expression for the URL, for use in your own query.
 
     It reads columns that are named like the fields of the template. `columns` gives the types of all columns of the
-    table, as `DESCRIBE` shows them; without it, those that are read are VARCHAR, and there are no others. Where it has
-    `attributed` or `postback`, in any case, the expression is NULL for events that are not sent. Under a policy with
-    consent, the columns that tell of it decide whether identifiers are sent, where the table has them. An event that
-    cannot be sent ends the query with an error, or is NULL too where `strict` is False.
+    table, as `DESCRIBE` shows them; without it, the columns that are read are VARCHAR, and there are no others. If the
+    table has `attributed` or `postback`, in any case, the expression is NULL for events that are not sent. Under a
+    policy with consent, the consent columns of the table, if any, decide whether identifiers are sent. An event that
+    cannot be sent ends the query with an error, or is also NULL if `strict` is False.
 
     >>> from macroengine import compile_template
     >>> print(to_sql(compile_template("https://n.example/pb?c=(clickid)")))  # doctest: +ELLIPSIS
     list_transform([concat('https://n.example/pb?c=', url_encode("click_id"))], lambda me_0: CASE WHEN ...
 
     Raises:
-        UnsupportedError: the text of a column can differ from that of the Python engine.
-        ValueError: a column is missing, or two differ in case only.
+        UnsupportedError: a column's text may differ from that of the Python engine.
+        ValueError: a column is missing, or two differ only in case.
     """
     check_flag("strict", strict)
     plan = plan_of(template)
@@ -35,7 +35,7 @@ def to_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = N
 
 
 def failure_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | None = None) -> str:
-    """Return a scalar expression for the reason why an event cannot be sent, NULL for all others.
+    """Return a scalar expression for the reason why an event cannot be sent; NULL for all others.
 
     The arguments are those of `to_sql`.
 
@@ -45,8 +45,8 @@ def failure_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | Non
     CASE WHEN ("click_id" IS NULL) THEN 'value of macro ''clickid'' is missing' ELSE ...
 
     Raises:
-        UnsupportedError: the text of a column can differ from that of the Python engine.
-        ValueError: a column is missing, or two differ in case only.
+        UnsupportedError: a column's text may differ from that of the Python engine.
+        ValueError: a column is missing, or two differ only in case.
     """
     plan = plan_of(template)
     sql = DuckDb(columns_of(plan, columns, TEXT))
@@ -54,13 +54,13 @@ def failure_sql(template: Planned | RenderPlan, columns: Mapping[str, str] | Non
 
 
 def checked(expression: Expression[str], plan: RenderPlan, sql: "DuckDb", strict: bool = True) -> str:
-    """Return the URL, NULL where the event is not sent, an error or NULL where it cannot be or is too long."""
-    # What has a name is made once.
+    """Return the URL. NULL if the event is not sent; an error or NULL if it cannot be sent, or is too long."""
+    # An expression with a name is evaluated once.
     return measured(sql.shared(outcome(expression, strict)), plan, strict)
 
 
 def outcome(expression: Expression[str], strict: bool = True) -> str:
-    """Return the URL, NULL where the event is not sent, an error or NULL where it cannot be."""
+    """Return the URL. NULL if the event is not sent; an error or NULL if it cannot be sent."""
     cases = [
         (case.condition, f"error({literal(case.reason)})" if case.fails and strict else "NULL")
         for case in distinct(expression.admission + expression.failures)
@@ -69,13 +69,13 @@ def outcome(expression: Expression[str], strict: bool = True) -> str:
 
 
 def measured(url: str, plan: RenderPlan, strict: bool = True) -> str:
-    """Return a URL, or an error or NULL where it is too long."""
+    """Return the URL, or an error or NULL if it is too long."""
     instead = f"error({literal(too_long(plan))})" if strict else "NULL"
     return f"CASE WHEN strlen({url}) > {plan.max_bytes} THEN {instead} ELSE {url} END"
 
 
 def problem(expression: Expression[str], plan: RenderPlan) -> str:
-    """Return why an event cannot be sent, NULL where it can or is not sent."""
+    """Return the reason why an event cannot be sent; NULL if it can be sent, or is not sent at all."""
     long = f"CASE WHEN strlen({expression.url}) > {plan.max_bytes} THEN {literal(too_long(plan))} END"
     cases = [
         (case.condition, literal(case.reason) if case.fails else "NULL")
@@ -86,10 +86,10 @@ def problem(expression: Expression[str], plan: RenderPlan) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DuckDb(Ansi):
-    """DuckDB's SQL, over these columns."""
+    """DuckDB SQL over these columns."""
 
     def bound(self, sql: str) -> str:
-        """Return SQL with names, given by lambdas, for what it uses several times."""
+        """Return SQL in which lambdas name the expressions that are used several times."""
         text, levels = self.resolved(sql)
         taken = [column.name for column in self.columns.values()]
         for number in range(len(levels) - 1, -1, -1):
@@ -111,7 +111,7 @@ class DuckDb(Ansi):
         return may_be_text(name(column.name), column.type, value.type)
 
     def mapped(self, function: str, arguments: Sequence[str]) -> str:
-        parameter = "c"  # nothing of the table is read inside
+        parameter = "c"  # cannot clash, since no column is read inside
         return f"list_transform([{', '.join(arguments)}], lambda {parameter}: {function.replace(ARGUMENT, parameter)})"
 
     def flag(self, field: str) -> str:

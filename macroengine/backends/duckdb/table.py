@@ -1,4 +1,4 @@
-"""From a table of events to a file of URLs, streamed through DuckDB."""
+"""Render a table of events to a file of URLs, streamed through DuckDB."""
 
 import time
 from collections import Counter
@@ -23,25 +23,25 @@ from macroengine.plan.segments import RenderPlan
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
 
-# A relation may belong to a connection with tables of any name.
+# A relation's connection may have tables with any names.
 _VIEW = "events to render"
 _EVENTS = name(_VIEW)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of a table."""
+    """The result of `render_table`."""
 
     read: int | None
-    """Rows of the input, as many as its files have; None for a relation with `where`, of which the rest is unknown."""
+    """Rows of the input, checked against its files. None for a relation with `where`, whose other rows are unknown."""
     events: int
-    """Rows for which `where` holds."""
+    """Rows that match `where`."""
     urls: int
     """URLs that were written."""
     suppressed: Mapping[str, int]
-    """How many postbacks are not sent, by reason."""
+    """The number of postbacks that were not sent, by reason."""
     seconds: float
-    """How long it took."""
+    """The duration of the call, in seconds."""
 
 
 def render_table(
@@ -58,22 +58,21 @@ def render_table(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Summary:
-    """Write the URLs of all events that are sent: the columns `keep`, `partner` where there are many, and `url`.
+    """Write the URLs of all events that are sent: the columns `keep`, `partner` if there are several, and `url`.
 
-    `templates` is one template, or templates by partner, all rendered in one pass. `source` is a Parquet, CSV or JSON
-    Lines file, a directory of them, if `glob` a pattern for their names, or a relation of DuckDB. `output` ends in
-    .parquet, .csv or .txt; it is there when it is whole, or not at all. A field is read from the column of its name or
-    from that which `columns` gives it; None says that there is none, and that the value is missing. The column
-    `attributed` selects the rendering and `postback` the events that are sent, where there are such columns. Under a
-    policy with consent, the columns that tell of it decide whether identifiers are sent, where the table has them.
-    Columns are found in any case. `where` is a condition in SQL, yours: it can read whatever DuckDB can. `memory_limit`
-    (as "2GB") and `threads` hold for this call, and not for a relation, which has a connection with settings of its
-    own.
+    `templates` is one template, or a mapping of partners to templates, all rendered in one pass. `source` is a Parquet,
+    CSV or JSON Lines file, a directory of them, a pattern for their names with `glob`, or a DuckDB relation. `output`
+    ends in .parquet, .csv or .txt, and is written atomically. A field is read from the column with its name, or from
+    the one that `columns` maps it to; None means that there is none, so the value is missing. If they exist, the column
+    `attributed` selects the rendering, and `postback` selects the events that are sent. Under a policy with consent,
+    the consent columns of the table, if any, decide whether identifiers are sent. Column names ignore case. `where` is
+    a trusted SQL condition: it can read everything that DuckDB can. `memory_limit` (such as "2GB") and `threads` apply
+    to this call, but not to a relation, whose connection has its own settings.
 
     Raises:
         RenderError: events cannot be sent; nothing is written. The message counts them and names the first.
-        UnsupportedError: the text of a column can differ from that of the Python engine.
-        ValueError: a column is missing, or an argument is wrong.
+        UnsupportedError: a column's text may differ from that of the Python engine.
+        ValueError: a column is missing, or an argument is invalid.
         OSError: a file cannot be read or written.
     """
     started = time.monotonic()
@@ -102,7 +101,7 @@ def render_table(
 def _rows_read(
     table: "DuckDBPyRelation", events: int, count: Callable[[int], int] | None, where: str | None
 ) -> int | None:
-    """Return how many rows were read, which are as many as the files have."""
+    """Return the number of rows that were read, after comparing it with the files."""
     if count is None:
         return events if where is None else None
     rows = events if where is None else len(table)
@@ -111,7 +110,7 @@ def _rows_read(
 
 
 def _check_total(got: int, expected: int) -> None:
-    """Refuse to lose anything, whatever the reason.
+    """Check that no row was lost, whatever the reason.
 
     Raises:
         OSError: the numbers differ.
@@ -125,16 +124,16 @@ def _check_total(got: int, expected: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What is to be rendered from which events."""
+    """A rendering of a table."""
 
     plans: Mapping[str | None, RenderPlan]
     sql: DuckDb
     expressions: Mapping[str | None, Expression[str]]
     keep: Sequence[str]
     events: "DuckDBPyRelation"
-    """What is read of the table: the columns of the fields, then the kept ones."""
+    """The columns that are read from the table: those of the fields, then the kept ones."""
     numbered: "DuckDBPyRelation"
-    """The same, with the number of the event in the table."""
+    """The same columns, and the number of the event in the table."""
 
     @classmethod
     def of(
@@ -145,7 +144,7 @@ class _Job:
         where: str | None,
         keep: Sequence[str],
     ) -> "_Job":
-        # Named by number only, no column can be taken for what is made of it, or for another one.
+        # The inner columns are only numbered, so no name in the table can clash with a generated or another one.
         read = [f"{_column(column)} AS {_field(index)}" for index, column in enumerate(columns.values())]
         read += [f"{name(column)} AS {_kept(index)}" for index, column in enumerate(keep)]
         events = _where(table, where).project(", ".join(read or ["NULL AS nothing"]))
@@ -161,10 +160,10 @@ class _Job:
         return cls(plans, sql, expressions, keep, events, numbered.project(", ".join([*read, f"{number} AS number"])))
 
     def count(self) -> tuple[int | None, Mapping[str, int]]:
-        """Return how many events there are, if that decides anything, and how many are not sent, by reason.
+        """Return the number of events, if any may be excluded, and the number that are not sent, by reason.
 
         Raises:
-            RenderError: the columns `postback` and `attributed` do not say whether.
+            RenderError: the columns `postback` and `attributed` do not decide whether an event is sent.
         """
         if not any(expression.admission for expression in self.expressions.values()):
             return None, {}
@@ -198,7 +197,7 @@ class _Job:
             return f"SELECT {back}{PARTNER}, {URL} FROM ({made}) WHERE {URL} IS NOT NULL"
         expression, plan = self.expressions[None], self.plans[None]
         admitted = choose([(case.condition, str(case.fails)) for case in expression.admission], "TRUE")
-        # Asked for URLs that are not NULL, DuckDB would make each of them twice.
+        # With a condition that URLs are not NULL, DuckDB would compute each of them twice.
         made = f"SELECT *, {self.sql.bound(outcome(expression))} AS {URL} FROM {_EVENTS} WHERE {admitted}"
         return f"SELECT {back}{measured(URL, plan)} AS {URL} FROM ({made})"
 
@@ -234,7 +233,7 @@ class _Job:
 
 
 def _refused(reasons: Sequence[tuple[str, int, int]], partner: str | None) -> str:
-    """Return what is said of events that cannot be sent: for which reason how many, and the first of them."""
+    """Return the message for events that cannot be sent: their number by reason, and the first of them."""
     total = sum(count for _, count, _ in reasons)
     events = "1 event" if total == 1 else f"{total:,} events"
     whose = "" if partner is None else f" for {partner!r}"
@@ -245,8 +244,8 @@ def _refused(reasons: Sequence[tuple[str, int, int]], partner: str | None) -> st
 
 
 def _rows(events: "DuckDBPyRelation", query: str) -> list[tuple[Any, ...]]:
-    """Return what a query over the events returns."""
-    # What is typed as optional is None for statements without a result, of which there are none here.
+    """Return the result of a query over the events."""
+    # The type is optional because statements without a result give None; there are none of those here.
     return cast("DuckDBPyRelation", events.query(_VIEW, query)).fetchall()
 
 
@@ -268,13 +267,13 @@ def _where(table: "DuckDBPyRelation", where: str | None) -> "DuckDBPyRelation":
     if where is None:
         return table
     try:
-        return table.filter(where)  # read as one expression; nothing can follow it
+        return table.filter(where)  # parsed as a single expression, so no other statement can follow
     except duckdb.Error as error:
         raise ValueError(f"where: {plain(error)}") from None
 
 
 def _check_lines(plans: Iterable[RenderPlan]) -> None:
-    """Refuse a template with a line break, which would make two lines of a URL."""
+    """Reject templates with a line break, which would split a URL into two lines."""
     texts = [text for plan in plans for segments in plan.renderings for text in texts_of(segments)]
     if any("\n" in text or "\r" in text for text in texts):
         raise UnsupportedError(

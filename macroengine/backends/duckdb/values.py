@@ -1,4 +1,4 @@
-"""From a column of DuckDB to the text that a macro sends, the same as that of the Python engine."""
+"""Convert a DuckDB column to the text that a macro sends, identical to that of the Python engine."""
 
 import re
 from collections.abc import Callable
@@ -17,16 +17,16 @@ _SECONDS_FROM_YEAR_1 = 62_135_596_800
 _YEARS_1_TO_9999 = "BETWEEN -62135596800000000 AND 253402300799999999"
 
 Unsendable = list[tuple[str, str]]
-"""Conditions under which a value that is there has no text, with the reason."""
+"""Conditions under which an existing value cannot be sent, with the reason."""
 Applied = Callable[[str, str], str]
-"""Returns what SQL with ARGUMENT in it makes of an expression."""
+"""Applies SQL that contains ARGUMENT to an expression, and returns the result."""
 
 
-def column_text(column: str, given: str, read: Read, value: Value, applied: Applied) -> tuple[str, Unsendable]:  # noqa: PLR0911 - one a type
-    """Return the text of a column of the type `given`. It is NULL where the value is missing, and only there.
+def column_text(column: str, given: str, read: Read, value: Value, applied: Applied) -> tuple[str, Unsendable]:  # noqa: PLR0911 - one per type
+    """Return the text of a column of the type `given`. It is NULL if and only if the value is missing.
 
     Raises:
-        UnsupportedError: there is none, or it can differ from that of the Python engine.
+        UnsupportedError: there is no text for this type, or it may differ from that of the Python engine.
     """
     as_text = f"CAST({column} AS VARCHAR)"
     kind = given.partition("(")[0]
@@ -54,7 +54,7 @@ def column_text(column: str, given: str, read: Read, value: Value, applied: Appl
 
 
 def may_be_text(column: str, given: str, kind: ValueType) -> str | None:
-    """Return the condition that a value in JSON is written as a text is; None where it never is."""
+    """Return the condition that a value is written as a string in JSON; None if it never is."""
     if given == JSON:
         return f"(json_type({column}) = 'VARCHAR')"
     if given == "TIMESTAMP WITH TIME ZONE":
@@ -63,7 +63,7 @@ def may_be_text(column: str, given: str, kind: ValueType) -> str | None:
 
 
 def escaped(text: str) -> str:
-    """Return a text as a part of a JSON string."""
+    """Return a text escaped for the inside of a JSON string."""
     return rf"""regexp_replace({_json(f"CAST(to_json({text}) AS VARCHAR)")}, '^"|"$', '', 'g')"""
 
 
@@ -81,12 +81,12 @@ _ADVICE = {
 
 def _decimal(text: str, given: str) -> str:
     width, scale = re.findall("[0-9]+", given)
-    # Where all digits are after the point, DuckDB writes none before it.
+    # If all digits are after the decimal point, DuckDB writes none before it.
     return rf"regexp_replace({text}, '^(-?)\.', '\10.')" if width == scale else text
 
 
 def _double(text: str) -> str:
-    """Return the text of a DOUBLE: the shortest digits that read back as the same number, with no exponent."""
+    """Return the text of a DOUBLE: the shortest digits that are read back as the same number, without an exponent."""
     digits = f"replace(replace(split_part({text}, 'e', 1), '.', ''), '-', '')"
     exponent = f"CAST(split_part({text}, 'e', 2) AS INTEGER)"
     sign = f"CASE WHEN {text} LIKE '-%' THEN '-' ELSE '' END"
@@ -96,7 +96,7 @@ def _double(text: str) -> str:
 
 
 def _time(column: str, kind: ValueType, applied: Applied) -> tuple[str, Unsendable]:
-    # Microseconds since 1970 do not depend on the session's TimeZone. Infinite times have none.
+    # Microseconds since 1970 do not depend on the session's TimeZone. They are NULL for infinite times.
     micros = f"epoch_us({ARGUMENT})"
     match kind:
         case ValueType.UNIX_TIME:
@@ -113,7 +113,7 @@ def _time(column: str, kind: ValueType, applied: Applied) -> tuple[str, Unsendab
 
 
 def _since_1970(micros: str, unit: int) -> str:
-    """Return whole units of so many microseconds, counted from the year 1, because // rounds towards zero."""
+    """Return whole units of so many microseconds. Counts from the year 1, because // rounds towards zero."""
     year_1 = _SECONDS_FROM_YEAR_1 * 1_000_000
     return f"CAST(({micros} + {year_1}) // {unit} - {year_1 // unit} AS VARCHAR)"
 
@@ -126,7 +126,7 @@ def _json(text: str) -> str:
 
 
 def _dynamic(column: str, value: Value, applied: Applied) -> tuple[str, Unsendable]:
-    """Return the text of a value in JSON, which can be of any type."""
+    """Return the text of a JSON value, which may have any type."""
     parts = applied(_PARTS, column)
     made = applied(_of_json(value.booleans, is_json=value.type is ValueType.JSON), parts)
     nested = "JSON with a number that has an exponent" if value.type is ValueType.JSON else "an object or an array"
@@ -136,12 +136,12 @@ def _dynamic(column: str, value: Value, applied: Applied) -> tuple[str, Unsendab
     ]
 
 
-# The type of a value in JSON, its JSON, and its text.
+# The type of a JSON value, its JSON, and its text.
 _PARTS = f"{{k: json_type({ARGUMENT}), t: CAST(json({ARGUMENT}) AS VARCHAR), s: {ARGUMENT} ->> '$'}}"
 
 
 def _of_json(booleans: tuple[str, str], *, is_json: bool) -> str:
-    """Return SQL for the text `t` of a value, and the number `p` of what is wrong with it."""
+    """Return SQL for the text `t` of a value, and the number `p` of its problem."""
     yes, no = map(literal, booleans)
     kind, text = f"{ARGUMENT}['k']", f"{ARGUMENT}['t']"
     integer = f"regexp_full_match({text}, '-?[0-9]{{1,400}}')"
@@ -165,7 +165,7 @@ def _of_json(booleans: tuple[str, str], *, is_json: bool) -> str:
 
 
 def _check_nested(given: str, field: str) -> None:
-    """Refuse a nested type that has something in it that is written in another way than Python's JSON."""
+    """Reject a nested type that contains something Python's JSON writes differently."""
     import duckdb
 
     foreign = _foreign(duckdb.sqltype(given))
@@ -177,7 +177,7 @@ def _check_nested(given: str, field: str) -> None:
 
 
 def _foreign(given: Any) -> str | None:
-    """Return the type inside `given` that has no JSON like Python's, or None."""
+    """Return the type inside `given` that Python's JSON writes differently; None if there is none."""
     match given.id:
         case "struct":
             inner = [child for _, child in given.children]

@@ -1,4 +1,4 @@
-"""Paths in SQL, and words for readers."""
+"""Paths in SQL, and lists of words for messages."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from macroengine.backends.ansi import literal
 
 
 def either(words: Iterable[str]) -> str:
-    """Return words as a choice for a reader.
+    """Return words as a choice, for a message.
 
     >>> either([".csv", ".tsv", ".txt"])
     '.csv, .tsv or .txt'
@@ -18,13 +18,13 @@ def either(words: Iterable[str]) -> str:
 
 
 def path_literal(path: Path) -> str:
-    """Return the path of a file as SQL, in which no character is a pattern.
+    """Return the path of a file as an SQL literal, with the special characters of patterns escaped.
 
     >>> print(path_literal(Path("/logs/[1]*.csv")))
     '/logs/[[]1][*].csv'
 
     Raises:
-        ValueError: its name cannot be told from a pattern.
+        ValueError: the name cannot be distinguished from a pattern.
     """
     text = path.absolute().as_posix()
     plain = re.sub(r"[*?\[]", r"[\g<0>]", text)

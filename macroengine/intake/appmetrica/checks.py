@@ -1,4 +1,4 @@
-"""What is wrong with a tracking URL, with a span for everything."""
+"""Check a tracking URL. Each diagnostic has a span."""
 
 import ipaddress
 import re
@@ -22,12 +22,12 @@ _Findings = Iterator[Diagnostic]
 
 _typographic_dash = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _digits = re.compile("[0-9]{1,20}").fullmatch
-# A time of more digits is in thousandths of a second, or less; in seconds it would be after the year 5000.
+# A time with more digits must be in milliseconds or smaller units; in seconds it would be after the year 5000.
 _LATEST = 10**11
 
 
 def check_url(url: TrackingUrl, arrival: datetime | None = None) -> list[Diagnostic]:
-    """Return what is wrong with a tracking URL that came at `arrival`, in source order."""
+    """Return the problems of a tracking URL that arrived at `arrival`, in source order."""
     if not url.kind:
         return list(url.diagnostics)
     found = [*url.diagnostics, *(_ordinary(url) if is_ordinary(url) else _check_required(url)), *_check_names(url)]
@@ -46,7 +46,7 @@ def check_url(url: TrackingUrl, arrival: datetime | None = None) -> list[Diagnos
 
 
 def is_ordinary(url: TrackingUrl) -> bool:
-    """Say whether it is a link that the user's browser opens: nothing in it is what only a server sends."""
+    """Say whether it is a link for the user's browser: it has no parameter that only a server sends."""
     names = {fold(argument.name) for argument in url.arguments}
     return bool(url.kind) and not names & {
         fold(name) for row in parameters().values() if row.s2s for name in (row.name, *row.spellings)
@@ -90,7 +90,7 @@ def _check_names(url: TrackingUrl) -> _Findings:
 
 @cache
 def _folded() -> Mapping[str, TrackingParameter]:
-    """Return the parameters by what is left of their names without case, `-` and `_`."""
+    """Return the parameters by their names without case, `-` and `_`."""
     return {fold(name): row for row in parameters().values() for name in (row.name, *row.spellings)}
 
 
@@ -109,7 +109,7 @@ def _check_age(url: TrackingUrl, arrival: datetime) -> _Findings:
 
 
 def is_timely(event_time: datetime, arrival: datetime) -> bool:
-    """Say whether a click or an impression arrived soon enough to count: no later than 12 hours after it.
+    """Say whether a click or impression arrived in time to count: at most 12 hours later.
 
     >>> is_timely(datetime(2024, 4, 29, 9, tzinfo=UTC), datetime(2024, 4, 29, 21, tzinfo=UTC))
     True
@@ -122,7 +122,7 @@ def _max_age() -> timedelta:
 
 
 def _duration(time: timedelta) -> str:
-    """Return a time in words: its two largest units, and from two days on, days alone."""
+    """Return a time in words: its two largest units, or from two days on only days."""
     minutes, seconds = divmod(ceil(time.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
@@ -136,7 +136,7 @@ def _is_seconds(value: str) -> bool:
 
 
 def _unreplaced(source: str, row: TrackingParameter | None, argument: Argument) -> _Findings:
-    """Look for a value that was never filled in; without a row, for one in a custom parameter."""
+    """Yield a diagnostic for a value that was never filled in. Without a row, the parameter is a custom one."""
     is_identifier = row is not None and row.type != "text"
     found = placeholder(argument.value, identifier=is_identifier)
     if is_identifier and (holds_macro(argument.value) or fold(argument.value) == fold(argument.name)):
@@ -150,7 +150,7 @@ def _unreplaced(source: str, row: TrackingParameter | None, argument: Argument) 
     yield fault.on(source, argument.value_span, message, "send the value itself, or leave the parameter out")
 
 
-def _text(source: str, row: TrackingParameter, argument: Argument) -> _Findings:  # noqa: ARG001 - any text will do
+def _text(source: str, row: TrackingParameter, argument: Argument) -> _Findings:  # noqa: ARG001 - any text is fine
     return iter(())
 
 

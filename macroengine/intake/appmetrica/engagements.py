@@ -1,7 +1,6 @@
-"""AppMetrica's S2S clicks and impressions: from what happened to a tracking URL, and back.
+"""AppMetrica's S2S clicks and impressions: build and read their tracking URLs.
 
-https://appmetrica.yandex.com/docs/en/mobile-tracking/s2s; the table of the parameters is
-`tracking.toml`.
+https://appmetrica.yandex.com/docs/en/mobile-tracking/s2s; the table of the parameters is `tracking.toml`.
 """
 
 from collections.abc import Mapping
@@ -24,19 +23,19 @@ from macroengine.kinds import Source
 
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """A click or an impression that a server reports. None is a parameter that is not sent."""
+    """A click or impression reported by a server. None means that the parameter is not sent."""
 
     device_ip: str | None
-    """IPv4 or IPv6, or a range of addresses, as the platform's own example has it.
+    """IPv4 or IPv6, or a range of addresses as in the platform's own example.
 
-    This, `device_ua` and `click_timestamp` are None in an ordinary link, which tells them by being opened.
+    This, `device_ua` and `click_timestamp` are None in an ordinary link, where opening the link provides the values.
     """
     device_ua: str | None
     click_timestamp: int | None
-    """UNIX seconds of the click or impression."""
+    """UNIX time of the click or impression, in seconds."""
     click_id: str | None = None
     external_click_id: str | None = None
-    """For the store, where `click_id` cannot be passed on."""
+    """For the store, if `click_id` cannot be passed on."""
     noredirect: bool = True
     google_aid: str | None = None
     google_aid_sha1: str | None = None
@@ -61,21 +60,21 @@ class Engagement:
 
 @dataclass(frozen=True, slots=True)
 class Click(Engagement):
-    """A click on an ad, as a server reports it."""
+    """A click on an ad, reported by a server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Impression(Engagement):
-    """A view of an ad, as a server reports it."""
+    """A view of an ad, reported by a server."""
 
 
 _KINDS: dict[str, type[Click] | type[Impression]] = {"click": Click, "impression": Impression}
-# Stands for the tracking id where only the rest is looked at.
+# A placeholder for the tracking id when only the rest is checked.
 _ANY_ID = "0"
 
 
 def build_url(tracking_id: int | str, engagement: Click | Impression, *, host: str | None = None) -> str:
-    """Return the URL that reports a click or an impression; `host` replaces the platform's.
+    """Return the URL that reports a click or an impression. `host` replaces the platform's host.
 
     >>> build_url(1019409635088005254, Click("192.0.2.1", "Mozilla/5.0 (iPad)", 1453895044, click_id="1"))
     'https://redirect.appmetrica.yandex.com/serve/1019409635088005254?click_id=1&device_ip=192.0.2.1&\
@@ -96,16 +95,16 @@ device_ua=Mozilla%2F5.0%20%28iPad%29&click_timestamp=1453895044&noredirect=1'
 
 
 def parse_url(url: str, *, hosts: Mapping[str, str] | None = None) -> Click | Impression:
-    """Return what a tracking URL reports, or an ordinary link passes on.
+    """Return the click or impression in a tracking URL, or the values that an ordinary link passes on.
 
-    `hosts` says which hosts get a "click" and which an "impression".
+    `hosts` maps additional hosts to "click" or "impression".
 
     >>> url = "https://impression.appmetrica.yandex.com/serve/1?device_ip=::1&device_ua=x&click_timestamp=1453895044"
     >>> parse_url(url) == Impression("::1", "x", 1453895044)
     True
 
     Raises:
-        PayloadError: the platform would not count it; all that is wrong is in the error.
+        PayloadError: the platform would not count it. The exception lists all problems.
     """
     read = read_url(url, known_hosts() if hosts is None else hosts)
     errors = [found for found in check_url(read) if found.severity is Severity.ERROR]
@@ -129,9 +128,9 @@ def tracking_id_of(url: str, *, hosts: Mapping[str, str] | None = None) -> str:
 def validate(
     given: str | Click | Impression, *, arrival: datetime | None = None, hosts: Mapping[str, str] | None = None
 ) -> list[Diagnostic]:
-    """Return what is wrong with a tracking URL, or with what it is to report; nothing for a good one.
+    """Return the problems of a tracking URL, or of a click or impression to report; an empty list if it is valid.
 
-    With the `arrival`, times in the future and times too long ago are wrong as well.
+    With `arrival`, times in the future or too long ago are also problems.
 
     >>> url = "https://redirect.appmetrica.yandex.com/serve/1?device_ip=x&device_ua=y&click_timestamp=1453895044000"
     >>> [found.message for found in validate(url)]
@@ -149,8 +148,8 @@ def validate(
 def link_values(engagement: Click | Impression, *, dialect: str | Dialect | None = None) -> dict[str, object]:
     """Return the Link values of an Event that is attributed to the click or impression.
 
-    All of them, or those that templates of another dialect than the platform's own can read. The advertising ids are
-    not among them: their fields come from the SDK.
+    Without `dialect`, return all of them; with one, only those that its templates can read. Advertising ids are not
+    included, since their fields come from the SDK.
 
     >>> link_values(Click("192.0.2.1", "Mozilla/5.0 (iPad)", 1453895044, click_id="1"), dialect="appsflyer")
     {'click_id': '1'}
@@ -180,7 +179,7 @@ def landing_url(store_url: str, engagement: Click | Impression) -> str:
         message = f"no click id for the {rules['parameter']}"
         hint = f"give {' or '.join(rules['ids'])}"
         raise PayloadError([faults.NO_CLICK_ID.on(store_url, Span(0, len(store_url)), message, hint)])
-    # The store decodes the referrer once, and the app reads what is in it as a query of its own.
+    # The store decodes the referrer once, and the app parses the result as a query.
     pair = _encode(f"{rules['name']}={_encode(click_id)}")
     head, hash_mark, fragment = store_url.partition("#")
     address, _, query = head.partition("?")

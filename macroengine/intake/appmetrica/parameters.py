@@ -1,4 +1,4 @@
-"""The parameters of AppMetrica's tracking URLs, one row of `tracking.toml` each."""
+"""The parameters of AppMetrica's tracking URLs: one row of `tracking.toml` each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ TRACKING = Path(__file__).with_name("tracking.toml")
 
 @dataclass(frozen=True, slots=True)
 class TrackingParameter:
-    """One parameter of a tracking URL. A row of the file has these keys."""
+    """A parameter of a tracking URL. A row of the file has these keys."""
 
     name: str
     references: tuple[str, ...]
     example: str
     attribute: str
-    """Our name for it."""
+    """Its attribute in Click and Impression."""
     type: str = "text"
     required: bool = False
     default: object = None
     always: bool = False
-    """Whether it is written with its default value, too."""
+    """Whether it is also written with its default value."""
     form: str = ""
     spellings: tuple[str, ...] = ()
     s2s: bool = False
-    """Whether only a server sends it; a link that a browser opens has none of these."""
+    """Whether only a server sends it; links for a browser have none of these."""
     link: tuple[str, ...] = ()
     """The Link fields of an Event that it fills."""
 
@@ -40,7 +40,7 @@ def parameters() -> Mapping[str, TrackingParameter]:
 
 
 def parameter(name: str) -> TrackingParameter | None:
-    """Return the parameter whose documented name or spelling is `name`, or None."""
+    """Return the parameter with this documented name or spelling, or None."""
     return _spelled().get(name)
 
 

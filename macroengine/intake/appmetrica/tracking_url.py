@@ -1,4 +1,4 @@
-"""From the text of a tracking URL to its parameters, and what a wrong separator did to them."""
+"""Parse a tracking URL into its parameters, and detect wrong separators."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,20 +12,20 @@ from macroengine.intake.appmetrica.parameters import TRACKING, parameter, parame
 from macroengine.intake.tables import table
 from macroengine.limits import Limits
 
-# Line breaks left by pasting, with the indentation around them.
+# Line breaks from copying, with the indentation around them.
 _line_break = re.compile(r"(?<![ \t])[ \t]*[\r\n\t][ \t\r\n]*")
-# HTML writes & as &amp;, &#38; or &#x26;, and some tools drop the letters of it.
+# HTML writes & as &amp;, &#38; or &#x26;, and some tools remove the letters.
 _separator = re.compile(r"&(?:(?:amp|#0*38|#x0*26)?;)*", re.IGNORECASE)
 _fragment = re.compile(r"#(?!(?:(?<=&#)0*38|(?<=&#)x0*26);)", re.IGNORECASE)
 _instead_of_question_mark = re.compile(rf"%3F|{_separator.pattern}", re.IGNORECASE)
-# What sticks to a name from the text around it.
+# Characters of the surrounding text that stick to a name.
 _stuck = re.compile(r"^[\s?&;/\"'\u200b-\u200d\u2060\ufeff]+|[\s?&;/\"'\u200b-\u200d\u2060\ufeff]+$")
 _MAX_LENGTH = Limits().template
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A pair of the query, decoded. The value is empty where there is none."""
+    """A decoded name and value from the query. The value may be empty."""
 
     name: str
     value: str
@@ -35,17 +35,17 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class TrackingUrl:
-    """A tracking URL taken apart."""
+    """A parsed tracking URL."""
 
     source: str
     kind: str
-    """What it reports; empty if it is not a tracking URL."""
+    """`click` or `impression`; empty if it is not a tracking URL."""
     tracking_id: str
     arguments: tuple[Argument, ...]
     diagnostics: tuple[Diagnostic, ...]
 
     def given(self) -> dict[str, Argument]:
-        """Return the arguments of documented parameters, by documented name; the first where there are several."""
+        """Return the arguments of documented parameters by documented name; the first one if it is repeated."""
         found: dict[str, Argument] = {}
         for argument in self.arguments:
             row = parameter(argument.name)
@@ -55,13 +55,13 @@ class TrackingUrl:
 
 
 def known_hosts() -> dict[str, str]:
-    """Return what each documented host is for."""
+    """Return the kind for each documented host."""
     return {host: kind for kind, hosts in table(TRACKING)["hosts"].items() for host in hosts}
 
 
 def read_url(url: str, hosts: Mapping[str, str]) -> TrackingUrl:
-    """Take a URL apart; one without a scheme, or after a `GET`, is read as the documents print it."""
-    source = url.strip().removeprefix("\ufeff")  # files of some editors begin with it
+    """Parse a URL. As in the documentation, the scheme may be missing, or a `GET` may precede it."""
+    source = url.strip().removeprefix("\ufeff")  # some editors write it at the beginning of files
     if len(source) > _MAX_LENGTH:
         message = f"{len(source):,} characters; at most {_MAX_LENGTH:,} are read"
         return TrackingUrl(source, "", "", (), (faults.TOO_LARGE.on(source, Span(_MAX_LENGTH, len(source)), message),))
@@ -84,13 +84,13 @@ def read_url(url: str, hosts: Mapping[str, str]) -> TrackingUrl:
 
 
 def _question_mark(source: str, stop: int) -> Span:
-    """Return where the query begins: its `?`, or what was written instead."""
+    """Return the span of the `?` that begins the query, or of what was written instead."""
     found = re.compile(r"\?+").search(source, 0, stop) or _instead_of_question_mark.search(source, 0, stop)
     return Span(*found.span()) if found else Span(stop, stop)
 
 
 def _check_separators(source: str, mark: Span, stop: int) -> Iterator[Diagnostic]:
-    """Look for separators that the platform does not recognise."""
+    """Yield diagnostics for separators that the platform does not recognise."""
     written = source[mark.start : mark.stop]
     if written not in ("?", ""):
         message = "a query must begin with one '?'; the first parameter would not be read"
@@ -105,7 +105,7 @@ def _check_separators(source: str, mark: Span, stop: int) -> Iterator[Diagnostic
 
 
 def _pieces(source: str, start: int, stop: int) -> Iterator[Span]:
-    """Yield where the pairs of the query are; empty ones are skipped."""
+    """Yield the spans of the pairs in the query, except empty ones."""
     for match in _separator.finditer(source, start, stop):
         if start < match.start():
             yield Span(start, match.start())
@@ -115,13 +115,13 @@ def _pieces(source: str, start: int, stop: int) -> Iterator[Span]:
 
 
 def _read_head(source: str, head: str, hosts: Mapping[str, str]) -> tuple[str, str, list[Diagnostic]]:
-    """Return what the URL reports and its tracking id, both empty where it is none."""
+    """Return the kind and the tracking id of the URL, both empty if it is not a tracking URL, and the diagnostics."""
     written = _line_break.sub("", head).removeprefix("GET ").strip()
     before_id = table(TRACKING)["path"]["before_id"]
     try:
         parts = urlsplit(written if "://" in written else f"https://{written}")
         host, path = parts.hostname or "", parts.path
-    except ValueError:  # brackets that do not match
+    except ValueError:  # unbalanced brackets
         host, path = "", ""
     tracking_id = path.removeprefix(before_id)
     span = Span(0, len(head))
@@ -149,7 +149,7 @@ def _read_argument(source: str, span: Span) -> tuple[Argument, list[Diagnostic]]
     for part in spans:
         try:
             decoded = unquote(_line_break.sub("", source[part.start : part.stop]), errors="strict")
-            decoded.encode()  # a lone surrogate is as bad
+            decoded.encode()  # a lone surrogate raises the same error
         except UnicodeError:
             found.append(faults.BAD_ENCODING.on(source, part, "these bytes are not UTF-8", "percent-encode the UTF-8"))
             decoded = ""
@@ -165,7 +165,7 @@ def _read_argument(source: str, span: Span) -> tuple[Argument, list[Diagnostic]]
 
 
 def _lost_inside(source: str, value: Span) -> Iterator[Diagnostic]:
-    """Look for a documented parameter that is part of the value before it. A URL in a value may have its own."""
+    """Yield diagnostics for documented parameters that became part of the previous value, unless it is a URL."""
     for match in _inner_parameter().finditer(source, value.start, value.stop):
         if "/" not in source[value.start : match.start()]:
             span = Span(*match.span())

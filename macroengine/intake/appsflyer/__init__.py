@@ -1,4 +1,4 @@
-"""AppsFlyer's S2S in-app events: the bodies of requests, the time that counts, and the Events that fill postbacks."""
+"""AppsFlyer's S2S in-app events: request bodies, the time that counts, and the Events that fill postbacks."""
 
 from macroengine.intake.appsflyer.events import S2SEvent, validate
 from macroengine.intake.appsflyer.fields import home_dialect

@@ -1,4 +1,4 @@
-"""What is wrong with the body of an S2S event: every field against its row of the table."""
+"""Check the body of an S2S event: each field against its row of the table."""
 
 import ipaddress
 import re
@@ -20,12 +20,12 @@ from macroengine.suggest import did_you_mean
 
 _Findings = Iterator[PayloadDiagnostic]
 
-# A body up to so many times the documented size is read all the same, to report all that is wrong at once.
+# A body that is up to this many times too large is still read, so that all its problems are reported at once.
 _READ_ANYWAY = 4
 
 
 def check_body(body: str | bytes, app_id: str | None) -> JsonText:
-    """Read a body and look at all that is in it; the value is None unless it is an object."""
+    """Read a body and check everything in it. The value is None unless it is an object."""
     size = len(body) if isinstance(body, bytes) else len(body.encode("utf-8", "surrogatepass"))
     most = table(BODY)["max_bytes"]
     too_large = [faults.TOO_LARGE.at("", f"{size:,} bytes; at most {most:,} are accepted")] if size > most else []
@@ -45,7 +45,7 @@ def check_body(body: str | bytes, app_id: str | None) -> JsonText:
 
 
 def _check_fields(values: dict[str, object], path: str, *, is_open: bool) -> _Findings:
-    """Look at the fields of the object at `path`."""
+    """Check the fields of the object at `path`."""
     pointer = f"/{path}" if path else ""
     rows = fields_below(path)
     for name, row in rows.items():
@@ -80,7 +80,7 @@ def _by_folded_name(names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _check_agreement(event: dict[str, object]) -> _Findings:
-    """Look for a currency in the event value that contradicts the one of the body."""
+    """Yield a diagnostic if the currency in the event value contradicts the one in the body."""
     currencies = {row.field: row for row in fields_below("").values() if row.type == _CURRENCY}
     for outer in fields_below("").values():
         text = event.get(outer.name)
@@ -133,7 +133,7 @@ def _text(row: BodyField, value: object, pointer: str) -> _Findings:
     elif row.choices and value not in row.choices:
         yield _unknown_value(row, pointer)
     elif row.form and not pattern(BODY, row.form).fullmatch(value):
-        # An identifier is not repeated: diagnostics end up in logs.
+        # Don't repeat an identifier in a message, since diagnostics are logged.
         in_capitals = pattern(BODY, row.form).fullmatch(value.upper())
         alternative = "" if row.required else ", or leave the field out"
         hint = "write it in capitals" if in_capitals else f"write it like {row.example!r}{alternative}"
@@ -162,7 +162,7 @@ def _object(row: BodyField, value: object, pointer: str) -> _Findings:
 
 
 def _json_text(row: BodyField, value: object, pointer: str) -> _Findings:
-    """Look into a string that holds an object; pointers go on into it."""
+    """Check the content of a string that contains an object. Pointers continue inside it."""
     if isinstance(value, dict | list):
         message = f"{row.name!r} is {json_word(value)}, and would be lost; it must be a string that holds JSON"
         yield faults.NOT_STRINGIFIED.at(pointer, message, f"stringify it, like {row.example!r}")
@@ -185,7 +185,7 @@ def _partners(row: BodyField, value: object, pointer: str) -> _Findings:
         yield _wrong_type(row, value, pointer, f"'all', or a list of partners like {row.example}")
 
 
-# A value of a figure, a currency, a time may be an identifier in the wrong field, and is not repeated either.
+# Don't show the value of an amount, a currency or a time either: it may be an identifier in the wrong field.
 def _figure(row: BodyField, value: object, pointer: str) -> _Findings:
     if isinstance(value, str):
         if not is_figure(value):
@@ -195,7 +195,7 @@ def _figure(row: BodyField, value: object, pointer: str) -> _Findings:
 
 
 def _exponents(row: BodyField, read: JsonText, pointer: str) -> _Findings:
-    """Look for figures that are JSON numbers with an exponent."""
+    """Yield diagnostics for amounts that are JSON numbers with an exponent."""
     for inner in fields_below(row.path).values():
         text = read.exponents.get(below(pointer, inner.name))
         if inner.type == "figure" and text is not None:

@@ -1,4 +1,4 @@
-"""AppsFlyer's S2S events for mobile apps: from the body of a request to an S2SEvent, and back.
+"""AppsFlyer's S2S events for mobile apps: read and write request bodies as S2SEvent.
 
 https://dev.appsflyer.com/hc/reference/s2s-events-api3-post; the table of the fields is `s2s.toml`.
 """
@@ -21,12 +21,12 @@ from macroengine.rendering.values import UnsendableError, value_text
 
 @dataclass(frozen=True, slots=True)
 class S2SEvent:
-    """One in-app event that a server reports. None is a field that is not sent."""
+    """An in-app event reported by a server. None means that the field is not sent."""
 
     appsflyer_id: str
     event_name: str
     event_value: str | Mapping[str, object] = ""
-    """JSON as a string, byte for byte as it was sent, or what `to_json` is to make it of; `""` for no value."""
+    """JSON as the exact string that was sent, or a mapping that `to_json` converts; `""` for no value."""
     event_currency: str | None = None
     event_time: str | datetime | None = None
     advertising_id: str | None = None
@@ -34,7 +34,7 @@ class S2SEvent:
     amazon_aid: str | None = None
     imei: str | None = None
     app_set_id: Mapping[str, object] | None = None
-    """`scope`, 1 for this app or 2 for all of its developer, and `id`."""
+    """`scope` (1: this app, 2: all apps of its developer) and `id`."""
     idfa: str | None = None
     idfv: str | None = None
     att: int | None = None
@@ -57,7 +57,7 @@ class S2SEvent:
     last_name_hashed: str | None = None
     fb_login_id: str | None = None
     sharing_filter: str | tuple[str, ...] | None = None
-    """`"all"`, or the partners that the event is not told to."""
+    """`"all"`, or the partners that are not told about the event."""
     consent_data: Mapping[str, object] | None = None
     custom_data: str | Mapping[str, object] | None = None
     custom_dimension: str | None = None
@@ -72,7 +72,7 @@ class S2SEvent:
         'e'
 
         Raises:
-            PayloadError: the platform would not take it, or not as it is meant; all that is wrong is in the error.
+            PayloadError: the platform would reject or misread it. The exception lists all problems.
         """
         read = check_body(body, app_id)
         errors = [found for found in read.diagnostics if found.severity is Severity.ERROR]
@@ -84,13 +84,13 @@ class S2SEvent:
         return cls(**values)
 
     def to_json(self) -> str:
-        r"""Return the body to send, with `eventValue` stringified.
+        r"""Return the body to send, with `eventValue` as a JSON string.
 
         >>> S2SEvent("1415211453000-6513894", "af_purchase", {"af_revenue": "6"}).to_json()
         '{"appsflyer_id":"1415211453000-6513894","eventName":"af_purchase","eventValue":"{\\"af_revenue\\":\\"6\\"}"}'
 
         Raises:
-            PayloadError: a value is not JSON.
+            PayloadError: a value cannot be written as JSON.
         """
         body: dict[str, object] = {}
         for name, row in fields_below("").items():
@@ -104,14 +104,14 @@ class S2SEvent:
         return _stringified(body, "")
 
     def values(self) -> Mapping[str, object]:
-        """Return what is in the event value; nothing where it is empty or no object."""
+        """Return the content of the event value; empty if there is none, or if it is not an object."""
         if isinstance(self.event_value, Mapping):
             return self.event_value
         value = read_json(self.event_value).value if self.event_value else None
         return value if isinstance(value, dict) else {}
 
     def is_shared_with(self, partner: str) -> bool:
-        """Say whether a partner may be told of the event.
+        """Say whether a partner may be told about the event.
 
         >>> S2SEvent("1415211453000-6513894", "e", sharing_filter=("examplenet_int",)).is_shared_with("examplenet_int")
         False
@@ -120,7 +120,7 @@ class S2SEvent:
 
 
 def validate(payload: str | bytes | S2SEvent, *, app_id: str | None = None) -> list[PayloadDiagnostic]:
-    """Return all that is wrong with the body of a request to the app `app_id`; nothing for a good one.
+    """Return the problems of a request body for the app `app_id`; an empty list if it is valid.
 
     >>> for found in validate('{"appsflyer_id": "1415211453000-6513894", "eventValue": "{}", "eventCurrency": "usd"}'):
     ...     print(found.pointer, found.message, found.hint, sep="; ")
@@ -128,13 +128,13 @@ def validate(payload: str | bytes | S2SEvent, *, app_id: str | None = None) -> l
     /eventCurrency; unknown currency 'usd'; write 'USD'
 
     Raises:
-        PayloadError: an S2SEvent holds a value that is not JSON.
+        PayloadError: an S2SEvent contains a value that cannot be written as JSON.
     """
     return list(check_body(payload.to_json() if isinstance(payload, S2SEvent) else payload, app_id).diagnostics)
 
 
 def _stringified(value: Mapping[str, object], name: str) -> str:
-    """Return JSON as macros send it: with numbers in plain digits."""
+    """Return JSON as macros send it, with numbers in plain digits."""
     try:
         return value_text(dict(value), ValueType.JSON, ("true", "false"))
     except UnsendableError as error:

@@ -1,4 +1,4 @@
-"""The fields of AppsFlyer's S2S events, one row of `s2s.toml` each."""
+"""The fields of AppsFlyer's S2S events: one row of `s2s.toml` each."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -14,36 +14,36 @@ BODY = Path(__file__).with_name("s2s.toml")
 
 @dataclass(frozen=True, slots=True)
 class BodyField:
-    """One field of an S2S event. A row of the file has these keys."""
+    """A field of an S2S event. A row of the file has these keys."""
 
     path: str
-    """Its name on the wire, after the names of the objects that contain it."""
+    """Its name in the JSON, after the names of the objects that contain it."""
     references: tuple[str, ...]
     example: str
     attribute: str
-    """Our name for it."""
+    """Its attribute in S2SEvent."""
     type: str = "text"
     required: bool = False
     form: str = ""
-    """The form of the whole value, a key of the file's forms."""
+    """The pattern of the whole value: a key of the file's forms."""
     choices: tuple[object, ...] = ()
-    """All values that it may have; empty: any."""
+    """All valid values; empty: any."""
     platform: str = ""
     """The only platform that has it."""
     open: bool = False
-    """Whether it holds an object with any fields, the listed ones among them."""
+    """Whether it contains an object with any fields, in addition to the listed ones."""
     field: str = ""
     """The field of an Event that it fills."""
     fills: Mapping[str, tuple[object, ...]] = dataclasses.field(default_factory=dict)
-    """Fields of an Event that it fills from a list, by its value."""
+    """Fields of an Event that it fills with one of the listed values, by index."""
     outdates: tuple[str, ...] = ()
-    """Fields of the install that it makes wrong."""
+    """Fields of the install that are no longer valid if it is sent."""
     inferred: tuple[str, ...] = ()
     note: str = ""
 
     @property
     def name(self) -> str:
-        """Its name on the wire."""
+        """Its name in the JSON."""
         return self.path.rpartition("/")[2]
 
 
@@ -60,7 +60,7 @@ def body_fields() -> Mapping[str, BodyField]:
 
 @lru_cache(maxsize=64)
 def fields_below(parent: str) -> Mapping[str, BodyField]:
-    """Return the fields of one object of an S2S event by their names on the wire; `""` is the event itself."""
+    """Return the fields of one object of an S2S event by their JSON names. `""` is the event itself."""
     return {row.name: row for row in body_fields().values() if row.path == f"{parent}/{row.name}".lstrip("/")}
 
 

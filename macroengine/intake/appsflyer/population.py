@@ -1,4 +1,4 @@
-"""From an S2S event, and the install that it belongs to, to the Event that fills postbacks."""
+"""Build the Event that fills postbacks from an S2S event and the install that it belongs to."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,18 +16,19 @@ from macroengine.intake.tables import table
 from macroengine.kinds import Postback
 
 ZERO_ID = "00000000-0000-0000-0000-000000000000"
-"""What an iOS device gives instead of an advertising id that its user does not share."""
+"""What an iOS device reports if its user does not share the advertising id."""
 
 
 def to_event(
     s2s: S2SEvent, *, install: Event | None = None, arrival: datetime | None = None, hidden_id: str = ZERO_ID
 ) -> Event:
-    """Return what postbacks on an S2S event are filled from.
+    """Return the Event for postbacks about an S2S event.
 
-    A field comes from the S2S event, or else from the event of the install, which says to whom it is attributed; None
-    is an install that is not known. What only the network of the attribution is told stays empty without one. The time
-    is stamped where the `arrival` is given, and else as it was sent. `hidden_id` takes the place of an advertising id
-    that the user does not share: all zeros, or "0" for those who read the documents so.
+    A field comes from the S2S event, or else from the event of the install. The install decides to whom the event is
+    attributed; None means that it is unknown, and fields that only the attributed network may get stay empty. If
+    `arrival` is given, the time is the one that counts for AppsFlyer (see `stamp`); otherwise it is the time that was
+    sent. `hidden_id` replaces an advertising id that the user does not share: all zeros, or "0", a possible reading of
+    the documentation.
 
     >>> install = Event(link={"click_id": "8594845"}, sdk={"appsflyer_id": "1415211453000-6513894", "idfv": "V"})
     >>> event = to_event(S2SEvent("1415211453000-6513894", "af_login"), install=install)
@@ -35,7 +36,7 @@ def to_event(
     ({'click_id': '8594845'}, 'af_login', False)
 
     Raises:
-        PayloadError: the install is that of another device.
+        PayloadError: the install belongs to another device.
         ValueError: `arrival` has no time zone.
     """
     sent = list(_sent(s2s))
@@ -54,9 +55,9 @@ def to_event(
 
 
 def by_device(installs: Iterable[Event]) -> dict[object, Event]:
-    """Return installs by the id that the events of a device carry; of several on one device, the last.
+    """Return installs by device id. If a device has several, the last one is used.
 
-    An install without an id, or with one that is not a string, is skipped: no event can match it.
+    Installs without an id, or with one that is not a string, are skipped, since no event can match them.
 
     >>> by_device([Event(sdk={"appsflyer_id": "1415211453000-6513894"})])["1415211453000-6513894"].postback
     <Postback.INSTALL: 'install'>
@@ -65,7 +66,7 @@ def by_device(installs: Iterable[Event]) -> dict[object, Event]:
 
 
 def _sent(s2s: S2SEvent) -> Iterator[tuple[BodyField, object]]:
-    """Yield the fields that the event has with their values, those of the event value last."""
+    """Yield the fields that the event has with their values, those in the event value last."""
     for row in fields_below("").values():
         value = getattr(s2s, row.attribute)
         if value is not None:
@@ -77,7 +78,7 @@ def _sent(s2s: S2SEvent) -> Iterator[tuple[BodyField, object]]:
 
 
 def _own_values(sent: Iterable[tuple[BodyField, object]]) -> dict[str, object]:
-    """Return what the event itself fills, by field."""
+    """Return the values that the event itself provides, by field."""
     values: dict[str, object] = {}
     for row, value in sent:
         if row.field and row.type != _TIME:
@@ -89,7 +90,7 @@ def _own_values(sent: Iterable[tuple[BodyField, object]]) -> dict[str, object]:
 
 
 def _time(s2s: S2SEvent, arrival: datetime | None) -> dict[str, object]:
-    """Return the field of the time, where there is one to fill it with."""
+    """Return the field of the time, if there is a time for it."""
     time = _as_sent(s2s.event_time) if arrival is None else stamp(s2s.event_time, arrival).time
     return {} if time is None else {row.field: time for row in fields_below("").values() if row.type == _TIME}
 
@@ -103,7 +104,7 @@ def _as_sent(time: str | datetime | None) -> datetime | None:
 
 @cache
 def _fields_of_value() -> tuple[BodyField, ...]:
-    """Return the fields inside the event value, the one string that has documented fields."""
+    """Return the fields inside the event value, the only string that has documented fields."""
     return tuple(
         row
         for outer in fields_below("").values()
@@ -130,7 +131,7 @@ def _join() -> str:
 
 
 def _kept_back(install: Event) -> frozenset[str]:
-    """Return the fields of an install that do not pass on to its events."""
+    """Return the fields of an install that do not apply to its events."""
     rules = table(BODY)["install"]
     kept_back = _of_events() | set(rules["kept_back"])
     if install.attributed:
@@ -148,7 +149,7 @@ def _of_events() -> frozenset[str]:
 
 @cache
 def _of_the_network() -> frozenset[str]:
-    """Return the fields that only the network of the attribution is told."""
+    """Return the fields that only the attributed network may get."""
     return frozenset(spec.field for spec in home_dialect().macros.values() if not spec.send_all)
 
 
@@ -157,7 +158,7 @@ def _without(values: Mapping[str, object], fields: Collection[str]) -> dict[str,
 
 
 def _without_hidden_id(values: Mapping[str, object], hidden_id: str) -> dict[str, object]:
-    """Return `values` with the advertising id hidden where the user does not share it."""
+    """Return `values` with the advertising id hidden if the user does not share it."""
     rules = table(BODY)["hidden"]
     major = _leading_number(str(values.get(rules["system"])))
     if major is not None and int(major[0]) < rules["until"]:

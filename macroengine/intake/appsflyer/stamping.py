@@ -1,7 +1,7 @@
-"""The time that counts for an event: its own, or that of its arrival.
+"""Decide which time counts for an event: its own, or that of its arrival.
 
 AppsFlyer, "Server-to-server events API for mobile (S2S-mobile)", section "Time stamping S2S events",
-https://support.appsflyer.com/hc/en-us/articles/207034486. A day is one of UTC.
+https://support.appsflyer.com/hc/en-us/articles/207034486. Days are UTC days.
 """
 
 import re
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 CLOSE_OF_BUSINESS = time(2)
-"""Until then, and not at it, events of the day before keep their time."""
+"""Before this time, events of the previous day keep their own time."""
 
 _DAY = timedelta(days=1)
 # The documented form, and RFC 3339, which the specification's schema asks for.
@@ -20,7 +20,7 @@ _is_time = re.compile(
 
 
 class StampReason(StrEnum):
-    """Why an event got its time."""
+    """Why an event has its time."""
 
     MISSING = "no event time was sent"
     INVALID = "the event time cannot be read"
@@ -34,12 +34,12 @@ class StampReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The time that counts for an event, in UTC, and why."""
+    """The time that counts for an event, in UTC, and the reason."""
 
     time: datetime
     """The time, in UTC."""
     reason: StampReason
-    """Why it is not another one."""
+    """Why this time counts."""
 
 
 def stamp(event_time: datetime | str | None, arrival: datetime) -> Stamp:
@@ -65,7 +65,7 @@ def stamp(event_time: datetime | str | None, arrival: datetime) -> Stamp:
 
 
 def parse_time(text: str) -> datetime | None:
-    """Return the time that an event's `eventTime` means, in UTC, or None.
+    """Return the time in an event's `eventTime`, in UTC, or None if it cannot be read.
 
     >>> parse_time("2019-05-15 12:17:01.123")
     datetime.datetime(2019, 5, 15, 12, 17, 1, 123000, tzinfo=datetime.timezone.utc)
@@ -75,12 +75,12 @@ def parse_time(text: str) -> datetime | None:
     try:
         parsed = datetime.fromisoformat(text)
         return _utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):  # a thirteenth month, or outside the years 1 to 9999 in UTC
+    except (ValueError, OverflowError):  # an invalid month, or outside the years 1 to 9999 in UTC
         return None
 
 
 def format_time(moment: datetime) -> str:
-    """Return a time as `eventTime` has it.
+    """Return a time in the format of `eventTime`.
 
     >>> format_time(datetime(2019, 5, 15, 12, 17, 1, 123000, tzinfo=UTC))
     '2019-05-15 12:17:01.123'

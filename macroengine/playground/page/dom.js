@@ -1,19 +1,19 @@
-// Elements, made of text that stays text: nothing here, or anywhere in the page, writes HTML.
+// Create elements. Text always stays text: neither this file nor any other part of the page writes HTML.
 
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
-/** Return a text with an escape for everything in it that cannot be seen or that changes the direction of text. */
+/** Return a text with escapes for characters that are invisible or change the direction of text. */
 export function visible(text) {
   return String(text).replace(UNSEEN, (char) => `\\u{${char.codePointAt(0).toString(16)}}`);
 }
 
-/** Return a message that quotes a text of any length, cut to what can be read; its end says what to do. */
+/** Return a message shortened to a readable length. Its end, which says what to do, is kept. */
 export function shortened(message) {
   const characters = [...message];
   return characters.length > 300 ? `${characters.slice(0, 200).join("")} … ${characters.slice(-80).join("")}` : message;
 }
 
-/** Make an element. Strings among the children are shown as they are; `on` has its listeners. */
+/** Create an element. Strings among the children become text; `on` contains its listeners. */
 export function make(tag, { on = {}, ...attributes } = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -25,7 +25,7 @@ export function make(tag, { on = {}, ...attributes } = {}, ...children) {
   return made;
 }
 
-/** Make an element of a text that others wrote: what is in it is visible, and keeps its direction to itself. */
+/** Create an element for untrusted text: all characters are visible, and its direction does not affect other text. */
 export function quoted(tag, text, attributes = {}) {
   return make(tag, { dir: "ltr", ...attributes }, make("bdi", {}, visible(text)));
 }
@@ -34,19 +34,19 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
-/** Show a number with a word: `1 error`, `2 errors`. */
+/** Return a number with a word: `1 error`, `2 errors`. */
 export function counted(count, word) {
   return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 }
 
-/** Make a button that copies a text, and says that it did. */
+/** Create a button that copies a text and confirms it. */
 export function copyButton(text, label = "Copy") {
   const button = make("button", { type: "button" }, label);
   button.addEventListener("click", () => copy(typeof text === "function" ? text() : text, button));
   return button;
 }
 
-/** Copy a text. Where the browser does not permit it, the button says so. */
+/** Copy a text. If the browser does not permit it, the button says so. */
 export async function copy(text, button) {
   const label = button.dataset.label ?? button.textContent;
   button.dataset.label = label;

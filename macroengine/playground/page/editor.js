@@ -1,10 +1,10 @@
-// The plain editor: a text area over the same text with marks. A page that is built has CodeMirror in its place.
+// The plain editor: a text area over the same text with marks. A page that was built uses CodeMirror instead.
 
 import { make } from "./dom.js";
 
 export const HELP = "Findings are underlined here and explained below.";
 
-/** Make an editor in an element, labelled by other elements; `changed` is called after every change. */
+/** Create an editor in an element, labelled by other elements. It calls `changed` after every change. */
 export function createEditor(parent, { labelledBy, describedBy, changed }) {
   const marks = make("div", { class: "marks", "aria-hidden": "true" });
   const area = make("textarea", {
@@ -46,7 +46,7 @@ export function createEditor(parent, { labelledBy, describedBy, changed }) {
   };
 }
 
-/** Return the text in pieces, each under the worst finding that is there. */
+/** Return the text in pieces, each with the worst finding in it. */
 function marked(text, findings) {
   const edges = [...new Set([0, text.length, ...findings.flatMap(({ from, to }) => [from, to])])].sort((a, b) => a - b);
   const order = ["info", "warning", "error"];

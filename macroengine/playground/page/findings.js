@@ -1,8 +1,8 @@
-// What was found, as a list.
+// The list of findings.
 
 import { make, quoted, shortened, visible } from "./dom.js";
 
-/** Make the item of one finding. `app` selects its place, fixes it and shows the page of its rule. */
+/** Create the item of a finding. `app` selects its place, fixes it and shows the page of its rule. */
 export function findingItem(one, app) {
   const select = app.select ?? (({ from, to }) => app.editor.select(from, to));
   return make("li", { class: `finding ${one.severity}` },
@@ -26,7 +26,7 @@ function fixButton({ fix }, app) {
     ...words, fix.safe ? null : make("small", {}, " (may change the meaning)"));
 }
 
-/** Say how much was found. */
+/** Return the number of findings, in words. */
 export function summaryOf({ counts, more, findings }) {
   const words = [["error", "error", "errors"], ["warning", "warning", "warnings"], ["info", "info", "infos"]]
     .filter(([severity]) => counts[severity])

@@ -1,4 +1,4 @@
-// The page: it holds the template and the settings, calls the bridge after each change, and shows what it says.
+// The page: stores the template and the settings, calls the bridge after each change, and shows the results.
 
 import { byId, copy, make, quoted, shortened, visible } from "./dom.js";
 import { createEditor, HELP } from "./editor.js";
@@ -15,7 +15,7 @@ const state = { about: null, checked: null, file: null, tab: "preview" };
 const checking = latest();
 const showing = latest();
 
-/** Tell the reader something, until a call succeeds or, where it is about a link, until the template is changed. */
+/** Show a notice until a call succeeds or, if it is about a link, until the template changes. */
 function notice(message, isOfLink = false) {
   byId("notice").textContent = message ?? "";
   byId("notice").hidden = !message;
@@ -55,7 +55,7 @@ function settings() {
   };
 }
 
-/** Call the bridge about the template as it is read now. */
+/** Call the bridge with the current template and settings. */
 function callWith(name, more = {}) {
   const { template, dialect, postback, sendAll, consent } = settings();
   const file = dialect === "own" ? state.file.text : "";
@@ -65,7 +65,7 @@ function callWith(name, more = {}) {
 
 const app = {
   editor,
-  /** Fix a finding, unless the text is no longer the one in which it was found. */
+  /** Fix a finding, unless the text has changed since it was found. */
   fix(edit) { if (state.text === editor.value) editor.edit(edit); },
   call: callWith,
   get about() { return state.about; },
@@ -87,9 +87,9 @@ const panels = {
   detect: detectPanel(app),
 };
 
-/** Say what went wrong, and go on. */
+/** Show an error, and continue. */
 function complain(error) {
-  if (error instanceof Restarted) return; // the page has said so
+  if (error instanceof Restarted) return; // already shown
   notice(error instanceof CallError ? visible(shortened(error.message)) : error.message);
 }
 
@@ -196,7 +196,7 @@ async function share() {
   }
 }
 
-/** Choose an option of a list; of one that there is not, the first. */
+/** Select an option of a list, or the first one if there is no such option. */
 function choose(id, value) {
   byId(id).value = value;
   if (byId(id).selectedIndex < 0) byId(id).selectedIndex = 0;

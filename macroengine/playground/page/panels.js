@@ -1,4 +1,4 @@
-// The other panels: what the macros are, the template for another platform, a URL that was sent, and the platform.
+// The other panels: the macros, the template for another platform, a URL that was sent, and the platform.
 
 import { CallError } from "./python.js";
 import { copyButton, make, quoted, shortened, visible } from "./dom.js";
@@ -6,7 +6,7 @@ import { findingItem } from "./findings.js";
 
 const yes = (answer) => (answer ? "yes" : "no");
 
-/** Show what is wrong with a call in place of its result. */
+/** Show the error of a call instead of its result. */
 function failed(output, error) {
   if (!(error instanceof CallError)) throw error;
   output.replaceChildren(make("p", { class: "empty" }, quoted("span", shortened(error.message))));

@@ -12,7 +12,7 @@ const URLS = [
 const MISSING = [["empty", "is sent empty"], ["drop", "is dropped with its parameter"], ["keep", "is sent as the macro"]];
 
 export function previewPanel(app) {
-  const typed = new Map(); // what the reader has typed, by source and field
+  const typed = new Map(); // the user's input, by source and field
   let fields = [];
   let drawn = "";
   const missing = make("select", { id: "missing", on: { change: app.refresh } },

@@ -1,13 +1,13 @@
-// The two ways to the bridge: a worker in which Python runs, and the local server. Both take a request in JSON and
-// return the reply in JSON.
+// The two ways to the bridge: a worker that runs Python, and the local server. Both take a request in JSON and return
+// the reply in JSON.
 
 const LONGEST = 15_000; // milliseconds; no call takes that long unless Python is stuck
 
-/** Python behind the server that sent the page. */
+/** Python on the server of the page. */
 class PythonOverHttp {
   constructor(report) {
     this.report = report;
-    setTimeout(() => report({ state: "ready" })); // once the caller has the function
+    setTimeout(() => report({ state: "ready" })); // after the caller has received the function
   }
 
   async send(request) {
@@ -22,7 +22,7 @@ class PythonOverHttp {
   }
 }
 
-/** Python in a worker of the browser, which is started again when it dies or hangs. */
+/** Python in a worker of the browser. The worker is restarted when it dies or hangs. */
 class PythonInBrowser {
   #worker;
   #waiting = new Map();
@@ -38,7 +38,7 @@ class PythonInBrowser {
     const worker = new Worker("worker.js", { type: "module", name: "python" });
     this.#worker = worker;
     this.ready = new Promise((resolve, reject) => Object.assign(this, { resolveReady: resolve, rejectReady: reject }));
-    this.ready.catch(() => {}); // whoever waits for it hears of it
+    this.ready.catch(() => {}); // errors reach those who await it
     this.report({ state: "starting" });
     worker.addEventListener("message", ({ data }) => { if (worker === this.#worker) this.#receive(data); });
     worker.addEventListener("error", (event) => {
@@ -79,7 +79,7 @@ class PythonInBrowser {
     for (const { reject } of lost) reject(new Restarted(why));
   }
 
-  /** Try once more after it was given up. */
+  /** Try again after giving up. */
   restart() {
     this.#failures = 0;
     this.#start();
@@ -98,10 +98,10 @@ class PythonInBrowser {
   }
 }
 
-/** What became of a call that Python died over; the page has said so already. */
+/** The error of a call during which Python died. The page has already shown it. */
 export class Restarted extends Error {}
 
-/** What is wrong with a call, in words for the reader. */
+/** An error of a call, as text for the user. */
 export class CallError extends Error {
   constructor({ kind, message, findings = [] }) {
     super(message);
@@ -109,7 +109,7 @@ export class CallError extends Error {
   }
 }
 
-/** Start Python and return what calls the bridge; `report` hears how Python is. */
+/** Start Python and return a function that calls the bridge. `report` is told the state of Python. */
 export function startPython(report) {
   const python = new (document.documentElement.dataset.python === "http" ? PythonOverHttp : PythonInBrowser)(report);
   async function call(name, argumentsOfCall = {}) {
@@ -120,7 +120,7 @@ export function startPython(report) {
   return { call, restart: () => python.restart() };
 }
 
-/** Return a function that runs the latest of the jobs it is given, one at a time; what is outdated is not run. */
+/** Return a function that runs jobs one at a time. Only the latest waiting job is run; older ones are dropped. */
 export function latest() {
   let running = false;
   let next = null;

@@ -1,4 +1,4 @@
-// Links that hold a template after `#`, which browsers do not send to servers.
+// Links that contain a template after `#`, which browsers do not send to servers.
 
 import { byId, copyButton, counted, make, quoted } from "./dom.js";
 
@@ -13,15 +13,15 @@ export function linkTo({ template, dialect, postback, sendAll, consent }) {
   return `${location.origin}${location.pathname}#${pairs.join("&")}`;
 }
 
-/** Encode a value, and what programs that make links of text may take for their end. */
+/** Encode a value, including characters that programs may read as the end of a link. */
 function encoded(value) {
   return encodeURIComponent(value).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-/** Return what a link holds; null for a page without one. Throws an Error for a link that is none of this page. */
+/** Return the content of a link, or null for a page without one. Throws an Error for an invalid link. */
 export function readLink(fragment, { longest, dialects, postbacks }) {
   const text = fragment.replace(/^#/, "");
-  if (!text || byId(text)) return null; // or it is a place in the page
+  if (!text || byId(text)) return null; // a link to a place in the page
   const parts = new Map();
   for (const pair of text.split("&")) {
     const [name, value, ...rest] = pair.split("=");
@@ -36,7 +36,7 @@ export function readLink(fragment, { longest, dialects, postbacks }) {
   return { template, dialect, postback, sendAll: parts.get("send-all") === "1", consent: parts.get("consent") === "1" };
 }
 
-/** Show the dialog with the link. What looks like a secret is masked in it unless the reader says otherwise. */
+/** Show the dialog with the link. Likely secrets are masked unless the user decides otherwise. */
 export function showSharing(settings, { secrets, masked }, hasFile) {
   const body = byId("sharing-body");
   const link = make("textarea", { id: "link", rows: "4", readonly: true, spellcheck: "false", "aria-label": "Link" });
@@ -63,7 +63,7 @@ export function showSharing(settings, { secrets, masked }, hasFile) {
   link.select();
 }
 
-/** Show where a secret is, and not what it is: what is before it, from the beginning of its parameter. */
+/** Show the place of a secret without the secret: the text before it, from the start of its parameter. */
 function shown({ kind, from }, template) {
   const before = template.slice(Math.max(0, from - 40), from).split(/[&?;#]/).at(-1);
   return [`${kind}: `, quoted("code", `${before}•••`)];

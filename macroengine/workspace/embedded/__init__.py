@@ -1,7 +1,7 @@
-"""Templates in files of other languages: in strings of programs, values of settings, code and links of documents.
+"""Find templates in files of other languages: in program strings, configuration values, and documents.
 
-`find_templates` finds them, each with the place of every character in the file, so that a finding has an exact place,
-and a fix is written with the escapes of the language.
+`find_templates` returns each template with the place of every character in the file. So findings have exact places, and
+fixes are written with the escapes of the language.
 """
 
 from macroengine.workspace.embedded.embedded import Embedded

@@ -1,4 +1,4 @@
-"""Which parts of a text are templates: URLs with macros that a platform documents, in a way in which it writes them."""
+"""Decide which parts of a text are templates: URLs with macros that a platform documents, in that platform's syntax."""
 
 import re
 import tomllib
@@ -16,7 +16,7 @@ from macroengine.limits import Limits
 
 _SCHEME = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]*://|\A\s*+(?=//[\w.-]+\.\w)")
 _WORD = re.compile(r"[^ \t\n\r\f\v\"'<>`]+")
-# A space or a line break inside a template: more parameters follow.
+# White space or a line break inside a template, followed by more parameters.
 _GOES_ON = re.compile(
     r"[ \t]+(?=[&?]\S|[^\s\"'<>`=&?]*[&?][^\s\"'<>`=&?]+=)"
     r"|[ \t]*\n[ \t]*(?=&)|(?<=[&?])[ \t]*\n[ \t]*(?=[^\s\"'<>`=&?]+=)"
@@ -24,7 +24,7 @@ _GOES_ON = re.compile(
 _PARAMETERS = re.compile(r"(?:[^\s\"'<>`=]*[?&])?[^\s\"'<>`=&?]+=[^\s\"'<>`&]+(?:&[^\s\"'<>`]+)+")
 _ENDS_SENTENCE = ".,;:!?)]}*_"
 _LONGEST = Limits().template
-# A shorter name is like too many others.
+# A shorter name is similar to too many others.
 _LONG = 6
 _KNOWN = (Known.DOCUMENTED, Known.RESPELLED)
 
@@ -34,13 +34,13 @@ class _Macro(NamedTuple):
     start: int
     end: int
     is_sign: bool
-    """Whether only one platform writes so."""
+    """Whether only one platform uses this syntax."""
 
 
 def templates_in(text: str, dialect: Dialect | None = None, *, prose: bool = False) -> Iterator[tuple[int, int]]:
-    """Yield the beginning and the end of each template in a text; in `prose`, punctuation may follow the last.
+    """Yield the start and end of each template in a text. In `prose`, punctuation may follow the last macro.
 
-    Any name that `dialect` documents speaks for a template.
+    Any name that `dialect` documents counts as evidence for a template.
 
     >>> [*templates_in("see https://n.example/pb?c=(clickid), and https://n.example/")]
     [(4, 36)]
@@ -67,14 +67,14 @@ def templates_in(text: str, dialect: Dialect | None = None, *, prose: bool = Fal
 
 def _macros(text: str, dialect: Dialect | None) -> list[_Macro]:
     found = [_Macro(match[0], *match.span(), match.lastgroup is not None) for match in scanner().finditer(text)]
-    if dialect is not None and not dialect.syntax.key:  # of its own, so that the scanner does not know it
+    if dialect is not None and not dialect.syntax.key:  # a custom dialect, which the scanner does not know
         found += [_Macro(match[0], *match.span(), is_sign=False) for match in dialect.syntax.find.finditer(text)]
         found.sort(key=lambda macro: macro.start)
     return found
 
 
 class _Urls:
-    """Tells where the URLs of a text begin and end."""
+    """Finds where the URLs of a text begin and end."""
 
     def __init__(self, text: str, macros: Sequence[_Macro], *, prose: bool) -> None:
         self._text = text
@@ -85,7 +85,7 @@ class _Urls:
         self._prose = prose
 
     def start(self, at: int) -> int:
-        """Return where a URL begins with the macros before its scheme, as of one for the URL that counts a click."""
+        """Return where a URL begins, including macros before its scheme, such as one for a click tracker's URL."""
         index = bisect_left(self._starts, at) - 1
         while index >= 0 and self._macros[index].end == at:
             at = self._macros[index].start
@@ -93,7 +93,7 @@ class _Urls:
         return at
 
     def end(self, start: int, at: int) -> int:
-        """Return where the URL ends that begins at `start`, and after its scheme at `at`."""
+        """Return where the URL ends that begins at `start` and continues after its scheme at `at`."""
         end = at
         while True:
             if word := _WORD.match(self._text, end):
@@ -112,22 +112,22 @@ class _Urls:
         return end
 
     def _before(self, at: int) -> _Macro | None:
-        """Return the last macro that begins at a place or before it."""
+        """Return the last macro that begins at or before a place."""
         index = bisect_right(self._starts, at) - 1
         return self._macros[index] if index >= 0 else None
 
 
 def _parameters(text: str, dialect: Dialect | None) -> Iterator[tuple[int, int]]:
-    """Yield all of a text that has the parameters of a template, and no server."""
+    """Yield the whole text if it contains the parameters of a template, without a server."""
     stripped = text.strip()
     if _PARAMETERS.fullmatch(stripped) and is_template(stripped, dialect, "enough_without_host"):
         start = text.index(stripped)
         yield start, start + len(stripped)
 
 
-@lru_cache(maxsize=4_096)  # an editor asks for the same ones after every key
+@lru_cache(maxsize=4_096)  # an editor asks for the same ones after each keystroke
 def is_template(text: str, dialect: Dialect | None = None, enough: str = "enough") -> bool:
-    """Say whether a URL is certainly a template; what is `enough` for that is in `certainty.toml`.
+    """Say whether a URL is certainly a template. `enough` names a threshold in `certainty.toml`.
 
     >>> is_template("https://n.example/pb?c=(clickid)"), is_template("https://n.example/{user}?page={page}")
     (True, False)
@@ -142,7 +142,7 @@ def is_template(text: str, dialect: Dialect | None = None, enough: str = "enough
         weights[macro.text] = max(weights.get(macro.text, 0), where)
     few = certainty["share_of_several"]
     by_any: dict[str, float] = {}
-    if dialect is not None:  # any name counts, as it is said whose it is
+    if dialect is not None:  # any name counts, since the platform is given
         said = {macro: weight for macro, weight in weights.items() if _documents(dialect, macro)}
         if _is_enough(said, len(weights), few, certainty["enough"]):
             return True
@@ -164,7 +164,7 @@ def _is_enough(known: Mapping[str, float], macros: int, share: float, enough: fl
 
 
 def _weight(profile: Profile, macro: str) -> float:
-    """Return how much a macro speaks for a template of a platform."""
+    """Return how strongly a macro indicates a template of a platform."""
     certainty = _certainty()
     how, name = profile.knows(macro)
     folded = fold(name)
@@ -179,14 +179,14 @@ def _weight(profile: Profile, macro: str) -> float:
 
 @cache
 def _near() -> dict[str, frozenset[str]]:
-    """Return the longer names of each dialect that only advertising has, also without any one of their letters."""
+    """Return the longer names of each dialect that only advertising uses, also with any one letter removed."""
     common = _certainty()["common_names"]
     names = {profile.name: [name for name in profile.folded - common if len(name) >= _LONG] for profile in profiles()}
     return {dialect: frozenset(chain.from_iterable(map(_shortened, own))) for dialect, own in names.items()}
 
 
 def _shortened(name: str) -> set[str]:
-    # Two names have one of these in common if they differ in one letter, or in the order of two.
+    # Two names share one of these if they differ in one letter, or in the order of two.
     return {name, *(name[:at] + name[at + 1 :] for at in range(len(name)))}
 
 

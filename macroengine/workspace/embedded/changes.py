@@ -1,15 +1,15 @@
-"""The parts of a text that are different in another."""
+"""Find the parts in which two texts differ."""
 
 import re
 from difflib import SequenceMatcher
 
 _WORD = re.compile(r"\w+|\W")
-# Comparing takes the product of both lengths.
+# The time to compare grows with the product of both lengths.
 _MAX_COMPARISONS = 250_000
 
 
 def changes(old: str, new: str) -> list[tuple[int, int, str]]:
-    """Return what to write in place of which parts of `old` so that it becomes `new`; in order, and apart.
+    """Return the replacements that turn `old` into `new`, in order and without overlaps.
 
     >>> changes("?a=(x)&;b=(y)", "?a=(x)&b=(z)")
     [(7, 8, ''), (11, 12, 'z')]

@@ -1,4 +1,4 @@
-"""The templates in a text of a language."""
+"""Find the templates in a text of a given language."""
 
 from collections.abc import Callable, Iterator
 
@@ -22,10 +22,10 @@ _MARK = "\ufeff"
 
 
 def find_templates(text: str, language: str, dialect: Dialect | None = None) -> list[Embedded]:
-    r"""Return the templates in a text, in the order of their places, which do not overlap.
+    r"""Return the templates in a text, in order and without overlaps.
 
-    Texts that are probably not templates are left out; any macro of `dialect` in a query makes a URL one. A text of any
-    kind is accepted, unfinished ones too.
+    Texts that are probably not templates are omitted. With a `dialect`, any of its macros in a query is enough. Every
+    text is accepted, even with syntax errors.
 
     >>> found = find_templates('URL = "https:\\/\\/n.example\\/pb?c=(click-id)"', "json")[0]
     >>> found.template, found.start
@@ -37,7 +37,7 @@ def find_templates(text: str, language: str, dialect: Dialect | None = None) -> 
         KeyError: `language` is not a name that `language_of` returns.
     """
     of = language_named(language)
-    if text.startswith(_MARK):  # white space of the same length, which every language ignores
+    if text.startswith(_MARK):  # replaced by a space, which every language ignores
         text = "\f" + text[1:] if of.reader == "python" else " " + text[1:]
     found = [template for literal in READERS[of.reader](text, of) for template in _in_literal(literal, dialect)]
     return sorted(found, key=lambda template: template.start)

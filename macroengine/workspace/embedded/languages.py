@@ -1,4 +1,4 @@
-"""The languages of `languages.toml`: by the endings of names, and how they write strings."""
+"""The languages in `languages.toml`: their file suffixes, and how they write strings."""
 
 import re
 import tomllib
@@ -25,16 +25,16 @@ class Kind:
     holes: str = ""
 
     def may_have_lines(self, close: str) -> bool:
-        """Say whether a literal that `close` ends may go on over several lines."""
+        """Say whether a literal that ends with `close` may span several lines."""
         return bool(self.content) or 0 < self.lines <= len(close)
 
     @cached_property
     def opening(self) -> re.Pattern[str]:
-        """The pattern of its beginning."""
+        """The pattern of its opening."""
         return re.compile(self.open)
 
     def pattern(self, close: str) -> re.Pattern[str]:
-        """Return the pattern of what is inside one that `close` ends."""
+        """Return the pattern of the content of a literal that ends with `close`."""
         return _content(self.content, self.inside, close, lines=self.may_have_lines(close))
 
 
@@ -42,7 +42,7 @@ class Kind:
 def _content(content: str, inside: str, close: str, *, lines: bool) -> re.Pattern[str]:
     if content:
         return re.compile(content.replace("CLOSE", re.escape(close)))
-    # What is read as a whole begins with one of these, and is tried first; a backslash begins nothing else.
+    # Units that must be read as a whole begin with one of these, and are tried first. A backslash begins nothing else.
     stops = close[0] + ("\\${" if inside else "")
     breaks = "" if lines else "\\n"
     never = ("\\\\" if inside else "") + breaks
@@ -53,7 +53,7 @@ def _content(content: str, inside: str, close: str, *, lines: bool) -> re.Patter
 
 @dataclass(frozen=True)
 class Language:
-    """A language in whose files templates are looked for."""
+    """A language whose files are searched for templates."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -67,7 +67,7 @@ class Language:
 
     @cached_property
     def lexer(self) -> re.Pattern[str]:
-        """The pattern of what has no strings in it, or of the beginning of a literal, in the group of its number."""
+        """The pattern of text without strings, or of the opening of a literal, in the group with its number."""
         openings = (
             f"(?P<kind{number}>{kind.open.replace('(?P<close>', f'(?P<close{number}>')})"
             for number, kind in enumerate(self.strings)
@@ -76,17 +76,17 @@ class Language:
 
     @cached_property
     def between(self) -> re.Pattern[str]:
-        """The pattern of what is between the parts of one literal."""
+        """The pattern of the text between the parts of one literal."""
         return re.compile(self.joined)
 
     @cached_property
     def after(self) -> re.Pattern[str]:
-        """The pattern of what follows a literal of which a program makes another text."""
+        """The pattern of text after a literal that means the program changes it."""
         return re.compile(self.computed)
 
     @cached_property
     def before(self) -> re.Pattern[str]:
-        """The pattern of what precedes one."""
+        """The pattern of text before a literal that means the same."""
         return re.compile(rf"(?:{self.computed_before})\Z")
 
 
@@ -123,17 +123,17 @@ def _language(name: str, row: dict[str, Any], notations: dict[str, Notation]) ->
 
 
 def language(name: str) -> Language:
-    """Return the language of a name that `language_of` returns; KeyError where there is none."""
+    """Return the language with a name that `language_of` returned; raise KeyError for any other."""
     return _table().languages[name]
 
 
 def notation(name: str) -> Notation:
-    """Return a notation by its name."""
+    """Return the notation with this name."""
     return _table().notations[name]
 
 
 def language_of(name: str) -> str | None:
-    """Return the language of a file by the ending of its name; None where it is not one that is searched.
+    """Return the language of a file by the suffix of its name; None if files like it are not searched.
 
     >>> language_of("partners/acme.yaml"), language_of("README")
     ('yaml', None)
@@ -142,7 +142,7 @@ def language_of(name: str) -> str | None:
 
 
 def quoted_language(word: str) -> str | None:
-    """Return the language of which documents say that a quotation is in it.
+    """Return the language that the info word of a quoted block refers to.
 
     >>> quoted_language("ts"), quoted_language("console")
     ('javascript', None)
@@ -151,10 +151,10 @@ def quoted_language(word: str) -> str | None:
 
 
 def skipped_folders() -> frozenset[str]:
-    """Return the names of the folders that are not looked into."""
+    """Return the names of folders that are skipped."""
     return _table().skipped_folders
 
 
 def comment_marks() -> tuple[str, ...]:
-    """Return what comments begin with."""
+    """Return the strings that begin a comment."""
     return _table().comment_marks

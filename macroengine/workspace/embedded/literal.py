@@ -1,4 +1,4 @@
-"""A literal of a file: the text that it stands for, where each character of that is, and how another is written."""
+"""A literal in a file: its text, the place of each character, and how to write another text."""
 
 import re
 from bisect import bisect_right
@@ -10,12 +10,12 @@ from typing import NamedTuple
 from macroengine.workspace.embedded.changes import changes
 from macroengine.workspace.embedded.notation import CannotWriteError, Notation, Piece
 
-# A slash or a parameter, or the beginning of an escape.
+# A slash, a parameter, or the beginning of an escape.
 _URL = re.compile(r"//|[?&][^=&]{1,200}=|\\|&")
 
 
 class Edit(NamedTuple):
-    """A change of a text: write `replacement` in place of `text[start:end]`."""
+    """An edit of a text: write `replacement` instead of `text[start:end]`."""
 
     start: int
     end: int
@@ -24,19 +24,19 @@ class Edit(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """One of the parts of which a literal is joined: what is inside its quotes."""
+    """One of the parts that are joined to a literal: the content of its quotes."""
 
     start: int
     end: int
     notation: Notation
     close: str = ""
     valid: re.Pattern[str] | None = None
-    """The pattern of what it may have inside."""
+    """The pattern of its valid content."""
     hole: str = ""
-    """The pattern of what a program fills in."""
+    """The pattern of placeholders that a program fills in."""
 
     def check(self, content: str, expected: str) -> bool:
-        """Say whether `content` may be inside, and stands for the text that is expected."""
+        """Say whether `content` is valid here, and is read as the expected text."""
         if self.valid is not None and not self.valid.fullmatch(content):
             return False
         return "".join(piece.text for piece in self.notation.pieces(content, 0, len(content), self.hole)) == expected
@@ -49,20 +49,20 @@ class Literal:
     source: str
     parts: tuple[Part, ...]
     skipped: str | None = None
-    """Why a program makes another text of it."""
+    """Why the program changes its text."""
     prose: bool = False
-    """Whether it is part of a sentence, whose punctuation may follow it."""
+    """Whether it is part of a sentence, so that punctuation may follow it."""
     shown: bool = False
-    """Whether it is shown to people, for whom a long template may be broken into lines."""
+    """Whether it is shown to people, so that a long template may be broken into lines."""
 
     @cached_property
     def text(self) -> str:
-        """The text that it stands for."""
+        """The text that it is read as."""
         return "".join(piece.text for piece in self._pieces)
 
     @property
     def may_have_url(self) -> bool:
-        """Whether it is worth decoding: it has what a URL has, or an escape that may stand for it."""
+        """Whether it is worth decoding: it looks like a URL, or contains an escape that may be part of one."""
         return any(_URL.search(self.source, part.start, part.end) for part in self.parts)
 
     def position(self, offset: int) -> int:
@@ -78,10 +78,10 @@ class Literal:
         return piece.start + inside + 1 if _is_verbatim(piece) else piece.end
 
     def write(self, start: int, old: str, new: str) -> list[Edit]:
-        """Return the edits that write `new` in place of the text `old`, which begins at `start`; in order, and apart.
+        """Return the edits that replace the text `old` at `start` with `new`, in order and without overlaps.
 
         Raises:
-            CannotWriteError: the literal cannot have such a text.
+            CannotWriteError: the literal cannot contain such a text.
         """
         wanted = [(start + at, start + to, text) for at, to, text in changes(old, new)]
         shares = self._shares(wanted)
@@ -92,7 +92,7 @@ class Literal:
         return edits
 
     def _shares(self, wanted: Sequence[tuple[int, int, str]]) -> list[list[tuple[int, int, str]]]:
-        """Return what of the wanted changes is in each part: the new text is in the first that has some of the old."""
+        """Return the changes for each part. New text goes into the first part that contains some of the old text."""
         shares: list[list[tuple[int, int, str]]] = [[] for _ in self.parts]
         for start, stop, text in wanted:
             rest = text
@@ -104,7 +104,7 @@ class Literal:
         return shares
 
     def _in_part(self, part: Part, first: int, last: int, share: list[tuple[int, int, str]]) -> list[Edit]:
-        """Return the edits in one part, which has the text from `first` to `last`; if need be, one of all of it."""
+        """Return the edits in one part, whose text is `first` to `last`. If necessary, replace all of it."""
         expected = _changed(self.text[first:last], [(at - first, to - first, text) for at, to, text in share])
         edits = [self._edit(part, *self._widened(change)) for change in share]
         if not part.check(self._edited(part, edits), expected):
@@ -114,12 +114,12 @@ class Literal:
         return edits
 
     def _edit(self, part: Part, at: int, to: int, text: str) -> Edit:
-        # What is inserted comes after the character before it, but not in the part before.
+        # Inserted text follows the character before it, but never goes into the previous part.
         start = max(self.position(at) if at < to else self.end_of(at), part.start)
         return Edit(start, max(self.end_of(to), start), part.notation.write(text, part.close))
 
     def _widened(self, change: tuple[int, int, str]) -> tuple[int, int, str]:
-        """Return a change that replaces all of an escape that stands for several characters."""
+        """Return a change that replaces whole escapes, even if they stand for several characters."""
         start, stop, text = change
         if start < stop or 0 < start < len(self.text):
             piece, inside = self._piece(min(start, len(self.text) - 1))
@@ -157,7 +157,7 @@ class Literal:
 
     @cached_property
     def _bounded(self) -> list[tuple[Part, tuple[int, int]]]:
-        """Each part with the beginning and the end of its text in that of the literal."""
+        """Each part with the start and end of its text in the text of the literal."""
         bounded, offset = [], 0
         for part, pieces in zip(self.parts, self._of_parts, strict=True):
             length = sum(len(piece.text) for piece in pieces)

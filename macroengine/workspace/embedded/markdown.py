@@ -1,4 +1,4 @@
-"""What a Markdown document quotes and links to: code in the language that it is said to be in, links, and bare URLs."""
+"""Texts in a Markdown document: code in its stated language, links, and bare URLs."""
 
 import re
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ _FENCE = re.compile(
     r"^[ \t>]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^\s`]*)[^\n]*(?:\n|\Z)",
     re.MULTILINE,
 )
-# Brackets in it are closed, or escaped.
+# Brackets in it are balanced or escaped.
 _TARGET = r"(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\([^\s()]*\))*\))+"
-# What each kind of place may have.
+# The valid content of each kind of place.
 _VALID = {
     "code": re.compile(r"[^`]*"),
     "angled": re.compile(r"[^<>\n]*"),
@@ -22,7 +22,7 @@ _VALID = {
     "automatic": re.compile(r"[^\s<>]*"),
     "bare": re.compile(r"[^\s<`]*"),
 }
-# Code, the target of a link or of a reference, a tag, and any other URL.
+# Code, the target of a link or reference, a tag, and any other URL.
 _INLINE = re.compile(
     r"(?P<ticks>`+)"
     rf"|\]\(\s*(?:<(?P<angled>[^<>\n]*)>|(?P<target>{_TARGET}))"
@@ -36,7 +36,7 @@ _INLINE = re.compile(
 _PARAGRAPH = re.compile(r"\n[ \t>]*\r?\n")
 
 
-def literals(text: str, language: Language) -> Iterator[Literal]:  # noqa: ARG001 - as of every reader
+def literals(text: str, language: Language) -> Iterator[Literal]:  # noqa: ARG001 - the signature of all readers
     """Yield the code and the links of a text."""
     at = 0
     while fence := _FENCE.search(text, at):
@@ -49,7 +49,7 @@ def literals(text: str, language: Language) -> Iterator[Literal]:  # noqa: ARG00
 
 
 def _block(text: str, info: str, start: int, stop: int) -> Iterator[Literal]:
-    """Yield what is in a block of code: its strings where it is in a language of ours, else all of it."""
+    """Yield the content of a code block: its strings if its language is known, otherwise all of it."""
     name = quoted_language(info.strip("{}.").partition(",")[0])
     of = None if name is None else language(name)
     if of is not None and of.strings:

@@ -1,4 +1,4 @@
-"""The texts of an HTML or XML document: attributes, what is between the tags, and the strings of scripts."""
+"""Texts in an HTML or XML document: attributes, text between tags, and strings in scripts."""
 
 import re
 from collections.abc import Generator, Iterator
@@ -18,7 +18,7 @@ _RAW_END = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in ("script
 _QUOTES = {"double": '"', "single": "'"}
 
 
-def literals(text: str, language: Language, start: int = 0, stop: int | None = None) -> Iterator[Literal]:  # noqa: ARG001 - as of every reader
+def literals(text: str, language: Language, start: int = 0, stop: int | None = None) -> Iterator[Literal]:  # noqa: ARG001 - the signature of all readers
     """Yield the attributes and the texts of `text[start:stop]`."""
     at, stop = start, len(text) if stop is None else stop
     while at < stop:
@@ -43,7 +43,7 @@ def literals(text: str, language: Language, start: int = 0, stop: int | None = N
 
 
 def attributes(text: str, at: int, stop: int) -> Generator[Literal, None, int]:
-    """Yield the values of the attributes of a tag, and return where the tag ends."""
+    """Yield the values of a tag's attributes, and return where the tag ends."""
     while (found := _ATTRIBUTE.match(text, at, stop)) and found.end() > at:
         at = found.end()
         if found["end"]:

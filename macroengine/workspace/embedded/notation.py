@@ -1,4 +1,4 @@
-"""How a language writes text inside a literal: from what is written to the text, and back."""
+"""How a language writes text inside a literal: decode what is written, and write text."""
 
 import re
 import unicodedata
@@ -11,14 +11,14 @@ _NUMBER = re.compile(r"\\(?:[xuU]\{?([0-9A-Fa-f]+)\}?|([0-7]{1,3}))")
 _NUMBERS = re.compile(rf"(?:{_NUMBER.pattern})+")
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9A-Fa-f]+)|([0-9]+));?")
 _BREAKS = re.compile(r"\r?\n")
-# Above it, a number is not a character.
+# Higher numbers are not characters.
 _LAST = 0x10FFFF
 HOLE = "…"
-"""Stands in a decoded text for what a program fills in."""
+"""In a decoded text, replaces each placeholder that a program fills in."""
 
 
 class Piece(NamedTuple):
-    """A text, and where it is written. It is written as itself where both have the same length."""
+    """A piece of decoded text, and its place in the source. If both have the same length, it is written unchanged."""
 
     text: str
     start: int
@@ -26,31 +26,31 @@ class Piece(NamedTuple):
 
 
 class CannotWriteError(ValueError):
-    """A text that a literal cannot have; the message says why."""
+    """The literal cannot contain the text; the message says why."""
 
 
 @dataclass(frozen=True)
 class Notation:
-    """How text is written inside literals of one kind."""
+    """How text is written inside one kind of literal."""
 
     name: str
     escape: str = ""
-    """The pattern of what stands for another text."""
+    """The pattern of text that is read as something else."""
     texts: dict[str, str] = field(default_factory=dict)
-    """Escapes, and what they stand for."""
+    """Escapes, and the texts they stand for."""
     codes: tuple[str, ...] = ()
-    """How a character is written by its number, the shortest way first."""
+    """Formats for a character by its number, the shortest first."""
     escaped: str = ""
-    """The pattern of the characters that cannot be written as themselves."""
+    """The pattern of characters that cannot be written unchanged."""
     unknown: str = "kept"
     bytes: bool = False
     entities: bool = False
     folds: bool = False
     valid: str = ""
-    """The pattern of all that may be written, where nothing ends the literal."""
+    """The pattern of valid content, for a literal that nothing closes."""
 
     def pieces(self, text: str, start: int, end: int, hole: str = "") -> list[Piece]:
-        """Return what `text[start:end]` stands for, piece by piece; `hole` is a pattern of what a program fills in."""
+        """Return the decoded pieces of `text[start:end]`. `hole` is the pattern of placeholders a program fills in."""
         found: list[Piece] = []
         done = start
         for match in self._pattern(hole).finditer(text, start, end):
@@ -68,7 +68,7 @@ class Notation:
         return found
 
     def meaning(self, written: str) -> str | None:
-        """Return what an escape stands for; None where it is only text."""
+        """Return the text that an escape stands for; None if it is ordinary text."""
         if written in self.texts:
             return self.texts[written]
         if not written.strip(" \t\r\n"):  # a line break, with the white space around it
@@ -80,18 +80,18 @@ class Notation:
         return self._other(written[1:])
 
     def _other(self, rest: str) -> str | None:
-        """Return what a backslash stands for with what is after it."""
+        """Return the text that a backslash and the characters after it stand for."""
         if rest.startswith("N{"):
             return _named(rest[2:-1])
-        if rest.isspace() and "\n" in rest:  # the line goes on in the next one
+        if rest.isspace() and "\n" in rest:  # the line continues on the next one
             return ""
         return rest if self.unknown == "dropped" else None
 
     def write(self, text: str, close: str) -> str:
-        """Return how a text is written in a literal that `close` ends.
+        """Return a text as it is written in a literal that ends with `close`.
 
         Raises:
-            CannotWriteError: it cannot be.
+            CannotWriteError: the literal cannot contain the text.
         """
         must = self._must
         return "".join(self._character(char) if char in close or must.fullmatch(char) else char for char in text)
@@ -137,7 +137,7 @@ class Notation:
 
 
 def _lasts(codes: tuple[str, ...]) -> list[int]:
-    """Return the highest number that each code can write: `%04x` has four digits, `%x` and `%d` any."""
+    """Return the highest number that each format can write: `%04x` has four digits, `%x` and `%d` any number."""
     digits = [re.search(r"%0(\d)x", code) for code in codes]
     return [16 ** int(found[1]) - 1 if found else _LAST for found in digits]
 

@@ -1,4 +1,4 @@
-"""The strings of a PHP source, and the texts of the HTML around it."""
+"""Strings in PHP source code, and the texts of the HTML around it."""
 
 import re
 from collections.abc import Iterator

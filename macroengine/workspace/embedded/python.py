@@ -1,4 +1,4 @@
-"""The strings of a Python source, by the tokens of the standard library; where it is unfinished, by its table."""
+"""Strings in Python source code, found by `tokenize`; after a syntax error, by the table of the language."""
 
 import io
 import tokenize
@@ -9,16 +9,16 @@ from macroengine.workspace.embedded.languages import Language
 from macroengine.workspace.embedded.literal import Literal
 from macroengine.workspace.embedded.strings import Token, joined, literal_of, part_of, tokens
 
-# From Python 3.12 on, a literal with holes is several tokens.
+# From Python 3.12 on, a literal with holes consists of several tokens.
 _STARTS = {getattr(tokenize, name, None) for name in ("FSTRING_START", "TSTRING_START")} - {None}
 _ENDS = {getattr(tokenize, name, None) for name in ("FSTRING_END", "TSTRING_END")} - {None}
-# Of Python 3.11, the tokenizer takes the square of the length of a line.
+# In Python 3.11, the tokenizer's time grows with the square of the line length.
 _LONGEST_LINE = 10_000
 _BETWEEN = {tokenize.NL, tokenize.COMMENT}
 
 
 def literals(text: str, language: Language) -> Iterator[Literal]:
-    """Yield the literals of a text; adjacent ones are one."""
+    """Yield the literals of a text. Adjacent literals are joined."""
     group: list[Token] = []
     read = 0
     try:
@@ -32,20 +32,20 @@ def literals(text: str, language: Language) -> Iterator[Literal]:
                 group = []
         read = len(text)
     except (tokenize.TokenError, SyntaxError, ValueError, IndexError):
-        pass  # the rest is unfinished
+        pass  # the rest has a syntax error
     if group:
         yield literal_of(text, language, group)
     yield from joined(text, language, tokens(text, language, read))
 
 
 def _tokens(text: str) -> Iterator[tuple[int, int, int]]:
-    """Yield each token: its type, its start and its end; a literal with holes is one string.
+    """Yield the type, start and end of each token. A literal with holes counts as one string.
 
     Raises:
-        tokenize.TokenError, SyntaxError, ValueError, IndexError: from here on, the text is not Python.
+        tokenize.TokenError, SyntaxError, ValueError, IndexError: the text from here on is not valid Python.
     """
     lines = text.split("\n")
-    if "\0" in text or max(map(len, lines)) > _LONGEST_LINE:  # Python 3.12 fails in its own way at a null character
+    if "\0" in text or max(map(len, lines)) > _LONGEST_LINE:  # Python 3.12 raises other errors for a null character
         raise ValueError("null character, or long line")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
     begun: list[int] = []

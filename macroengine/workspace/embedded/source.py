@@ -1,4 +1,4 @@
-"""A file of another language as a source of templates: each is a record, and so is the text in between."""
+"""A file of another language as a source of templates. Templates and the text between them are records."""
 
 import re
 from bisect import bisect_right
@@ -22,12 +22,12 @@ from macroengine.workspace.record import Record, Region, Said
 from macroengine.workspace.text import BOM, decoded_lines
 from macroengine.workspace.writing import Write, rewriting_if_changed
 
-# What people write is smaller by far.
+# Far larger than any file that people write.
 _MAX_LENGTH = 33_554_432
 
 
 class EmbeddedFile:
-    """The templates in a file of a language."""
+    """The templates in a file of another language."""
 
     def __init__(self, file: str, language: str, layout: Layout, *, among_others: bool = False) -> None:
         self.name = file
@@ -40,14 +40,14 @@ class EmbeddedFile:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Why the file was not read."""
+        """The reason the file was not read, if any."""
         return self._notes
 
     def records(self) -> Iterator[Record]:
-        """Yield the records of the file. Joined, their texts are the file.
+        """Yield the records of the file. Joining their texts gives the file.
 
         Raises:
-            InputError: the file is too large, or not text in its encoding; one among others is left out, with a note.
+            InputError: the file is too large, or not valid text. In a folder, such a file is skipped with a note.
             OSError: the file cannot be read.
         """
         self._notes = ()
@@ -71,15 +71,15 @@ class EmbeddedFile:
         return "".join(lines)
 
     def rewriting(self) -> AbstractContextManager[Write]:
-        """Rewrite the file, in its encoding, if a template in it is fixed."""
+        """Rewrite the file in its encoding, if a template in it was fixed."""
         return rewriting_if_changed(self.path, self._encoding)
 
     def check_fixable(self, *, written: bool = True) -> None:
-        """Nothing but the templates is changed."""
+        """Do nothing: only templates are changed, so every file can be fixed."""
 
 
 def records(text: str, language: str, dialect: Dialect | None = None) -> Iterator[Record]:
-    """Yield the records of a text: whole lines, but where several templates are in one line."""
+    """Yield the records of a text. They are whole lines, unless a line contains several templates."""
     found = find_templates(text, language, dialect)
     lines = _Lines(text)
     done = 0
@@ -111,7 +111,7 @@ class _Lines:
         return self._starts[self.number(offset) - 1]
 
     def end_of(self, offset: int) -> int:
-        """Return where the line ends, its ending included."""
+        """Return where the line ends, including its line break."""
         number = self.number(offset)
         return self._starts[number] if number < len(self._starts) else len(self._text)
 
@@ -164,7 +164,7 @@ def _record(text: str, embedded: Embedded, lines: _Lines, start: int, end: int) 
 
 
 def _writing(raw: str, embedded: Embedded, start: int) -> tuple[Callable[[str], str], Callable[[str], str | None]]:
-    """Return what writes another template into a record, and what says why it cannot."""
+    """Return a function that writes another template into a record, and one that says why it cannot be written."""
 
     def with_template(template: str) -> str:
         changed = raw
@@ -186,7 +186,7 @@ def _writing(raw: str, embedded: Embedded, start: int) -> tuple[Callable[[str], 
 
 
 def _ignored(before: str, own: str) -> str:
-    """Return the rules that comments in the lines of a template say to ignore, or in a comment on the line before."""
+    """Return the rules to ignore, from comments in the lines of a template or on the line before."""
     marks = comment_marks()
     comments = [before] if before.lstrip().startswith(marks) else []
     return " ".join(found["rules"] for line in (*comments, own) for found in _ignore().finditer(line))

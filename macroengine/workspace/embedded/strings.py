@@ -1,4 +1,4 @@
-"""The string literals of a language whose table says all about them."""
+"""String literals of a language that its table describes completely."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from macroengine.workspace.embedded.notation import HOLE
 
 
 class Token(NamedTuple):
-    """A string literal, or one of the parts of which it is joined: all of it, and what is inside."""
+    """A string literal, or a part of a joined one: its span with the quotes, and the span of its content."""
 
     start: int
     end: int
@@ -18,7 +18,7 @@ class Token(NamedTuple):
 
 
 def literals(text: str, language: Language) -> Iterator[Literal]:
-    """Yield the literals of a text; those that are not finished are left out."""
+    """Yield the literals of a text. Unterminated ones are omitted."""
     return joined(text, language, tokens(text, language))
 
 
@@ -30,9 +30,9 @@ def tokens(
     *,
     skip: Callable[[int, int], object] | None = None,
 ) -> Iterator[Token]:
-    """Yield the string literals of `text[start:stop]` one by one; `skip` is told what has none, such as a comment."""
+    """Yield the string literals of `text[start:stop]`. `skip` gets text without strings, such as comments."""
     stop = len(text) if stop is None else stop
-    # Up to where there is nothing that ends such a literal.
+    # Up to here, nothing closes such a literal.
     open_until: dict[tuple[int, str], int] = {}
     position = start
     while match := language.lexer.search(text, position, stop):
@@ -57,12 +57,12 @@ def tokens(
 
 
 def part_of(kind: Kind, close: str, start: int, end: int) -> Part:
-    """Return the part of a literal of this kind with what is inside at `start` and `end`."""
+    """Return the part of a literal of this kind whose content is between `start` and `end`."""
     return Part(start, end, kind.notation, "" if kind.content else close[0], kind.pattern(close), kind.hole)
 
 
 def joined(text: str, language: Language, found: Iterator[Token]) -> Iterator[Literal]:
-    """Yield the literals of these tokens; those with nothing but a joint between them are one."""
+    """Yield the literals of these tokens. Tokens with only a joining operator between them form one literal."""
     group: list[Token] = []
     for token in found:
         if group and not language.between.fullmatch(text, group[-1].end, token.start):
@@ -74,7 +74,7 @@ def joined(text: str, language: Language, found: Iterator[Token]) -> Iterator[Li
 
 
 def literal_of(text: str, language: Language, group: list[Token]) -> Literal:
-    """Return the literal of these tokens, with the reason if a program makes another text of it."""
+    """Return the literal of these tokens, with the reason if the program changes its text."""
     reason = next((token.kind.holes for token in group if token.part.hole and _has_hole(text, token.part)), None)
     if reason is None:
         before = text[max(0, group[0].start - _NEAR) : group[0].start]
@@ -83,7 +83,7 @@ def literal_of(text: str, language: Language, group: list[Token]) -> Literal:
     return Literal(text, tuple(token.part for token in group), reason)
 
 
-# White space between an operator and a literal is no longer.
+# Between an operator and a literal, white space is at most this long.
 _NEAR = 80
 
 

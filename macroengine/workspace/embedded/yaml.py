@@ -1,4 +1,4 @@
-"""The scalars of a YAML document: plain, quoted and block ones, but for keys."""
+"""Scalars of a YAML document, except keys: plain, quoted and block scalars."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from macroengine.workspace.embedded.literal import Literal, Part
 _SPACES = re.compile(r"[ \t]+")
 _BREAK = re.compile(r"\r?\n")
 _COMMENT = re.compile(r"#[^\n]*")
-# A directive, or what begins or ends a document.
+# A directive, or a marker that begins or ends a document.
 _MARK = re.compile(r"%[^\n]*|(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _INDICATOR = re.compile(r"[-?:](?=[ \t\r\n]|\Z)")
 _PROPERTY = re.compile(r"[&*!][^ \t\r\n,\[\]{}]*")
@@ -28,21 +28,21 @@ _NEXT_LINE = re.compile(r"[ \t]*(?:\r?\n[ \t]*)*\r?\n([ ]*)(?![-?](?:[ \t\r\n]|\
 _BLOCK_LINE = re.compile(r"([ ]*)([^\n]*)(?:\n|\Z)")
 
 
-def literals(text: str, language: Language) -> Iterator[Literal]:  # noqa: ARG001 - as of every reader
+def literals(text: str, language: Language) -> Iterator[Literal]:  # noqa: ARG001 - the signature of all readers
     """Yield the scalars of a text."""
     return _Scanner(text).scalars()
 
 
 class _Scanner:
-    """Goes through a document from left to right."""
+    """Reads a document from left to right."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        self._line = 0  # where the line begins
-        self._is_first = True  # whether nothing of the line was read yet
-        self._floor = -1  # what belongs to the node that was read last is indented more than this
-        self._flow: list[int] = []  # for each collection in brackets, the floor of its line; -2 where it begins one
+        self._line = 0  # the start of the line
+        self._is_first = True  # whether nothing in this line was read yet
+        self._floor = -1  # content of the last node is indented more than this
+        self._flow: list[int] = []  # per collection in brackets, the floor of its line; -2 if it begins one
         self._unclosed: set[str] = set()
 
     def scalars(self) -> Iterator[Literal]:
@@ -55,7 +55,7 @@ class _Scanner:
                 yield Literal(self._text, (found,))
 
     def _is_between(self) -> bool:
-        """Read white space, a line break, a comment, a directive or the mark of a document, if there is one."""
+        """Read white space, a line break, a comment, a directive or a document marker, if there is one."""
         text, at = self._text, self._at
         if found := _SPACES.match(text, at):
             self._at = found.end()
@@ -70,7 +70,7 @@ class _Scanner:
         return True
 
     def _is_structure(self) -> bool:
-        """Read a sign of a collection, an anchor, an alias or a tag, if there is one."""
+        """Read an indicator of a collection, an anchor, an alias or a tag, if there is one."""
         text, at = self._text, self._at
         char = text[at]
         if self._is_first:
@@ -98,7 +98,7 @@ class _Scanner:
         return self._quoted(char) if char in _QUOTED else self._plain()
 
     def _begin_line(self, char: str) -> None:
-        """Note where the first text of a line begins; what is not indented enough ends what is in brackets."""
+        """Note where the first text of a line begins. Text with too little indent closes collections in brackets."""
         self._is_first = False
         column = self._at - self._line
         if self._flow and column <= self._flow[0] and char not in "]}":
@@ -138,7 +138,7 @@ class _Scanner:
         return Part(begin, begin + len(written.rstrip(" \t\r\n")), of, "", re.compile(of.valid))
 
     def _go_on(self) -> None:
-        """Read the further lines of a plain scalar."""
+        """Read the continuation lines of a plain scalar."""
         while (following := _NEXT_LINE.match(self._text, self._at)) and len(following[1]) > self._floor:
             found = _PLAIN.match(self._text, following.end())
             if found is None or _IS_KEY.match(self._text, found.end()):
@@ -154,7 +154,7 @@ class _Scanner:
         return True
 
     def _block(self, header: re.Match[str]) -> Part | None:
-        """Read a block scalar: the lines that are indented more than its parent, and blank ones."""
+        """Read a block scalar: the lines that are indented more than its parent, and blank lines."""
         begin = self._at = header.end()
         end = begin
         while self._at < len(self._text) and (line := _BLOCK_LINE.match(self._text, self._at)):

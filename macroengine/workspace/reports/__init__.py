@@ -1,1 +1,1 @@
-"""Reports for people: what was found in each template, as a page, a workbook, a table or Markdown."""
+"""Reports for people: the findings for each template, as a page, a workbook, a table or Markdown."""

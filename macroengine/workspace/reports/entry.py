@@ -1,4 +1,4 @@
-"""What a report says: an entry for each template, and what they add up to."""
+"""The content of a report: an entry for each template, and totals."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ NOBODY = "(no partner)"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A template with all that is known of it."""
+    """A template with everything that is known about it."""
 
     partner: str
     place: str
@@ -30,19 +30,19 @@ class Entry:
     policy: Policy
     found: tuple[Diagnostic, ...]
     fixed: str | None
-    """The template after its safe fixes; None where they change nothing."""
+    """The template after its safe fixes; None if they change nothing."""
     preview: Preview | None
-    """What the partner would receive, of the fixed template; None where it cannot be rendered."""
+    """What the partner would receive from the fixed template; None if it cannot be rendered."""
     is_request: bool = False
-    """Whether the template is a request, whose text has lines."""
+    """Whether it is a request, whose text has several lines."""
 
     def shown(self, text: str) -> str:
-        """Return a text of the entry with an escape for everything in it that does not print."""
+        """Return a text of the entry with characters that do not print escaped."""
         return "\n".join(map(printable, text.split("\n"))) if self.is_request else printable(text)
 
     @property
     def worst(self) -> Severity | None:
-        """The worst severity of what was found; None for a clean template."""
+        """The worst severity of its findings; None for a clean template."""
         severities = {diagnostic.severity for diagnostic in self.found}
         return next((severity for severity in Severity if severity in severities), None)
 
@@ -50,14 +50,14 @@ class Entry:
 def entry_of(
     record: Record, *, file: str, dialect: Dialect, policy: Policy, found: Iterable[Diagnostic], wanted: Sequence[str]
 ) -> Entry:
-    """Return the entry of a template; only the `wanted` rules fix it."""
+    """Return the entry of a template, fixed by the `wanted` rules only."""
     template = record.template or ""
     fixed = template
     shown = None
     try:
         fixed = fix(template, dialect=dialect, policy=policy, select=wanted).source
         shown = preview(fixed, dialect=dialect, policy=policy)
-    except MacroEngineError:  # the findings say why, or the examples cannot be sent
+    except MacroEngineError:  # the findings say why; or the examples cannot be sent
         pass
     return Entry(
         record.said.partner,
@@ -80,13 +80,13 @@ def entry_of_request(
     select: Sequence[str] | None,
     ignore: Sequence[str],
 ) -> Entry:
-    """Return the entry of a request, whose text is that of a template; only the rules that are wanted fix it."""
+    """Return the entry of a request, with its text as the template, fixed by the `wanted` rules only."""
     request, dialect = parsed.request, parsed.dialect
     text, fixed, shown = template_text(parsed)[0], request, None
     try:
         fixed = fix_request(request, dialect=dialect, policy=policy, select=select, ignore=ignore).request
         shown = for_report(preview_request(fixed, dialect=dialect, policy=policy))
-    except MacroEngineError:  # the findings say why, or the examples cannot be sent
+    except MacroEngineError:  # the findings say why; or the examples cannot be sent
         pass
     return Entry(
         "",
@@ -102,7 +102,7 @@ def entry_of_request(
 
 
 def instead(diagnostic: Diagnostic) -> str:
-    """Return what to write instead of what was found, or what to do about it; an empty text if that is not known.
+    """Return what to write instead of the found text, or what to do about it; empty if that is unknown.
 
     >>> from macroengine import check
     >>> [instead(found) for found in check("https://n.example/pb?c=(contry_code)&&")]
@@ -115,7 +115,7 @@ def instead(diagnostic: Diagnostic) -> str:
 
 @dataclass(slots=True)
 class Group:
-    """What was found for one partner, or by one rule."""
+    """The findings for one partner, or of one rule."""
 
     name: str
     templates: int = 0
@@ -124,7 +124,7 @@ class Group:
     places: list[str] = field(default_factory=list)
 
     def add(self, diagnostics: Iterable[Diagnostic], place: str) -> None:
-        """Count a template with what was found in it."""
+        """Count a template and its findings."""
         self.templates += 1
         self.places.append(place)
         for diagnostic in diagnostics:
@@ -133,7 +133,7 @@ class Group:
 
 
 def by_partner(entries: Iterable[Entry]) -> list[Group]:
-    """Return what was found for each partner, in the order of their templates."""
+    """Return the findings for each partner, in the order of their templates."""
     groups: dict[str, Group] = {}
     for entry in entries:
         name = entry.partner or NOBODY
@@ -142,7 +142,7 @@ def by_partner(entries: Iterable[Entry]) -> list[Group]:
 
 
 def by_rule(entries: Iterable[Entry]) -> list[Group]:
-    """Return what each rule found, the most frequent first."""
+    """Return the findings of each rule, most frequent first."""
     groups: dict[str, Group] = {}
     for entry in entries:
         rules: dict[str, list[Diagnostic]] = {}
@@ -154,7 +154,7 @@ def by_rule(entries: Iterable[Entry]) -> list[Group]:
 
 
 def total(entries: Sequence[Entry]) -> Group:
-    """Return what was found in all templates."""
+    """Return the findings in all templates."""
     group = Group("all")
     for entry in entries:
         group.add(entry.found, entry.place)
@@ -162,7 +162,7 @@ def total(entries: Sequence[Entry]) -> Group:
 
 
 def counted(group: Group) -> str:
-    """Return what was found, in words.
+    """Return the number of findings, in words.
 
     >>> counted(Group("x"))
     'nothing found'

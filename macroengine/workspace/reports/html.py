@@ -1,4 +1,4 @@
-"""The report as one page of HTML that needs nothing else: no script, no font, no request."""
+"""The report as a single HTML page that loads nothing else: no scripts, fonts or images."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -44,7 +44,7 @@ def html_report(entries: Sequence[Entry]) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text as text of HTML, whatever is in it."""
+    """Return a text escaped for HTML."""
     return escape(printable(text))
 
 
@@ -114,7 +114,7 @@ def _finding(diagnostic: Diagnostic) -> Iterator[str]:
 
 
 def _marked(entry: Entry) -> str:
-    """Return the template with a mark on each character that a finding speaks of."""
+    """Return the template with each character that a finding is about marked."""
     source = entry.template
     worst: dict[int, Severity] = {}
     for severity in reversed(Severity):

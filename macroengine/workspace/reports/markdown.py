@@ -10,7 +10,7 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~&$@:]")
 
 
 def markdown_report(entries: Sequence[Entry]) -> str:
-    """Return the text."""
+    """Return the report as Markdown."""
     everything = total(entries)
     lines = ["# Postback templates", "", f"{everything.templates:,} templates: {counted(everything)}", ""]
     lines += _table("partner", by_partner(entries))
@@ -22,7 +22,7 @@ def markdown_report(entries: Sequence[Entry]) -> str:
 
 
 def plain(text: str) -> str:
-    r"""Return a text that is text in Markdown, whatever is in it.
+    r"""Return a text escaped for Markdown.
 
     >>> print(plain("a|b <i>"))
     a\|b \<i\>
@@ -62,7 +62,7 @@ def _finding(diagnostic: Diagnostic) -> Iterator[str]:
 
 
 def _code(lines: Sequence[str]) -> Iterator[str]:
-    """Yield a block of code, whose fence is longer than any in it."""
+    """Yield a code block whose fence is longer than any in its lines."""
     longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     yield from (f"{fence}text", *lines, fence, "")

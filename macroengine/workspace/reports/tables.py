@@ -1,4 +1,4 @@
-"""The report as a table: a row for each finding, and one for each template without any."""
+"""The report as a table: one row per finding, and one for each template without any."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ _TEMPLATES = ("partner", "place", "platform", "kind", "template", "found", "fixe
 _FINDINGS = ("partner", "place", "severity", "code", "rule", "message", "at", "instead", "template")
 _COLUMNS = (*_FINDINGS[:-1], "template", "fixed", "preview")
 _COUNTS = ("templates", "errors", "warnings", "infos", "fixable")
-# A spreadsheet reads a cell that begins so as a formula (OWASP, "CSV Injection").
+# A spreadsheet reads a cell that begins like this as a formula (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MAX_CELL = 32_767
 _WIDTHS = {"partner": 20, "place": 28, "message": 50, "instead": 30, "template": 80, "found": 24, "fixed": 80}
@@ -25,7 +25,7 @@ _RED, _HEAD, _BACK = "FFA40E26", "FFFFFFFF", "FF24415F"
 
 
 def csv_report(entries: Sequence[Entry]) -> str:
-    """Return the table as CSV. No cell is a formula in a spreadsheet: what would be one has an apostrophe before it."""
+    """Return the table as CSV. An apostrophe keeps spreadsheets from reading a cell as a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
@@ -51,7 +51,7 @@ def _preview(entry: Entry) -> str:
 
 
 def write_workbook(entries: Sequence[Entry], path: Path) -> None:
-    """Write the report as a workbook: templates, findings, and sums by partner and by rule.
+    """Write the report as a workbook: templates, findings, and totals by partner and by rule.
 
     Raises:
         InputError: openpyxl is not installed.
@@ -87,7 +87,7 @@ def _sums(group: Group) -> tuple[object, ...]:
 
 
 def _marked(one: Diagnostic) -> object:
-    """Return the template as rich text, with what was found in red."""
+    """Return the template as rich text, with the found text in red."""
     from openpyxl.cell.rich_text import CellRichText, TextBlock  # noqa: PLC0415 - an extra
     from openpyxl.cell.text import InlineFont  # noqa: PLC0415 - an extra
     from openpyxl.styles.colors import Color  # noqa: PLC0415 - an extra
@@ -112,7 +112,7 @@ def _fill(sheet: "Worksheet", head: Sequence[str], rows: Any) -> None:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             if isinstance(value, str):
                 cell.value = printable(value)[:_MAX_CELL]
-                # Text, not a formula; Excel keeps it text when the cell is edited.
+                # Write text, not a formula. With the quote prefix, Excel keeps it text when the cell is edited.
                 cell.data_type, cell.quotePrefix = "s", value.startswith(_FORMULA)
             else:
                 cell.value = value

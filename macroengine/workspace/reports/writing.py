@@ -1,4 +1,4 @@
-"""A report as a file; its name says which one."""
+"""Write a report to a file. The name of the file decides the format."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from macroengine.workspace.reports.html import html_report
 from macroengine.workspace.reports.markdown import markdown_report
 from macroengine.workspace.reports.tables import csv_report, write_workbook
 
-# Excel takes CSV for UTF-8 only if it has a byte order mark.
+# Excel reads CSV as UTF-8 only with a byte order mark.
 _TEXTS: dict[str, tuple[Callable[[Sequence[Entry]], str], str]] = {
     ".html": (html_report, "utf-8"),
     ".md": (markdown_report, "utf-8"),
@@ -19,7 +19,7 @@ _TEXTS: dict[str, tuple[Callable[[Sequence[Entry]], str], str]] = {
 
 
 def write_report(entries: Sequence[Entry], path: Path) -> None:
-    """Write the report that the name of a file asks for; the file is there when it is whole.
+    """Write the report in the format of the file's suffix. The file appears only once it is complete.
 
     Raises:
         InputError: it is a workbook, and openpyxl is not installed.

@@ -49,6 +49,6 @@ def _outcome(function: Callable[..., object], *arguments: object) -> tuple[type,
     """Return what a call returns, or the error that it raises, with their types."""
     try:
         result = function(*arguments)
-    except Exception as error:  # noqa: BLE001 - whatever it is, all must raise it
+    except Exception as error:  # noqa: BLE001 - all must raise the same exception
         return type(error), error.args if isinstance(error, UnicodeEncodeError) else None
     return type(result), result
