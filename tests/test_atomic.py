@@ -249,6 +249,7 @@ for arguments in {commands}:
     assert path.read_text() == (GOOD if "--fix" in commands[0] else BAD)
 
 
+@pytest.mark.slow
 @posix
 def test_every_module_is_imported_without_what_only_posix_has():
     code = f"""{WINDOWS}

@@ -44,6 +44,7 @@ from macroengine.encodings import hashing
 from macroengine.engine import _compile  # its caches are counted and emptied
 from macroengine.rendering.compiler import compile_python
 from macroengine.testing import assert_postback, reference
+from tests.support.trying import with_each
 
 
 class Colour(StrEnum):
@@ -99,7 +100,7 @@ def test_option_of_unknown_macros_is_checked():
         compile_template("", unknown="drop")
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("template", "missing", "url"),
     [
         pytest.param("?a=(ip)", Missing.EMPTY, "?a=", id="empty"),
@@ -210,7 +211,7 @@ def test_what_is_hashed_already_is_passed_on():
     assert render("?a=(sha1-android-id)", Event(sdk={"android_id": SHA1})) != "?a=" + SHA1
 
 
-@pytest.mark.parametrize(
+@with_each(
     "template",
     [
         "https://(app_id)/pb",

@@ -36,6 +36,7 @@ from macroengine import (
 from macroengine.compiled_request import CompiledRequest
 from macroengine.language.json_parser import JsonFault, parse_json
 from macroengine.request import Headers
+from tests.support.trying import with_each
 
 URL = "https://n.example/pb"
 JSON, FORM, TEXT = "application/json", "application/x-www-form-urlencoded", "text/plain"
@@ -67,7 +68,7 @@ def found(body, content_type=JSON, dialect="appsflyer", **more):
     return check_request(request(body, content_type, **more), dialect=dialect, policy=Policy("in-app"))
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("body", "expected"),
     [
         pytest.param('{"a": "(clickid)"}', '{"a": "a\\"b\\\\c\\n é"}', id="string"),
@@ -372,7 +373,7 @@ def test_what_is_nearly_json_has_a_fix(body, code, fixed):
     assert found(body) == []
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("body", "code", "message"),
     [
         pytest.param("", "ME601", "body is empty, which is not valid JSON", id="empty"),
@@ -412,7 +413,7 @@ def test_what_is_no_json_is_said_where_it_is(body, code, message):
             compiled(body, ignore="ME6")
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("template", "code"),
     [
         pytest.param(Request("post", URL), "ME611", id="method-in-lower-case"),

@@ -11,12 +11,13 @@ import pytest
 from macroengine import Event, Policy, compile_template, dialect, dialect_names, render
 from macroengine.sampling import samples
 from macroengine.testing.writing import repertoire
+from tests.support.trying import with_each
 
 TEMPLATE = "https://n.example/pb?c=(clickid)&country=(country_code)&t=(install_unix_ts)&ua=(user-agent)"
 
 
 @pytest.mark.parametrize("awkward", [False, True])
-@pytest.mark.parametrize("name", dialect_names())
+@with_each("name", dialect_names())
 def test_every_macro_of_every_dialect_has_samples(name, awkward):
     for written in repertoire(dialect(name), Policy("in-app")).everything:
         template = compile_template(f"https://n.example/?a={written.text}", dialect=name, policy=Policy("in-app"))

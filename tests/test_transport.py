@@ -259,11 +259,11 @@ def test_url_that_cannot_be_sent_as_it_is(client, url):
 
 
 PLAIN = {
-    "httpx": lambda url: httpx.get(url, timeout=5),
+    "httpx": lambda url: httpx.get(url, timeout=30),
     "aiohttp": lambda url: asyncio.run(plain_aiohttp(url)),
-    "requests": lambda url: requests.get(url, timeout=5),
-    "urllib3": lambda url: urllib3.request("GET", url, timeout=5),
-    "urllib.request": lambda url: urllib.request.urlopen(url, timeout=5).close(),
+    "requests": lambda url: requests.get(url, timeout=30),
+    "urllib3": lambda url: urllib3.request("GET", url, timeout=30),
+    "urllib.request": lambda url: urllib.request.urlopen(url, timeout=30).close(),
 }
 
 
@@ -321,7 +321,7 @@ def test_session_may_be_used_for_other_requests(server):
     server.received.clear()
     with requests.Session() as session:
         transport.send_requests(session, PreparedRequest("GET", server.origin + "/%7e", Headers()))
-        session.get(server.origin + "/plain", timeout=5)
+        session.get(server.origin + "/plain", timeout=30)
         adapter = session.get_adapter(server.origin + "/")
         proxied = requests.Request("GET", "http://n.example/a").prepare()
         assert adapter.request_url(proxied, {"http": "http://p.example"}) == "http://n.example/a"

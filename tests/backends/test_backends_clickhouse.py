@@ -13,6 +13,7 @@ from macroengine.backends.clickhouse.words import literal, name
 from tests.support.backend_cases import FAILS, MILLISECONDS, TEXT, Table, refused, tables
 from tests.support.clickhouse_client import connect
 from tests.support.floors import reached, reaching
+from tests.support.trying import with_each
 from tests.support.vectors import FAILING, FILES, arguments, event_of, row_of, tables_of
 
 URL = "https://n.example/pb?"
@@ -221,7 +222,7 @@ def test_a_nested_type_that_python_writes_otherwise_is_refused(kind: str, inside
         to_sql(JSON, {"event_value": kind})
 
 
-@pytest.mark.parametrize(
+@with_each(
     "text",
     [
         "",

@@ -15,6 +15,7 @@ from macroengine import Event, RenderError, check, compile_template, parse
 from macroengine.catalogue import dialect, dialect_names
 from macroengine.catalogue.aliases import documented_names
 from macroengine.kinds import Function, HashCase, Postback, Source, ValueType
+from tests.support.trying import with_each
 
 # AppsFlyer's table of macros as the help centre shows it in Korean, layout accidents included.
 TABLE = Path(__file__).parents[1] / "data" / "appsflyer_table.txt"
@@ -150,9 +151,7 @@ def test_the_documented_table_has_42_rows():
     assert len({name for name, *_ in DOCUMENTED}) == len(DOCUMENTED) == 42
 
 
-@pytest.mark.parametrize(
-    ("name", "source", "send_all", "available"), [pytest.param(*row, id=row[0]) for row in DOCUMENTED]
-)
+@with_each(("name", "source", "send_all", "available"), [pytest.param(*row, id=row[0]) for row in DOCUMENTED])
 def test_a_documented_row_is_in_the_catalogue_as_documented(name, source, send_all, available):
     spec = dialect("appsflyer").macros[name]
     assert (spec.source, spec.send_all) == (source, send_all)
@@ -172,7 +171,7 @@ def test_a_row_that_cites_the_table_is_in_it_or_reads_the_field_of_one_that_is()
     assert macros["encode"].field == macros["event_value"].field
 
 
-@pytest.mark.parametrize("pair", APPSFLYER_NAMES.split())
+@with_each("pair", APPSFLYER_NAMES.split())
 def test_a_name_from_samples_and_older_pages_belongs_to_its_macro(pair):
     alias, _, name = pair.partition(":")
     assert alias in names_of(dialect("appsflyer").macros[name])
@@ -183,18 +182,18 @@ def test_spellings_are_those_that_appsflyers_own_samples_use():
     assert spellings == {"idfa", "advertiserId", "advertiser_id", "currency", "event"}
 
 
-@pytest.mark.parametrize("name", APPMETRICA_POSTBACK_MACROS.split())
+@with_each("name", APPMETRICA_POSTBACK_MACROS.split())
 def test_a_documented_appmetrica_macro_is_in_the_catalogue(name):
     assert "macros" in dialect("appmetrica").macros[name].references
 
 
-@pytest.mark.parametrize("name", APPMETRICA_TRACKING_PARAMETERS.split())
+@with_each("name", APPMETRICA_TRACKING_PARAMETERS.split())
 def test_a_parameter_of_the_tracking_url_is_in_the_catalogue(name):
     [spec] = [spec for spec in dialect("appmetrica").macros.values() if name in names_of(spec)]
     assert {"tracking-url", "s2s"} & set(spec.references)
 
 
-@pytest.mark.parametrize("pair", FIELDS_OF_BOTH.split())
+@with_each("pair", FIELDS_OF_BOTH.split())
 def test_macros_of_one_meaning_read_one_field_in_both_dialects(pair):
     theirs, _, ours = pair.partition(":")
     assert dialect("appsflyer").macros[theirs].field == dialect("appmetrica").macros[ours].field
@@ -224,7 +223,7 @@ def test_no_other_hash_is_documented():
     assert offenders("appmetrica", is_not_hashed) == []
 
 
-@pytest.mark.parametrize("platform", dialect_names())
+@with_each("platform", dialect_names())
 def test_no_two_macros_have_names_that_fold_together(platform):
     owners = {}
     for spec in dialect(platform).macros.values():
@@ -288,26 +287,26 @@ ROW_RULES = [
 ]
 
 
-@pytest.mark.parametrize("platform", dialect_names())
 @pytest.mark.parametrize("is_right", ROW_RULES, ids=lambda rule: rule.__name__)
-def test_every_row(platform, is_right):
-    assert offenders(platform, is_right) == []
+def test_every_row(is_right):
+    wrong = {platform: offenders(platform, is_right) for platform in dialect_names()}
+    assert {platform: rows for platform, rows in wrong.items() if rows} == {}
 
 
-@pytest.mark.parametrize("platform", dialect_names())
+@with_each("platform", dialect_names())
 def test_every_row_says_where_it_comes_from(platform):
     references = set(dialect(platform).references)
     assert offenders(platform, lambda spec: spec.references and set(spec.references) <= references) == []
 
 
-@pytest.mark.parametrize("platform", dialect_names())
+@with_each("platform", dialect_names())
 def test_every_reference_is_cited(platform):
     cited = {key for spec in dialect(platform).macros.values() for key in spec.references}
     assert cited == set(dialect(platform).references)
 
 
 @pytest.mark.parametrize("aspect", ["source", "personal"])
-@pytest.mark.parametrize("platform", dialect_names())
+@with_each("platform", dialect_names())
 def test_macros_that_read_one_field_agree_about_it(platform, aspect):
     seen = {}
     for spec in dialect(platform).macros.values():
@@ -440,12 +439,12 @@ def test_every_row_has_an_example(platform):
     assert offenders(platform, lambda spec: spec.example) == []
 
 
-@pytest.mark.parametrize("platform", DIALECTS)
+@with_each("platform", DIALECTS)
 def test_every_row_of_a_whole_list_is_described(platform):
     assert dialect(platform).partial or offenders(platform, lambda spec: spec.description) == []
 
 
-@pytest.mark.parametrize("platform", DIALECTS)
+@with_each("platform", DIALECTS)
 def test_names_can_be_written_and_read(platform):
     syntax = dialect(platform).syntax
     for spec in dialect(platform).macros.values():
@@ -478,7 +477,7 @@ def examples_of(platform):
 BESIDES = ("ME107", "ME301", "ME306", "ME307")
 
 
-@pytest.mark.parametrize("platform", DIALECTS)
+@with_each("platform", DIALECTS)
 def test_a_template_with_any_of_its_macros_is_clean(platform):
     for _, macro in examples_of(platform)[1]:
         template = f"https://n.example/pb?p={macro}&q={macro}x"
@@ -486,7 +485,7 @@ def test_a_template_with_any_of_its_macros_is_clean(platform):
         assert check(template, dialect=platform, ignore=BESIDES) == []
 
 
-@pytest.mark.parametrize("platform", DIALECTS)
+@with_each("platform", DIALECTS)
 def test_examples_render(platform):
     event, written = examples_of(platform)
     for spec, macro in written:
@@ -512,7 +511,7 @@ def test_names_are_read_from_the_lines_of_files_as_from_the_dialects():
     ]
 
 
-@pytest.mark.parametrize("platform", DIALECTS)
+@with_each("platform", DIALECTS)
 def test_every_context_and_function_of_a_dialect_is_one_of_a_macro(platform):
     data = tomllib.loads(data_file(platform))
     rows = data["macros"].values()
@@ -522,7 +521,7 @@ def test_every_context_and_function_of_a_dialect_is_one_of_a_macro(platform):
     assert {function for row in rows for function in Function if function in row} == set(data.get("functions", {}))
 
 
-@pytest.mark.parametrize("platform", dialect_names())
+@with_each("platform", dialect_names())
 def test_a_macro_is_a_line_and_a_line_is_a_macro(platform):
     rows = [line for line in macro_lines(platform) if line and not line.startswith("#")]
     listed = [name for line in rows for name in tomllib.loads(line)]
@@ -530,7 +529,7 @@ def test_a_macro_is_a_line_and_a_line_is_a_macro(platform):
     assert listed == list(dialect(platform).macros)
 
 
-@pytest.mark.parametrize("platform", dialect_names())
+@with_each("platform", dialect_names())
 def test_a_row_leaves_out_what_is_the_default(platform):
     defaults = ("send_all", False), ("personal", False), ("available", "all"), ("type", "text")
     empty = [(key, []) for key in ("spellings", "legacy", "inferred", "contexts", *Function)]
@@ -538,7 +537,7 @@ def test_a_row_leaves_out_what_is_the_default(platform):
         assert [key for key, value in [*defaults, *empty] if row.get(key, ...) == value] == [], name
 
 
-@pytest.mark.parametrize("platform", dialect_names())
+@with_each("platform", dialect_names())
 def test_every_group_of_postbacks_is_used(platform):
     data = tomllib.loads(data_file(platform))
     groups = {"all": list(Postback), **data.get("available", {})}

@@ -8,13 +8,14 @@ import pytest
 
 from macroengine import Detected, LimitError, Limits, check, detect, dialect, dialect_names, parse
 from macroengine.detection.profiles import profiles
+from tests.support.trying import with_each
 
 TEMPLATES = Path(__file__).parents[1] / "data" / "written_in.jsonl"
 ROWS = [json.loads(line) for line in TEMPLATES.read_text(encoding="utf-8").splitlines()]
 HOSTILE = ["{", "${", "${(a", "%%A:", "__A", "<#a", "${A(${", "(a", "#a", "{a?", "{a||", "{a.", "_", "<", "[[A", "a"]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["template"][:60])
+@with_each("row", ROWS)
 def test_a_template_is_of_whom_it_looks(row):
     assert detect(row["template"])[0].dialect == row["dialect"]
 

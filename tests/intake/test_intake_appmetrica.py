@@ -24,6 +24,7 @@ from macroengine.intake.appmetrica import (
 from macroengine.intake.appmetrica.parameters import parameters
 from macroengine.intake.placeholders import holds_macro, placeholder
 from tests.support.floors import reached, reaching
+from tests.support.trying import with_each
 
 AGENT = (
     "Mozilla/5.0 (Linux; Android 4.4.4; 5042D Build/KTU84P) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -95,7 +96,7 @@ def test_a_tracking_id_may_exceed_a_double(tracking_id):
     assert tracking_id_of(build_url(tracking_id, CLICK)) == "1019409635088005254"
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("query", "expected"),
     [
         pytest.param(GOOD, [], id="good"),
@@ -245,9 +246,9 @@ def test_a_url_of_ten_megabytes_is_not_read():
 @pytest.mark.parametrize("filler", [" ", "\t", " \n", "&", "%", "&a", "%E2%80%93"])
 def test_the_time_to_read_a_url_is_linear(filler):
     url = START + GOOD + "&a=" + filler * (16_000 // len(filler) - 10) + "x"
-    begun = time.perf_counter()
+    begun = time.process_time()
     validate(url)
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
 
 
 def test_a_click_is_validated_like_its_url():
@@ -383,7 +384,7 @@ def test_any_text_is_a_click_or_the_librarys_own_error(url):
         reached("landing")
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("query", "code", "fixed"),
     [
         pytest.param("??click_id=1&G", "ME566", "?click_id=1&G", id="second-question-mark"),
@@ -430,7 +431,7 @@ def test_a_url_in_a_value_may_have_parameters_of_its_own():
     assert found(GOOD.replace("=x", "=Mozilla/5.0%20(Linux;%20U;site_id=1)")) == []
 
 
-@pytest.mark.parametrize(
+@with_each(
     "value",
     [
         "{click_id}", "{{click_id}}", "${click_id}", "${click_id:B64}", "$(click_id)", "%{click_id}", "#{click_id}",

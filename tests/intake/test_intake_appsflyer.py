@@ -15,6 +15,7 @@ from macroengine import MacroEngineError, PayloadDiagnostic, PayloadError, Sever
 from macroengine.intake.appsflyer import S2SEvent, validate
 from macroengine.intake.appsflyer.fields import fields_below
 from tests.support.floors import reached, reaching
+from tests.support.trying import with_each
 
 ID = "1415211453000-6513894"
 GOOD = {"appsflyer_id": ID, "eventName": "af_purchase", "eventValue": '{"af_revenue":"6"}'}
@@ -68,7 +69,7 @@ def test_negative_revenue_and_quantity_are_a_cancellation():
     assert found(value(af_revenue="-12.5", af_quantity=-1)) == []
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("changes", "expected"),
     [
         pytest.param({"appsflyer_id": ...}, "/appsflyer_id ME511", id="no-id"),

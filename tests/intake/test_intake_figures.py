@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from macroengine.intake import clean_figure
 from macroengine.intake.figures import is_figure
 from tests.support.floors import reached, reaching
+from tests.support.trying import with_each
 
 
 @pytest.mark.parametrize("text", ["123", "-123.45", "123.456", "0", "-0.5", "6"])
@@ -17,7 +18,7 @@ def test_a_plain_figure_is_one(text):
     assert clean_figure(text) == text
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("text", "cleaned"),
     [
         pytest.param("1,234.56", "1234.56", id="grouped"),

@@ -16,6 +16,7 @@ from macroengine.language.patterns import PatternError, automaton
 from macroengine.language.syntax import Reading, Syntax, joined, read_forms, syntax, syntaxes, with_functions
 from macroengine.template import Template
 from tests.support.floors import reached, reaching
+from tests.support.trying import with_each
 
 DATA = Path(__file__).parents[1] / "data"
 TEMPLATES = [
@@ -76,7 +77,7 @@ def test_an_argument_may_have_a_pattern_of_its_own():
     assert chosen.read("{b:12}") == Reading("b", None, "12")
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("row", "message"),
     [
         ({"forms": "{NAME}"}, "key 'forms' must be a list of strings, not '{NAME}'"),

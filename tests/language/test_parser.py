@@ -18,6 +18,7 @@ from macroengine.language.parser import parse_parts
 from macroengine.language.syntax import GRAMMAR, Reading, syntax, syntaxes
 from macroengine.template import Template
 from tests.support.floors import reached, reaching
+from tests.support.trying import with_each
 
 DIALECTS = {"paren": "appsflyer", "brace": "appmetrica"}
 README = (GRAMMAR / "README.md").read_text(encoding="utf-8")
@@ -30,7 +31,7 @@ CORPUS = [json.loads(line) for line in (DATA / "parse_corpus.jsonl").read_text(e
 nasty = st.lists(st.sampled_from([*"ab1-_(){}&;=?#/:\\%é\n", "http:", "(a1)", "(b)", "{a1}", "{b}"])).map("".join)
 
 
-@pytest.mark.parametrize(("key", "source", "leaves"), EXAMPLES)
+@with_each(("key", "source", "leaves"), EXAMPLES)
 def test_grammar_readme_is_true(key, source, leaves):
     template = Template(source, "", **parse_parts(source, syntax(key)))
     assert [f"{part} {_kind(leaf)} {leaf.text}" for leaf, part in template.leaves()] == leaves.splitlines()
@@ -127,7 +128,7 @@ def test_any_text_is_a_template(source):
     count(parse(source))
 
 
-@pytest.mark.parametrize("row", CORPUS, ids=[row["id"] for row in CORPUS])
+@with_each("row", CORPUS)
 def test_macros_of_real_templates(row):
     template = parse(row["template"], row["dialect"])
     assert "".join(leaf.text for leaf, _ in template.leaves()) == row["template"]
@@ -140,7 +141,7 @@ def test_macros_are_listed_with_repeats_in_source_order():
     assert [macro.name for macro in parse("(b)(a)?(b)=#(a)").macros()] == ["b", "a", "b", "a"]
 
 
-@pytest.mark.parametrize("key", syntaxes())
+@with_each("key", syntaxes())
 def test_written_macros_are_read_back(key):
     chosen = syntax(key)
     name = next(name for name in ("a_1.b-c", "X_1", "x1") if chosen.is_name(name))

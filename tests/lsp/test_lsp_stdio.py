@@ -92,6 +92,7 @@ def test_bad_input_is_answered_and_the_server_goes_on(tmp_path):
         assert await ls.text_document_hover_async(hover) is None
 
 
+@pytest.mark.slow
 def test_two_servers_serve_two_editors(tmp_path):
     @session(tmp_path)
     async def _(one, uri, document):

@@ -26,7 +26,7 @@ from macroengine.matching.flat import Part
 from macroengine.matching.shape import Group, Hole, Parameter
 from macroengine.plan.segments import Read, Step, Value
 from tests.support.floors import reached, reaching
-from tests.support.trying import slow_after
+from tests.support.trying import slow_after, try_all, with_each
 
 IDFA = "9C9A82FB-D5DE-4CD1-90C3-527441C11828"
 GAID = "8e4dd44b-82ec-43d0-a5de-321f3c0b9a71"
@@ -101,35 +101,40 @@ def names(found):
     return [diagnostic.name for diagnostic in found.diagnostics]
 
 
-@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("fault", FAULTS_OF_VALUES)
-def test_a_fault_of_a_value_is_found_in_every_place(place, fault):
-    written, times = PLACES[place]
+def test_a_fault_of_a_value_is_found_in_every_place(fault):
     macro, text, more, name = FAULTS_OF_VALUES[fault]
-    raw = encoded(text, 0 if more is None else times + more)
-    url = written.format(raw).replace("(city)", "x")
-    found = match(written.format(f"({macro})"), url)
-    assert name in names(found), (url, found.diagnostics)
-    about = [one for one in found.diagnostics if one.name == name]
-    assert all(0 <= one.span.start <= one.span.stop <= len(url) for one in about)
-    assert any(url[one.span.start : one.span.stop] in raw for one in about)
-    words = name if name == "double-encoded" else name.replace("-", " ")
-    assert all(words in one.message for one in about)
+
+    def attempt(place):
+        written, times = place
+        raw = encoded(text, 0 if more is None else times + more)
+        url = written.format(raw).replace("(city)", "x")
+        found = match(written.format(f"({macro})"), url)
+        assert name in names(found), (url, found.diagnostics)
+        about = [one for one in found.diagnostics if one.name == name]
+        assert all(0 <= one.span.start <= one.span.stop <= len(url) for one in about)
+        assert any(url[one.span.start : one.span.stop] in raw for one in about)
+        words = name if name == "double-encoded" else name.replace("-", " ")
+        assert all(words in one.message for one in about)
+
+    try_all(PLACES, attempt)
 
 
-@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("text", ["a b/ü?&=#", "a-b_c.d~e", "5", "a;b%41+"])
-def test_a_good_value_is_read_in_every_place_and_nothing_is_found(place, text):
-    written, times = PLACES[place]
-    url = written.format(encoded(text, times)).replace("(city)", "x")
-    found = match(written.format("(clickid)"), url)
-    assert (found.values["click_id"], names(found)) == (text, [])
+def test_a_good_value_is_read_in_every_place_and_nothing_is_found(text):
+    def attempt(place):
+        written, times = place
+        url = written.format(encoded(text, times)).replace("(city)", "x")
+        found = match(written.format("(clickid)"), url)
+        assert (found.values["click_id"], names(found)) == (text, [])
+
+    try_all(PLACES, attempt)
 
 
 T = "https://n.example/pb?c=(clickid)&t=install&cc=(country_code)"
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("url", "expected", "said"),
     [
         ("https://n.example/pb?t=install&cc=DE", ["missing-parameter"], "missing parameter 'c'"),
@@ -159,12 +164,12 @@ def test_a_fault_of_the_url(url, expected, said):
     assert said in found.diagnostics[0].message
 
 
-@pytest.mark.parametrize("at", range(len("https://n.example/pb?c=1&t=install&cc=DE")))
-def test_a_letter_that_differs_from_the_text_of_the_template_is_found(at):
+def test_a_letter_that_differs_from_the_text_of_the_template_is_found():
     url = "https://n.example/pb?c=1&t=install&cc=DE"
     template = T.replace("(clickid)", "1").replace("(country_code)", "DE")
     assert names(match(template, url)) == []
-    assert names(match(template, f"{url[:at]}Z{url[at + 1 :]}")) != []
+    others = [f"{url[:at]}Z{url[at + 1 :]}" for at in range(len(url))]
+    assert [other for other in others if names(match(template, other)) == []] == []
 
 
 @pytest.mark.parametrize(
@@ -391,9 +396,9 @@ def test_a_template_of_any_size_can_be_matched():
 
 @pytest.mark.parametrize("length", [70_000, 1_000_000])
 def test_a_url_that_is_too_long_is_refused_at_once(length):
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = match(T, "https://n.example/pb?c=" + "ü" * length)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     assert names(found) == ["url-too-long"]
     assert (found.values, [one.text for one in found.readings]) == ({}, [None, None])
     short = compile_template(T, limits=Limits(url=30))
@@ -421,13 +426,13 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("piece", slow_after(5, HOSTILE))
+@pytest.mark.parametrize("piece", slow_after(2, HOSTILE))
 def test_a_hostile_url_is_read_in_time_and_reported_in_part(piece):
     source = "https://n.example/pb?c=(clickid)_(city)_(ip)&(ip)=(city)&u=x%3A%2F%2Fy%3Fa%3D(ip)%26b%3D(ip)"
     for template in (source, compile_template(source, missing="drop", ignore="ME")):
-        begun = time.perf_counter()
+        begun = time.process_time()
         found = match(template, "https://n.example/pb?c=" + piece * (60_000 // len(piece)))
-        assert time.perf_counter() - begun < 5
+        assert time.process_time() - begun < 5
         assert len(found.diagnostics) < 250
         assert all(one in dialect("appsflyer").fields for one in found.values)
 

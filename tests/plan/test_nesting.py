@@ -38,6 +38,7 @@ from macroengine.language.nodes import Part
 from macroengine.plan.nesting import nesting
 from macroengine.testing import reference
 from tests.support.floors import reached, reaching
+from tests.support.trying import with_each
 
 SHA1_OF_A = "6dcd4ce23d88e2ee9568ba546c007c63d9131c1b"  # in upper case, as an IDFA is hashed
 NASTY = 'a b/"&%=é'
@@ -66,7 +67,7 @@ def both(source: str, event: Event, **options: Any) -> str:
     return url
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("source", "sent"),
     [
         pytest.param("?c=DE%2F(clickid)", "?c=DE%2F" + ONCE, id="slash"),
@@ -244,7 +245,7 @@ def test_times_and_event_values_are_whole_json_values():
         assert unquote(both("?d=[(encode)]", in_app, policy=Policy("in-app"))) == f"?d=[{sent}]"
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("source", "missing", "sent"),
     [
         pytest.param('?d={"n":"(ip)"}', Missing.EMPTY, '?d={"n":""}', id="empty-in-a-string"),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from macroengine import Event, RenderError, TemplateError, check, compile_template
 from macroengine.testing import reference
 from tests.support.floors import reached, reaching
+from tests.support.trying import with_each
 
 ORIGIN = ("ME201", "ME202", "ME231", "ME232")
 
@@ -23,7 +24,7 @@ def codes(source: str) -> list[str]:
     return [finding.code for finding in check(source, select=ORIGIN)]
 
 
-@pytest.mark.parametrize(
+@with_each(
     "source",
     [
         "wss:(clickid)/x",
@@ -78,7 +79,7 @@ def test_where_one_value_may_be_empty_the_next_is_the_server(source):
     assert codes(source) == ["ME201", "ME201"]
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("source", "found"),
     [
         ("myscheme://p=(clickid)", ["ME231"]),

@@ -9,6 +9,7 @@ from macroengine.diagnostics import Span
 from macroengine.playground.bridge import CALLS, answer
 from macroengine.playground.places import Places
 from macroengine.playground.secrets import masked
+from tests.support.trying import with_each
 
 SHORT = "https://n.example/pb?c=(clickid)&g=(country_code)"
 OWN = """
@@ -186,7 +187,7 @@ def test_complete_only_where_a_macro_is_begun_or_asked_for():
     assert call("complete", template=SHORT, place=99, asked=True)["from"] == len(SHORT)
 
 
-@pytest.mark.parametrize("name", dialect_names())
+@with_each("name", dialect_names())
 def test_complete_writes_macros_of_every_dialect(name):
     form = next(one["form"] for one in call("about")["dialects"] if one["name"] == name)
     begun = "https://n.example/pb?a=" + form.partition("NAME")[0]
@@ -217,7 +218,7 @@ SECRETS = [
 ]
 
 
-@pytest.mark.parametrize(("rest", "expected"), SECRETS, ids=[rest for rest, _ in SECRETS])
+@with_each(("rest", "expected"), SECRETS)
 def test_secrets_are_masked(rest, expected):
     source = f"https://n.example/pb{rest}"
     found = call("secrets", template=source, dialect="appsflyer")

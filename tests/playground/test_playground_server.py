@@ -33,7 +33,7 @@ def server():
 
 
 def ask(server, method="GET", path="/", body=None, **headers):
-    connection = http.client.HTTPConnection(LOOPBACK, server.server_port, timeout=10)
+    connection = http.client.HTTPConnection(LOOPBACK, server.server_port, timeout=60)
     connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     response = connection.getresponse()
     content = response.read()
@@ -115,7 +115,7 @@ def raw(server, length):
     """Send the head of a call that says how long it is, and nothing of it."""
     lines = ["POST /api HTTP/1.1", f"Host: {LOOPBACK}:{server.server_port}", f"Origin: {server.url[:-1]}"]
     lines += ["Content-Type: application/json", f"Content-Length: {length}", "", ""]
-    with socket.create_connection((LOOPBACK, server.server_port), timeout=10) as connection:
+    with socket.create_connection((LOOPBACK, server.server_port), timeout=60) as connection:
         connection.sendall("\r\n".join(lines).encode("latin-1"))
         return int(connection.makefile("rb").readline().split()[1])
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.trying import slow_after
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "desk.md").read_text(encoding="utf-8")
 
@@ -67,14 +69,17 @@ def steps() -> list[str]:
 @pytest.mark.skipif(shutil.which("bash") is None or os.name == "nt", reason="needs bash")
 @pytest.mark.parametrize(
     ("inputs", "status", "out"),
-    [
-        ({"PATHS": "good.txt"}, 0, ""),
-        ({"PATHS": "good.txt\nmore templates\n"}, 1, "::error file=more templates/bad.txt,line=1"),
-        ({"PATHS": "good.txt", "REPORT": "r.md"}, 0, ""),
-        ({"PATHS": "more templates", "OPTIONS": "--select\nME222\n"}, 0, "::warning file="),
-        ({"PATHS": "more templates", "OPTIONS": "--select=ME222\n--strict"}, 1, "::warning file="),
-        ({"PATHS": "$(touch hacked)"}, 2, ""),
-    ],
+    slow_after(
+        2,
+        [
+            ({"PATHS": "good.txt"}, 0, ""),
+            ({"PATHS": "good.txt\nmore templates\n"}, 1, "::error file=more templates/bad.txt,line=1"),
+            ({"PATHS": "good.txt", "REPORT": "r.md"}, 0, ""),
+            ({"PATHS": "more templates", "OPTIONS": "--select\nME222\n"}, 0, "::warning file="),
+            ({"PATHS": "more templates", "OPTIONS": "--select=ME222\n--strict"}, 1, "::warning file="),
+            ({"PATHS": "$(touch hacked)"}, 2, ""),
+        ],
+    ),
 )
 def test_the_action_checks_what_it_is_given(tmp_path, inputs, status, out):
     _, script = steps()

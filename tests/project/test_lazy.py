@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import macroengine
+from tests.support.trying import with_each
 
 
 def test_every_public_name_has_the_home_that_type_checkers_see():
@@ -26,7 +27,7 @@ def test_a_public_name_has_one_home():
     assert sorted(names) == macroengine.__all__
 
 
-@pytest.mark.parametrize("name", macroengine.__all__)
+@with_each("name", macroengine.__all__)
 def test_a_public_name_is_there(name):
     assert getattr(macroengine, name) is getattr(sys.modules[f"macroengine.{macroengine._HOME_OF[name]}"], name)
     assert name in dir(macroengine)

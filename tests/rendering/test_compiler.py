@@ -22,6 +22,7 @@ from macroengine.rendering.compiler import (
 )
 from macroengine.rendering.shapes import FORMS, Entry, function_source
 from tests.support.floors import reached, reaching
+from tests.support.trying import with_each
 
 EVERYBODY = Policy(send_all=True)
 
@@ -103,7 +104,7 @@ def test_that_the_memory_is_full_is_no_fault_of_the_event():
 
 
 @pytest.mark.parametrize("entry", Entry)
-@pytest.mark.parametrize("form", FORMS)
+@with_each("form", FORMS)
 def test_every_form_is_python_that_takes_its_cells(entry, form):
     # A form that lets its parameter go stands in a parameter only.
     anywhere = () if FORMS[form].present or FORMS[form].hashed else (form,)

@@ -33,6 +33,7 @@ from macroengine.catalogue.consent import consent_fields, needs_consent, sharing
 from macroengine.kinds import Consent
 from macroengine.plan.segments import values_of
 from macroengine.testing import reference
+from tests.support.trying import try_all, with_each
 
 CONSENT = Policy(consent=True)
 EVERYBODY = Policy(send_all=True, consent=True)
@@ -99,35 +100,38 @@ REFUSES = {
 ODD = [b"", b"false", (), [], {}, [False], {"a": 1}, datetime(2024, 1, 1), 1j, object(), Odd(), 10**500, float("inf")]  # noqa: DTZ001
 
 
-def cells(values):
-    return [pytest.param(field, value, id=f"{field}-{value!r:.20}") for field in values for value in values[field]]
+def cells(pairs):
+    """Return pairs of a field and a value under names that tell them apart; 10**500 has no name of its own."""
+    return {
+        f"{field} {number}, {type(value).__name__} {'' if isinstance(value, int) else repr(value)}": (field, value)
+        for number, (field, value) in enumerate(pairs)
+    }
 
 
 @RENDERERS
-@pytest.mark.parametrize(
-    ("field", "value"), [*cells(SHARES), *((field, nothing) for field in FIELDS for nothing in ("", None))]
-)
-def test_users_who_share_identifiers_or_say_nothing(render, field, value):
-    assert render(URL, event(**{field: value}), policy=CONSENT) == f"https://n.example/pb?c=1&i={IDFA}&h={SHA1}"
+def test_users_who_share_identifiers_or_say_nothing(render):
+    def attempt(cell):
+        assert render(URL, event(**dict([cell])), policy=CONSENT) == f"https://n.example/pb?c=1&i={IDFA}&h={SHA1}"
+
+    pairs = [(field, value) for field, values in SHARES.items() for value in values]
+    try_all(cells([*pairs, *product(FIELDS, ["", None])]), attempt)
 
 
 @RENDERERS
-@pytest.mark.parametrize(("field", "value"), cells(REFUSES))
-def test_users_who_do_not(render, field, value):
-    assert render(URL, event(**{field: value}), policy=CONSENT) == "https://n.example/pb?c=1&i=&h="
-    assert IDFA in render(URL, event(**{field: value}))
+def test_users_who_do_not(render):
+    def attempt(cell):
+        assert render(URL, event(**dict([cell])), policy=CONSENT) == "https://n.example/pb?c=1&i=&h="
+        assert IDFA in render(URL, event(**dict([cell])))
+
+    try_all(cells([(field, value) for field, values in REFUSES.items() for value in values]), attempt)
 
 
 @RENDERERS
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        pytest.param(*one, id=f"{one[0]}-{type(one[1]).__name__}-{number}")
-        for number, one in enumerate(product(FIELDS, ODD))
-    ],
-)
-def test_what_cannot_be_read_withholds(render, field, value):
-    assert render(URL, event(**{field: value}), policy=CONSENT) == "https://n.example/pb?c=1&i=&h="
+def test_what_cannot_be_read_withholds(render):
+    def attempt(cell):
+        assert render(URL, event(**dict([cell])), policy=CONSENT) == "https://n.example/pb?c=1&i=&h="
+
+    try_all(cells(product(FIELDS, ODD)), attempt)
 
 
 def test_the_table_in_the_documents_is_what_is_done():
@@ -400,7 +404,7 @@ def test_check_names_each_of_several_values():
 # The catalogue
 
 
-@pytest.mark.parametrize("name", dialect_names())
+@with_each("name", dialect_names())
 def test_every_identifier_of_a_dialect_needs_consent_and_nothing_else_does(name):
     chosen = dialect(name)
     for spec in chosen.macros.values():

@@ -124,7 +124,7 @@ def test_a_table_has_no_lists(own):
             to_sql(compile_template(source, dialect=own(encoding)))
 
 
-@pytest.mark.parametrize("source", PLACES)
+@pytest.mark.parametrize("source", slow_after(3, PLACES))
 @pytest.mark.parametrize("encoding", slow_after(1, ["percent", "component", "nfc"]))
 def test_all_of_it_is_as_the_reference_says(own, encoding, source):
     dialect = own(encoding)

@@ -28,6 +28,7 @@ from macroengine.plan.segments import Step
 from macroengine.rendering import native
 from macroengine.rendering.compiler import compile_python
 from tests.support.differential import differences
+from tests.support.trying import with_each
 
 speedups = pytest.importorskip("macroengine._speedups", reason="the extension is not built")
 pytestmark = pytest.mark.skipif(not SPEEDUPS, reason="the program is not in use")
@@ -74,7 +75,7 @@ KNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("source", "link", "sdk", "platform", "expected"), KNOWN)
+@with_each(("source", "link", "sdk", "platform", "expected"), KNOWN)
 def test_the_program_knows_the_common_case(source, link, sdk, platform, expected):
     event = Event(link, sdk, platform)
     url = program(source)(event)
@@ -283,7 +284,7 @@ BAD_PROGRAMS = [
 ]
 
 
-@pytest.mark.parametrize("arguments", BAD_PROGRAMS)
+@with_each("arguments", BAD_PROGRAMS)
 def test_a_program_that_makes_no_sense_is_refused(arguments):
     with pytest.raises((TypeError, ValueError, AttributeError)):
         speedups.Program(*arguments)

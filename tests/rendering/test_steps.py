@@ -54,7 +54,7 @@ def check_one(source, event, chosen, **options):
     return found
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", slow_after(3, PLACES))
 @pytest.mark.parametrize("encoding", slow_after(1, ENCODINGS))
 def test_the_reference_sends_the_same_everywhere(dialects, encoding, place):
     for macro in (*MACROS, "{n}"):

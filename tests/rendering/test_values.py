@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from macroengine import Event, Policy, Postback, RenderError, compile_template, render
 from tests.support.floors import reached, reaching
+from tests.support.trying import with_each
 
 
 class Colour(StrEnum):
@@ -37,7 +38,7 @@ def sent(value, macro="app_name", field="app_name", **options):
     return render(f"?x=({macro})", Event(sdk={field: value}), **options).removeprefix("?x=")
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("value", "text"),
     [
         pytest.param("a b", "a%20b", id="str"),

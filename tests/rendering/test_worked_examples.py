@@ -5,6 +5,7 @@ import pytest
 from macroengine import Default, Event, Missing, Policy, RenderError, check, compile_template, dialect
 from macroengine.kinds import Source
 from macroengine.testing import reference
+from tests.support.trying import with_each
 
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/51.0.2704.103 Safari/537.36"
 USER_AGENT_SENT = (
@@ -88,7 +89,7 @@ def rendered(source, platform, macro, value, **options):
     return sent
 
 
-@pytest.mark.parametrize(("name", "value", "sent"), VAST)
+@with_each(("name", "value", "sent"), VAST)
 def test_vast_encodes_as_its_reference_prints(name, value, sent):
     template = f"https://n.example/pixel?v=[{name}]"
     assert rendered(template, "vast", f"[{name}]", value) == f"https://n.example/pixel?v={sent}"

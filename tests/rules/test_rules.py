@@ -9,11 +9,12 @@ from macroengine import RULES, Severity, check, parse
 from macroengine.rules import codes
 from macroengine.rules.pages import markdown, page, sections
 from tests.support.rule_examples import rule_example
+from tests.support.trying import with_each
 
 HEADINGS = ["", "What it does", "Why it matters", "Example", "Use instead"]
 
 
-@pytest.mark.parametrize("code", RULES)
+@with_each("code", RULES)
 def test_rule_documents_itself(code):
     found = sections(code)
     assert [heading for heading in found if heading != "With"] == HEADINGS
@@ -21,21 +22,21 @@ def test_rule_documents_itself(code):
     assert found[""].endswith(".")
 
 
-@pytest.mark.parametrize("code", RULES)
+@with_each("code", RULES)
 def test_rule_finds_its_example_and_not_what_to_use_instead(code):
     example, instead = findings(code, "Example"), findings(code, "Use instead")
     assert code in {finding.code for finding in example}
     assert code not in {finding.code for finding in instead}
 
 
-@pytest.mark.parametrize("code", RULES)
+@with_each("code", RULES)
 def test_rule_offers_the_fix_that_it_says(code):
     fixes = [finding.fix for finding in findings(code, "Example") if finding.code == code]
     best = {None: None, "safe": True, "unsafe": False}[RULES[code].fix]
     assert {fix and fix.safe for fix in fixes} == {best}
 
 
-@pytest.mark.parametrize("code", RULES)
+@with_each("code", RULES)
 def test_what_to_use_instead_has_no_error_or_warning_of_another_rule(code):
     assert [finding for finding in findings(code, "Use instead") if finding.severity is not Severity.INFO] == []
 

@@ -8,7 +8,7 @@ import pytest
 from macroengine import check, fix
 from macroengine.diagnostics import columns
 from macroengine.policy import Policy
-from tests.support.trying import try_all
+from tests.support.trying import slow_after, try_all
 
 HERE = Path(__file__).parents[1]
 DATA = HERE / "data"
@@ -41,7 +41,7 @@ def test_real_template_is_reported_as_in_its_golden_file_on_80_columns(row, run,
 
 
 @pytest.mark.parametrize("unsafe", [False, True])
-@pytest.mark.parametrize("dialect", ["appsflyer", "appmetrica"])
+@pytest.mark.parametrize("dialect", slow_after(1, ["appsflyer", "appmetrica"]))
 def test_what_is_fixed_stays_fixed(dialect, unsafe):
     def stays_fixed(template):
         once = fix(template, dialect=dialect, unsafe=unsafe)

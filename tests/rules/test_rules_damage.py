@@ -7,11 +7,12 @@ import pytest
 from macroengine import Policy, check, fix
 from macroengine.rules.damaged import _LOST_IN_ASCII  # compared with the list of HTML
 from macroengine.rules.tables import lost_references
+from tests.support.trying import with_each
 
 BASE = "https://n.example/pb?id=(clickid)"
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("damaged", "intended"),
     [
         pytest.param("¤cy=EUR", "&currency=EUR", id="currency"),
@@ -76,7 +77,7 @@ def test_damage_is_found_and_mended_safely(damaged, intended):
     assert all(finding.code == "ME226" for finding in fixed.remaining if finding.severity == "warning")
 
 
-@pytest.mark.parametrize("name", sorted(name for name in html5 if not name.endswith(";") and name.islower()))
+@with_each("name", sorted(name for name in html5 if not name.endswith(";") and name.islower()))
 def test_every_reference_without_a_semicolon_is_damage_or_known_to_be_none(name):
     damaged = f"{BASE}{html5[name]}xy=1"
     repaired = fix(damaged).source
@@ -87,7 +88,7 @@ def test_every_reference_without_a_semicolon_is_damage_or_known_to_be_none(name)
         assert f"&{name}" not in repaired
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("written", "intended"),
     [
         pytest.param("{clickid}", "(clickid)", id="braces"),
@@ -157,7 +158,7 @@ def test_urls_are_completed_only_if_asked_for(source, fixed):
     assert fix(source, unsafe=True).source == fixed
 
 
-@pytest.mark.parametrize(
+@with_each(
     "sound",
     [
         pytest.param("&ua=(user-agent)&v=(sha1-idfa)&c=(C)", id="documented-names"),

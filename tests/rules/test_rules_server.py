@@ -4,13 +4,14 @@ import pytest
 
 from macroengine import TemplateError, check, compile_template, fix, parse
 from macroengine.rules.structure import server_end
+from tests.support.trying import with_each
 
 
 def codes(source, **options):
     return [finding.code for finding in check(source, **options)]
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("url", "fixed"),
     [
         pytest.param("https://?id=(clickid)", None, id="no-name"),
@@ -57,7 +58,7 @@ def test_servers_that_there_are_not_are_errors(url, fixed):
         compile_template(url)
 
 
-@pytest.mark.parametrize(
+@with_each(
     "url",
     [
         "https://n.example",
@@ -95,7 +96,7 @@ def test_a_macro_in_the_scheme_says_nothing_of_the_server():
     assert codes("(ip)://n..example/pb") == ["ME201"]
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("begin", "fixed"),
     [
         pytest.param("htps://", "https://", id="a-letter-less"),

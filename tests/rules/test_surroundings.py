@@ -5,6 +5,7 @@ import pytest
 from macroengine import Dialect, Limits, TemplateError, check, compile_template, fix
 from macroengine.rules.whole import whole_text
 from tests.support.surroundings import AROUND
+from tests.support.trying import with_each
 
 URL = "https://n.example/pb?id=(clickid)&ts=(install_unix_ts)"
 OTHER = "https://m.example/pb?id=(clickid)"
@@ -35,7 +36,7 @@ def test_words_are_removed_only_if_asked_for(source, code):
     assert fix(source, unsafe=True).source == URL
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("source", "codes"),
     [
         pytest.param(f"Please use {URL} for installs", ["ME020"], id="words-on-both-sides"),
@@ -79,7 +80,7 @@ def test_what_is_not_clear_or_not_a_template_is_left_alone(source, codes, unsafe
     assert fix(source, unsafe=unsafe).source == fix(source, dialect="appmetrica", unsafe=unsafe).source == source
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("source", "fixed"),
     [
         pytest.param(f"GET '{URL}' # note", URL, id="several-layers"),
@@ -119,7 +120,7 @@ def test_surroundings_are_removed(source, fixed):
     assert fix(source).source == fixed
 
 
-@pytest.mark.parametrize(
+@with_each(
     "source",
     [
         pytest.param("https://n.example/pb?ua=Mozilla/5.0 (Linux)", id="value-in-parentheses"),

@@ -104,7 +104,7 @@ def test_the_url_is_what_the_reference_says(name):
 
 
 @pytest.mark.parametrize(
-    "variant", slow_after(3, ["nested", "hashed", "consent", "json", "missing", "misplaced", "send_all"])
+    "variant", slow_after(1, ["nested", "hashed", "consent", "json", "missing", "misplaced", "send_all"])
 )
 def test_a_variant_is_in_all_cases_or_in_none(variant):
     shows = {
@@ -273,7 +273,7 @@ def test_a_post_is_shown_in_a_line():
 
 
 @reaching(asked=0)
-@CASES
+@settings(CASES, phases=[Phase.generate])  # any example will do
 @given(posts())
 def failing(drawn):
     assert drawn is None

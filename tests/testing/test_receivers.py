@@ -222,7 +222,7 @@ JSON_RECEIVERS = {
 }
 
 
-@pytest.mark.parametrize("mistake", FORM_RECEIVERS)
+@pytest.mark.parametrize("mistake", slow_after(2, FORM_RECEIVERS))
 def test_a_mistake_with_a_form_is_found_and_named(mistake):
     application = Wsgi(FORM_RECEIVERS[mistake])
     with pytest.raises(AssertionError, match=re.escape(mistake)) as caught:
@@ -230,7 +230,7 @@ def test_a_mistake_with_a_form_is_found_and_named(mistake):
     assert re.search(r"\nsent: POST https://n\.example/pb\nbody: .{,80}$", str(caught.value))
 
 
-@pytest.mark.parametrize("mistake", JSON_RECEIVERS)
+@pytest.mark.parametrize("mistake", slow_after(2, JSON_RECEIVERS))
 def test_a_mistake_with_json_is_found_and_named(mistake):
     application = Asgi(JSON_RECEIVERS[mistake])
     with pytest.raises(AssertionError, match=re.escape(f" {mistake}: ")) as caught:

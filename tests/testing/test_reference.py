@@ -37,6 +37,7 @@ from macroengine.testing.reference_consent import is_withheld
 from macroengine.testing.strategies import events, options, policies, values
 from macroengine.testing.unsound import ALPHABET, unsound_templates
 from tests.support.floors import reached, reaching
+from tests.support.trying import with_each
 
 DIALECTS = dialect_names()
 CONSENTS = [spec for name in DIALECTS for spec in dialect(name).macros.values() if spec.consent]
@@ -113,7 +114,7 @@ MINUS_3 = timezone(-timedelta(hours=3))
 
 
 @pytest.mark.parametrize("render", [by_engine, by_reference])
-@pytest.mark.parametrize(
+@with_each(
     ("case", "expected"),
     [
         pytest.param(case("?a=(clickid)", link={"click_id": "a b/é~"}), "?a=a%20b%2F%C3%A9~", id="rfc-3986"),
@@ -210,7 +211,7 @@ def test_decision(render, case, expected):
 
 
 @pytest.mark.parametrize("render", [by_engine, by_reference])
-@pytest.mark.parametrize(
+@with_each(
     ("case", "error"),
     [
         pytest.param(case("?a=(ip)", sdk={"ip": "\ud800"}), RenderError, id="half-a-surrogate-pair"),

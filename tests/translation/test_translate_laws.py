@@ -27,6 +27,7 @@ from macroengine.catalogue.aliases import conversions
 from macroengine.catalogue.meanings import is_known
 from macroengine.language.untranslated import PLACEHOLDER
 from macroengine.plan.resolve import resolve
+from tests.support.trying import with_each
 
 NAMES = dialect_names()
 PAIRS = list(permutations(NAMES, 2))
@@ -184,7 +185,7 @@ def test_what_is_not_reported_is_sent_as_before_in_many_templates():
     assert sum(exact) > 1000
 
 
-@pytest.mark.parametrize("name", NAMES)
+@with_each("name", NAMES)
 def test_a_dialect_is_translated_to_itself_unchanged(name):
     source = "&".join(f"a={macro}" for macro in list(macros_of(dialect(name)))[:60])
     assert translate(source, dialect=name, to=name).source == source

@@ -7,11 +7,12 @@ import pytest
 from macroengine import Policy
 from macroengine.workspace.difference import diff
 from tests.support.terminal import terminal
+from tests.support.trying import with_each
 
 BASE = "https://n.example/pb"
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("old", "new", "expected"),
     [
         pytest.param("?a=(ip)", "?a=(ip)", [], id="same"),

@@ -7,6 +7,7 @@ import pytest
 from macroengine import Event, Policy, Postback, TemplateError, dialect, dialect_names, preview
 from macroengine.errors import RenderError
 from tests.support.terminal import terminal
+from tests.support.trying import with_each
 
 NESTED = "https://n.example/pb?u=https%3A%2F%2Fx.example%3Fid%3D(clickid)%26z%3D1&geo=(country_code)"
 
@@ -94,7 +95,7 @@ def test_urls_deep_inside_others_are_text():
     assert [one.name for one in preview(value).parameters] == ["u", "u > u", "u > u > u", "u > u > u > u"]
 
 
-@pytest.mark.parametrize("name", dialect_names())
+@with_each("name", dialect_names())
 def test_every_example_of_a_catalogue_can_be_sent(name):
     chosen = dialect(name)
     for spec in chosen.macros.values():

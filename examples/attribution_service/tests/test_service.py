@@ -70,8 +70,12 @@ class Service:
         self.stub = Process(f"{PACKAGE}.partner_stub", directory / "stub.log", "--port", self.stub_port, "--fail", fail)
         options = ("--port", self.port, "--config", directory / "partners.toml", "--database", directory / "db.sqlite")
         self.process = Process(PACKAGE, directory / "service.log", *options)
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=10)
-        self.wait()
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
+        try:
+            self.wait()
+        except AssertionError:
+            self.close()  # what is left running would fail other tests
+            raise
 
     def wait(self):
         for port in (self.port, self.stub_port):
@@ -110,7 +114,7 @@ class Service:
         self.stub.kill()
 
 
-def wait_until(is_so, seconds=15):
+def wait_until(is_so, seconds=60):
     last = None
     for _ in range(seconds * 20):
         try:
@@ -298,10 +302,10 @@ def test_a_bad_event_gets_the_documented_answer(service, body, answer):
     assert (response.status_code, response.text) == (400, answer)
 
 
-@pytest.mark.parametrize("name", fields_below(""))
 @pytest.mark.parametrize("wrong", [None, [], {}, -1.5, "\ud800", "x" * 200], ids=repr)
-def test_no_wrong_field_is_more_than_a_bad_request(service, name, wrong):
-    assert service.event({**EVENT, name: wrong}).status_code in (200, 400)
+def test_no_wrong_field_is_more_than_a_bad_request(service, wrong):
+    answers = {name: service.event({**EVENT, name: wrong}).status_code for name in fields_below("")}
+    assert {name: status for name, status in answers.items() if status not in (200, 400)} == {}
 
 
 @pytest.mark.parametrize(
@@ -340,7 +344,8 @@ def test_a_bad_install_is_a_bad_request(service, body):
     assert service.http.post("/install/com.example.game", content=body, headers=KEY).status_code == 400
 
 
-GOOD_CLICK = f"device_ip=192.0.2.1&device_ua=x&click_timestamp={int(time.time())}"
+# Names of tests are the same in every process of a run, so NOW is the time only when the click is sent.
+GOOD_CLICK = "device_ip=192.0.2.1&device_ua=x&click_timestamp=NOW"
 
 
 @pytest.mark.parametrize(
@@ -352,11 +357,11 @@ GOOD_CLICK = f"device_ip=192.0.2.1&device_ua=x&click_timestamp={int(time.time())
         (TRACKING_ID, "", 400, "ME570 ordinary-link"),
         (TRACKING_ID, GOOD_CLICK + "000", 400, "ME555 not-a-timestamp"),
         (TRACKING_ID, GOOD_CLICK.replace("192.0.2.1", "x") + "&a=%ff", 400, "ME554 not-an-ip\nME564 bad-encoding"),
-        (TRACKING_ID, re.sub("[0-9]{10}$", "1453895044", GOOD_CLICK), 400, "ME557 too-late"),
+        (TRACKING_ID, GOOD_CLICK.replace("NOW", "1453895044"), 400, "ME557 too-late"),
     ],
 )
 def test_a_click_gets_an_answer_that_names_faults_and_no_values(service, tracking_id, query, status, answer):
-    response = service.http.get(f"/serve/{tracking_id}?{query}")
+    response = service.http.get(f"/serve/{tracking_id}?{query.replace('NOW', str(int(time.time())))}")
     assert (response.status_code, response.text) == (status, answer)
 
 
