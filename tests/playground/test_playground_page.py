@@ -468,6 +468,7 @@ def test_it_fits_on_a_phone(visit, served, kind, scheme):
         page.wait_for_timeout(200)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, tab
     page.click("#share")
+    expect(page.locator("#sharing")).to_be_visible()
     assert page.locator("#sharing").bounding_box()["width"] <= 360
     shoot(page, f"{kind}-16-phone-shared-{scheme}")
 
