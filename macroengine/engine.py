@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from macroengine.matching.result import Match
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class CompiledTemplate:
     """A template ready to render. Equal templates compare equal, pickles are small, and threads may share them.
 
@@ -36,19 +36,22 @@ class CompiledTemplate:
 
     source: str
     """The text of the template."""
-    dialect: Dialect = field(repr=False)
+    dialect: Dialect
     """The dialect of its macros."""
     policy: Policy
     """Which event the postback is for, and what its receiver may be told."""
-    options: Options = field(repr=False)
+    options: Options
     """The other options of `compile_template`."""
-    ignore: frozenset[str] = field(repr=False)
+    ignore: frozenset[str]
     """The rules that were ignored when it was compiled."""
-    _plan: RenderPlan | bytes = field(repr=False, compare=False)
+    _plan: RenderPlan | bytes = field(compare=False)
     """Pickled bytes between unpickling and the first use: they are small and load fast."""
 
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError("a CompiledTemplate is made by compile_template; call it with what is to be different")
+
+    def __repr__(self) -> str:
+        return f"<CompiledTemplate {self.source!r}, dialect {self.dialect.name}, {self.policy!r}>"
 
     def render(self, event: Event) -> str:
         """Return the URL for one event.

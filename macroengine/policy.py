@@ -7,14 +7,15 @@ from macroengine.arguments import check_flag, check_type, member, names_in
 from macroengine.catalogue import MacroSpec
 from macroengine.event import Event
 from macroengine.kinds import Postback, PostbackWord, Source, SourceWord
+from macroengine.representation import brief
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class Policy:
     """Which events a network is told about, and which values it may get.
 
-    >>> Policy(postback="in-app", send_all=True, deny={"idfa"}).deny
-    frozenset({'idfa'})
+    >>> Policy("in-app", send_all=True, deny=["idfa"])
+    Policy(postback='in-app', send_all=True, deny={'idfa'})
     """
 
     postback: Postback
@@ -54,6 +55,9 @@ class Policy:
         }
         for name, value in given.items():
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return brief(self, Policy())
 
     def admits(self, event: Event) -> bool:
         """Say whether a postback is sent for `event`."""

@@ -21,6 +21,7 @@ from macroengine.rendering import native
 from macroengine.rendering.compiler import Values, compile_shared, key_of
 from macroengine.rendering.consent import Refuses, refusal
 from macroengine.rendering.conversion import chooser
+from macroengine.representation import listed
 from macroengine.request import PreparedRequest
 
 Either = CompiledTemplate | CompiledRequest
@@ -75,6 +76,11 @@ class PostbackSet(Generic[Urls, Outcomes]):
         self._templates = tuple(one for one in self._all if isinstance(one, CompiledTemplate))
         self._fan_outs: dict[tuple[Postback, bool, tuple[bool, ...]], _Renders] = {}
         self._heard: dict[tuple[Signal, ...], Refuses] | None = None
+
+    def __repr__(self) -> str:
+        count = len(self._all)
+        names = "" if self._names is None else f": {listed(self._names)}"
+        return f"<PostbackSet of {count:,} postback{'s' if count != 1 else ''}{names}>"
 
     @property
     def templates(self) -> tuple[Either, ...]:

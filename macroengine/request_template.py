@@ -1,7 +1,7 @@
 """A parsed request: the templates of its URL, headers and body."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from macroengine.arguments import check_type
@@ -35,16 +35,19 @@ class Body:
     json: JsonText | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RequestTemplate:
     """A parsed request."""
 
     request: Request
     dialect: Dialect
     url: Template
-    headers: tuple[tuple[str, Template], ...] = field(repr=False)
+    headers: tuple[tuple[str, Template], ...]
     """The headers by name. Each value is a single fragment: everything in it is text."""
     body: Body | None
+
+    def __repr__(self) -> str:
+        return f"<RequestTemplate {self.request!r}, dialect {self.dialect.name}>"
 
     def templates(self) -> Iterator[Template]:
         """Yield the templates of all parts: URL, headers, body."""

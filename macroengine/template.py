@@ -12,7 +12,7 @@ from macroengine.language.parser import parse_parts
 from macroengine.limits import Limits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Template:
     """A parsed template. Joining the text of its leaves gives `source`.
 
@@ -31,6 +31,9 @@ class Template:
     query: tuple[Pair, ...] = ()
     hash: Delimiter | None = None
     fragment: Pieces = ()
+
+    def __repr__(self) -> str:
+        return f"<Template {self.source!r}, dialect {getattr(self.dialect, 'name', self.dialect)}>"
 
     def leaves(self) -> Iterator[tuple[Leaf, Part]]:
         """Yield each leaf with its part, in source order, without gaps or overlaps."""

@@ -57,7 +57,8 @@ def _column(field: str, wanted: str | None, table: Sequence[str]) -> str | None:
     if column is None:
         raise ValueError(
             f"there is no column {wanted!r}{did_you_mean(wanted, table)} (known: {', '.join(table)}); "
-            f"say which holds {field!r}, as {field}=..., or that none does, as {field}="
+            f"map it with --columns {field}=COLUMN, or to none with --columns {field}= "
+            f"(in Python: columns={{{field!r}: ...}})"
         )
     return column
 

@@ -1,6 +1,7 @@
 """The documented macros of each dialect, from one TOML file per dialect."""
 
 from functools import cache
+from os import PathLike
 from pathlib import Path
 
 from macroengine.arguments import check_type, wrong_type
@@ -44,11 +45,13 @@ def dialect(name: str) -> Dialect:
     """
     check_type("name", str, "a string", name)
     names = dialect_names()
+    if name.lower().endswith(".toml") and name not in names:
+        raise CatalogueError(f"unknown dialect {name!r}; read a file with Dialect.from_toml({name!r})")
     if name not in names:
         raise CatalogueError(f"unknown dialect {name!r}{did_you_mean(name, names)} (known: {', '.join(names)})")
     # The process that unpickles it has the same file.
     path = dialect_file(name)
-    return Dialect._from_text(read_text(path, Limits().catalogue), str(path), (dialect, (name,)))
+    return Dialect._from_text(read_text(path, Limits().catalogue), str(path), (dialect, name))
 
 
 def dialect_of(given: str | Dialect) -> Dialect:
@@ -57,4 +60,5 @@ def dialect_of(given: str | Dialect) -> Dialect:
         return given
     if isinstance(given, str):
         return dialect(given)
-    raise wrong_type("dialect", "the name of a dialect, or a Dialect", given)
+    of_file = " (read a file with Dialect.from_toml)" if isinstance(given, PathLike) else ""
+    raise wrong_type("dialect", f"the name of a dialect, or a Dialect{of_file}", given)

@@ -44,6 +44,8 @@ class Dialect:
     """Its name in calls and files, such as `"appsflyer"`."""
     title: str
     """Its name for people."""
+    cli_name: str
+    """What `--dialect` of the command line takes for it: its name, or the path of your own file."""
     syntax: Syntax
     """How its macros are written."""
     macros: Mapping[str, MacroSpec]
@@ -71,8 +73,8 @@ class Dialect:
     _text: str
     _spelled: Mapping[str, tuple[MacroSpec, Spelling]]
     _families: tuple[MacroSpec, ...]
-    _recall: tuple[object, ...] | None
-    """The arguments for unpickling; None: the text is read again."""
+    _recall: tuple[object, str] | None
+    """What unpickling calls, and the name it passes; None: the text is read again."""
 
     def __init__(self, *_: object, **__: object) -> None:
         raise TypeError("a Dialect is read from a file: use dialect(name) or Dialect.from_toml(path)")
@@ -90,11 +92,12 @@ class Dialect:
         return cls._from_text(read_text(Path(path), (limits or Limits()).catalogue), str(path))
 
     @classmethod
-    def _from_text(cls, text: str, where: str, recall: tuple[object, ...] | None = None) -> "Dialect":
+    def _from_text(cls, text: str, where: str, recall: tuple[object, str] | None = None) -> "Dialect":
         parts = read_dialect(text, where)
         macros = parts["macros"]
         read: dict[str, Any] = {
             "fields": _fields(macros, where),
+            "cli_name": recall[1] if recall else where,
             "_text": text,
             "_spelled": _spelled(macros, where),
             "_families": tuple(spec for spec in macros.values() if spec.family is not None),
@@ -201,7 +204,10 @@ class Dialect:
         printer.text(repr(self))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return self._recall or (Dialect._from_text, (self._text, self.name))
+        if self._recall is None:
+            return Dialect._from_text, (self._text, self.cli_name)
+        function, name = self._recall
+        return function, (name,)
 
 
 # Keys that a file may omit.

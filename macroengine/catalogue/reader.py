@@ -56,6 +56,9 @@ def read_dialect(text: str, where: str) -> dict[str, Any]:
     macros = {}
     for macro, row in head["macros"].items():
         at = f"{where}: macro {_shown(macro)}"
+        if not isinstance(row, dict):
+            example = '{ field = "NAME", source = "Link" }'
+            raise CatalogueError(f"{at} must be a table, as {example}, not {_shown(row)}")
         macros[macro] = _macro(macro, row, columns, at)
         _check_spellings(macros[macro], syntax, functions, at)
     _check_names(where, macros.values())
@@ -92,8 +95,9 @@ def _check_spellings(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, st
     """Reject names that the syntax cannot write, and functions that are not written or belong to another macro."""
     for name in (spec.name, *spec.spellings):
         if not syntax.is_name(name):
-            forms = " or ".join(form.text for form in syntax.forms)
-            raise CatalogueError(f"{where}: {_shown(name)} cannot be the name in {forms}")
+            forms = " or ".join(f"{form.text}, where names match {form.name}" for form in syntax.forms)
+            otherwise = "for other names, make 'syntax' a table with forms and name"
+            raise CatalogueError(f"{where}: {_shown(name)} cannot be the name in {forms}; {otherwise}")
     if spec.family is not None and not (spec.family and spec.name.startswith(spec.family)):
         raise CatalogueError(f"{where}: key 'family' must be what the name begins with, not {_shown(spec.family)}")
     own = (spec.name, *spec.spellings, *spec.legacy)
@@ -112,7 +116,7 @@ def read_syntax(given: Any, where: str) -> Syntax:
     """Return the syntax that a dialect names or defines as a table; several are joined to one."""
     several = given if isinstance(given, list) else [given]
     if not several:
-        raise CatalogueError(f"{where}: key 'syntax' names no syntax")
+        raise CatalogueError(f"{where}: key 'syntax' names no syntax; expected one of {_listed()}, or a table")
     parts = []
     for one in several:
         if isinstance(one, dict):
@@ -120,11 +124,15 @@ def read_syntax(given: Any, where: str) -> Syntax:
         elif isinstance(one, str) and one in syntaxes():
             parts.append(syntaxes()[one])
         else:
-            known = ", ".join(syntaxes())
             raise CatalogueError(
-                f"{where}: key 'syntax' must be one of {known}, a table, or a list of both, not {_shown(one)}"
+                f"{where}: key 'syntax' must be one of {_listed()}, a table, or a list of both, not {_shown(one)}"
             )
     return parts[0] if len(parts) == 1 else joined(parts, f"{where}: key 'syntax'")
+
+
+def _listed() -> str:
+    """Return the names of the shared syntaxes, each with how it writes a macro."""
+    return ", ".join(f"{key} {one.forms[0].text}" for key, one in syntaxes().items())
 
 
 def _with_functions(
@@ -283,7 +291,7 @@ _DIALECT_KEYS: Mapping[str, _Convert] = {
     "references": _table_of(_text),
     "available": _table_of(_postbacks),
     "contexts": _table_of(_text),
-    "macros": _table_of(_row),
+    "macros": _row,
 }
 _COLUMNS: Mapping[str, _Convert] = {
     "field": _text,

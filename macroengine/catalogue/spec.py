@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from macroengine.kinds import Consent, Encoding, Function, HashCase, Identifier, Postback, Source, ValueType
+from macroengine.representation import brief
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class MacroSpec:
     """The documented facts about a macro. A row of the dialect's file has these keys."""
 
@@ -58,6 +59,9 @@ class MacroSpec:
     """Keys of the row that are not documented."""
     note: str | None = None
     """Anything else, such as contradictions between documents."""
+
+    def __repr__(self) -> str:
+        return brief(self, MacroSpec("", "", Source.LINK), "name", "field", "source")
 
     @property
     def family_field(self) -> str | None:

@@ -15,6 +15,7 @@ from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.abridging import abridged
+from macroengine.workspace.inputs import similar_file
 
 COMMANDS = (
     "check",
@@ -115,6 +116,10 @@ def run() -> int:
 def _explain(error: Exception) -> int:
     """Print an error message, and return the exit status for it."""
     match error:
+        case click.exceptions.NoArgsIsHelpError():
+            with suppress(OSError):
+                click.echo(error.format_message(), err=True)
+            return error.exit_code
         case click.UsageError():
             message, status = _usage(error), error.exit_code
         case click.ClickException():  # pragma: no cover - click raises no other one here
@@ -127,7 +132,8 @@ def _explain(error: Exception) -> int:
             message, status = "interrupted", 130
         case OSError(strerror=str(reason), filename=name):
             # An error with an input has the name of the input.
-            message, status = f"{name or 'standard output'}: {reason[0].lower()}{reason[1:]}", 2
+            similar = similar_file(str(name)) if isinstance(error, FileNotFoundError) and name else ""
+            message, status = f"{name or 'standard output'}: {reason[0].lower()}{reason[1:]}{similar}", 2
         case MemoryError():
             message, status = "not enough memory", 2
         case RecursionError():

@@ -12,7 +12,7 @@ import click
 
 from macroengine.cli import output
 from macroengine.cli.formats import FORMATS, report_of
-from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name
+from macroengine.cli.inputs import STANDARD_INPUT, InputError, check_read_once, input_name
 from macroengine.cli.job import Collect, Findings, Job
 from macroengine.cli.jobs import jobs_of
 from macroengine.cli.options import (
@@ -52,8 +52,8 @@ An argument that names an existing file is read as --file reads it, and a direct
 how: .csv, .tsv, .xlsx and .xlsm have a header, .jsonl has a string or an object on each line, .toml and .json may have
 a request as --request takes it, the strings of code (.py, .json, .yaml, .toml, .js, .ts, .php, .md, .html and others)
 are searched for templates, and any other file has one template per line, where blank lines and lines that begin with #
-are skipped. Columns called template or postback url,
-partner, platform, event and ignore are recognised.
+are skipped. Columns called template, postback url, url or the like, and partner, platform, event and ignore, are
+recognised.
 
 \b
 Settings are taken from the nearest macroengine.toml, or [tool.macroengine] of pyproject.toml, from the folder of a
@@ -151,6 +151,7 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
 def _check_usage(templates: tuple[str, ...], files: tuple[str, ...], options: dict[str, Any]) -> None:
     if not templates and not files and not options["requests"]:
         raise click.UsageError("no templates given; give templates or files")
+    check_read_once(("TEMPLATE", templates), ("--file", files), ("--request", options["requests"]))
     if options["fix"] and options["diff"]:
         raise click.UsageError("--fix changes files and --diff only shows the changes; give one of them")
     if options["jobs"] > 1 and (options["fix"] or options["diff"]):

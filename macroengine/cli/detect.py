@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from macroengine.cli import output
+from macroengine.cli.inputs import check_read_once
 from macroengine.cli.job import Arguments, sources_of
 from macroengine.cli.options import file_options, layout_of
 from macroengine.detection.detect import Detected
@@ -16,7 +17,7 @@ from macroengine.detection.detect import detect as detect_dialects
 from macroengine.errors import TemplateError
 from macroengine.workspace.config import NearestConfig, find_config
 from macroengine.workspace.record import Record
-from macroengine.workspace.sources import Source
+from macroengine.workspace.sources import Source, notes_of_empty
 
 _Found = tuple[Source, Record, list[Detected]]
 
@@ -43,13 +44,14 @@ def detect(templates: tuple[str, ...], files: tuple[str, ...], form: str, **opti
     """
     if not templates and not files:
         raise click.UsageError("no templates given; give templates or files")
+    check_read_once(("TEMPLATE", templates), ("--file", files))
     config = NearestConfig(find_config(Path.cwd()))
     search = _Search(sources_of(templates, files, layout_of(options), config))
     if form == "json":
         _print_json(search.found())
     else:
         _print_text(search, is_single=len(templates) == 1 and not files and isinstance(search.sources[0], Arguments))
-    output.print_notes(note for source in search.sources for note in source.notes)
+    output.print_notes(search.notes)
     return search.status
 
 
@@ -78,14 +80,18 @@ class _Search:
     def __init__(self, sources: list[Source]) -> None:
         self.sources = sources
         self.status = 0
+        self.notes: list[str] = []
 
     def found(self) -> Iterator[_Found]:
         """Yield each template with its source and its dialects."""
         for source in self.sources:
+            is_empty = True
             for record in source.records():
                 if record.template is None:
                     continue
+                is_empty = False
                 yield source, record, self._detected(_place(source, record), record.template)
+            self.notes += [*source.notes, *(notes_of_empty(source) if is_empty else ())]
 
     def _detected(self, place: str, template: str) -> list[Detected]:
         try:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from macroengine.cli import output
-from macroengine.cli.inputs import is_input
+from macroengine.cli.inputs import check_read_once, is_input, looks_like_path, no_such_file
 from macroengine.cli.job import Job, given_settings, sources_of
 from macroengine.cli.options import (
     column_options,
@@ -66,7 +66,11 @@ def diff(context: click.Context, /, old: str, new: str, **options: Any) -> int:
 
     Exit status: 0 nothing is lost, 1 the partner no longer receives something, 2 wrong usage or an unreadable file.
     """
+    check_read_once(("OLD", old), ("NEW", new))
     if is_input(old) != is_input(new):
+        for given in (old, new):
+            if not is_input(given) and looks_like_path(given):
+                raise no_such_file(given, "compare two templates, or two files")
         raise click.UsageError("compare two templates, or two files")
     config = NearestConfig(find_config(Path.cwd()))
     job = Job([], config, given_settings(context, options), unsafe=False)
@@ -75,6 +79,7 @@ def diff(context: click.Context, /, old: str, new: str, **options: Any) -> int:
     compared = [one for one in _compared(*versions) if one.changes or None in (one.old, one.new)]
     write = _FORMATS[options["form"]]
     sys.stdout.writelines(f"{line}\n" for line in write(compared))
+    output.print_notes(job.notes)
     return 1 if any(one.new is None or any(change.lost for change in one.changes) for one in compared) else 0
 
 

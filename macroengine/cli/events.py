@@ -1,14 +1,15 @@
 """Read events from JSON files, with errors that name the line and column."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NoReturn
 
 from macroengine.catalogue import Dialect
-from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, parse_json, read_lines, read_whole
+from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, is_input, parse_json, read_lines, read_whole
 from macroengine.errors import CatalogueError
 from macroengine.event import Event
 
-__all__ = ["STANDARD_INPUT", "read_event", "read_events"]
+__all__ = ["STANDARD_INPUT", "event_reader", "read_event", "read_events"]
 
 
 def read_event(path: str, dialect: Dialect) -> Event:
@@ -18,7 +19,19 @@ def read_event(path: str, dialect: Dialect) -> Event:
         InputError: the file does not contain an event of this dialect.
         OSError: the file cannot be read.
     """
-    return _event(read_whole(path), input_name(path), None, dialect)
+    return event_reader(path)(dialect)
+
+
+def event_reader(path: str) -> Callable[[Dialect], Event]:
+    """Read a JSON file, which may be standard input, and return what gives its event in one dialect or another.
+
+    Raises:
+        InputError: it is not the name of a file, but JSON.
+        OSError: the file cannot be read.
+    """
+    if path.lstrip().startswith("{") and not is_input(path):
+        raise InputError("an event is read from a file; give its name, or pipe the JSON to --event -")
+    return partial(_event, read_whole(path), input_name(path), None)
 
 
 def read_events(path: str, dialect: Dialect) -> Iterator[tuple[int, Event]]:

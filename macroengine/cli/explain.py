@@ -8,8 +8,9 @@ from typing import Any, Literal
 import click
 
 from macroengine.catalogue import Dialect
+from macroengine.catalogue.commands import macros_command
 from macroengine.cli import output
-from macroengine.cli.inputs import input_name
+from macroengine.cli.inputs import STANDARD_INPUT, input_name, is_input, looks_like_path, no_such_file
 from macroengine.cli.options import column_options, dialect_or_auto_option, layout_of
 from macroengine.declarations import declarations
 from macroengine.plan.resolve import resolve
@@ -23,7 +24,7 @@ from macroengine.suggest import did_you_mean
 from macroengine.template import parse
 from macroengine.workspace.assumed import dialect_for
 from macroengine.workspace.facts import availability, yes_no
-from macroengine.workspace.sources import Source, open_source
+from macroengine.workspace.sources import Source, notes_of_empty, open_source
 
 _COLUMNS = ("macro", "field", "source", "send all", "available", "encoded", "example")
 _CODE = re.compile(r"[A-Z]+\d+", re.IGNORECASE)
@@ -69,14 +70,28 @@ def explain(
         if what is None:
             raise click.UsageError("--format adcp declares the macros of one template; give it as an argument")
         return _declare(what, dialect_for(dialect, what))
+    file = _file(what) if file is None else file
     if file is not None:
         return _explain_file(open_source(file, layout_of(options)), dialect, consent=consent)
     if what is None or not _WORD.fullmatch(what):
         return _explain_template(what or "", dialect_for(dialect, what or ""), consent=consent)
+    return _explain_rule(what, dialect_for(dialect, ""))
+
+
+def _file(what: str | None) -> str | None:
+    """Return the argument that is the name of a file, and not a word, which is for a rule."""
+    if what is None or (_WORD.fullmatch(what) and what != STANDARD_INPUT):
+        return None
+    if not is_input(what) and looks_like_path(what):
+        raise no_such_file(what, "to explain it as a template, pipe it to --file -")
+    return what if is_input(what) else None
+
+
+def _explain_rule(what: str, dialect: Dialect) -> int:
     names = {rule.name: code for code, rule in RULES.items()}
     code = names.get(_name(what), what.upper())
     if code not in RULES:
-        return _explain_fault(what, names, dialect_for(dialect, ""))
+        return _explain_fault(what, names, dialect)
     click.echo(page(code))
     return 0
 
@@ -91,9 +106,9 @@ def _explain_fault(what: str, names: Iterable[str], dialect: Dialect) -> int:
     code = named.get(_name(what), what.upper())
     if code not in pages:
         known = [*RULES, *pages] if _CODE.fullmatch(what) else [*names, *named]
-        macro = f"; for the macro, see: macroengine macros {what}" if dialect.named(what) else ""
+        macro = f"; for the macro, see {macros_command(dialect, what)}" if dialect.named(what) else ""
         nearest = did_you_mean(code if _CODE.fullmatch(what) else _name(what), known)
-        output.complain(f"unknown rule {what!r}{macro or nearest}")
+        output.complain(f"unknown rule {what!r}{macro or f'{nearest} (`macroengine rules` lists all)'}")
         return 1
     click.echo(pages[code][1])
     return 0
@@ -129,11 +144,14 @@ def _declare(source: str, dialect: Dialect) -> int:
 def _explain_file(source: Source, dialect: Dialect | Literal["auto"], *, consent: bool) -> int:
     name = input_name(source.name)
     rows = []
+    notes = notes_of_empty(source)
     for record in source.records():
         if record.template is not None:
+            notes = []
             chosen = dialect_for(record.dialect_named(name) or dialect, record.template)
             rows += [(f"{name}:{record.place}", *row) for row in _rows(record.template, chosen, consent=consent)]
     output.print_table(("place", *_columns(consent=consent)), rows)
+    output.print_notes(notes)
     return 0
 
 

@@ -15,7 +15,7 @@ import click
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.events import read_events
-from macroengine.cli.inputs import input_name, read_lines
+from macroengine.cli.inputs import check_read_once, input_name, read_lines
 from macroengine.cli.options import dialect_option
 from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity
 from macroengine.errors import CatalogueError
@@ -65,8 +65,7 @@ def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: 
     """
     from macroengine.intake import appsflyer
 
-    if file == installs == "-":
-        raise click.UsageError("standard input can be only one of FILE and --installs")
+    check_read_once(("FILE", file), ("--installs", installs))
     known = None if installs is None else _read_installs(installs)
     failed = False
     for where, line in _lines(file):

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from macroengine.cli.hunks import hunk, whole_lines
-from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, is_input, looks_like_path
+from macroengine.cli.inputs import STANDARD_INPUT, input_name, is_input, looks_like_path, no_such_file
 from macroengine.cli.parallel import in_order
 from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, printable
@@ -25,7 +25,7 @@ from macroengine.workspace.checking import findings, fixed_template, settings_of
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.config import Config, NearestConfig, Settings
 from macroengine.workspace.record import Record
-from macroengine.workspace.sources import Source, TextFile, open_source, sources_in
+from macroengine.workspace.sources import Source, TextFile, notes_of_empty, open_source, sources_in
 from macroengine.workspace.writing import Write, text_with
 
 Found = Iterator[tuple[str, Record, Diagnostic]]
@@ -142,11 +142,14 @@ class Job:
         for source in self.sources if only is None else [only]:
             settings = self.config.settings_for(source.path, self.given)
             settings.check_context()
-            where = input_name(source.name)
+            where, is_empty = input_name(source.name), True
             for record in source.records():
+                is_empty &= record.template is None and record.noted is None
                 yield source, record, self._of_record(record, settings, where, tally)
                 self.advance(record.raw)
             self.notes += source.notes
+            if is_empty:
+                self.notes += notes_of_empty(source)
 
     def _of_record(self, record: Record, settings: Settings, where: str, tally: Tally) -> Settings:
         """Return the settings for one template. The row decides first, then the macros."""
@@ -199,7 +202,7 @@ def sources_of(
     templates = tuple(argument for argument in arguments if not is_input(argument))
     for template in templates:
         if looks_like_path(template):
-            raise InputError(f"{input_name(template)}: no such file; to check it as a template, pipe it to --file -")
+            raise no_such_file(template, "to check it as a template, pipe it to --file -")
     sources: list[Source] = [Arguments(templates)] if templates else []
 
     def layout_in(path: Path | None) -> Layout:

@@ -6,6 +6,7 @@ import click
 from rich.text import Text
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
+from macroengine.catalogue.commands import macros_command
 from macroengine.catalogue.consent import needs_consent
 from macroengine.cli import output
 from macroengine.cli.options import SourceWord, dialect_option, postback_option
@@ -78,7 +79,8 @@ def _show(name: str, dialect: Dialect) -> int:
     reading = dialect.syntax.read(name)
     found = dialect.find(reading.name if reading else name)
     if found is None or found[1] is Spelling.PARAMETER:
-        output.complain(f"unknown macro {name!r} of {dialect.title}{did_you_mean(name, dialect.names())}")
+        near = did_you_mean(name, dialect.names())
+        output.complain(f"unknown macro {name!r} of {dialect.title}{near} ({macros_command(dialect)} lists all)")
         return 1
     spec, _ = found
     console = output.results()

@@ -9,7 +9,7 @@ import click
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.events import read_event
-from macroengine.cli.inputs import InputError, input_name, is_input, looks_like_path, read_lines, suffix
+from macroengine.cli.inputs import check_read_once, is_input, looks_like_path, no_such_file, read_lines, suffix
 from macroengine.cli.options import dialect_option, template_source
 from macroengine.cli.received import Summary, counting
 from macroengine.diagnostics import printable
@@ -60,6 +60,7 @@ def match(
     """
     if file is not None and url is None:
         template, url = None, template
+    check_read_once(("TEMPLATE", template), ("--file", file), ("URL", url), ("--event", event), ("--events", events))
     source = template_source(template, file)
     if url is not None and events is None and is_input(url):
         url, events = None, url
@@ -76,7 +77,7 @@ def match(
 
 def _match_one(source: str, dialect: Dialect, url: str, event: str | None, form: str) -> int:
     if looks_like_path(url):
-        raise InputError(f"{input_name(url)}: no such file; to read it as a URL, pipe it to --events -")
+        raise no_such_file(url, "to read it as a URL, pipe it to --events -")
     found = match_url(source, url, dialect=dialect, event=None if event is None else read_event(event, dialect))
     if form == "json":
         click.echo(json.dumps(_as_json(source, dialect, url, found), indent=2))

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 import click
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect, dialect_names
-from macroengine.cli.inputs import read_text
+from macroengine.cli.inputs import InputError, is_input, looks_like_path, no_such_file, read_text
 from macroengine.kinds import Postback, Source
 from macroengine.workspace.assumed import AUTO
 from macroengine.workspace.columns import Layout
@@ -22,7 +22,14 @@ REQUEST_HELP = (
 
 
 def _read_dialect(context: click.Context, parameter: click.Parameter, value: str) -> Dialect:  # noqa: ARG001 - click's
-    return Dialect.from_toml(value) if value.endswith(".toml") else dialect(value)
+    if not value.lower().endswith(".toml"):
+        file = f"{value}.toml"
+        if value not in dialect_names() and is_input(file):
+            raise InputError(f"unknown dialect {value!r}; did you mean {file!r}?")
+        return dialect(value)
+    if not is_input(value):
+        raise no_such_file(value)
+    return Dialect.from_toml(value)
 
 
 def _complete_dialect(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:  # noqa: ARG001
@@ -183,9 +190,21 @@ def layout_of(options: dict[str, Any]) -> Layout:
 
 
 def template_source(template: str | None, file: Path | None) -> str:
-    """Return the template given as an argument or in a file, without the last line break of the file."""
+    """Return the template given as an argument or in a file, without the last line break of the file.
+
+    An argument that names an existing file is read, as --file reads it.
+
+    Raises:
+        InputError: the argument looks like the name of a file, and there is no such file.
+        OSError: the file cannot be read.
+    """
     if (template is None) == (file is None):
         raise click.UsageError("give one template: as an argument, or with --file")
+    if template is not None and is_input(template):
+        file = Path(template)
     if file is None:
-        return template or ""
+        template = template or ""
+        if looks_like_path(template):
+            raise no_such_file(template, "to read it as a template, pipe it to --file -")
+        return template
     return read_text(file).removesuffix("\n").removesuffix("\r")

@@ -11,11 +11,17 @@ import click
 
 from macroengine.cli import process
 from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, excerpt, printable
+from macroengine.diagnostics import columns as columns_of
 
 # rich takes longer to load than a template takes to check, so import it only for a console.
 if TYPE_CHECKING:
     from rich.console import Console
 
+# Between the columns of a table.
+_GAP = 2
+# A longer word, such as a URL, is broken in a column of a table; sooner in the last one, which has texts and values.
+_MAX_WORD = 24
+_MAX_LAST_WORD = 16
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
 
@@ -93,22 +99,63 @@ def _shown(diagnostic: Diagnostic | PayloadDiagnostic, columns: int | None) -> l
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table: drawn on a terminal, otherwise tab-separated with a header, regardless of colours."""
+    """Print a table: drawn on a terminal, otherwise tab-separated with a header, regardless of colours.
+
+    On a terminal that is too narrow for its words, each row is a block with a line for each cell that is not empty.
+    """
     if not sys.stdout.isatty():
         writer = csv.writer(sys.stdout, dialect="excel-tab", lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
         return
     from rich.console import Console
+
+    console = Console(highlight=False)
+    shown = [[printable(cell) for cell in row] for row in rows]
+    widths = _widths(console.width, list(zip(columns, *shown, strict=True)))
+    if widths is not None:
+        _draw_table(console, columns, shown, widths)
+    else:
+        _print_blocks(console, columns, shown)
+
+
+def _widths(width: int, columns: list[tuple[str, ...]]) -> list[int] | None:
+    """Return the widths of columns of cells with which their words stay whole, None where the table would be wider."""
+    limits = [*[_MAX_WORD] * (len(columns) - 1), _MAX_LAST_WORD]
+    longest = (max(columns_of(word) for cell in cells for word in cell.split(" ")) for cells in columns)
+    widths = list(map(min, longest, limits))
+    room = width - sum(widths) - _GAP * (len(widths) - 1)
+    if room < 0:
+        return None
+    for index, cells in enumerate(columns):  # the first ones have names, and the last ones texts
+        more = min(room, max(map(columns_of, cells)) - widths[index])
+        widths[index] += more
+        room -= more
+    return widths
+
+
+def _draw_table(console: "Console", columns: Sequence[str], rows: list[list[str]], widths: list[int]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    # With widths of its own choice, rich would break or cut words.
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")  # otherwise a narrow terminal would cut off names
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column, overflow="fold", width=width)
     for row in rows:
-        table.add_row(*map(Text, map(printable, row)))
-    Console(highlight=False).print(table)
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def _print_blocks(console: "Console", columns: Sequence[str], rows: list[list[str]]) -> None:
+    from rich.text import Text
+
+    for number, row in enumerate(rows):
+        if number:
+            console.print()
+        for column, cell in zip(columns, row, strict=True):
+            if cell:
+                console.print(Text.assemble((f"{column}: ", "bold"), cell), overflow="fold")
 
 
 def lasting(write: Callable[[str], object]) -> Callable[[str], object]:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,8 @@ import click
 
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
-from macroengine.cli.events import read_event
-from macroengine.cli.inputs import input_name
+from macroengine.cli.events import event_reader
+from macroengine.cli.inputs import check_read_once, input_name
 from macroengine.cli.job import Job
 from macroengine.cli.jobs import jobs_of
 from macroengine.cli.options import (
@@ -27,11 +27,20 @@ from macroengine.cli.options import (
 )
 from macroengine.cli.reports import Tally, wrapped
 from macroengine.cli.request_job import RequestJob, name_of
-from macroengine.cli.request_previews import request_as_json, request_as_text
+from macroengine.cli.request_previews import (
+    Warnings,
+    request_as_json,
+    request_as_text,
+    warning_lines,
+    warning_rows,
+    warnings_of,
+)
 from macroengine.diagnostics import printable
 from macroengine.errors import RenderError, TemplateError
+from macroengine.event import Event
 from macroengine.plan.segments import Missing
 from macroengine.workspace.abridging import abridged
+from macroengine.workspace.checking import findings
 from macroengine.workspace.config import NearestConfig, find_config
 from macroengine.workspace.preview import Preview
 from macroengine.workspace.preview import preview as preview_of
@@ -69,6 +78,7 @@ def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[
 
     Each parameter is shown decoded, as its receiver reads it, with the macro that fills it. With --send-all, events
     that are attributed to the network and others are shown side by side. A request is shown whole; no key is needed.
+    Warnings of check are shown with what they are about.
 
     \b
     Examples:
@@ -81,9 +91,12 @@ def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[
     """
     if not templates and not files and not options["requests"]:
         raise click.UsageError("no templates given; give templates or files")
+    requests_, event = options["requests"], options["event"]
+    check_read_once(("TEMPLATE", templates), ("--file", files), ("--request", requests_), ("--event", event))
     job, requests = jobs_of(context, templates, files, options, NearestConfig(find_config(Path.cwd())))
     as_json = options["form"] == "json"
-    work = _Work(options, as_json)
+    # Read once, though templates may be in several dialects.
+    work = _Work(options, as_json, None if event is None else event_reader(event))
     sys.stdout.write("[\n" if as_json else "")
     work.show_templates(job)
     work.show_requests(requests)
@@ -98,6 +111,7 @@ class _Work:
 
     options: dict[str, Any]
     as_json: bool
+    event_in: Callable[[Dialect], Event] | None
     status: int = 0
     between: str = ""
 
@@ -109,9 +123,9 @@ class _Work:
             dialect = settings.dialect_of(record.template)
             with self._reporting(f"{input_name(source.name)}:{record.place}"):
                 shown = preview_of(record.template, dialect=dialect, policy=settings.policy, **self._values(dialect))
-                self._write(
-                    _as_json(source.name, record, shown) if self.as_json else _as_text(source.name, record, shown)
-                )
+                found = warnings_of(("", one) for one in findings(record.template, settings))
+                written = _as_json if self.as_json else _as_text
+                self._write(written(source.name, record, shown, found))
 
     def show_requests(self, job: RequestJob) -> None:
         """Show what partners would receive from each request."""
@@ -122,10 +136,10 @@ class _Work:
             with self._reporting(input_name(name_of(file))):
                 shown = preview_request(read.request, dialect=dialect, policy=settings.policy, **self._values(dialect))
                 written = request_as_json if self.as_json else request_as_text
-                self._write(written(name_of(file), shown))
+                self._write(written(name_of(file), shown, warnings_of(job.checked(read, settings))))
 
     def _values(self, dialect: Dialect) -> dict[str, Any]:
-        event = None if self.options["event"] is None else read_event(self.options["event"], dialect)
+        event = None if self.event_in is None else self.event_in(dialect)
         return {"event": event, "values": dict(self.options["set_"]), "missing": self.options["missing"]}
 
     def _write(self, text: str) -> None:
@@ -152,7 +166,7 @@ def _print_error(place: str, error: TemplateError | RenderError) -> None:
         click.echo(f"  {printable(str(error))}", err=True)
 
 
-def _as_text(name: str, record: Record, shown: Preview) -> str:
+def _as_text(name: str, record: Record, shown: Preview, found: Warnings) -> str:
     facts = [record.said.partner, shown.policy.postback, shown.dialect.title]
     lines = [f"{printable(name)}:{record.place}  {printable(', '.join(filter(None, facts)))}"]
     other = shown.not_attributed or "not sent (--send-all sends it)"
@@ -167,7 +181,7 @@ def _as_text(name: str, record: Record, shown: Preview) -> str:
         ("dropped", shown.dropped),
     ):
         lines += [f"  {title:14}  {printable(', '.join(names))}"] if names else []
-    return "\n".join([*lines, *_table(shown)]) + "\n"
+    return "\n".join([*lines, *warning_lines(found), *_table(shown)]) + "\n"
 
 
 def _table(shown: Preview) -> Iterator[str]:
@@ -196,7 +210,7 @@ def _table(shown: Preview) -> Iterator[str]:
                 yield from (f"    {line.strip()}" for line in lines)
 
 
-def _as_json(name: str, record: Record, shown: Preview) -> str:
+def _as_json(name: str, record: Record, shown: Preview, found: Warnings) -> str:
     def listed(parameters: Any) -> list[dict[str, Any]]:
         return [{"name": one.name, "value": one.value, "macros": list(one.macros)} for one in parameters]
 
@@ -216,5 +230,6 @@ def _as_json(name: str, record: Record, shown: Preview) -> str:
         "dropped": list(shown.dropped),
         "parameters": listed(shown.parameters),
         "other_parameters": listed(shown.other_parameters),
+        "warnings": warning_rows(found),
     }
     return json.dumps(row)

@@ -13,10 +13,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.events import read_event, read_events
-from macroengine.cli.inputs import InputError, input_name
+from macroengine.cli.inputs import InputError, check_read_once, input_name, is_input, looks_like_path, no_such_file
 from macroengine.cli.options import REQUEST_HELP, column_options, dialect_option, layout_of, postback_option, set_option
 from macroengine.cli.rendering import compiled_request, compiled_template, rendering_options
 from macroengine.cli.requests import as_json_line, as_text, read_key, read_request
+from macroengine.cli.unread import Unread
 from macroengine.compiled_request import CompiledRequest
 from macroengine.diagnostics import printable
 from macroengine.engine import CompiledTemplate
@@ -67,11 +68,19 @@ def render(template: str | None, file: str | None, event: str | None, events: st
         raise click.UsageError("--key-file signs a request; give one with --request")
     if request is not None and (template is not None or file is not None):
         raise click.UsageError("give a template or --request, not both")
-    templates = _templates(template, file, options, has_request=request is not None)
     if event is not None and events is not None:
         raise click.UsageError("give --event or --events, not both")
+    check_read_once(
+        ("TEMPLATE", template),
+        ("--file", file),
+        ("--request", request),
+        ("--key-file", key_file),
+        ("--event", event),
+        ("--events", events),
+    )
     if event is None and events is None and not options["set_"]:
         raise click.UsageError("no events given; use --event, --events or --set")
+    templates = _templates(template, file, options, has_request=request is not None)
     values = dict(options.pop("set_"))
     if request is not None:
         return _render_request(request, read_key(key_file), options, values=values, event=event, events=events)
@@ -113,6 +122,10 @@ def _templates(
         return []
     if (template is None) == (file is None):
         raise click.UsageError("give one template: as an argument, or with --file")
+    if template is not None and is_input(template):
+        file = template
+    if template is not None and looks_like_path(template) and file is None:
+        raise no_such_file(template, "to render it as a template, pipe it to --file -")
     if file is None:
         return [("", Record("", 1, template))]
     name = input_name(file)
@@ -135,6 +148,7 @@ class _Work:
     suppressed: int = 0
     reported: set[tuple[str, Postback]] = field(default_factory=set)
     compiled: dict[tuple[str, Postback], CompiledTemplate] = field(default_factory=dict)
+    unread: Unread = field(default_factory=Unread)
 
     def render_one(self, event: Event) -> int:
         """Print a URL for each template. If a single template has errors, print only those."""
@@ -180,6 +194,7 @@ class _Work:
             known = with_values(event, self.values, template.dialect) if self.values else event
         except ValueError as error:
             raise click.UsageError(f"--set: {error}") from None
+        self.unread.note(known, template)
         return template.render(known)
 
     def _fail(self, place: str, error: RenderError | TemplateError, event: Event) -> None:
@@ -213,6 +228,7 @@ class _RequestWork(_Work):
             known = with_values(event, self.values, request.dialect) if self.values else event
         except ValueError as error:
             raise click.UsageError(f"--set: {error}") from None
+        self.unread.note(known, request)
         try:
             return self.written(request.render(known, key=self.key)).removesuffix("\n")
         except ValueError as error:  # the key is missing, or there is nothing to sign

@@ -67,7 +67,8 @@ class Tally:
         if self.unsafe:
             parts.append(f"{self.unsafe:,} {'more' if self.fixable else 'fixable'} with --fix --unsafe-fixes")
         if not counts:
-            parts.append(f"nothing found in {_counted(self.templates, 'template')}")
+            found = f"nothing found in {_counted(self.templates, 'template')}"
+            parts.append(found if self.templates else "no templates found")
         return ", ".join(parts)
 
 

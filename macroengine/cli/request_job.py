@@ -81,7 +81,7 @@ class RequestJob:
             read = read_request_file(file)
             settings = self.settings_for(read, tally)
             tally.templates += 1
-            yield from self._in_records(read, self._checked(read, settings))
+            yield from self._in_records(read, self.checked(read, settings))
 
     def fixed(self, tally: Tally) -> Found:
         """Write the fixed requests, and yield the remaining findings."""
@@ -97,7 +97,7 @@ class RequestJob:
         read = read_request_file(file)
         settings = self.settings_for(read, tally)
         tally.templates += 1
-        found = self._checked(read, settings)
+        found = self.checked(read, settings)
         fixed, text = self._with_fixes(read, settings)
         write(text)
         if fixed is None:
@@ -132,7 +132,8 @@ class RequestJob:
             settings = replace(settings, postback=kind)
         return settings
 
-    def _checked(self, read: RequestFile, settings: Settings) -> InParts:
+    def checked(self, read: RequestFile, settings: Settings) -> InParts:
+        """Return what is found in a request, each with the part that has it."""
         try:
             parsed = parse_request(read.request, settings.dialect_of(""))
         except TemplateError as error:  # it is too large to check

@@ -1,16 +1,41 @@
-"""Previews of requests, as text and as JSON."""
+"""Previews of requests, as text and as JSON, and the warnings of check that every preview shows."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from macroengine.cli.requests import as_row
-from macroengine.diagnostics import printable
+from macroengine.diagnostics import Diagnostic, Severity, printable
 from macroengine.request import PreparedRequest
 from macroengine.workspace.request_preview import RequestPreview
 from macroengine.workspace.request_text import prepared_text
 
+_WITHHELD = "withheld-macro"
+Warnings = list[tuple[str, Diagnostic]]
 
-def request_as_text(file: str, shown: RequestPreview) -> str:
+
+def warnings_of(found: Iterable[tuple[str, Diagnostic]]) -> Warnings:
+    """Return the warnings of what is found, each with the part of a request that has it.
+
+    Which macros are withheld is shown in a preview anyway.
+    """
+    return [(part, one) for part, one in found if one.severity is Severity.WARNING and one.name != _WITHHELD]
+
+
+def warning_lines(found: Warnings) -> Iterator[str]:
+    """Yield a line for each warning."""
+    for part, one in found:
+        yield f"  {one.severity:14}  {one.code} {printable(f'{part}: ' * bool(part) + one.message)}"
+
+
+def warning_rows(found: Warnings) -> list[dict[str, object]]:
+    """Return the warnings for JSON."""
+    return [
+        {"code": one.code, "name": one.name, "part": part or None, "message": one.message, "hint": one.hint}
+        for part, one in found
+    ]
+
+
+def request_as_text(file: str, shown: RequestPreview, found: Warnings) -> str:
     """Return the preview of a request for people."""
     lines = [f"{printable(file)}  {shown.policy.postback}, {printable(shown.dialect.title)}"]
     for title, sent in _sent(shown):
@@ -21,6 +46,7 @@ def request_as_text(file: str, shown: RequestPreview) -> str:
         lines += [f"    {printable(line)}".rstrip() for line in prepared_text(sent).split("\n")]
     for title, names in (("withheld", shown.withheld), ("needs consent", shown.needs_consent)):
         lines += [f"  {title}: {printable(', '.join(names))}"] if names else []
+    lines += warning_lines(found)
     width = max((len(printable(one.name)) for one in shown.parameters), default=0)
     lines += ["  parameters"] if shown.parameters else []
     for one in shown.parameters:
@@ -29,7 +55,7 @@ def request_as_text(file: str, shown: RequestPreview) -> str:
     return "\n".join(lines) + "\n"
 
 
-def request_as_json(file: str, shown: RequestPreview) -> str:
+def request_as_json(file: str, shown: RequestPreview, found: Warnings) -> str:
     """Return the preview of a request as a JSON object."""
     row = {
         "file": file,
@@ -39,6 +65,7 @@ def request_as_json(file: str, shown: RequestPreview) -> str:
         "withheld": list(shown.withheld),
         "needs_consent": list(shown.needs_consent),
         "parameters": [{"name": one.name, "value": one.value, "macros": list(one.macros)} for one in shown.parameters],
+        "warnings": warning_rows(found),
     }
     return json.dumps(row)
 

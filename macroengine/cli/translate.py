@@ -12,6 +12,7 @@ import click
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.formats import text_report_on
+from macroengine.cli.inputs import check_read_once
 from macroengine.cli.job import Job, given_settings, sources_of
 from macroengine.cli.options import (
     column_options,
@@ -62,6 +63,7 @@ def translate(context: click.Context, /, templates: tuple[str, ...], files: tupl
     """
     if not templates and not files:
         raise click.UsageError("no templates given; give templates or files")
+    check_read_once(("TEMPLATE", templates), ("--file", files))
     config = NearestConfig(find_config(Path.cwd()))
     sources = sources_of(templates, files, layout_of(options), config)
     work = _Work(Job(sources, config, given_settings(context, options), unsafe=False), options)

@@ -226,9 +226,9 @@ def read_forms(row: Mapping[str, Any], where: str) -> tuple[Form, ...]:
             raise CatalogueError(f"{where}: unknown key {key!r}; known: {', '.join(_KEYS)}")
     texts, name = row.get("forms"), row.get("name")
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
-        raise CatalogueError(f"{where}: key 'forms' must be a list of strings, not {texts!r}")
+        raise _unusable("forms", row, "a list of forms, at least one, as ['{NAME}']", where)
     if not isinstance(name, str):
-        raise CatalogueError(f"{where}: key 'name' must be a string, not {name!r}")
+        raise _unusable("name", row, "a pattern of names, as '[A-Za-z0-9_]+'", where)
     for key in ("argument", "alternatives"):
         if row.get(key) is not None and not isinstance(row[key], str):
             raise CatalogueError(f"{where}: key {key!r} must be a string, not {row[key]!r}")
@@ -239,11 +239,16 @@ def read_forms(row: Mapping[str, Any], where: str) -> tuple[Form, ...]:
     return forms
 
 
+def _unusable(key: str, row: Mapping[str, Any], expected: str, where: str) -> CatalogueError:
+    said = f"must be {expected}, not {row[key]!r}" if key in row else f"is missing: {expected}"
+    return CatalogueError(f"{where}: key {key!r} {said}")
+
+
 def _form(text: str, row: Mapping[str, Any], where: str) -> Form:
     try:
         return Form.of(text, name=row["name"], argument=row.get("argument"), alternatives=row.get("alternatives"))
     except FormError as error:
-        raise CatalogueError(f"{where}: {text!r} is not a form: it {error}") from None
+        raise CatalogueError(f"{where}: {text!r} is not a form: a form {error}") from None
 
 
 def _check_patterns(form: Form, where: str) -> None:

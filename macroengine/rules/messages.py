@@ -9,6 +9,7 @@ from typing import cast
 from macroengine.caching import short_cache
 from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.catalogue.aliases import named_by_others
+from macroengine.catalogue.commands import macros_command
 from macroengine.catalogue.consent import consent_fields
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.kinds import HASHES, Postback, Source
@@ -42,7 +43,7 @@ def _unknown(macro: Resolved, resolution: Resolution) -> Finding:
         hashed = [spec.names_with(node.function)[:1] for spec, _ in filter(None, map(dialect.find, near))]
         near = list(dict.fromkeys(name for names in hashed for name in names))
     if not near:
-        hint = f"`macroengine macros` lists all of {dialect.title}"
+        hint = f"{macros_command(dialect)} lists all of {dialect.title}"
     fix = Fix(dialect.syntax.write(near[0], node.function), node.span, safe=False) if near and is_certain else None
     return Finding(node.span, f"unknown macro {node.name!r}{question(near)}", hint, fix)
 

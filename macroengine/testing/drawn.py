@@ -1,6 +1,6 @@
 """The result of drawing a case: a template, an event, and the right postback."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from macroengine.catalogue import DEFAULT_DIALECT
@@ -92,13 +92,6 @@ def _shown(kind: str, source: str, event: Event, sent: str | None, options: dict
     if event.postback is not Postback.INSTALL:
         parts.append(f"postback={event.postback.value!r}")
     parts += ["attributed=False"] * (not event.attributed)
-    given = [f"{name}={policy_text(value) if name == 'policy' else repr(value)}" for name, value in options.items()]
+    given = [f"{name}={value!r}" for name, value in options.items()]
     shown = ", ".join([repr(source), f"Event({', '.join(parts)})", repr(sent), *given])
     return f"{kind}({shown})"
-
-
-def policy_text(policy: Policy) -> str:
-    """Return a policy as it would be written in code, without default values."""
-    usual = Policy()
-    given = {field.name: getattr(policy, field.name) for field in fields(policy)}
-    return f"Policy({', '.join(f'{name}={value!r}' for name, value in given.items() if value != getattr(usual, name))})"

@@ -11,7 +11,6 @@ from macroengine.arguments import check_flag
 from macroengine.catalogue import Dialect
 from macroengine.kinds import Postback
 from macroengine.policy import Policy
-from macroengine.testing.drawn import policy_text
 from macroengine.testing.writing import Repertoire, Written, repertoire
 
 
@@ -50,7 +49,7 @@ class Asked:
         asked = {field.name: getattr(self.variants, field.name) for field in fields(self.variants)}
         shown = [f"{name}={value}" for name, value in asked.items() if value is not None]
         shown += [] if self.body is None else [f"body={self.body!r}"]
-        policy = [] if self.policy is None else [f"policy={policy_text(self.policy)}"]
+        policy = [] if self.policy is None else [f"policy={self.policy!r}"]
         printer.text(", ".join([repr(self.dialect.name), *policy, *shown]))
 
     @cached_property

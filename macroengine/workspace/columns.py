@@ -25,6 +25,7 @@ def folded(name: str) -> str:
 
 _WORDS = tomllib.loads(Path(__file__).with_name("columns.toml").read_text(encoding="utf-8"))
 _NAMES = {role: tuple(map(folded, names)) for role, names in _WORDS["columns"].items()}
+_ALONE = frozenset(map(folded, _WORDS["alone"]["template"]))
 KINDS = {folded(word): Postback(kind) for kind, words in _WORDS["kinds"].items() for word in words}
 """The kind of postback for each word, in folded form."""
 
@@ -42,6 +43,8 @@ class Layout:
     encoding: str | None = None
     embedded: Dialect | None = None
     """The dialect of templates embedded in code, if given."""
+    is_sure: bool = False
+    """Whether the template column is recognised only by names that can mean nothing else."""
 
     def asked(self) -> dict[str, str]:
         """Return the columns that were requested by name, by their role."""
@@ -52,8 +55,10 @@ class Layout:
 def recognised(header: Sequence[str], layout: Layout) -> dict[str, int]:
     """Return the index of each column that was requested or is recognised by its name, by role.
 
-    >>> recognised(["ID", "Partner", "Postback URL"], Layout())
+    >>> recognised(["ID", "Partner", "Postback URL", "URL"], Layout())
     {'template': 2, 'partner': 1}
+    >>> recognised(["Partner", "URL"], Layout()), recognised(["Link", "URL"], Layout())
+    ({'template': 1, 'partner': 0}, {})
     """
     asked = layout.asked()
     spelled = [folded(name) for name in header]
@@ -63,9 +68,17 @@ def recognised(header: Sequence[str], layout: Layout) -> dict[str, int]:
             index = _index(asked[role], header, spelled)
         else:
             index = next((spelled.index(name) for name in _NAMES[role] if name in spelled), None)
+            if index is None and role == "template" and not layout.is_sure:
+                index = _only(spelled)
         if index is not None and index not in found.values():
             found[role] = index
     return found
+
+
+def _only(spelled: Sequence[str]) -> int | None:
+    """Return the index of the column that can only be that of the templates because no other one can."""
+    found = [index for index, name in enumerate(spelled) if name in _ALONE]
+    return found[0] if len(found) == 1 else None
 
 
 def _index(wanted: str, header: Sequence[str], spelled: Sequence[str]) -> int | None:

@@ -51,7 +51,7 @@ class Settings:
     def layout(self, given: Layout) -> Layout:
         """Return where the templates of a file are: as given, or else according to these settings."""
         said = {**self.columns, "sheet": self.sheet, "encoding": self.encoding}
-        missing = {name: value for name, value in said.items() if getattr(given, name) is None}
+        missing: dict[str, Any] = {name: value for name, value in said.items() if getattr(given, name) is None}
         return replace(given, embedded=None if self.dialect == AUTO else self.dialect, **missing)
 
     def dialect_of(self, template: str) -> Dialect:

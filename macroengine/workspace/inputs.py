@@ -11,6 +11,7 @@ from typing import IO, Any
 from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError
 from macroengine.opening import open_promptly
+from macroengine.suggest import nearest, question
 
 STANDARD_INPUT = "-"
 
@@ -37,6 +38,17 @@ class NoColumnError(InputError):
 def input_name(file: str | Path) -> str:
     """Return the name of an input for messages, with characters that do not print escaped."""
     return "standard input" if str(file) == STANDARD_INPUT else printable(str(file))
+
+
+def similar_file(name: str) -> str:
+    """Return `; did you mean 'x'?` for the files of the same folder that are called almost so, or an empty string."""
+    wanted = Path(name)
+    try:
+        known = [file.name for file in wanted.parent.iterdir() if not file.name.startswith(".")]
+    except (OSError, ValueError):  # there is no such folder either, or its name has a null character
+        return ""
+    found = [other for other in known if Path(other).stem == wanted.name] or nearest(wanted.name, known)
+    return question(printable(str(wanted.with_name(other))) for other in sorted(found)[:3])
 
 
 @contextmanager

@@ -38,7 +38,8 @@ def _template(data: dict[str, Any], where: str, found: dict[str, str], layout: L
     if key is None:
         wanted = layout.template or DEFAULT_COLUMN
         known = ", ".join(map(repr, data)) or "none"
-        raise NoColumnError(f"{where} no key {wanted!r}{did_you_mean(wanted, data)} (known: {known})")
+        option = "" if layout.template else "; say which has the templates with --column"
+        raise NoColumnError(f"{where} no key {wanted!r}{did_you_mean(wanted, data)} (known: {known}){option}")
     if not isinstance(data[key], str):
         raise InputError(f"{where} the value of {key!r} is not a string")
     template: str = data[key]

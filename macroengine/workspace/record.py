@@ -134,7 +134,8 @@ class Record:
         if found is not None:
             return dialect(found)
         if "dialect" in self.said.strict:
-            near = did_you_mean(word, [*dialect_names(), AUTO])
+            known = [*dialect_names(), AUTO]
+            near = did_you_mean(word, known) or f" (known: {', '.join(known)})"
             raise InputError(f"{where}:{self.place}: unknown dialect {word!r}{near}")
         return None
 

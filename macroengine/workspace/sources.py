@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
@@ -201,6 +201,12 @@ class Skipped:
         """Do nothing: there is nothing to fix."""
 
 
+def notes_of_empty(source: Source) -> list[str]:
+    """Return what to say of a source in which there is no template. Code need not have any."""
+    is_list = source.path is None or suffix(source.path) in FIXABLE
+    return [f"{input_name(source.name)}: no templates in it"] if is_list and not isinstance(source, Skipped) else []
+
+
 def sources_in(folder: str, layout_of: Callable[[Path], Layout], apart: Collection[str] = ()) -> list[Source]:
     """Return the sources for the template files in a folder, in the order of `files_in`.
 
@@ -224,7 +230,8 @@ def _in_folder(file: str, layout: Layout) -> Source:
     language = searched_language(file)
     if language is not None:
         return embedded_source(file, language, layout, among_others=True)
-    source = open_source(file, layout)
+    # Tables of anything else may be in the folder, too.
+    source = open_source(file, replace(layout, is_sure=True))
     try:
         next((record for record in source.records() if record.template is not None), None)
     except (NoColumnError, UnreadableError) as error:

@@ -7,7 +7,7 @@ import io
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,13 +62,14 @@ class WorkbookFile:
             NoColumnError: no sheet has a template column.
             InputError: the workbook cannot be read.
         """
-        found = False
-        for sheet in self._chosen():
-            header = self._header(sheet)
+        chosen = self._chosen()
+        # A sheet with links is not one of templates where another has a column called so.
+        sure = [(sheet, self._header(sheet, replace(self.layout, is_sure=True))) for sheet in chosen]
+        found = sure if any(header for _, header in sure) else [(sheet, self._header(sheet)) for sheet in chosen]
+        for sheet, header in found:
             if header is not None:
-                found = True
                 yield from self._rows(sheet, *header)
-        if not found:
+        if not any(header for _, header in found):
             wanted = self.layout.template or DEFAULT_COLUMN
             titles = ", ".join(repr(sheet.title) for sheet in self._sheets)
             near = did_you_mean(
@@ -144,10 +145,10 @@ class WorkbookFile:
             raise InputError(f"{name}: no sheet {wanted!r}{did_you_mean(wanted, titles)} (known: {known})")
         return found
 
-    def _header(self, sheet: "Worksheet") -> tuple[int, dict[str, int]] | None:
+    def _header(self, sheet: "Worksheet", layout: Layout | None = None) -> tuple[int, dict[str, int]] | None:
         """Return the row of the header and the roles of its columns; None if the sheet has no templates."""
         for number, header in enumerate(_top(sheet), 1):
-            if "template" in recognised(header, self.layout):
+            if "template" in recognised(header, layout or self.layout):
                 return number, columns_of(header, self.layout, f"{input_name(self.file)}: sheet {sheet.title!r}")
         return None
 

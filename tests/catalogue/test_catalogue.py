@@ -23,6 +23,7 @@ from macroengine import (
     parse,
 )
 from macroengine.catalogue import Spelling
+from macroengine.catalogue.commands import macros_command
 from macroengine.kinds import Consent, Encoding, Function, Identifier, Source
 from macroengine.testing import reference
 
@@ -95,6 +96,30 @@ def test_unknown_dialect_names_the_nearest():
         dialect("appsflier")
 
 
+def test_a_file_in_the_place_of_a_name_is_told_how_to_be_read(tmp_path):
+    for name in ("mine.toml", "Mine.TOML"):
+        with pytest.raises(CatalogueError) as refused:
+            check("?a=(ip)", dialect=name)
+        assert str(refused.value) == f"unknown dialect {name!r}; read a file with Dialect.from_toml({name!r})"
+    with pytest.raises(TypeError, match=r"or a Dialect \(read a file with Dialect\.from_toml\), not"):
+        check("?a=(ip)", dialect=tmp_path / "mine.toml")
+    with pytest.raises(TypeError, match="must be the name of a dialect, or a Dialect, not int"):
+        check("?a=(ip)", dialect=1)
+
+
+def test_the_command_line_takes_the_name_or_the_file_of_a_dialect(tmp_path):
+    for name in dialect_names():
+        assert dialect(name).cli_name == name
+    path = tmp_path / "my own.toml"
+    path.write_text(MACRO + 'a = { field = "x", source = "SDK" }')
+    own = Dialect.from_toml(path)
+    assert own.cli_name == pickle.loads(pickle.dumps(own)).cli_name == str(path)
+    assert macros_command(own) == f"`macroengine macros --dialect '{path}'`"
+    assert [one.hint for one in check("?a={zzz}", dialect=own, select="ME101")] == [
+        f"{macros_command(own)} lists all of mine"
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -103,9 +128,20 @@ def test_unknown_dialect_names_the_nearest():
         pytest.param('name = "x"\nsyntax = "brace"', "key 'macros' is missing", id="no-macros"),
         pytest.param(
             'name = "x"\nsyntax = "bracke"\n[macros]',
-            "key 'syntax' must be one of paren, brace, .*, a table, or a list of both, not 'bracke'",
+            "key 'syntax' must be one of paren \\(NAME\\), brace {NAME}, .*, a table, or a list of both, not 'bracke'",
         ),
-        pytest.param('name = "x"\nsyntax = []\n[macros]', "key 'syntax' names no syntax"),
+        pytest.param(
+            'name = "x"\nsyntax = []\n[macros]',
+            "key 'syntax' names no syntax; expected one of paren \\(NAME\\), brace {NAME}, .*, or a table$",
+        ),
+        pytest.param(
+            'name = "x"\n[syntax]\nname = "a+"\n[macros]',
+            r"\[syntax\]: key 'forms' is missing: a list of forms, at least one, as \['{NAME}'\]$",
+        ),
+        pytest.param(
+            'name = "x"\n[syntax]\nforms = ["{NAME}"]\n[macros]',
+            r"\[syntax\]: key 'name' is missing: a pattern of names, as '\[A-Za-z0-9_\]\+'$",
+        ),
         pytest.param(
             HEAD
             + "functions = { md5 = 'NAME_md5' }\n[macros]\n"
@@ -115,7 +151,11 @@ def test_unknown_dialect_names_the_nearest():
         pytest.param(HEAD + "opne = true\n[macros]", "unknown key 'opne'; did you mean 'open'", id="unknown-head-key"),
         pytest.param(HEAD + 'open = "yes"\n[macros]', "key 'open' must be true or false, not 'yes'", id="no-flag"),
         pytest.param(HEAD + "macros = 1", "key 'macros' must be a table, not 1", id="macros-no-table"),
-        pytest.param(MACRO + "a = 1", "key 'macros' must be a table", id="row-no-table"),
+        pytest.param(
+            MACRO + "a = 1",
+            """macro 'a' must be a table, as { field = "NAME", source = "Link" }, not 1""",
+            id="row-no-table",
+        ),
         pytest.param(MACRO + 'a = { field = "x" }', "macro 'a': key 'source' is missing", id="no-source"),
         pytest.param(
             MACRO + 'a = { feild = "x", source = "SDK" }', "macro 'a': unknown key 'feild'; did you mean 'field'"
@@ -145,7 +185,10 @@ def test_unknown_dialect_names_the_nearest():
             "macro 'b': field 'x' comes from Platform elsewhere",
             id="one-field-with-two-sources",
         ),
-        pytest.param(MACRO + 'a-b = { field = "x", source = "Platform" }', r"'a-b' cannot be the name in .NAME."),
+        pytest.param(
+            MACRO + 'a-b = { field = "x", source = "Platform" }',
+            r"'a-b' cannot be the name in {NAME}, where names match \S+; for other names, make 'syntax' a table with",
+        ),
         pytest.param("a = " + "[" * 5000, "nested too deeply", id="nested-too-deeply"),
         pytest.param("a = " + "9" * 5000, "an integer has too many digits", id="long-integer"),
         pytest.param(

@@ -1,7 +1,8 @@
 """A dialect of any syntax is one file: its templates parse, check, render and pickle without other code."""
 
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import quote
 
 import duckdb
@@ -25,6 +26,7 @@ from macroengine import (
     render,
 )
 from macroengine.backends.duckdb import to_sql
+from macroengine.catalogue.commands import macros_command
 from macroengine.kinds import Source
 from tests.support.trying import slow_after
 
@@ -229,6 +231,7 @@ def test_what_the_library_brings_a_file_of_your_own_can_say_too(platform, tmp_pa
     copy = Dialect.from_toml(path)
     assert (copy, hash(copy)) == (theirs, hash(theirs))
     assert copy.macros == theirs.macros
+    commands = macros_command(copy), macros_command(theirs)
     values = {source: {} for source in Source}
     for spec in theirs.macros.values():
         values[spec.source][spec.field] = spec.example or None
@@ -241,7 +244,9 @@ def test_what_the_library_brings_a_file_of_your_own_can_say_too(platform, tmp_pa
     ]
     for source in (f"https://n.example/pb?a={macro}&b={macro}x" for macro in [*macros, theirs.syntax.write("ZZ")]):
         policy = Policy("in-app")
-        assert check(source, dialect=copy, policy=policy) == check(source, dialect=theirs, policy=policy)
+        ours, found = (check(source, dialect=one, policy=policy) for one in (copy, theirs))
+        # The command that a hint names is for the file.
+        assert [replace(one, hint=one.hint and one.hint.replace(*commands)) for one in ours] == found
         rendered = []
         for own in (copy, theirs):
             try:
@@ -249,3 +254,13 @@ def test_what_the_library_brings_a_file_of_your_own_can_say_too(platform, tmp_pa
             except RenderError as error:  # what is sent raw may not fit its place
                 rendered.append(str(error))
         assert rendered[0] == rendered[1]
+
+
+def test_the_short_file_of_the_page_on_dialects_is_enough(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "dialects.md").read_text(encoding="utf-8")
+    path = tmp_path / "mynetwork.toml"
+    path.write_text(page.partition("```toml\n")[2].partition("```")[0])
+    own = Dialect.from_toml(path)
+    event = Event(link={"click_id": "1"}, platform={"country_code": "DE"})
+    assert check("https://n.example/pb?c=[clickid]&geo=[country]", dialect=own) == []
+    assert render("https://n.example/pb?c=[clickid]&geo=[country]", event, dialect=own).endswith("?c=1&geo=DE")

@@ -257,7 +257,7 @@ def test_files_may_be_arguments(run, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        pytest.param("t.csv", b"id,url\n", "t.csv: no column 'template' (known: 'id', 'url')", id="no-column"),
+        pytest.param("t.csv", b"id,name\n", "t.csv: no column 'template' (known: 'id', 'name')", id="no-column"),
         pytest.param(
             "t.csv", b"id,Templte\n", "no column 'template'; did you mean 'Templte'? (known: 'id',", id="near"
         ),
@@ -489,13 +489,14 @@ def test_explain_of_nothing_says_so(run):
     assert "unknown rule 'ME999'" in run("explain", "ME999").err
     assert run("explain", "ME999").status == 1
     result = run("explain", "html-entitty")
-    assert result.err == "macroengine: unknown rule 'html-entitty'; did you mean 'html-entity'?\n"
+    known = "(`macroengine rules` lists all)"
+    assert result.err == f"macroengine: unknown rule 'html-entitty'; did you mean 'html-entity'? {known}\n"
     assert (result.status, result.out) == (1, "")
     assert "intake: " in run("explain", "missing-field").out
     assert run("explain", "Html_Entity").out.startswith("ME222 ")
-    assert run("explain", "ME2222").err == "macroengine: unknown rule 'ME2222'; did you mean 'ME222'?\n"
+    assert run("explain", "ME2222").err == f"macroengine: unknown rule 'ME2222'; did you mean 'ME222'? {known}\n"
     assert run("explain", "click_id").err == (
-        "macroengine: unknown rule 'click_id'; for the macro, see: macroengine macros click_id\n"
+        "macroengine: unknown rule 'click_id'; for the macro, see `macroengine macros click_id`\n"
     )
     assert run("explain", "clickid").status == 1
     assert run("explain").err == run("explain", "x", "--file", "y").err

@@ -104,7 +104,7 @@ def test_template_errors_are_all_shown(run):
         (["render", TEMPLATE, "--event", "-", "--events", "-"], "give --event or --events, not both"),
         (["render", "--event", IN_APP], "give one template: as an argument, or with --file"),
         (["render", TEMPLATE, "--event", IN_APP, "--dialect", "appsflier"], "did you mean 'appsflyer'"),
-        (["render", TEMPLATE, "--event", IN_APP, "--dialect", "none.toml"], "none.toml: cannot be read"),
+        (["render", TEMPLATE, "--event", IN_APP, "--dialect", "none.toml"], "none.toml: no such file"),
         (["render", TEMPLATE, "--event", IN_APP, "--ignore", "ME9"], "unknown rule 'ME9'"),
         (["render", TEMPLATE, "--event", IN_APP, "--deny", "x"], "policy denies 'x'"),
         (["render", TEMPLATE, "--event", IN_APP, "--missing", "x"], "'x' is not one of"),
@@ -124,8 +124,14 @@ def test_wrong_usage_exits_with_2_and_one_clear_message(run, arguments, message)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["contry_code"], "unknown macro 'contry_code' of AppsFlyer; did you mean 'country_code'?"),
-        (["xyz", "--dialect", "appmetrica"], "unknown macro 'xyz' of AppMetrica"),
+        (
+            ["contry_code"],
+            "unknown macro 'contry_code' of AppsFlyer; did you mean 'country_code'? (`macroengine macros` lists all)",
+        ),
+        (
+            ["xyz", "--dialect", "appmetrica"],
+            "unknown macro 'xyz' of AppMetrica (`macroengine macros --dialect appmetrica` lists all)",
+        ),
     ],
 )
 def test_a_macro_that_is_not_known_is_a_finding(run, arguments, message):

@@ -4,11 +4,15 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from macroengine import dialect
+from macroengine.diagnostics import columns as columns_of
 from tests.support.terminal import Terminal, terminal
 
+CASES = Path(__file__).parents[1] / "cases" / "widths"
 GOOD = "https://n.example/pb?id=(clickid)"
 BAD = "https://n.example/pb?id=(clickd)&;ip=(ip)"
 BODY = '{"appsflyer_id": "1415211453000-6513894", "eventName": "af_purchase", "eventValue": ""}'
@@ -139,6 +143,47 @@ def test_a_narrow_table_shows_names_whole(run, monkeypatch):
         text = shown.text
     assert "…" not in text
     assert "ME101" in text
+
+
+@pytest.mark.parametrize("columns", [60, 70, 80, 90, 200])
+def test_no_word_of_a_table_is_broken_or_cut(run, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    words = {word for spec in dialect("appsflyer").macros.values() for word in (spec.name, *spec.description.split())}
+    with terminal(monkeypatch, "stdout", columns=columns) as shown:
+        run("macros")
+        found = set(re.sub(r"\x1b\[[\d;]*m", "", shown.text).split())
+    assert {word for word in words if len(word) <= 16} <= found
+
+
+@pytest.mark.parametrize("columns", [20, 60, 80, 200])
+def test_tables_are_readable_on_any_terminal(run, monkeypatch, tmp_path, golden, columns):
+    template = "https://n.example/pb?id=(clickid)&geo=(country_code)&long=(af_siteid)"
+    url = f"https://n.example/pb?id=1&geo=DE&long={'ab' * 40}"
+    (tmp_path / "own.toml").write_text(
+        'name = "own"\nsyntax = "paren"\n[macros]\n'
+        'country_code = { field = "geo", source = "Platform", description = "Country of the device 国, ISO 3166" }\n'
+        'cid = { field = "click_id", source = "Link", send_all = true }\n'
+    )
+    (tmp_path / "t.txt").write_text(f"{template}\n")
+    (tmp_path / "u.txt").write_text(f"{url}\nhttps://n.example/pb?id=1&id=2\n")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    texts = []
+    for command in (
+        ["macros", "--dialect", "own.toml"],
+        ["match", template, url],
+        ["match", "t.txt", "u.txt"],
+        ["explain", template],
+        ["explain", "--consent", "t.txt"],
+        ["detect", template],
+        ["detect", "t.txt"],
+    ):
+        with terminal(monkeypatch, "stdout", columns=columns) as shown:
+            run(*command)
+            text = re.sub(r"\x1b\[[\d;]*m", "", shown.text)
+        assert max(map(columns_of, text.splitlines())) <= columns
+        assert "country_code" in text or columns == 20
+        texts.append(f"$ macroengine {' '.join(command)}\n{text}")
+    golden(CASES / f"tables-{columns}.txt", "\n".join(texts))
 
 
 @pytest.mark.parametrize("names", [(), ("stderr",), ("stdout", "stderr")])

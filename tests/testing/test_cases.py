@@ -178,7 +178,7 @@ def test_a_variant_is_yes_or_no():
 def test_the_strategy_shows_what_was_asked_for():
     assert repr(postbacks()) == "postbacks('appsflyer')"
     shown = repr(postbacks("adjust", policy=Policy("in-app"), nested=True, json=False))
-    assert shown == "postbacks('adjust', policy=Policy(postback=<Postback.IN_APP: 'in-app'>), nested=True, json=False)"
+    assert shown == "postbacks('adjust', policy=Policy(postback='in-app'), nested=True, json=False)"
 
 
 def test_a_case_is_shown_in_a_line():

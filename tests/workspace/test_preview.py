@@ -172,3 +172,25 @@ def test_a_preview_says_what_was_skipped(run, tmp_path):
 def test_wrong_usage_of_preview(run, arguments, message):
     result = run("preview", *arguments)
     assert (result.status, message in result.err) == (2, True)
+
+
+DAMAGED = "https://n.example/pb?c=(clickid)&amp;ip=(ip)"
+
+
+def test_what_check_warns_of_is_shown_beside_what_it_does(run, tmp_path):
+    status, out, err = run("preview", DAMAGED)
+    assert (status, err) == (0, "")
+    assert "\n  warning         ME222 '&amp;' is '&' damaged by HTML; write &\n" in out
+    (row,) = json.loads(run("preview", DAMAGED, "--format", "json").out)
+    [found] = row["warnings"]
+    assert (found["code"], found["name"], found["part"]) == ("ME222", "html-entity", None)
+    (tmp_path / "r.toml").write_text(f'method = "GET"\nurl = "{DAMAGED}"\n')
+    assert "\n  warning         ME222 url: '&amp;' is" in run("preview", "--request", "r.toml").out
+    (row,) = json.loads(run("preview", "--request", "r.toml", "--format", "json").out)
+    assert [(found["code"], found["part"]) for found in row["warnings"]] == [("ME222", "url")]
+
+
+def test_a_preview_does_not_say_twice_what_is_withheld_nor_what_is_ignored(run, tmp_path):
+    assert "warning" not in run("preview", NESTED, "--send-all").out
+    (tmp_path / "macroengine.toml").write_text('ignore = ["ME222"]')
+    assert "warning" not in run("preview", DAMAGED).out

@@ -152,6 +152,9 @@ def test_a_row_may_leave_the_dialect_to_be_detected(run, tmp_path):
     (tmp_path / "t.csv").write_text(f"platform,template\nautoo,{ADJUST}\n")
     said = run("check", "t.csv", "--dialect-column", "platform").err
     assert said == "macroengine: t.csv:2: unknown dialect 'autoo'; did you mean 'auto'?\n"
+    (tmp_path / "t.csv").write_text(f"platform,template\nzzz,{ADJUST}\n")
+    said = run("check", "t.csv", "--dialect-column", "platform").err
+    assert said.startswith("macroengine: t.csv:2: unknown dialect 'zzz' (known: adcp, adjust, ")
 
 
 def test_a_row_names_a_dialect_without_the_context(run, tmp_path):
@@ -214,7 +217,8 @@ def test_cells_that_are_copied_from_a_spreadsheet(run):
     result = run("check", "-", "--fix", stdin=cells.encode())
     assert result.out == cells.replace(BAD, MENDED)
     assert result.err.startswith("<stdin>:2:25 ME101")
-    assert "nothing found in 0 templates" in run("check", "-", stdin=b"").out
+    empty = run("check", "-", stdin=b"")
+    assert empty == (0, "no templates found\n", "macroengine: <stdin>: no templates in it\n")
 
 
 def test_a_header_that_is_too_long_is_named(run, tmp_path):

@@ -1,0 +1,180 @@
+"""What an argument is taken for: a template, a file, standard input, or a misspelt name of a file."""
+
+import pytest
+
+GOOD = "https://n.example/pb?id=(clickid)"
+EVENT = b'{"click_id": "7"}'
+
+
+def message(run, *arguments, stdin=b""):
+    """Return what a call that is refused says, without the name of the program and the way to help."""
+    status, out, err = run(*arguments, stdin=stdin)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    return err.removeprefix("macroengine: ").rstrip().partition(" (see ")[0]
+
+
+# Standard input
+
+
+@pytest.mark.parametrize(
+    ("command", "where"),
+    [
+        ("check - -", "2 times"),
+        ("check - --file -", "for TEMPLATE and --file"),
+        ("check --file - --request -", "for --file and --request"),
+        ("preview - --event -", "for TEMPLATE and --event"),
+        ("preview --request - --event -", "for --request and --event"),
+        ("diff - -", "for OLD and NEW"),
+        ("detect - --file -", "for TEMPLATE and --file"),
+        ("translate - - - --to adjust", "3 times"),
+        ("match --file - --events -", "for --file and --events"),
+        ("match --file - -", "for --file and URL"),
+        ("match - https://n.example/ --event -", "for TEMPLATE and --event"),
+        ("render --file - --events -", "for --file and --events"),
+        ("render - --event -", "for TEMPLATE and --event"),
+        ("render --request - --event -", "for --request and --event"),
+        ("render --request - --key-file - --set click_id=1", "for --request and --key-file"),
+        ("intake appsflyer-s2s - --installs -", "for FILE and --installs"),
+    ],
+)
+def test_standard_input_is_not_read_twice(run, command, where):
+    said = message(run, *command.split(), stdin=GOOD.encode())
+    assert said == f"standard input can be read only once, but - is given {where}"
+
+
+def test_one_event_from_standard_input_is_for_all_previews(run):
+    result = run("preview", GOOD, "?c={click_id}", "--dialect", "auto", "--event", "-", stdin=EVENT)
+    assert result.status == 0
+    assert "attributed      https://n.example/pb?id=7\n" in result.out
+    assert "attributed      ?c=7\n" in result.out
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (["render", "-", "--set", "click_id=1"], "https://n.example/pb?id=1\n"),
+        (["sample", "-", "-n", "0"], ""),
+        (["match", "-", "https://n.example/pb?id=1"], "parameter\tmacro\tfield\tstate\tvalue\n"),
+        (["explain", "-"], "place\tmacro\tfield\t"),
+        (["parse", "-"], f"{GOOD}\n├── scheme\n"),
+    ],
+    ids=lambda one: one[0] if isinstance(one, list) else "",
+)
+def test_a_template_can_come_from_standard_input(run, command, expected):
+    result = run(*command, stdin=f"{GOOD}\n".encode())
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith(expected)
+
+
+@pytest.mark.parametrize("command", [["render", GOOD], ["preview", GOOD], ["match", GOOD, "https://n.example/pb?id=7"]])
+def test_an_event_is_not_given_as_json_itself(run, command):
+    said = message(run, *command, "--event", EVENT.decode())
+    assert said == "an event is read from a file; give its name, or pipe the JSON to --event -"
+    assert run(*command, "--event", "-", stdin=EVENT).status == 0
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (["render", "t.txt", "--set", "click_id=1"], "https://n.example/pb?id=1\n"),
+        (["sample", "t.txt", "-n", "1", "--format", "url"], "https://n.example/pb?id="),
+        (["match", "t.txt", "https://n.example/pb?id=1"], "parameter\tmacro\tfield\tstate\tvalue\nid\tclickid"),
+        (["explain", "t.txt"], "place\tmacro\tfield\tsource\tsend all\tavailable\tencoded\texample\nt.txt:1\t"),
+        (["parse", "t.txt"], f"{GOOD}\n├── scheme\n"),
+    ],
+    ids=lambda one: one[0] if isinstance(one, list) else "",
+)
+def test_an_argument_that_is_a_file_is_read_as_check_reads_it(run, tmp_path, command, expected):
+    (tmp_path / "t.txt").write_text(f"{GOOD}\n")
+    result = run(*command)
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith(expected)
+
+
+@pytest.mark.parametrize("name", ["partners.xslx", "partner.xlsx", "partners", "Partners.XLSX2"])
+def test_a_misspelt_name_of_a_file_is_told_the_right_one(run, tmp_path, name):
+    (tmp_path / "partners.xlsx").touch()
+    (tmp_path / ".partners.swp").touch()
+    assert message(run, "check", name) == f"{name}: no such file; did you mean 'partners.xlsx'?"
+
+
+@pytest.mark.parametrize(
+    ("command", "otherwise"),
+    [
+        (["check"], "to check it as a template, pipe it to --file -"),
+        (["preview"], "to check it as a template, pipe it to --file -"),
+        (["render", "--set", "click_id=1"], "to render it as a template, pipe it to --file -"),
+        (["parse"], "to read it as a template, pipe it to --file -"),
+        (["sample"], "to read it as a template, pipe it to --file -"),
+        (["explain"], "to explain it as a template, pipe it to --file -"),
+        (["diff", "old.csv"], "compare two templates, or two files"),
+        (["match", GOOD], "to read it as a URL, pipe it to --events -"),
+    ],
+    ids=lambda one: one[0] if isinstance(one, list) else "",
+)
+def test_a_name_that_is_like_no_file_is_not_read_as_a_template(run, tmp_path, command, otherwise):
+    (tmp_path / "old.csv").touch()
+    for name in ("export.dat", "templates/list.docx", "no/such"):
+        assert message(run, *command, name) == f"{name}: no such file; {otherwise}"
+
+
+def test_options_for_files_suggest_the_right_name(run, tmp_path):
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "event.json").touch()
+    said = message(run, "render", GOOD, "--event", "lists/evnt.json")
+    assert said.replace("\\\\", "/") == "lists/evnt.json: no such file or directory; did you mean 'lists/event.json'?"
+    assert message(run, "check", "--file", "none/t.txt") == "none/t.txt: no such file or directory"
+
+
+def test_versions_of_which_one_is_a_template_are_not_compared(run, tmp_path):
+    (tmp_path / "old.csv").touch()
+    assert message(run, "diff", "old.csv", GOOD) == "compare two templates, or two files"
+    assert message(run, "diff", GOOD, "old.csv") == "compare two templates, or two files"
+
+
+@pytest.mark.parametrize("template", ["clickid", "n.example", "127.0.0.1", "x:y.zip", "(clickid).xslx", "x" * 300])
+def test_a_word_that_no_file_is_called_like_is_a_template(run, tmp_path, template):
+    (tmp_path / "partners.xlsx").touch()
+    assert run("check", template).status < 2
+
+
+# Nothing
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "# none yet\n"])
+@pytest.mark.parametrize(
+    ("command", "out"),
+    [
+        (["check"], "no templates found\n"),
+        (["check", "--fix"], "no templates found\n"),
+        (["check", "--diff"], ""),
+        (["check", "--format", "json"], "[\n]\n"),
+        (["preview"], ""),
+        (["detect", "--format", "json"], "[]\n"),
+        (["translate", "--to", "adjust"], ""),
+        (["explain"], "place\tmacro\tfield\tsource\tsend all\tavailable\tencoded\texample\n"),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+)
+def test_a_file_without_templates_is_named(run, tmp_path, command, out, content):
+    (tmp_path / "none.txt").write_text(content)
+    assert run(*command, "none.txt") == (0, out, "macroengine: none.txt: no templates in it\n")
+
+
+def test_code_need_not_have_templates(run, tmp_path):
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "t.csv").write_text("template\n")
+    (tmp_path / "good.txt").write_text(GOOD)
+    result = run("check", "a.py", "t.csv", "good.txt")
+    assert result == (0, "nothing found in 1 template\n", "macroengine: t.csv: no templates in it\n")
+    assert run("check", "a.py") == (0, "no templates found\n", "")
+
+
+def test_two_empty_versions_are_the_same_and_say_that_they_are_empty(run, tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).touch()
+    notes = "macroengine: a.txt: no templates in it\nmacroengine: b.txt: no templates in it\n"
+    assert run("diff", "a.txt", "b.txt") == (0, "nothing changes for the partner\n", notes)
