@@ -46,6 +46,8 @@ def read_text(path: Path, most: int) -> str:
 def read_dialect(text: str, where: str) -> dict[str, Any]:
     """Return the attributes of a Dialect. `where` names the file in errors."""
     head = _convert(where, _read_toml(text, where), _DIALECT_KEYS, ("name", "syntax", "macros"))
+    if head.get("drops_missing") and head.get("missing") is not None:
+        raise CatalogueError(f"{where}: keys 'missing' and 'drops_missing' contradict each other; give one of them")
     functions = _convert(f"{where}: [functions]", head.pop("functions", {}), _FUNCTIONS, ())
     partial = head.pop("status", False)
     labels = _convert(f"{where}: [labels]", head.pop("labels", {}), dict.fromkeys(_SOURCES, _text), ())
@@ -219,6 +221,13 @@ def _text(value: Any) -> str:
     raise _WrongValueError("a string")
 
 
+def _printed(value: Any) -> str:
+    """Return a name, which messages print and people must be able to read."""
+    if _text(value).strip() and value.isprintable():
+        return str(value)
+    raise _WrongValueError("a name that is not blank and has no control characters")
+
+
 def _flag(value: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -278,8 +287,8 @@ _SOURCES = {source.value: source for source in Source}
 
 _FUNCTIONS: Mapping[str, _Convert] = {function.value: _text for function in Function}
 _DIALECT_KEYS: Mapping[str, _Convert] = {
-    "name": _text,
-    "title": _text,
+    "name": _printed,
+    "title": _printed,
     "syntax": lambda value: value,
     "functions": _row,
     "encoding": _member(Encoding),
@@ -294,7 +303,7 @@ _DIALECT_KEYS: Mapping[str, _Convert] = {
     "macros": _row,
 }
 _COLUMNS: Mapping[str, _Convert] = {
-    "field": _text,
+    "field": _printed,
     "source": _one_of(_SOURCES),
     "send_all": _flag,
     "available": _text,

@@ -162,9 +162,12 @@ def _pairs(path: Path) -> list[tuple[str, Any]]:
 
 
 def _csv_pairs(text: str) -> Iterator[tuple[str, str]]:
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header = next(rows, [])
     wanted = ("partner", "template")
+    # What spreadsheets write between cells, by locale.
+    headers = ((one, next(csv.reader(io.StringIO(text, newline=""), delimiter=one), [])) for one in ",;\t")
+    delimiter = next((one for one, header in headers if {*wanted} <= {*header}), ",")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    header = next(rows, [])
     if any(header.count(column) != 1 for column in wanted):
         raise ValueError("needs the columns partner and template, each once, named in the first line")
     for row in rows:

@@ -54,7 +54,8 @@ def junit_report(*, strict: bool) -> Report:
         return f"<testcase classname={_attribute(file)} name={name}>{result}</testcase>\n"
 
     def end(tally: Tally) -> str:
-        summary = _attribute(f"{tally.templates} templates: {tally}")
+        templates = "1 template" if tally.templates == 1 else f"{tally.templates:,} templates"
+        summary = _attribute(f"{templates}: {tally}")
         return f'<testcase classname="macroengine" name={summary}/>\n</testsuite>\n</testsuites>\n'
 
     begin = '<?xml version="1.0" encoding="utf-8"?>\n<testsuites>\n<testsuite name="macroengine check">\n'

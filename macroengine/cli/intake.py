@@ -112,7 +112,8 @@ def _lines(path: str) -> Iterator[tuple[str, bytes]]:
     """Yield the lines that are not blank, each with its place."""
     for number, line in read_lines(path):
         if line.strip():
-            yield f"{input_name(path)}:{number}: ", line
+            # With its ending, a payload that is cut off would be wrong on a line of its own.
+            yield f"{input_name(path)}:{number}: ", line.rstrip(b"\r\n")
 
 
 def _read_installs(path: str) -> dict[object, Event]:

@@ -1,5 +1,7 @@
 """`macroengine macros`: look up macros in the catalogue."""
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -12,7 +14,7 @@ from macroengine.cli import output
 from macroengine.cli.options import SourceWord, dialect_option, postback_option
 from macroengine.kinds import Postback, Source
 from macroengine.suggest import did_you_mean
-from macroengine.workspace.facts import availability, facts, is_inferred, yes_no
+from macroengine.workspace.facts import availability, facts, facts_as_json, is_inferred, yes_no
 
 
 @click.command()
@@ -27,7 +29,8 @@ from macroengine.workspace.facts import availability, facts, is_inferred, yes_no
     type=SourceWord(),
     help="Only macros from this source.",
 )
-def macros(name: str | None, dialect: Dialect, **only: Any) -> int:
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def macros(name: str | None, dialect: Dialect, form: str, **only: Any) -> int:
     """List the macros of a dialect, or show one in full, by any of its names.
 
     Drawn as a table on a terminal, tab-separated elsewhere.
@@ -40,17 +43,20 @@ def macros(name: str | None, dialect: Dialect, **only: Any) -> int:
       macroengine macros idfa
       macroengine macros --dialect appmetrica | cut -f1
       macroengine macros --dialect vast --context click
+      macroengine macros --format json | jq '.[] | select(.personal) | .macro'
     """
     if name is not None:
-        return _show(name, dialect)
+        return _show(name, dialect, form)
     try:
         dialect.check_context(only["context"])
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    listed = [spec for spec in dialect.macros.values() if _is_listed(spec, dialect, **only)]
+    if form == "json":
+        return _print_json(listed, dialect)
     rows = [
         (spec.name, dialect.labels[spec.source], yes_no(spec.send_all), availability(spec), spec.description)
-        for spec in dialect.macros.values()
-        if _is_listed(spec, dialect, **only)
+        for spec in listed
     ]
     output.print_table(("macro", "source", "send all", "available", "description"), rows)
     return 0
@@ -75,14 +81,22 @@ def _is_listed(
     )
 
 
-def _show(name: str, dialect: Dialect) -> int:
-    reading = dialect.syntax.read(name)
+def _print_json(listed: Iterable[MacroSpec], dialect: Dialect) -> int:
+    click.echo(json.dumps([facts_as_json(spec, dialect) for spec in listed], indent=2))
+    return 0
+
+
+def _show(name: str, dialect: Dialect, form: str) -> int:
+    syntax = dialect.syntax
+    reading = syntax.read(name) or syntax.read(syntax.write(name))
     found = dialect.find(reading.name if reading else name)
     if found is None or found[1] is Spelling.PARAMETER:
         near = did_you_mean(name, dialect.names())
         output.complain(f"unknown macro {name!r} of {dialect.title}{near} ({macros_command(dialect)} lists all)")
         return 1
     spec, _ = found
+    if form == "json":
+        return _print_json([spec], dialect)
     console = output.results()
     for key, value in facts(spec, dialect).items():
         if value:

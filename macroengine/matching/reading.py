@@ -162,7 +162,7 @@ class Reader:
         folded = {fold(unquote(name_of(pair))): pair for pair in reversed(aligned.extra)}
         read: dict[int, Part] = {}
         for index, parameter in enumerate(wanted):
-            if index not in aligned.matched and parameter.name is not None:
+            if index not in aligned.matched and parameter.name:  # `_` is not another spelling of no name
                 pair = folded.pop(fold(unquote(parameter.name)), None)
                 if pair is not None:
                     read[index] = pair

@@ -11,7 +11,7 @@ from macroengine.caching import short_cache
 from macroengine.diagnostics import Finding, Fix, Span, overlapping
 from macroengine.rules.checked import Checked
 from macroengine.rules.structure import origin_end
-from macroengine.rules.tables import typographic
+from macroengine.rules.tables import lookalikes, typographic
 
 # RFC 3986 appendix A: ASCII that no part of a URL may contain. Spaces and control characters have their own rules.
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -72,7 +72,8 @@ def typographic_character(checked: Checked) -> Iterator[Finding]:
     """Typographic dash, quote or full-width character.
 
     What it does:
-        Finds characters that word processors and input methods insert instead of ASCII ones.
+        Finds characters that word processors and input methods insert instead of ASCII ones, and macros with letters
+        of another alphabet that look like Latin ones, such as a Cyrillic c.
 
     Why it matters:
         They are not the intended characters: a macro in full-width parentheses is not a macro.
@@ -87,6 +88,10 @@ def typographic_character(checked: Checked) -> Iterator[Finding]:
         text = checked.text(span)
         meant = "".join(_ascii_for(char) or "" for char in text)
         yield Finding(span, f"typographic {text!r}; write {meant!r}", None, Fix(meant, span, safe=False))
+    for span, macro in checked.lookalike_macros:
+        letters = _names_of("".join(char for char in checked.text(span) if ord(char) in lookalikes()))
+        message = f"{checked.text(span)} is not a macro, because of {letters}; write {macro}"
+        yield Finding(span, message, None, Fix(macro, span, safe=False))
 
 
 def non_ascii_literal(checked: Checked) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from macroengine.rules.beginnings import begins_as_template, remark_start
 from macroengine.rules.intended import GAP, Foreign, Intended, beginnings, foreign_macros, own_macro
 from macroengine.rules.nearly import Nearly, nearly
 from macroengine.rules.structure import malformed_start, nested_urls, server_end, split_escapes
-from macroengine.rules.tables import bracketed_placeholders, program_holes
+from macroengine.rules.tables import bracketed_placeholders, lookalikes, program_holes
 from macroengine.rules.whole import whole_text
 from macroengine.rules.whole_finding import Whole
 
@@ -216,6 +216,22 @@ class Checked:
         return found
 
     @once
+    def lookalike_macros(self) -> list[Intended]:
+        """Macros but for letters of another alphabet that look like Latin ones, as a Cyrillic c."""
+        if self.source.isascii():
+            return []
+        latin = self.source.translate(lookalikes())
+        if latin == self.source:
+            return []
+        found = []
+        for match in self.syntax.find.finditer(latin):
+            span, reading = Span(*match.span()), self.syntax.read(match[0])
+            known = reading is not None and own_macro(reading.name, self.dialect)
+            if known and self.text(span) != match[0] and not self._in_outer(span):
+                found.append(Intended(span, match[0]))
+        return found
+
+    @once
     def cut_off(self) -> tuple[Span, tuple[str, ...]] | None:
         """The name of a macro that is cut off at the end of the template, and the macros it may have been."""
         if not self._has_stray_delimiters:
@@ -231,7 +247,7 @@ class Checked:
         found = [Span(*match.span()) for match in self.bracketed if match[1].strip(" |")]
         if not found:
             return []
-        splits = (meant.span for meant in self.split_macros)
+        splits = (meant.span for meant in (*self.split_macros, *self.lookalike_macros))
         is_explained = overlapping([*splits, *(macro.span for macro in self.foreign_macros), *self.program_texts])
         return [span for span in found if not is_explained(span)]
 
@@ -332,6 +348,7 @@ class Checked:
             [
                 *([self.cut_off[0]] if self.cut_off else []),
                 *(meant.span for meant in self.doubled_macros),
+                *(meant.span for meant in self.lookalike_macros),
                 *(span for span, _ in self.entities),
                 *(span for span, _ in self.backslashes),
                 *self.alien_text,

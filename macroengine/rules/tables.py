@@ -30,6 +30,12 @@ def typographic() -> dict[str, str]:
 
 
 @cache
+def lookalikes() -> dict[int, str]:
+    """Return the Latin letter that each letter of another alphabet looks like, for `str.translate`."""
+    return str.maketrans(_table("characters")["lookalikes"])
+
+
+@cache
 def escapes() -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...]]:
     """Return a pattern for any backslash escape, with a group for the escaped text, and the meaning of each escape."""
     rows: dict[str, str] = _table("characters")["escapes"]

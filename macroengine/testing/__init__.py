@@ -66,3 +66,6 @@ if not TYPE_CHECKING:  # pragma: no branch - only for type checkers
             ) from error
         value = globals()[name] = getattr(home, name) if name in _HOMES else home
         return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

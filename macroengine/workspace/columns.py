@@ -84,7 +84,8 @@ def _only(spelled: Sequence[str]) -> int | None:
 def _index(wanted: str, header: Sequence[str], spelled: Sequence[str]) -> int | None:
     if wanted in header:
         return header.index(wanted)
-    return spelled.index(folded(wanted)) if folded(wanted) in spelled else None
+    name = folded(wanted)
+    return spelled.index(name) if name and name in spelled else None
 
 
 def columns_of(header: Sequence[str], layout: Layout, where: str) -> dict[str, int]:

@@ -56,8 +56,11 @@ def opened(file: str | Path) -> Iterator[IO[bytes]]:
     """Open an input for reading; `-` is standard input.
 
     Raises:
+        InputError: it has no name.
         OSError: it cannot be read; the error names it.
     """
+    if not str(file):
+        raise InputError("the name of a file is empty; a variable of the shell may not be set")
     if str(file) != STANDARD_INPUT:
         with open(file, "rb", opener=open_promptly) as stream:
             yield stream

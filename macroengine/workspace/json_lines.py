@@ -7,8 +7,8 @@ from typing import Any
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.columns import DEFAULT_COLUMN, ROLES, Layout, recognised
 from macroengine.workspace.inputs import InputError, NoColumnError, parse_json
-from macroengine.workspace.lines import split_ending
 from macroengine.workspace.record import Record, Said
+from macroengine.workspace.string_tokens import strings_of
 from macroengine.workspace.text import BOM
 
 
@@ -21,7 +21,7 @@ def json_records(lines: Iterator[tuple[int, str]], name: str, layout: Layout) ->
         where = f"{name}:{number}:"
         data = parse_json(raw.removeprefix(BOM) if number == 1 else raw, name, number)
         if isinstance(data, str):
-            yield Record(raw, number, data, _with_value(raw, data, data, ""))
+            yield Record(raw, number, data, _with_value(raw, None))
             continue
         if not isinstance(data, dict):
             raise InputError(f"{where} expected a string or an object")
@@ -29,8 +29,8 @@ def json_records(lines: Iterator[tuple[int, str]], name: str, layout: Layout) ->
         found = {role: keys[index] for role, index in recognised(keys, layout).items()}
         template = _template(data, where, found, layout)
         said = {role: str(data[found[role]] or "") for role in ROLES[1:] if role in found}
-        record = _with_value(raw, data, template, found["template"])
-        yield Record(raw, number, template, record, said=Said(**said, strict=frozenset(layout.asked())))
+        with_value = _with_value(raw, found["template"])
+        yield Record(raw, number, template, with_value, said=Said(**said, strict=frozenset(layout.asked())))
 
 
 def _template(data: dict[str, Any], where: str, found: dict[str, str], layout: Layout) -> str:
@@ -46,14 +46,20 @@ def _template(data: dict[str, Any], where: str, found: dict[str, str], layout: L
     return template
 
 
-def _with_value(raw: str, data: Any, old: str, key: str) -> Callable[[str], str]:
+def _with_value(raw: str, key: str | None) -> Callable[[str], str]:
+    """Return what writes another template into a line: the string of `key`, or the only one. Nothing else changes."""
+
     def with_value(template: str) -> str:
-        wanted = template if isinstance(data, str) else {**data, key: template}
-        for ascii_only in (False, True):
-            before, after = (json.dumps(text, ensure_ascii=ascii_only) for text in (old, template))
-            for changed in (raw.replace(before, after, 1), after.join(raw.rsplit(before, 1))):
-                if json.loads(changed.removeprefix(BOM)) == wanted:
-                    return changed
-        return json.dumps(wanted, ensure_ascii=raw.isascii()) + split_ending(raw)[1]
+        mark, text = (BOM, raw[1:]) if raw.startswith(BOM) else ("", raw)
+        start, stop = (text.index('"'), text.rindex('"') + 1) if key is None else _place(text, key)
+        before = text[start:stop]
+        # What is escaped may have no place in the encoding of the file.
+        written = json.dumps(template, ensure_ascii=before.isascii() or "\\u" in before)
+        return f"{mark}{text[:start]}{written}{text[stop:]}"
 
     return with_value
+
+
+def _place(text: str, key: str) -> tuple[int, int]:
+    span = strings_of(text, is_toml=False)[key,].span
+    return span.start, span.stop

@@ -10,7 +10,7 @@ from macroengine.catalogue import Dialect, dialect, dialect_names
 from macroengine.diagnostics import Diagnostic, Span
 from macroengine.kinds import Postback
 from macroengine.rules.request_codes import request_codes
-from macroengine.suggest import did_you_mean
+from macroengine.suggest import did_you_mean, edit_distance
 from macroengine.workspace.assumed import AUTO
 from macroengine.workspace.columns import KINDS, folded
 from macroengine.workspace.inputs import InputError
@@ -35,8 +35,9 @@ def _never(template: str) -> str | None:  # noqa: ARG001 - most records can have
 _NOTHING = Said()
 Dialects = Mapping[str, Dialect | Literal["auto"]]
 _NO_DIALECTS: Dialects = MappingProxyType({})
-# A shorter name may be part of any word.
+# A shorter name may be part of any word, or one letter from another.
 _SHORTEST = 6
+_LONGEST = 100
 
 
 class Region(NamedTuple):
@@ -121,7 +122,8 @@ class Record:
         """Return the dialect that the row names: a built-in one, a custom one, or "auto"; None if it names none.
 
         Raises:
-            InputError: the column was requested by name, and the word in it is not the name of a dialect.
+            InputError: the word in the column is a misspelt name of a dialect, or the column was requested by name and
+                the word is not the name of a dialect.
         """
         word = self.said.dialect
         if not word:
@@ -133,7 +135,7 @@ class Record:
         found = _dialect_named(folded(word))
         if found is not None:
             return dialect(found)
-        if "dialect" in self.said.strict:
+        if "dialect" in self.said.strict or _is_misspelt(folded(word)):
             known = [*dialect_names(), AUTO]
             near = did_you_mean(word, known) or f" (known: {', '.join(known)})"
             raise InputError(f"{where}:{self.place}: unknown dialect {word!r}{near}")
@@ -148,7 +150,7 @@ class Record:
             InputError: the column was requested by name, and the word in it is not a kind.
         """
         word = self.said.postback
-        if not word:
+        if not word or (not folded(word) and "postback" not in self.said.strict):  # a dash says nothing, either
             return None
         found = KINDS.get(folded(word))
         if found is None and "postback" in self.said.strict:
@@ -179,6 +181,11 @@ def _dialect_named(word: str) -> str | None:
         return names[word]
     within = [name for name in names if len(name) >= _SHORTEST and name in word]
     return names[max(within, key=len)] if within else None
+
+
+def _is_misspelt(word: str) -> bool:
+    """Say whether one letter of the name of a dialect is wrong. The column may be about something else, as iOS."""
+    return any(len(name) >= _SHORTEST and edit_distance(word[:_LONGEST], name) == 1 for name in _dialect_names())
 
 
 @cache

@@ -22,7 +22,7 @@ from macroengine.workspace.lines import split_ending, text_records
 from macroengine.workspace.record import Record
 from macroengine.workspace.tables import Table
 from macroengine.workspace.text import BOM, decoded_lines
-from macroengine.workspace.writing import Write, rewriting_text
+from macroengine.workspace.writing import Write, in_encoding, rewriting_text
 
 _TABLES = (".csv", ".tsv")
 JSON_LINES = (".jsonl", ".ndjson")
@@ -90,7 +90,9 @@ class TextFile:
             InputError: the file is not in the format of its suffix, or lacks a requested column.
             OSError: the file cannot be read.
         """
-        return records_of(decoded_lines(self.file, self.layout.encoding), self.file, self.layout)
+        encoding = self.layout.encoding
+        found = records_of(decoded_lines(self.file, encoding), self.file, self.layout)
+        return found if encoding is None or self.path is None else in_encoding(found, encoding)
 
     def rewriting(self) -> AbstractContextManager[Write]:
         """Rewrite the file, in its encoding."""

@@ -14,6 +14,8 @@ from macroengine.workspace.text import BOM
 # Delimiters that spreadsheets use in different locales. The first is the default.
 _DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}
 _SEPARATOR = "sep="  # Excel's own line before the header
+# Excel writes such line ends where a table is saved as "CSV (Macintosh)".
+_LONE_RETURN = "a carriage return outside quotes; save the file with line feeds at the ends of its lines"
 
 
 class Table:
@@ -49,7 +51,8 @@ class Table:
                 with_cell, said = _with_cell(raw, row, index, delimiter), self._said(row, found)
                 yield Record(raw, number, row[index], with_cell, cell=header[index], said=said)
         except csv.Error as error:
-            raise InputError(f"{self._name}: line {rows.line_num + len(before):,}: {error}") from None
+            reason = _LONE_RETURN if str(error).startswith("new-line character") else error
+            raise InputError(f"{self._name}: line {rows.line_num + len(before):,}: {reason}") from None
         if header is None:
             wanted = self._layout.template or ROLES[0]
             raise NoColumnError(f"{self._name}: the file is empty; expected a header with the column {wanted!r}")

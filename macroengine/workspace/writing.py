@@ -2,13 +2,16 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from macroengine.diagnostics import printable
 from macroengine.workspace.inputs import InputError, input_name
-from macroengine.workspace.text import file_encoding
+from macroengine.workspace.text import checked_encoding, file_encoding
 
 if TYPE_CHECKING:
     from macroengine.workspace.record import Record
@@ -78,6 +81,22 @@ def rewriting_text(path: Path, encoding: str | None) -> Iterator[Write]:
 def text_with(record: "Record", template: str | None) -> str:
     """Return the text of a record with the new template, or unchanged."""
     return record.raw if template is None or template == record.template else record.with_template(template)
+
+
+def in_encoding(records: "Iterable[Record]", encoding: str) -> "Iterator[Record]":
+    """Yield records that refuse a template with a character that the encoding of their file does not have."""
+    known = checked_encoding(encoding)
+
+    def refusal(record: "Record", template: str) -> str | None:
+        try:
+            record.with_template(template).encode(known)
+        except UnicodeEncodeError as error:
+            missing = printable(error.object[error.start : error.start + 1])
+            return record.refusal(template) or f"'{missing}' cannot be written in {encoding}"
+        return record.refusal(template)
+
+    for record in records:
+        yield replace(record, refusal=partial(refusal, record))
 
 
 def _check_writable(target: Path, name: str) -> None:

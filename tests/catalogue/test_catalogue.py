@@ -156,6 +156,13 @@ def test_the_command_line_takes_the_name_or_the_file_of_a_dialect(tmp_path):
             """macro 'a' must be a table, as { field = "NAME", source = "Link" }, not 1""",
             id="row-no-table",
         ),
+        pytest.param('name = " "\nsyntax = "brace"\n[macros]', "key 'name' must be a name that is not blank"),
+        pytest.param('name = "a\\u001b[31m"\nsyntax = "brace"\n[macros]', "key 'name' must be a name that is not"),
+        pytest.param(HEAD + 'title = "a\\nb"\n[macros]', "key 'title' must be a name that is not blank and has no"),
+        pytest.param(MACRO + 'a = { field = "", source = "SDK" }', "macro 'a': key 'field' must be a name that is"),
+        pytest.param(
+            HEAD + 'missing = "0"\ndrops_missing = true\n[macros]', "keys 'missing' and 'drops_missing' contradict"
+        ),
         pytest.param(MACRO + 'a = { field = "x" }', "macro 'a': key 'source' is missing", id="no-source"),
         pytest.param(
             MACRO + 'a = { feild = "x", source = "SDK" }', "macro 'a': unknown key 'feild'; did you mean 'field'"

@@ -72,6 +72,14 @@ def test_consent_is_asked_for_by_row(run, tmp_path):
             "partners.csv",
             'partner,template\nacme,https://a.example/?c=(clickid)\n"b, c",https://b.example/?c=(clickid)\n',
         ),
+        (
+            "partners.csv",
+            "partner;template\nacme;https://a.example/?c=(clickid)\nb, c;https://b.example/?c=(clickid)\n",
+        ),
+        (
+            "partners.csv",
+            "template\tpartner\nhttps://a.example/?c=(clickid)\tacme\nhttps://b.example/?c=(clickid)\tb, c\n",
+        ),
     ],
 )
 def test_many_templates_are_read_from_a_file(run, events, name: str, content: str):

@@ -348,6 +348,24 @@ def test_wrong_usage_says_what_is_wrong(run, arguments, message):
             f'{{"a":"{BAD}","template":"{MENDED}"}}\n',
             id="jsonl-of-equal-values",
         ),
+        pytest.param(
+            "t.jsonl",
+            r'{"template":"https:\/\/n.example?x=1&;a=1", "p":1.10 ,"q":1E400,"r":"\/"}',
+            r'{"template":"https://n.example?x=1&a=1", "p":1.10 ,"q":1E400,"r":"\/"}',
+            id="jsonl-keeps-numbers",
+        ),
+        pytest.param(
+            "t.jsonl",
+            rf'{{"a":{{"template":"{BAD}"}},"template":"{BAD}","template":"https:\/\/n.example?x=1&;a=1"}}',
+            rf'{{"a":{{"template":"{BAD}"}},"template":"{BAD}","template":"https://n.example?x=1&a=1"}}',
+            id="jsonl-of-a-repeated-key",
+        ),
+        pytest.param(
+            "t.jsonl",
+            r'"https://n.example?é=\ud800&;a=1"',
+            r'"https://n.example?\u00e9=\ud800&a=1"',
+            id="jsonl-of-half-a-character",
+        ),
     ],
 )
 def test_files_are_fixed_and_the_rest_stays(run, tmp_path, name, before, after):

@@ -242,6 +242,20 @@ def test_one_macro_is_shown_in_full(run, name):
     assert "https://support.appsflyer.com" in out
 
 
+def test_macros_are_printed_for_programs(run):
+    status, out, _ = run("macros", "--format", "json")
+    assert status == 0
+    rows = json.loads(out)
+    assert [row["name"] for row in rows] == list(dialect("appsflyer").macros)
+    assert {row["source"] for row in rows} == {"Link", "SDK", "Platform"}
+    [idfa] = json.loads(run("macros", "sha1-idfa", "--format", "json").out)
+    assert idfa.items() >= {"macro": "(IDFA)", "spellings": ["(idfa)"], "send_all": True, "personal": True}.items()
+    assert (idfa["functions"], idfa["inferred"]) == ({"sha1": ["(sha1-idfa)"]}, ["case", "missing"])
+    filled = json.loads(run("macros", "--format", "json", "--dialect", "vast", "--context", "click").out)
+    assert all("click" in row["contexts"] or not row["contexts"] for row in filled)
+    assert run("macros", "nope", "--format", "json").status == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -395,3 +395,35 @@ def test_one_finding_that_is_left_out_is_counted():
     assert list(abridged(found[:31])) == found[:31]
     *shown, rest = abridged(found[:32])
     assert (shown, rest.message) == (found[:31], "1 more finding of this rule in this template from here on")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check", "--file", ""),
+        ("check", "--request", ""),
+        ("render", GOOD, "--event", ""),
+        ("match", GOOD, "--events", ""),
+        ("intake", "appmetrica", ""),
+    ],
+)
+def test_an_empty_name_of_a_file_is_said_to_be_empty(run, command):
+    message = "macroengine: the name of a file is empty; a variable of the shell may not be set\n"
+    assert run(*command) == (2, "", message)
+
+
+def test_an_empty_path_of_a_table_is_not_the_working_folder(run, tmp_path):
+    (tmp_path / "events.csv").write_text("click_id\n1\n")
+    result = run("bulk", GOOD, "--input", "", "--output", "urls.txt")
+    message = "macroengine: '': the path of the input is empty; a variable of the shell may not be set\n"
+    assert (result.status, result.err) == (2, message)
+    assert not (tmp_path / "urls.txt").exists()
+
+
+@pytest.mark.parametrize("command", [(), ("intake",)])
+def test_a_call_without_a_command_prints_the_help_in_lines(run, command):
+    result = run(*command)
+    assert (result.status, result.out) == (2, "")
+    usage, *lines = result.err.splitlines()
+    assert usage.endswith(" ".join(["macroengine", *command, "[OPTIONS] COMMAND [ARGS]..."]))
+    assert {"Options:", "Commands:"} < {*lines}

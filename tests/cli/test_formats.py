@@ -62,7 +62,7 @@ def test_junit_fails_for_errors_and_under_strict_for_warnings(run):
         suite = ET.fromstring(run("check", "t.txt", "--format", "junit", *options).out)
         assert (len(list(suite.iter("failure"))), len(list(suite.iter("testcase")))) == (failures, 6)
     suite = ET.fromstring(run("check", GOOD, "--format", "junit").out)
-    assert [case.get("name") for case in suite.iter("testcase")] == ["1 templates: nothing found in 1 template"]
+    assert [case.get("name") for case in suite.iter("testcase")] == ["1 template: nothing found in 1 template"]
 
 
 def test_junit_is_xml_whatever_the_template(run, tmp_path):

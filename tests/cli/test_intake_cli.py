@@ -130,6 +130,12 @@ def test_the_arrival_tells_late_clicks(run, arrival):
     assert "error[ME557]" in err
 
 
+def test_a_body_that_is_cut_off_is_wrong_in_its_own_line(run):
+    status, out, err = run("intake", "appsflyer-s2s", "-", stdin=b'{"a": 1\r\n')
+    assert (status, out) == (1, "")
+    assert err.startswith("standard input:1: error[ME503]: not JSON at line 1 column 8: ")
+
+
 def test_a_time_that_cannot_be_read_is_wrong_usage(run):
     status, _, err = run("intake", "appmetrica", CLICK, "--arrival", "yesterday")
     assert status == 2

@@ -134,6 +134,20 @@ def test_a_good_value_is_read_in_every_place_and_nothing_is_found(text):
 T = "https://n.example/pb?c=(clickid)&t=install&cc=(country_code)"
 
 
+@pytest.mark.parametrize(
+    ("template", "url", "values", "expected"),
+    [
+        ("https://n.example/pb?c=(clickid)&", "https://n.example/pb?c=1&_=2", {"click_id": "1"}, ["unknown-parameter"]),
+        ("https://n.example/pb?&&c=(clickid)", "https://n.example/pb?c=1&-", {"click_id": "1"}, ["unknown-parameter"]),
+        ("https://n.example/pb?=(clickid)", "https://n.example/pb?_=1", {}, ["unknown-parameter", "missing-parameter"]),
+        ("https://n.example/pb?-=(clickid)", "https://n.example/pb?_=1", {"click_id": "1"}, ["wrong-case"]),
+    ],
+)
+def test_a_parameter_of_marks_alone_is_not_one_without_a_name(template, url, values, expected):
+    found = match(template, url)
+    assert (dict(found.values), names(found)) == (values, expected)
+
+
 @with_each(
     ("url", "expected", "said"),
     [

@@ -4,7 +4,7 @@ from html.entities import html5
 
 import pytest
 
-from macroengine import Policy, check, fix
+from macroengine import Policy, Span, check, fix
 from macroengine.rules.damaged import _LOST_IN_ASCII  # compared with the list of HTML
 from macroengine.rules.tables import lost_references
 from tests.support.trying import with_each
@@ -271,3 +271,36 @@ def test_signs_of_ascii_that_html_has_names_for_are_those_of_the_table():
     lost, names = lost_references()
     assert {sign for sign in names if sign.isascii()} == set(_LOST_IN_ASCII)
     assert all(lost.search(f"(ip){sign}a=") for sign in _LOST_IN_ASCII)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "written", "intended"),
+    [
+        ("appsflyer", "(\N{CYRILLIC SMALL LETTER ES}lickid)", "(clickid)"),
+        ("appsflyer", "(sha1-\N{CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I}dfa)", "(sha1-idfa)"),
+        ("appmetrica", "{\N{CYRILLIC SMALL LETTER ES}lick_id}", "{click_id}"),
+        ("tiktok", "__\N{CYRILLIC CAPITAL LETTER ES}LICKID__", "__CLICKID__"),
+    ],
+)
+def test_letters_that_look_like_latin_ones_are_named(dialect, written, intended):
+    source = f"https://n.example/pb?id={written}&city=Köln"
+    [found, *others] = check(source, dialect=dialect, select={"ME008", "ME225", "ME226"})
+    assert (found.code, str(found.span), found.hint) == ("ME225", str(Span(24, 24 + len(written))), None)
+    assert "cyrillic" in found.message
+    assert found.message.endswith(f"write {intended}")
+    assert [other.code for other in others] == ["ME226"]
+    assert fix(source, dialect=dialect).source == source
+    assert fix(source, dialect=dialect, unsafe=True).source == f"https://n.example/pb?id={intended}&city=K%C3%B6ln"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "value"),
+    [
+        ("appsflyer", "(осе)"),
+        ("appmetrica", "{осе}"),
+        ("appsflyer", "Москва"),
+        ("appsflyer", "{{(сlickid)}}"),
+    ],
+)
+def test_words_of_another_alphabet_are_no_macros(dialect, value):
+    assert "ME225" not in {found.code for found in check(f"https://n.example/pb?id={value}", dialect=dialect)}

@@ -16,6 +16,11 @@ STRATEGIES = (
 WITHOUT = ("assertions", "drawn", "reference", "reference_consent", "reference_json")
 
 
+def test_names_are_listed_before_they_are_used():
+    code = "from macroengine import testing; assert {*testing.__all__} < {*dir(testing)}"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.parametrize("name", testing.__all__)
 def test_a_public_name_is_there_and_documented(name):
     assert getattr(testing, name).__doc__

@@ -72,6 +72,33 @@ def test_text_in_another_encoding_asks_which(run, tmp_path):
     assert (tmp_path / "t.csv").read_bytes() == text.replace(BAD, MENDED).encode("cp1252")
 
 
+MAILED = "https://n.example/pb?c=3D(clickid)&x=3D=E2=82=AC="
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.txt", f"{MAILED}\n{BAD}\n"),
+        ("t.csv", f"id,template\né,{MAILED}\né,{BAD}\n"),
+        ("t.py", f'A = "{MAILED}"\nB = "{BAD}"\n'),
+    ],
+)
+def test_a_fix_with_a_character_that_the_encoding_does_not_have_is_left_to_the_person(run, tmp_path, name, text):
+    path = tmp_path / name
+    path.write_bytes(text.encode("latin-1"))
+    options = ("--encoding", "latin-1", "--select", "ME026,ME222")
+    line = text[: text.index(MAILED)].count("\n") + 1
+    note = f"macroengine: {name}:{line}: not fixed, because '€' cannot be written in latin-1; fix it by hand\n"
+    assert run("check", name, "--diff", *options).err == note
+    fixed = run("check", name, "--fix", *options)
+    assert (fixed.status, fixed.err) == (1, note)
+    assert path.read_bytes() == text.replace(BAD, MENDED).encode("latin-1")
+    # What is printed is not in the encoding of what was read.
+    if name == "t.txt":
+        printed = run("check", "--file", "-", "--fix", *options, stdin=path.read_bytes())
+        assert printed.out == f"https://n.example/pb?c=(clickid)&x=€\n{MENDED}\n"
+
+
 @pytest.mark.parametrize("name", ["utf8x", "base64", "rot13"])
 def test_an_encoding_that_is_none_of_text_is_refused(run, name):
     result = run("check", EVENT, "--encoding", name)
@@ -170,7 +197,7 @@ def test_a_row_names_a_dialect_without_the_context(run, tmp_path):
     [
         (["--postback-column", "Kind"], "t.csv:2: unknown kind of postback 'instal'; did you mean 'install'?"),
         (["--postback-column", "Other"], "t.csv:2: unknown kind of postback 'x' (known: install, in-app, "),
-        (["--dialect-column", "Platform"], "t.csv:2: unknown dialect 'appsflier'; did you mean 'appsflyer'?"),
+        (["--dialect-column", "Platform"], "t.csv:2: unknown dialect 'apsflier'; did you mean 'appsflyer'?"),
         (["--partner-column", "Partnr"], "t.csv: no column 'Partnr'"),
         (["--column", "URL"], "t.csv: no column 'URL' (known: 'Kind', 'Other', 'Platform', 'Template', 'Ignore')"),
         ([], "t.csv:2: ignore: unknown rule 'ME9'"),
@@ -178,7 +205,7 @@ def test_a_row_names_a_dialect_without_the_context(run, tmp_path):
     ],
 )
 def test_a_row_that_says_what_is_not_known(run, tmp_path, arguments, message):
-    (tmp_path / "t.csv").write_text(f"Kind,Other,Platform,Template,Ignore\ninstal,x,appsflier,{EVENT},ME9\n")
+    (tmp_path / "t.csv").write_text(f"Kind,Other,Platform,Template,Ignore\ninstal,x,apsflier,{EVENT},ME9\n")
     result = run("check", "t.csv", *arguments)
     assert (result.status, result.out) == (2, "")
     assert message in result.err
@@ -312,3 +339,37 @@ def test_many_rows_take_no_more_memory_than_few(tmp_path):
 
     small = peak(1_000)
     assert peak(30_000) < small + 10_000  # kilobytes
+
+
+def test_a_dash_for_the_event_says_nothing(run, tmp_path):
+    (tmp_path / "t.csv").write_text("template,event\nhttps://n.example/pb?c=(clickid),-\n")
+    assert "t.csv:2  install, AppsFlyer" in run("preview", "t.csv").out
+    asked = run("preview", "t.csv", "--postback-column", "event")
+    assert (asked.status, asked.err[:46]) == (2, "macroengine: t.csv:2: unknown kind of postback")
+
+
+def test_a_column_that_is_asked_for_by_marks_alone_is_not_the_one_without_a_name(run, tmp_path):
+    (tmp_path / "t.csv").write_text(f",template\nnote,{BAD}\n")
+    result = run("check", "t.csv", "--column", "-")
+    assert (result.status, result.err) == (2, "macroengine: t.csv: no column '-' (known: 'template')\n")
+
+
+def test_a_table_whose_lines_end_in_carriage_returns_says_how_to_save_it(run, tmp_path):
+    (tmp_path / "t.csv").write_bytes(f"partner,template\rA,{BAD}\r".encode())
+    result = run("check", "t.csv")
+    reason = "a carriage return outside quotes; save the file with line feeds at the ends of its lines"
+    assert (result.status, result.err) == (2, f"macroengine: t.csv: line 1: {reason}\n")
+
+
+@pytest.mark.parametrize("word", ["appmetrika", "App-Metrca"])
+def test_a_misspelt_dialect_is_not_taken_for_the_default(run, tmp_path, word):
+    (tmp_path / "t.csv").write_text(f"template,platform\nhttps://n.example/pb?c={{click_id}},{word}\n")
+    result = run("check", "t.csv")
+    message = f"macroengine: t.csv:2: unknown dialect {word!r}; did you mean 'appmetrica'?\n"
+    assert (result.status, result.err) == (2, message)
+
+
+@pytest.mark.parametrize("word", ["iOS", "Google", "game", "-", "AppMetrica (Yandex)", "x" * 10_000])
+def test_a_platform_that_is_not_about_the_dialect_is_no_misspelt_one(run, tmp_path, word):
+    (tmp_path / "t.csv").write_text(f"template,platform\nhttps://n.example/pb?c=1,{word}\n")
+    assert run("check", "t.csv").status == 0

@@ -19,7 +19,8 @@ from macroengine.backends.names import check_distinct, folded, unused
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
-_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+# Spreadsheets write one of these between cells, by locale; the header says which. The first is for a single column.
+_DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}
 _JSON = (".jsonl", ".ndjson")
 _READERS = (".parquet", *_DELIMITERS, *_JSON)
 _PACKED = (".gz", ".zst")
@@ -59,6 +60,8 @@ def files_of(given: str | Path, *, glob: bool = False) -> list[Path]:
     Raises:
         OSError: there are none, or one is not a file.
     """
+    if not str(given):  # which is the working folder to Path
+        raise FileNotFoundError(ENOENT, "the path of the input is empty; a variable of the shell may not be set", "''")
     if not glob:
         return _files_in(Path(given))
     found = sorted(expand(str(given), recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
@@ -121,7 +124,9 @@ def read(files: Sequence[Path], connection: "DuckDBPyConnection") -> Source:
     return (_read_json if kinds[0] in _JSON else _read_parquet)(files, connection)
 
 
-def _read_csv(files: Sequence[Path], delimiter: str, connection: "DuckDBPyConnection") -> Source:
+def _read_csv(files: Sequence[Path], delimiters: str, connection: "DuckDBPyConnection") -> Source:
+    several = (one for one in delimiters if len(csv_header(files[0], one, connection)) > 1)
+    delimiter = next(several, delimiters[0])
     headers = [_named(csv_header(file, delimiter, connection)) for file in files]
     _check_equal(files, headers)
     for file, header in zip(files, headers, strict=True):

@@ -20,7 +20,7 @@ from macroengine.workspace.embedded.notation import CannotWriteError
 from macroengine.workspace.inputs import InputError, input_name
 from macroengine.workspace.record import Record, Region, Said
 from macroengine.workspace.text import BOM, decoded_lines
-from macroengine.workspace.writing import Write, rewriting_if_changed
+from macroengine.workspace.writing import Write, in_encoding, rewriting_if_changed
 
 # Far larger than any file that people write.
 _MAX_LENGTH = 33_554_432
@@ -58,7 +58,8 @@ class EmbeddedFile:
                 raise
             self._notes = (f"skipped {error}",)
             return
-        yield from records(text, self._language, self._dialect)
+        found = records(text, self._language, self._dialect)
+        yield from found if self._encoding is None else in_encoding(found, self._encoding)
 
     def _text(self) -> str:
         lines: list[str] = []
