@@ -25,6 +25,33 @@ def check_type(argument: str, kind: type | UnionType, expected: str, given: obje
         raise wrong_type(argument, expected, given)
 
 
+def check_each(kind: type | UnionType, expected: str, **given: object) -> None:
+    """Raise TypeError unless each argument is of this type.
+
+    >>> check_each(int | None, "a whole number", first=1, last="z")
+    Traceback (most recent call last):
+    TypeError: last must be a whole number, not 'z'
+    """
+    for argument, value in given.items():
+        check_type(argument, kind, expected, value)
+
+
+def text_of(argument: str, given: object) -> str:
+    """Return a text as it is, without the class that may have come with it; raise TypeError where it is none.
+
+    What is taken apart and put together again must not be changed by methods of that class: text that is marked as
+    safe for HTML escapes whatever is joined to it.
+
+    >>> class Loud(str):
+    ...     def __add__(self, other):
+    ...         return f"{self}{other}!"
+    >>> text_of("source", Loud("a")) + "b"
+    'ab'
+    """
+    check_type(argument, str, "a string", given)
+    return str.__str__(given)
+
+
 def check_flag(argument: str, given: object) -> None:
     """Raise TypeError unless `given` is a bool. The string "false" would count as true."""
     if given is not True and given is not False:
@@ -40,10 +67,7 @@ def names_in(argument: str, given: object, kind: str = "name") -> frozenset[str]
     """Return the given names as a set. A bare string is a TypeError: it would be read as its letters."""
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise wrong_type(argument, f"a set or list of {kind}s", given)
-    names = frozenset(given)
-    for name in names:
-        check_type(f"each {kind} in {argument}", str, "a string", name)
-    return names
+    return frozenset(text_of(f"each {kind} in {argument}", name) for name in given)
 
 
 def member(argument: str, kind: type[E], given: Any) -> E:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Unpack
 
-from macroengine.arguments import check_type
+from macroengine.arguments import check_type, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.engine import CompiledTemplate, CompileOptions, compile_template
@@ -21,7 +21,7 @@ from macroengine.rendering.compiler import Render, compile_plan
 from macroengine.request import Headers, PreparedRequest, Request
 from macroengine.request_template import BodyKind, RequestTemplate, parse_request
 from macroengine.rules import RULES, enforced
-from macroengine.rules.request_codes import request_codes
+from macroengine.rules.request_codes import ignored_rules, request_codes
 from macroengine.rules.request_faults import REQUEST_FAULTS
 from macroengine.rules.requests import findings, findings_beside_url
 
@@ -167,8 +167,9 @@ class CompiledRequest:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Warnings and notes about the request."""
-        wanted = request_codes(None, self.url.ignore)
-        return tuple(found for _, found in findings(self._parsed, self.policy, wanted))
+        ignored = self.url.ignore
+        found = findings(self._parsed, self.policy, request_codes(None, ignored), ignored_rules(ignored))
+        return tuple(diagnostic for _, diagnostic in found)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Compiled functions cannot be pickled; pickle what they are compiled from.
@@ -191,6 +192,9 @@ def compile_request(request: Request, **options: Unpack[CompileOptions]) -> Comp
     check_type("request", Request, "a Request", request)
     limits = options.get("limits")
     parsed = parse_request(request, options.get("dialect", DEFAULT_DIALECT), limits=limits)
+    ignored = options.get("ignore", ())
+    if not isinstance(ignored, str):
+        options["ignore"] = names_in("ignore", ignored, "code")  # which may be an iterator, and is read twice
     url, found = _url(request.url, options)
     found += _errors_beside_url(parsed, url)
     if found:

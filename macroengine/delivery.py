@@ -14,6 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from macroengine.arguments import check_each, check_type, text_of, wrong_type
 from macroengine.suggest import did_you_mean
 
 _MINUTE = timedelta(minutes=1)
@@ -70,7 +71,7 @@ def retry_schedule(platform: str) -> RetrySchedule:
     Raises:
         ValueError: the schedule is unknown.
     """
-    known = _schedules()
+    platform, known = text_of("platform", platform), _schedules()
     if platform not in known:
         raise ValueError(f"unknown schedule {platform!r}{did_you_mean(platform, known)} (known: {', '.join(known)})")
     return known[platform]
@@ -88,6 +89,11 @@ def _schedules() -> dict[str, RetrySchedule]:
     return {name: RetrySchedule(**{key: row[key] for key in row.keys() - about}) for name, row in rows}
 
 
+def _check_number(argument: str, given: object) -> None:
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise wrong_type(argument, "a whole number", given)
+
+
 def outcome(schedule: RetrySchedule, status: int | None) -> Outcome:
     """Return what the status code of an answer means. None as the status: no answer came in time.
 
@@ -96,6 +102,9 @@ def outcome(schedule: RetrySchedule, status: int | None) -> Outcome:
     >>> [outcome(retry_schedule("appsflyer-postback"), status).value for status in (503, 429, None)]
     ['failed', 'refused', 'refused']
     """
+    check_type("schedule", RetrySchedule, "a RetrySchedule", schedule)
+    if status is not None:
+        _check_number("status", status)
     if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Outcome.DELIVERED
     if schedule.retried is not None:
@@ -110,6 +119,8 @@ def delay(schedule: RetrySchedule, failures: int, random: Callable[[], float] = 
     >>> [delay(retry_schedule("appsflyer"), failures, lambda: 0).seconds for failures in (1, 2, 3, 20)]
     [1, 2, 4, 300]
     """
+    check_type("schedule", RetrySchedule, "a RetrySchedule", schedule)
+    _check_number("failures", failures)
     if failures < 1:
         raise ValueError(f"failures must be 1 or more, not {failures}")
     longest = min(schedule.max_s, schedule.first_s * schedule.factor ** min(failures - 1, _MAX_DOUBLINGS))
@@ -129,6 +140,11 @@ def next_try(
     `first` is the time of the first try, `now` the time of the last failure. There is no other state, so a restarted
     sender can continue from what it stored.
     """
+    check_type("schedule", RetrySchedule, "a RetrySchedule", schedule)
+    _check_number("failures", failures)
+    check_each(datetime, "a datetime", first=first, now=now)
+    if (first.utcoffset() is None) is not (now.utcoffset() is None):
+        raise ValueError("first and now must both have a time zone, or both none")
     if schedule.max_retries is not None and failures > schedule.max_retries:
         return None
     at = now + delay(schedule, failures, random)
@@ -141,6 +157,7 @@ def ramp(elapsed: timedelta, *, base: int | None = None, step: int | None = None
     >>> [ramp(timedelta(minutes=minute)) for minute in range(5)]
     [10000, 12000, 14000, 16000, 18000]
     """
+    check_type("elapsed", timedelta, "a timedelta", elapsed)
     if elapsed < timedelta():
         raise ValueError(f"elapsed must not be negative, not {elapsed}")
     documented = _documented()["ramp"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 
-from macroengine.arguments import check_flag, check_type, member, names_in
+from macroengine.arguments import check_flag, check_type, member, names_in, text_of
 from macroengine.caching import sized_cache
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.diagnostics import Diagnostic
@@ -118,12 +118,12 @@ class CompiledTemplate:
         """
         from macroengine.matching.front import match_plan, plan_with_gaps  # noqa: PLC0415 - not needed for rendering
 
-        check_type("url", str, "a string", url)
+        url = text_of("url", url)
         check_type("event", Event | None, "an Event", event)
         plan = self.plan
         if self.dialect.partial and (self.options.unknown, self.options.missing) == ("error", Missing.EMPTY):
             plan = plan_with_gaps(self.source, self.dialect, self.policy, self.options)
-        return match_plan(plan, self.dialect, str.__str__(url), event, self.render)
+        return match_plan(plan, self.dialect, url, event, self.render)
 
     @property
     def macros(self) -> tuple[str, ...]:
@@ -263,7 +263,7 @@ def compile_template(
         ValueError: an option has an invalid value, or names a macro that the template does not have.
         TypeError: an argument is of the wrong type.
     """
-    check_type("source", str, "a string", source)
+    source = text_of("source", source)
     check_type("policy", Policy, "a Policy", policy)
     check_type("limits", Limits, "a Limits", limits)
     check_flag("nested", nested)
@@ -314,7 +314,7 @@ def match(
     from macroengine.matching.front import match_source  # noqa: PLC0415 - not needed for rendering
 
     check_type("template", str | Template | CompiledTemplate, "a string, a Template or a CompiledTemplate", template)
-    check_type("url", str, "a string", url)
+    url = text_of("url", url)
     check_type("event", Event | None, "an Event", event)
     if isinstance(template, CompiledTemplate):
         if dialect is not None and dialect_of(dialect) != template.dialect:
@@ -322,9 +322,9 @@ def match(
         return template.match(url, event=event)
     if isinstance(template, Template):
         chosen = template.dialect if dialect is None else dialect_of(dialect)
-        return match_source(template.source, chosen, str.__str__(url), event)
+        return match_source(template.source, chosen, url, event)
     chosen = dialect_of(DEFAULT_DIALECT if dialect is None else dialect)
-    return match_source(str.__str__(template), chosen, str.__str__(url), event)
+    return match_source(text_of("template", template), chosen, url, event)
 
 
 # A template of 512 characters takes 30 KB after its first render, one of 16,000 almost 1 MB.

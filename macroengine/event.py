@@ -118,7 +118,8 @@ class Event:
             if isinstance(data.get(key), dict):
                 break
         else:
-            return cls.from_flat(data, dialect)
+            if not _is_empty(data):
+                return cls.from_flat(data, dialect)
         if not data.keys() <= _KEYS:
             data = _under_known_keys(data)
         chosen = dialect_of(dialect)
@@ -225,6 +226,13 @@ def _head(data: Mapping[str, object]) -> tuple[Postback, bool]:
         raise CatalogueError(f"unknown postback {given!r} (known: {', '.join(Postback)})") from None
 
 
+def _is_empty(data: Mapping[str, object]) -> bool:
+    """Say whether the data has sources, of which none has values."""
+    known = {*_NESTED, *_HEAD}
+    given = [value for name, value in data.items() if name not in _HEAD]
+    return bool(given) and data.keys() <= known and not any(value is not None for value in given)
+
+
 def _object(key: str, value: object) -> dict[str, object]:
     if value is None:
         return {}
@@ -236,4 +244,5 @@ def _object(key: str, value: object) -> dict[str, object]:
 def json_word(value: object) -> str:
     """Return the JSON name of a value's type, for error messages."""
     names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
-    return names.get(type(value), "a number")
+    # What is not from JSON at all is named as Python does.
+    return names.get(type(value)) or ("a number" if hasattr(type(value), "__abs__") else type(value).__name__)

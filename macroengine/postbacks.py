@@ -7,7 +7,7 @@ from itertools import repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, cast, overload
 
-from macroengine.arguments import check_type, names_in, wrong_type
+from macroengine.arguments import check_mapping, check_type, names_in, wrong_type
 from macroengine.compiled_request import CompiledRequest
 from macroengine.encodings.encoder import SPEEDUPS, encode_field
 from macroengine.encodings.percent import Key
@@ -104,6 +104,8 @@ class PostbackSet(Generic[Urls, Outcomes]):
             RenderError: the event is admitted by a template and cannot be sent. `outcomes` returns the URLs of the
                 others.
         """
+        if keys is not _NO_KEYS:
+            check_mapping("keys", keys)
         urls = self._together(event)
         if urls is None:
             urls = [template.render(event) if template.admits(event) else None for template in self._templates]
@@ -124,6 +126,10 @@ class PostbackSet(Generic[Urls, Outcomes]):
         value of macro 'clickid' is missing: no 'click_id' in Link
         https://b.example/pb?c=
         """
+        if keys is not _NO_KEYS:
+            check_mapping("keys", keys)
+        if hook is not None and not callable(hook):
+            raise wrong_type("hook", "a function", hook)
         outcomes: list[Any] | None = self._together(event)
         if outcomes is None:
             outcomes = [_outcome(template, event) for template in self._templates]

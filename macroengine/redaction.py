@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from macroengine.arguments import check_type
+from macroengine.arguments import text_of
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.compiled_request import CompiledRequest
 from macroengine.diagnostics import Span
@@ -38,14 +38,14 @@ def redact(
     >>> redact("https://n.example/pb?c=123&ip=192.0.2.1&h=&mail=x%40y.example", template)
     'https://n.example/pb?c=123&ip=[ip:9]&h=&mail=[unknown:13]'
     """
-    check_type("url", str, "a string", url)
+    url = text_of("url", url)
     if isinstance(template, CompiledRequest):
         template = template.url
     found = match(template, url, dialect=dialect)
     if any(diagnostic.code in _UNREADABLE for diagnostic in found.diagnostics):
         return _marked(_UNKNOWN, len(url))
     if isinstance(template, str):
-        source, home = template, dialect_of(DEFAULT_DIALECT if dialect is None else dialect)
+        source, home = text_of("template", template), dialect_of(DEFAULT_DIALECT if dialect is None else dialect)
     else:
         source, home = template.source, template.dialect if dialect is None else dialect_of(dialect)
     pieces, end = [], 0

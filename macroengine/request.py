@@ -6,7 +6,7 @@ from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
-from macroengine.arguments import check_type
+from macroengine.arguments import check_type, text_of
 
 Over = OneOf["body", "url"]
 Algorithm = OneOf["hmac-sha256"]
@@ -30,11 +30,11 @@ class Headers(Mapping[str, str]):
         # Don't show anything that was given: it may be a secret.
         if not isinstance(headers, Mapping):
             raise TypeError(f"headers must be a mapping of names to values, not {type(headers).__name__}")
-        for name, value in headers.items():
-            check_type("each name of headers", str, "a string", name)
+        self._values = {text_of("each name of headers", name): value for name, value in headers.items()}
+        for name, value in self._values.items():
             if not isinstance(value, str):
                 raise TypeError(f"header {name!r} must be a string, not {type(value).__name__}")
-        self._values = dict(headers)
+            self._values[name] = str.__str__(value)
 
     @classmethod
     def of(cls, values: dict[str, str]) -> "Headers":
@@ -90,10 +90,10 @@ class Signature:
     """How the hash is written; `hex` is lower case."""
 
     def __post_init__(self) -> None:
-        check_type("header", str, "a string", self.header)
+        object.__setattr__(self, "header", text_of("header", self.header))
         for name, choices in _CHOICES.items():
-            given = getattr(self, name)
-            check_type(name, str, "a string", given)
+            given = text_of(name, getattr(self, name))
+            object.__setattr__(self, name, given)
             if given not in choices:
                 raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}, not {given!r}")
 
@@ -126,10 +126,13 @@ class Request:
     """The header that holds the signature, made with the key given to `render`."""
 
     def __post_init__(self) -> None:
-        check_type("method", str, "a string", self.method)
-        check_type("url", str, "a string", self.url)
-        check_type("body", str | None, "a string or None", self.body)
-        check_type("content_type", str | None, "a string or None", self.content_type)
+        for name in ("method", "url"):
+            object.__setattr__(self, name, text_of(name, getattr(self, name)))
+        for name in ("body", "content_type"):
+            given = getattr(self, name)
+            check_type(name, str | None, "a string or None", given)
+            if given is not None:
+                object.__setattr__(self, name, text_of(name, given))
         check_type("signature", Signature | None, "a Signature or None", self.signature)
         if not isinstance(self.headers, Headers):
             object.__setattr__(self, "headers", Headers(self.headers or {}))
@@ -158,6 +161,13 @@ class PreparedRequest:
     """The body in UTF-8, or empty for no body."""
 
     def __post_init__(self) -> None:
+        for name in ("method", "url"):
+            given = getattr(self, name)
+            if type(given) is not str:
+                object.__setattr__(self, name, text_of(name, given))
+        if not isinstance(self.body, bytes):
+            # What is given is not shown: it may be the body as text, with all its values.
+            raise TypeError(f"body must be bytes, not {type(self.body).__name__}")
         if not isinstance(self.headers, Headers):
             object.__setattr__(self, "headers", Headers(self.headers))
 

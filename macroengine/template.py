@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from macroengine.arguments import check_type
+from macroengine.arguments import check_type, text_of
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.diagnostics import Span
 from macroengine.errors import LimitError
@@ -68,7 +68,7 @@ def parse(source: str, dialect: str | Dialect = DEFAULT_DIALECT, *, limits: Limi
     Raises:
         LimitError: `source` is too long, or has too many macros.
     """
-    check_type("source", str, "a string", source)
+    source = text_of("source", source)
     check_type("limits", Limits | None, "a Limits", limits)
     chosen = dialect_of(dialect)
     bounds = limits or Limits()

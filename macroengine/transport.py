@@ -13,7 +13,7 @@ from importlib import import_module
 from secrets import token_hex
 from typing import Any, NamedTuple
 
-from macroengine.arguments import check_type
+from macroengine.arguments import check_type, text_of
 from macroengine.request import PreparedRequest
 
 # RFC 3986 section 3, except user information; RFC 9112 section 3.2 for the target. A fragment is never sent.
@@ -52,7 +52,7 @@ def address(url: str) -> Address:
     Raises:
         ValueError: the URL cannot be sent as it is.
     """
-    check_type("url", str, "a string", url)
+    url = text_of("url", url)
     match = _URL.fullmatch(url)
     if match is None or int(match[3] or 0) > 65_535:
         # Don't show the URL: it may hold personal values.

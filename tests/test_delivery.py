@@ -109,3 +109,36 @@ def test_schedules_are_values():
     own = RetrySchedule(1.0, 1.0, 1.0, 0.0, 10.0, 1.0, [404])
     assert pickle.loads(pickle.dumps(own)) == own
     assert outcome(own, 404) is Outcome.REFUSED
+
+
+SCHEDULE = retry_schedule("appsflyer")
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: retry_schedule(None), "platform must be a string, not NoneType"),
+        (lambda: retry_schedule([]), "platform must be a string, not list"),
+        (lambda: outcome(None, 500), "schedule must be a RetrySchedule, not NoneType"),
+        (lambda: outcome(SCHEDULE, "500"), "status must be a whole number, not '500'"),
+        (lambda: outcome(SCHEDULE, True), "status must be a whole number, not bool"),
+        (lambda: delay("appsflyer", 1), "schedule must be a RetrySchedule, not 'appsflyer'"),
+        (lambda: delay(SCHEDULE, 1.5), "failures must be a whole number, not float"),
+        (lambda: next_try("appsflyer", 1, first=NOON, now=NOON), "schedule must be a RetrySchedule, not 'appsflyer'"),
+        (lambda: next_try(SCHEDULE, "1", first=NOON, now=NOON), "failures must be a whole number, not '1'"),
+        (lambda: next_try(SCHEDULE, 1, first=0, now=NOON), "first must be a datetime, not int"),
+        (lambda: next_try(SCHEDULE, 1, first=NOON, now=None), "now must be a datetime, not NoneType"),
+        (lambda: ramp(5), "elapsed must be a timedelta, not int"),
+    ],
+)
+def test_arguments_of_a_wrong_type_are_refused_by_their_names(call, message):
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        call()
+
+
+def test_times_with_and_without_a_zone_are_not_mixed():
+    with pytest.raises(ValueError, match="first and now must both have a time zone, or both none"):
+        next_try(SCHEDULE, 1, first=NOON, now=NOON.replace(tzinfo=None))
+    naive = NOON.replace(tzinfo=None)
+    assert next_try(SCHEDULE, 1, first=naive, now=naive, random=lambda: 0) == naive + timedelta(seconds=1)

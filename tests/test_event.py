@@ -4,6 +4,7 @@ import copy
 import pickle
 import re
 from dataclasses import FrozenInstanceError, replace
+from decimal import Decimal
 from types import MappingProxyType
 from unittest.mock import Mock
 
@@ -54,7 +55,12 @@ def test_open_dialect_takes_any_parameter_of_the_link():
     ("data", "message"),
     [
         ([], "an event is a JSON object, not a list"),
-        (1, "not a number"),
+        (1, "not a number$"),
+        (Decimal(1), "not a number$"),
+        (b'{"link": {}}', "not bytes$"),
+        ((), "not tuple$"),
+        ({"link": {}, "sdk": b""}, "'sdk' must be an object, not bytes$"),
+        ({"link": []}, "unknown field 'link'"),
         ({"clickid": 1}, "unknown field 'clickid'; did you mean 'click_id'?"),
         ({"evnt_name": 1}, "unknown field 'evnt_name'; did you mean 'event_name'?"),
         ({"sdk": {"xyzzy": 1}}, "unknown field 'xyzzy'$"),
@@ -72,6 +78,25 @@ def test_open_dialect_takes_any_parameter_of_the_link():
 def test_data_that_is_no_event_is_refused(data, message):
     with pytest.raises(CatalogueError, match=message.replace("?", r"\?")):
         Event.from_json(data, "appsflyer")
+
+
+@pytest.mark.parametrize("name", ["appsflyer", "appmetrica"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"link": None},
+        {"af": None, "sdk": None},
+        {"postback": "in-app", "attributed": False, "link": None, "sdk": None, "platform": None},
+    ],
+)
+def test_sources_may_all_be_null(name, data):
+    event = Event.from_json(data, name)
+    assert (event.link, event.sdk, event.platform) == ({}, {}, {})
+    assert event.attributed is data.get("attributed", True)
+
+
+def test_a_flat_event_may_have_a_parameter_that_is_called_like_a_source():
+    assert Event.from_json({"sdk": None, "click_id": "1"}, "appmetrica").link == {"click_id": "1", "sdk": None}
 
 
 def test_field_under_a_wrong_source_is_refused_in_an_open_dialect():

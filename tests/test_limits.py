@@ -7,11 +7,21 @@ import sys
 import tracemalloc
 from collections.abc import Callable
 from itertools import pairwise
+from urllib.parse import quote, unquote
 
 import pytest
 
 from benchmarks.limits import SHAPES, functions, template
-from macroengine import Event, MacroEngineError, check, compile_template
+from macroengine import (
+    Event,
+    Limits,
+    MacroEngineError,
+    PostbackSet,
+    Request,
+    check,
+    compile_request,
+    compile_template,
+)
 from macroengine.engine import _compile  # its caches are counted and emptied
 from macroengine.language.syntax import Syntax
 from macroengine.rendering.compiler import _maker  # its caches are counted and emptied
@@ -116,7 +126,7 @@ def test_nothing_is_kept_of_long_names_of_macros():
 
 def test_every_cache_has_a_bound():
     """What is kept for good must depend on nothing, or on a file of the library."""
-    by_file = {"macroengine.catalogue.dialect", "macroengine.rules.tables._table"}
+    by_file = {"macroengine.catalogue._read", "macroengine.rules.tables._table"}
     gc.unfreeze()  # what was collected with the tests is looked through, too
     kept = {
         f"{cached.__module__}.{cached.__qualname__}"
@@ -128,4 +138,34 @@ def test_every_cache_has_a_bound():
         and not all(given.annotation is Syntax for given in inspect.signature(cached).parameters.values())
     }
     assert kept <= by_file
-    assert "macroengine.catalogue.dialect" in kept  # the caches are found at all
+    assert "macroengine.catalogue._read" in kept  # the caches are found at all
+
+
+@pytest.mark.parametrize("most", [2**31, 2**63 - 1, 2**63, 10**30])
+def test_a_limit_may_be_larger_than_any_memory(most):
+    template = compile_template(
+        "https://n.example/pb?c=(clickid)", limits=Limits(template=most, url=most, nesting=most)
+    )
+    event = Event(link={"click_id": "é"})
+    assert template.render(event) == "https://n.example/pb?c=%C3%A9"
+    assert PostbackSet([template]).render(event) == ["https://n.example/pb?c=%C3%A9"]
+    request = compile_request(
+        Request("POST", "https://n.example/pb", {"X-A": "(clickid)"}, "(clickid)", "text/plain"),
+        limits=Limits(body=most, header=most, depth=most),
+    )
+    assert request.render(Event(link={"click_id": "1"})).body == b"1"
+
+
+@pytest.mark.parametrize("depth", [63, 64, 65, 66, 90])
+def test_parameters_are_dropped_from_as_many_urls_inside_one_another_as_are_allowed(depth):
+    source = "https://n.example/pb?c=(clickid)"
+    for _ in range(depth):
+        source = f"https://n.example/pb?i=(idfa)&u={quote(source, safe='()')}"
+    options = {"missing": "drop", "limits": Limits(template=10**6, url=10**6, nesting=depth)}
+    template = compile_template(source, **options)
+    event = Event(link={"click_id": "a"})
+    url = template.render(event)
+    assert PostbackSet([template]).render(event) == [url]
+    for _ in range(depth):
+        url = unquote(url.removeprefix("https://n.example/pb?u="))
+    assert url == "https://n.example/pb?c=a"

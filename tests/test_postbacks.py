@@ -153,6 +153,19 @@ def test_a_set_of_something_else_is_refused_where_it_is_made(templates, message)
         PostbackSet(templates)
 
 
+@pytest.mark.parametrize("keys", [b"k", None, [b"k"]])
+def test_keys_are_given_by_name(keys):
+    both = PostbackSet([strict("?")])
+    for method in (both.render, both.outcomes):
+        with pytest.raises(TypeError, match=f"^keys must be a mapping, not {type(keys).__name__}$"):
+            method(Event(), keys=keys)
+
+
+def test_a_hook_is_a_function():
+    with pytest.raises(TypeError, match=r"^hook must be a function, not int$"):
+        PostbackSet([strict("?")]).outcomes(Event(), hook=5)
+
+
 def test_what_is_kept_for_events_of_one_kind_is_bounded():
     """An event takes nothing but a bool for whether it is attributed, and so there are two for each postback."""
     both = PostbackSet([compile_template("?a=(ip)")])

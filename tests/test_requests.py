@@ -27,15 +27,18 @@ from macroengine import (
     Span,
     SuppressedError,
     TemplateError,
+    check,
     check_request,
     compile_request,
     compile_template,
     dialect,
+    fix,
     parse_request,
 )
 from macroengine.compiled_request import CompiledRequest
 from macroengine.language.json_parser import JsonFault, parse_json
 from macroengine.request import Headers
+from macroengine.rules.request_fixing import fix_request
 from tests.support.trying import with_each
 
 URL = "https://n.example/pb"
@@ -164,8 +167,36 @@ def test_unix_time_is_a_number_in_a_body():
 def test_text_in_a_body_may_have_any_character_but_half_of_one():
     assert sent("(clickid)|é", content_type=TEXT) == NASTY + "|é"
     with pytest.raises(RenderError, match="cannot send a body with a lone surrogate") as error:
-        sent("(clickid)", replace(EVENT, link={"click_id": "a\ud800"}), content_type=TEXT)
+        sent("\ud800", content_type=TEXT, ignore=["ME005"])
     assert error.value.__context__ is None
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "é\ud83d"])
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ('{"a": "(clickid)"}', JSON),
+        ('{"a": (clickid)}', JSON),
+        ('{"(clickid)": 1}', JSON),
+        ('{"a": "{\\"b\\": (clickid)}"}', JSON),
+        ("x (clickid)", TEXT),
+        ("a=(clickid)", FORM),
+    ],
+)
+def test_half_of_a_character_is_refused_by_the_name_of_its_macro(body, content_type, text):
+    with pytest.raises(RenderError) as error:
+        sent(body, replace(EVENT, link={"click_id": text}), content_type=content_type)
+    assert (str(error.value), error.value.macro) == (
+        "cannot send text with a lone surrogate for macro 'clickid'",
+        "clickid",
+    )
+    assert error.value.__context__ is None
+
+
+def test_half_of_a_character_in_a_list_is_refused_by_the_name_of_its_macro():
+    event = replace(EVENT, sdk={"event_value": {"a": ["\udc00"]}})
+    with pytest.raises(RenderError, match="cannot send text with a lone surrogate for macro 'encode'"):
+        sent('{"a": (encode)}', event)
 
 
 def test_form_has_parameters_as_a_query_has():
@@ -400,6 +431,7 @@ def test_what_is_nearly_json_has_a_fix(body, code, fixed):
         ),
         pytest.param('{"a": 01}', "ME609", "'01' is not a JSON value; write text in quotes", id="leading-zero"),
         pytest.param('{"a": NaN}', "ME609", "'NaN' is not a JSON value", id="nan"),
+        pytest.param('{"a":1,"\\u0061":2}', "ME606", "member 'a' is repeated", id="repeated-member"),
         pytest.param('{"a": "(nope)"}', "ME101", "unknown macro 'nope'", id="unknown-macro"),
         pytest.param('{"a": "{clickid}"}', "ME040", "{clickid} is not an AppsFlyer macro", id="foreign-macro"),
     ],
@@ -531,6 +563,40 @@ def test_parsed_request_is_checked_in_its_dialect():
     parsed = parse_request(request('{"a": "{click_id}"}'), "appmetrica")
     assert check_request(parsed) == []
     assert [one.code for one in check_request(parsed, dialect="appsflyer")] == ["ME040"]
+
+
+WHOLE = [
+    "GET https://n.example/pb?c=(clickid)",
+    '"https://n.example/pb?c=(clickid)"',
+    "https://app.appsflyer.com/com.x?pid=a_int&clickid={clickid}&af_siteid={x}",
+    "https://n.example/pb?c=(clickid)\nhttps://n.example/pb?c=(clickid)",
+]
+
+
+@pytest.mark.parametrize("url", WHOLE)
+def test_what_is_ignored_silences_nothing(url):
+    whole = {one.code for one in check(url)}
+    for ignored in ([code] for code in (*whole, "ME0", "ME")):
+        expected = check(url, ignore=ignored)
+        assert check_request(Request("GET", url), ignore=ignored) == expected
+        fixed = fix_request(
+            Request("GET", url), dialect=dialect("appsflyer"), policy=Policy(), unsafe=True, ignore=ignored
+        )
+        assert fixed.request.url == fix(url, unsafe=True, ignore=ignored).source
+
+
+@pytest.mark.parametrize("function", [check, compile_template, fix])
+def test_ignored_codes_may_come_from_an_iterator(function):
+    source = "https://n.example/pb?c=(clickid)&x=(nosuch)"
+    assert function(source, ignore=iter(["ME101"])) == function(source, ignore=["ME101"])
+    # What a rule says of the whole text silences the others, unless it is ignored.
+    assert check(WHOLE[0], ignore=iter(["ME020"])) == check(WHOLE[0], ignore=["ME020"])
+
+
+def test_ignored_codes_of_requests_may_come_from_an_iterator():
+    template = Request("GET", "https://n.example/pb?c=(clickid)&x=(nosuch)")
+    assert compile_request(template, ignore=iter(["ME101"])) == compile_request(template, ignore=["ME101"])
+    assert check_request(template, ignore=iter(["ME101"])) == check_request(template, ignore=["ME101"])
 
 
 def test_unknown_code_is_an_error():
@@ -710,3 +776,18 @@ def test_name_that_may_be_that_of_another_member(body, expected):
 @pytest.mark.parametrize("body", ['["\\ud83d\\ude00"]', '["\\\\ud83d"]', '["\\u00e9\\n"]'])
 def test_whole_characters_are_good(body):
     assert found(body) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((None, URL), "method must be a string, not NoneType"),
+        (("GET", b"https://n.example"), "url must be a string, not bytes"),
+        (("POST", URL, {}, "secret"), "body must be bytes, not str"),
+        (("POST", URL, {}, None), "body must be bytes, not NoneType"),
+        (("POST", URL, None), "headers must be a mapping of names to values, not NoneType"),
+    ],
+)
+def test_a_request_that_cannot_be_sent_as_it_is_is_not_made(arguments, message):
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        PreparedRequest(*arguments)

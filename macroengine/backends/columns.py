@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from macroengine.arguments import check_mapping, wrong_type
 from macroengine.backends.expression import HEADS, Planned, fields_of, plan_of, signals_of
 from macroengine.backends.names import find_column, folded
 from macroengine.plan.segments import RenderPlan
@@ -39,6 +40,7 @@ def columns_for(
     Raises:
         ValueError: a column is missing or ambiguous, or one is given for a field that is not read.
     """
+    check_mapping("columns", given)
     every = list(plans)
     fields = dict.fromkeys(field for plan in every for field in fields_of(plan))
     optional = dict.fromkeys([*(field for plan in every for field in signals_of(plan) if field not in fields), *HEADS])
@@ -61,6 +63,12 @@ def _column(field: str, wanted: str | None, table: Sequence[str]) -> str | None:
             f"(in Python: columns={{{field!r}: ...}})"
         )
     return column
+
+
+def check_list(keep: object) -> None:
+    """Raise TypeError unless `keep` is a list of names: a bare string would be read as its letters."""
+    if isinstance(keep, str) or not isinstance(keep, Sequence):
+        raise wrong_type("keep", "a list of names of columns", keep)
 
 
 def check_kept(keep: Sequence[str], table: Sequence[str], added: Sequence[str]) -> None:

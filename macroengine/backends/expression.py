@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol
 
+from macroengine.arguments import check_type, wrong_type
 from macroengine.backends.language import C, Column, E, Language
 from macroengine.backends.names import find_column, folded
 from macroengine.backends.steps import Steps
@@ -61,7 +62,10 @@ class Expression(Generic[E]):
 
 def plan_of(template: Planned | RenderPlan) -> RenderPlan:
     """Return the plan of a template, or the plan itself."""
-    return template if isinstance(template, RenderPlan) else template.plan
+    plan = template if isinstance(template, RenderPlan) else getattr(template, "plan", None)
+    if not isinstance(plan, RenderPlan):
+        raise wrong_type("template", "a compiled template or its plan", template)
+    return plan
 
 
 def fields_of(plan: RenderPlan) -> tuple[str, ...]:
@@ -106,6 +110,7 @@ def columns_of(plan: RenderPlan, columns: Mapping[str, C] | None, text: C) -> Ma
     Raises:
         ValueError: a column is missing, or two differ only in case.
     """
+    check_type("columns", Mapping | None, "a mapping of names to types", columns)
     fields, signals = fields_of(plan), signals_of(plan)
     if columns is None:
         return {field: Column(field, text) for field in (*fields, *signals)}

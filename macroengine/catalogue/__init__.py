@@ -4,7 +4,7 @@ from functools import cache
 from os import PathLike
 from pathlib import Path
 
-from macroengine.arguments import check_type, wrong_type
+from macroengine.arguments import text_of, wrong_type
 from macroengine.catalogue.dialects import Dialect, Spelling
 from macroengine.catalogue.reader import read_text
 from macroengine.catalogue.spec import MacroSpec
@@ -33,7 +33,6 @@ def dialect_file(name: str) -> Path:
     return _DATA / f"{name}.toml"
 
 
-@cache
 def dialect(name: str) -> Dialect:
     """Return the dialect `name`.
 
@@ -43,7 +42,11 @@ def dialect(name: str) -> Dialect:
     Raises:
         CatalogueError: the dialect does not exist. Read a custom dialect with `Dialect.from_toml`.
     """
-    check_type("name", str, "a string", name)
+    return _read(text_of("name", name))
+
+
+@cache
+def _read(name: str) -> Dialect:
     names = dialect_names()
     if name.lower().endswith(".toml") and name not in names:
         raise CatalogueError(f"unknown dialect {name!r}; read a file with Dialect.from_toml({name!r})")
@@ -54,11 +57,11 @@ def dialect(name: str) -> Dialect:
     return Dialect._from_text(read_text(path, Limits().catalogue), str(path), (dialect, name))
 
 
-def dialect_of(given: str | Dialect) -> Dialect:
-    """Return the dialect for an argument that is a name or a dialect."""
+def dialect_of(given: str | Dialect, argument: str = "dialect") -> Dialect:
+    """Return the dialect for the `argument` of that name, which is a name or a dialect."""
     if isinstance(given, Dialect):
         return given
     if isinstance(given, str):
         return dialect(given)
     of_file = " (read a file with Dialect.from_toml)" if isinstance(given, PathLike) else ""
-    raise wrong_type("dialect", f"the name of a dialect, or a Dialect{of_file}", given)
+    raise wrong_type(argument, f"the name of a dialect, or a Dialect{of_file}", given)

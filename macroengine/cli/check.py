@@ -198,6 +198,7 @@ def _collecting(entries: list[Any]) -> Collect:
                 policy=settings.policy,
                 found=abridged(found),
                 wanted=settings.wanted,
+                ignored=settings.ignored,
             )
         )
 

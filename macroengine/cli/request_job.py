@@ -138,7 +138,8 @@ class RequestJob:
             parsed = parse_request(read.request, settings.dialect_of(""))
         except TemplateError as error:  # it is too large to check
             return [("", found) for found in error.diagnostics]
-        found = list(findings(parsed, settings.policy, request_codes(settings.select, settings.ignore)))
+        wanted = request_codes(settings.select, settings.ignore)
+        found = list(findings(parsed, settings.policy, wanted, settings.ignored))
         if self.collect is not None:
             self.collect(name_of(read.file), parsed, settings, found)
         return found

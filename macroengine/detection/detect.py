@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import exp, log
 from typing import NamedTuple
 
-from macroengine.arguments import check_type
+from macroengine.arguments import text_of
 from macroengine.catalogue.hosts import tracking_platform
 from macroengine.detection.profiles import Known, Profile, profiles, scanner, signs
 from macroengine.diagnostics import Span, printable
@@ -54,7 +54,7 @@ def detect(source: str) -> list[Detected]:
     Raises:
         LimitError: the template is too long.
     """
-    check_type("source", str, "a string", source)
+    source = text_of("source", source)
     most = Limits().template
     if len(source) > most:
         message = f"template has {len(source):,} characters; at most {most:,} fit"

@@ -75,26 +75,26 @@ def encode_value(value: object, convert: Convert, /) -> str | None:
     `convert` turns anything except str and 64-bit integers into encoded text, and raises the error for a lone
     surrogate.
     """
-    return value if value.__class__ is str and needs_encoding(value) is None else encode_unsafe(value, convert)
+    return value if type(value) is str and needs_encoding(value) is None else encode_unsafe(value, convert)
 
 
 def encode_field(sources: tuple[Mapping[str, object], ...], key: Key, /) -> str | None:
     """Return the encoded value of a field in one call: `encode_value(sources[source].get(field), convert)`."""
     source, field, convert = key
     value = sources[source].get(field)
-    return value if value.__class__ is str and needs_encoding(value) is None else encode_unsafe(value, convert)
+    return value if type(value) is str and needs_encoding(value) is None else encode_unsafe(value, convert)
 
 
 def encode_unsafe(value: object, convert: Convert, /) -> str | None:
     """Return the same as `encode_value`, for any value except a text that needs no encoding."""
-    if value.__class__ is str:
+    if type(value) is str:
         try:
             return _encode(value)
         except UnicodeEncodeError:
             pass  # leave this `except`: the error from `convert` must not have the value in its context
     elif value is None:
         return ""
-    elif value.__class__ is int and -(2**63) <= value < 2**63:
+    elif type(value) is int and -(2**63) <= value < 2**63:
         return int.__repr__(value)  # digits and a minus sign are unreserved
     return convert(value)
 

@@ -26,7 +26,7 @@ def refusal(signals: Iterable[Signal]) -> Refuses:
             sources = event.link, event.sdk, event.platform
             for source, field, words in heard:
                 raw = sources[source].get(field)
-                if raw is not None and (raw if raw.__class__ is str else _text(raw)) not in words:
+                if raw is not None and (raw if type(raw) is str else _text(raw)) not in words:
                     return True
         except Exception:  # noqa: BLE001 - an unreadable value is not consent
             return True

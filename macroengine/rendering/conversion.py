@@ -103,7 +103,7 @@ class Conversion:
 
     def _text(self, raw: object) -> str | None:
         value = self.value
-        text = raw if raw.__class__ is str else value_text(raw, value.type, value.booleans)
+        text = raw if type(raw) is str else value_text(raw, value.type, value.booleans)
         return self.encode(self.whole(raw, text, value.type) if self.whole else text)
 
     def _elements(self, raw: object) -> str:

@@ -1,5 +1,6 @@
 """Translate a plan for the C program. Anything the program cannot do is left to the function in Python."""
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -28,6 +29,9 @@ _CHECKS: Final = {Step.SEGMENT: 2, Step.JSON_STRING: 4, Step.HEADER: 8}
 # Texts of these types are quoted as JSON values, even if they look like numbers.
 _TEXTS: Final = frozenset([ValueType.TEXT, ValueType.UUID, ValueType.FLAG, ValueType.TIME, ValueType.RFC3339])
 _MOST_LAYERS: Final = 255
+_MOST_NESTED: Final = 64
+# A buffer is never longer.
+_MOST_BYTES: Final = sys.maxsize
 _STEPS_IN_PYTHON: Final = (_IN_PYTHON, 0, 0, 0, 0)
 
 
@@ -51,7 +55,7 @@ def program(
     except _UnknownError:
         return otherwise
     made: Callable[[Event], str] = Program(
-        Event, postback, max_bytes, tuple(map(_reads, numbers)), sent, others, otherwise
+        Event, postback, min(max_bytes, _MOST_BYTES), tuple(map(_reads, numbers)), sent, others, otherwise
     )
     return made
 
@@ -65,7 +69,7 @@ def fan_out(renderings: Sequence[Segments | None], limits: Iterable[int]) -> Any
     numbers: dict[Value, int] = {}
     try:
         sent = tuple(
-            None if segments is None else (_described(segments, numbers), limit)
+            None if segments is None else (_described(segments, numbers), min(limit, _MOST_BYTES))
             for segments, limit in zip(renderings, limits, strict=True)
         )
     except _UnknownError:
@@ -73,8 +77,10 @@ def fan_out(renderings: Sequence[Segments | None], limits: Iterable[int]) -> Any
     return FanOut(Event, tuple(map(_reads, numbers)), sent)
 
 
-def _described(segments: Segments, numbers: dict[Value, int]) -> Described:
-    """Return the description of the segments; assign a number to each distinct value."""
+def _described(segments: Segments, numbers: dict[Value, int], depth: int = 0) -> Described:
+    """Return the description of the segments inside `depth` queries; assign a number to each distinct value."""
+    if depth > _MOST_NESTED:
+        raise _UnknownError
     described: list[Any] = []
     for segment in segments:
         if isinstance(segment, Text):
@@ -85,7 +91,7 @@ def _described(segments: Segments, numbers: dict[Value, int]) -> Described:
         elif isinstance(segment, Value):
             _append_text(default_text(segment), described)
         elif isinstance(segment, Query):
-            inner = [_described(parameter, numbers) for parameter in segment.parameters]
+            inner = [_described(parameter, numbers, depth + 1) for parameter in segment.parameters]
             described.append([_ascii(segment.opening), _ascii(segment.separator), *inner])
         else:
             described.append(None)

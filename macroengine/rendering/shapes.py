@@ -26,7 +26,7 @@ class Form:
 
 
 _PRESENT = "({v} := sources[{0}].get({1})) is not None"
-_IS_SAFE = "({v} := sources[{0}].get({1})).__class__ is str and needs_encoding({v}) is None"
+_IS_SAFE = "type({v} := sources[{0}].get({1})) is str and needs_encoding({v}) is None"
 
 FORMS = {
     "text": Form(1, "{0}"),

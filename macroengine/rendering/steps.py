@@ -31,9 +31,11 @@ def text_steps(steps: Iterable[Step], kind: ValueType, case: HashCase) -> TextSt
 
     It raises UnsendableError if a text cannot be sent, and UnicodeEncodeError for a lone surrogate.
     """
+    steps = list(steps)
     functions = list(_functions(steps, kind, case))
-    if not functions:
-        return _unchanged
+    # Encoders and hashes make bytes of the text themselves.
+    if not any(step in _ENCODERS or step in HASHES for step in steps):
+        functions.append(_with_bytes)
     return functions[0] if len(functions) == 1 else partial(_all, functions)
 
 
@@ -75,7 +77,9 @@ def _all(functions: Iterable[TextStep], text: str) -> str | None:
     return text
 
 
-def _unchanged(text: str) -> str:
+def _with_bytes(text: str) -> str:
+    if not text.isascii():
+        text.encode()
     return text
 
 

@@ -34,9 +34,10 @@ def _text(value: object) -> str:
         case float():
             return float.__repr__(value)
         case Decimal():
-            return format(value, "f") if value.is_finite() and abs(value) < _TOO_LARGE else ""
+            is_written = Decimal.is_finite(value) and Decimal.copy_abs(value) < _TOO_LARGE
+            return Decimal.__format__(value, "f") if is_written else ""
         case int() if not isinstance(value, bool):
-            return int.__repr__(value) if abs(value) < _TOO_LARGE else ""
+            return int.__repr__(value) if int.__abs__(value) < _TOO_LARGE else ""
     return ""
 
 

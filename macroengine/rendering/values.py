@@ -63,6 +63,7 @@ def elements(value: object, booleans: tuple[str, str]) -> list[str]:
     return [value_text(value, ValueType.LIST, booleans)]
 
 
+# A subclass may have methods of its own; what counts is its number.
 def _number(value: float | Decimal) -> str:
     if isinstance(value, Decimal):
         return _decimal(value)
@@ -70,7 +71,7 @@ def _number(value: float | Decimal) -> str:
 
 
 def _integer(value: int) -> str:
-    if abs(value) >= _TOO_LARGE:  # checked first, since Python refuses to write very long integers
+    if int.__abs__(value) >= _TOO_LARGE:  # checked first, since Python refuses to write very long integers
         raise _too_long()
     return int.__repr__(value)
 
@@ -85,11 +86,11 @@ def _float(value: float) -> str:
 
 
 def _decimal(number: Decimal) -> str:
-    if not number.is_finite():
-        raise UnsendableError(f"cannot send {number}, which has no digits,")
-    if abs(int(number.as_tuple().exponent)) > _MOST_DIGITS:
+    if not Decimal.is_finite(number):
+        raise UnsendableError(f"cannot send {Decimal.__str__(number)}, which has no digits,")
+    if abs(int(Decimal.as_tuple(number).exponent)) > _MOST_DIGITS:
         raise _too_long()
-    text = format(number, "f")
+    text = Decimal.__format__(number, "f")
     if len(text) > _MOST_DIGITS and len(text.lstrip("-").replace(".", "")) > _MOST_DIGITS:
         raise _too_long()
     return text

@@ -156,7 +156,8 @@ def check(
         ValueError: a code is unknown.
     """
     resolution = resolution_of(source, dialect, policy)
-    return diagnose(resolution, codes(select, ignore), codes(None, ignore))
+    ignored = prefixes("ignore", ignore)
+    return diagnose(resolution, codes(select, ignored), codes(None, ignored))
 
 
 def resolution_of(source: str | Template, dialect: str | Dialect | None, policy: Policy | None) -> Resolution:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from macroengine.arguments import check_flag
+from macroengine.arguments import check_flag, text_of
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.diagnostics import Diagnostic, Finding, Fix, place_of
 from macroengine.policy import Policy
@@ -47,8 +47,7 @@ def fix(
         TypeError: `source` is not a string; for a Template, pass its `source`.
         ValueError: a code is unknown.
     """
-    if not isinstance(source, str):
-        raise TypeError(f"source must be a str, not {type(source).__name__}")
+    source = text_of("source", source)
     check_flag("unsafe", unsafe)
     rules = _Rules(unsafe, None if select is None else prefixes("select", select), prefixes("ignore", ignore))
     applied: list[Diagnostic] = []

@@ -177,7 +177,7 @@ def _of_name(
     where = element.name[0].span
     if name in seen:
         fix = Fix("", Span(span.start - 1, span.stop), safe=False)
-        yield REPEATED_MEMBER.on(source, where, f"member {text!r}PLACEHOLDER_DUP", "give it another name", fix)
+        yield REPEATED_MEMBER.on(source, where, f"member {text!r} is repeated", "give it another name", fix)
     elif has_macro and not is_alone:
         message = f"the value of {text} can be the name of another member; give it an object of its own"
         yield VARIABLE_MEMBER.on(source, where, message)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from macroengine.rules import codes, prefixes
+from macroengine.rules import RULES, codes, prefixes
 from macroengine.rules.file_faults import FILE_FAULTS
 from macroengine.rules.request_faults import REQUEST_FAULTS
 
@@ -25,6 +25,16 @@ def request_codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[
         *codes(rest, others),
         *(code for code in _FAULTS if code.startswith(picked) and not code.startswith(own)),
     )
+
+
+def ignored_rules(ignore: Iterable[str]) -> tuple[str, ...]:
+    """Return the codes of the rules of templates that are ignored: what they would silence is found, too.
+
+    Raises:
+        ValueError: unknown code.
+    """
+    heeded = frozenset(request_codes(None, ignore))
+    return tuple(code for code in RULES if code not in heeded)
 
 
 def _parted(prefixes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -9,9 +9,9 @@ from macroengine.diagnostics import Diagnostic, Fix, Span
 from macroengine.policy import Policy
 from macroengine.request import Request
 from macroengine.request_template import parse_request
-from macroengine.rules import RULES
+from macroengine.rules import RULES, prefixes
 from macroengine.rules.fixing import MAX_ROUNDS, apart, changes, fix, is_allowed
-from macroengine.rules.request_codes import request_codes
+from macroengine.rules.request_codes import ignored_rules, request_codes
 from macroengine.rules.requests import findings_beside_url
 
 InPart = tuple[str, Diagnostic]
@@ -45,9 +45,11 @@ def fix_request(
         LimitError: a part is too large, or would become too large.
         ValueError: a code is unknown.
     """
-    wanted = request_codes(select, ignore)
+    ignored = prefixes("ignore", ignore)
+    wanted = request_codes(select, ignored)
     about_url = [code for code in wanted if code in RULES]
-    url = fix(request.url, dialect=dialect, policy=policy, unsafe=unsafe, select=about_url)
+    silent = ignored_rules(ignored)
+    url = fix(request.url, dialect=dialect, policy=policy, unsafe=unsafe, select=about_url, ignore=silent)
     edits = [("url", _edit(request.url, url.source))] if url.source != request.url else []
     applied = [("url", finding) for finding in url.applied]
     fixed, seen = replace(request, url=url.source), set[Request]()

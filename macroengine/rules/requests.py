@@ -18,10 +18,10 @@ from macroengine.plan.resolve import Resolution
 from macroengine.policy import Policy
 from macroengine.request import Request
 from macroengine.request_template import Body, BodyKind, RequestTemplate, parse_request
-from macroengine.rules import RULES, check, found_in_text, place
+from macroengine.rules import RULES, check, found_in_text, place, prefixes
 from macroengine.rules.json_body import json_findings
 from macroengine.rules.json_strings import findings_in_strings
-from macroengine.rules.request_codes import request_codes
+from macroengine.rules.request_codes import ignored_rules, request_codes
 from macroengine.rules.request_faults import (
     MALFORMED_HEADER,
     MALFORMED_HEADER_NAME,
@@ -79,14 +79,16 @@ def check_request(
         request = parse_request(request, dialect or DEFAULT_DIALECT)
     elif dialect is not None:
         request = parse_request(request.request, dialect)
-    wanted = request_codes(select, ignore)
-    return [diagnostic for _, diagnostic in findings(request, policy or Policy(), wanted)]
+    ignored = prefixes("ignore", ignore)
+    wanted = request_codes(select, ignored)
+    found = findings(request, policy or Policy(), wanted, ignored_rules(ignored))
+    return [diagnostic for _, diagnostic in found]
 
 
-def findings(request: RequestTemplate, policy: Policy, wanted: Collection[str]) -> Found:
-    """Yield what the given rules find, each with the name of its part."""
+def findings(request: RequestTemplate, policy: Policy, wanted: Collection[str], ignored: Collection[str] = ()) -> Found:
+    """Yield what the wanted rules find, each with the name of its part. An `ignored` rule silences no other rule."""
     url = [code for code in wanted if code in RULES]
-    yield from (("url", found) for found in check(request.url, policy=policy, select=url))
+    yield from (("url", found) for found in check(request.url, policy=policy, select=url, ignore=ignored))
     yield from findings_beside_url(request, policy, wanted)
 
 

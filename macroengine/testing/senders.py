@@ -41,6 +41,7 @@ def check_sender(
             and event that could be found.
         InvalidArgument: the dialect has no macros, or the policy permits none.
     """
+    check_type("sender", Callable, "a function", sender)  # type: ignore[arg-type] # mypy: a special form
     check_type("policy", Policy, "a Policy", policy)
     request = Asked(dialect_of(dialect), policy, Variants())
     _ = request.repertoires  # raises before anything is drawn

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-from macroengine.arguments import check_type
+from macroengine.arguments import check_type, wrong_type
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_names, dialect_of
 from macroengine.compiled_request import CompiledRequest
 from macroengine.engine import CompiledTemplate
@@ -160,6 +160,8 @@ def events(
         return reading.events(reading.reading_of(template, dialect, policy))
     chosen = checked_dialect(dialect)
     check_type("policy", Policy | None, "a Policy", policy)
+    if isinstance(macros, str) or not isinstance(macros, Iterable | None):
+        raise wrong_type("macros", "a list of macros", macros)
     named = None if macros is None else Macros([_spec(macro, chosen) for macro in macros])
     return _any_events(chosen, named, policy)
 
@@ -182,6 +184,7 @@ def checked_dialect(dialect: str | Dialect) -> Dialect:
 def _spec(macro: MacroSpec | str, dialect: Dialect) -> MacroSpec:
     if isinstance(macro, MacroSpec):
         return macro
+    check_type("each of macros", str, "a name or a row of the catalogue", macro)
     found = dialect.find(macro)
     if found is None:
         raise InvalidArgument(f"{dialect.title} has no macro {macro!r}{did_you_mean(macro, dialect.names())}")

@@ -39,9 +39,8 @@ def translate(source: str, *, dialect: str | Dialect, to: str | Dialect, policy:
         CatalogueError: a dialect does not exist.
         ValueError: the policy denies a name that means nothing in any dialect.
     """
-    check_type("source", str, "a string", source)
     check_type("policy", Policy | None, "a Policy", policy)
-    home, other = dialect_of(dialect), dialect_of(to)
+    home, other = dialect_of(dialect), dialect_of(to, "to")
     resolution = resolve(parse(source, home), home, policy or Policy())
     translated, losses = Work(resolution, other, policy).done()
     return Translation(translated, losses, exact=not losses)

@@ -64,7 +64,13 @@ def findings(template: str | Diagnostic, settings: Settings) -> list[Diagnostic]
         return [template] if template.code in request_codes(settings.select, settings.ignore) else []
     try:
         dialect = settings.dialect_of(template)
-        return check(parsed(template, dialect), dialect=dialect, policy=settings.policy, select=settings.wanted)
+        return check(
+            parsed(template, dialect),
+            dialect=dialect,
+            policy=settings.policy,
+            select=settings.wanted,
+            ignore=settings.ignored,
+        )
     except TemplateError as error:
         return error.diagnostics
     except ValueError as error:
@@ -79,7 +85,14 @@ def fixed_template(template: str, settings: Settings, *, unsafe: bool = False) -
     """
     dialect = settings.dialect_of(template)
     try:
-        return fix(template, dialect=dialect, policy=settings.policy, unsafe=unsafe, select=settings.wanted)
+        return fix(
+            template,
+            dialect=dialect,
+            policy=settings.policy,
+            unsafe=unsafe,
+            select=settings.wanted,
+            ignore=settings.ignored,
+        )
     except TemplateError as error:
         return Fixed(template, (), error.diagnostics)
     except ValueError as error:

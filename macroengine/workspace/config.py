@@ -12,7 +12,7 @@ from macroengine.errors import CatalogueError
 from macroengine.kinds import Postback, Source
 from macroengine.policy import Policy
 from macroengine.rules import RULES
-from macroengine.rules.request_codes import request_codes
+from macroengine.rules.request_codes import ignored_rules, request_codes
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.assumed import AUTO, dialect_for
 from macroengine.workspace.columns import ROLES, Layout, folded
@@ -89,6 +89,11 @@ class Settings:
     def wanted(self) -> tuple[str, ...]:
         """The codes of the rules to run."""
         return tuple(code for code in request_codes(self.select, self.ignore) if code in RULES)
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The codes of rules that are ignored: what such a rule would silence is found, too."""
+        return ignored_rules(self.ignore)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ def test_text_shows_place_code_excerpt_and_summary(run):
         ),
         pytest.param([BAD, "--select", "ME2"], 0, "1 warning, 1 fixable with --fix", id="selected"),
         pytest.param([BAD, "--ignore", "ME1,ME222"], 0, "nothing found in 1 template", id="ignored"),
+        pytest.param([f"GET {GOOD}", "--ignore", "ME020"], 1, "1 error", id="ignored-of-a-whole"),
         pytest.param([GOOD, "--send-all"], 0, "1 warning", id="send-all"),
         pytest.param(["https://n.example/pb?a=(IDFV)", "--consent"], 0, "1 info", id="consent"),
         pytest.param(["{click_id}", "--dialect", "appmetrica"], 0, "1 info", id="dialect"),

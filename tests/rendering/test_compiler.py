@@ -133,8 +133,7 @@ def test_the_source_to_read_has_a_heading_and_its_cells():
         pytest.param(
             False,
             r"c1 = 0\n# c2 = 'click_id'\n# c3 = Conversion\(.+\)",
-            "{v1 if (v1 := sources[c1].get(c2)).__class__ is str and needs_encoding(v1) is None"
-            " else encode_unsafe(v1, c3)}",
+            "{v1 if type(v1 := sources[c1].get(c2)) is str and needs_encoding(v1) is None else encode_unsafe(v1, c3)}",
             id="in-python-where-a-call-costs-more",
         ),
     ],

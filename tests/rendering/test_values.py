@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import example, given
@@ -30,6 +31,31 @@ class Text(str):
         return "not this"
 
 
+class Money(Decimal):
+    """An amount that is shown with its currency."""
+
+    def __format__(self, _):
+        return f"$ {Decimal(self)}"
+
+    __str__ = __abs__ = is_finite = as_tuple = format
+
+
+class Count(int):
+    """A number that is shown with what is counted."""
+
+    def __repr__(self):
+        return f"{int(self)} clicks"
+
+    __str__ = __format__ = __abs__ = __repr__
+
+
+class Share(float):
+    def __repr__(self):
+        return f"{float(self)} %"
+
+    __str__ = __format__ = __abs__ = __repr__
+
+
 BERLIN = timezone(timedelta(hours=1))
 TIME = datetime(2016, 1, 4, 17, 6, 0, 999_999, tzinfo=BERLIN)
 
@@ -50,6 +76,9 @@ def sent(value, macro="app_name", field="app_name", **options):
         pytest.param(-5, "-5", id="negative-int"),
         pytest.param(10**30, "1" + "0" * 30, id="big-int"),
         pytest.param(Level.HIGH, "3", id="int-enum"),
+        pytest.param(Money("9.90"), "9.90", id="decimal-subclass"),
+        pytest.param(Count(-5), "-5", id="int-subclass"),
+        pytest.param(Share(0.5), "0.5", id="float-subclass"),
         pytest.param(True, "true", id="true"),
         pytest.param(False, "false", id="false"),
         pytest.param(0.1, "0.1", id="float"),
@@ -84,6 +113,11 @@ def test_values_are_sent_as(value, text):
         pytest.param([], "a value of type list", id="list-for-text"),
         pytest.param(TIME.date(), "a value of type date", id="date"),
         pytest.param(object(), "a value of type object", id="object"),
+        pytest.param(Mock(spec=str), "a value of type Mock, which raises TypeError,", id="stand-in-for-str"),
+        pytest.param(Mock(spec=int), "a value of type Mock, which raises TypeError,", id="stand-in-for-int"),
+        pytest.param(Money("NaN"), "NaN, which has no digits,", id="decimal-subclass-nan"),
+        pytest.param(Money("1E+400"), "a number of more than 400 digits", id="too-large-decimal-subclass"),
+        pytest.param(Count(10**400), "a number of more than 400 digits", id="too-large-int-subclass"),
         pytest.param(float("nan"), "NaN, which has no digits,", id="nan"),
         pytest.param(float("-inf"), "-Infinity, which has no digits,", id="infinity"),
         pytest.param(Decimal("NaN"), "NaN, which has no digits,", id="decimal-nan"),
@@ -169,6 +203,7 @@ def test_words_for_booleans_are_checked():
             "%7B%221%22%3A2%2C%2210000000000000000.0%22%3A3%2C%22null%22%3A4%2C%22false%22%3A5%2C%222.50%22%3A6%7D",
             id="names-that-are-no-text",
         ),
+        pytest.param([Money("9.90"), Count(1), Share(0.5)], "%5B9.90%2C1%2C0.5%5D", id="numbers-of-their-own-classes"),
         pytest.param('{"a": 1}\n', "%7B%22a%22%3A%201%7D%0A", id="text-byte-for-byte"),
     ],
 )

@@ -162,7 +162,7 @@ def test_what_remains_after_the_last_round_stands_in_the_template(monkeypatch):
 
 @pytest.mark.parametrize("source", [parse("https://n.example/pb"), b"https://n.example/pb", None, ["a"]])
 def test_only_a_string_is_fixed(source):
-    with pytest.raises(TypeError, match=f"source must be a str, not {type(source).__name__}"):
+    with pytest.raises(TypeError, match=f"source must be a string, not {type(source).__name__}"):
         fix(source)
 
 

@@ -159,5 +159,7 @@ def test_a_dialect_and_what_is_missing_may_be_chosen():
 def test_what_cannot_be_sent_is_an_error():
     with pytest.raises(InvalidArgument, match="the policy permits no macro"):
         check_sender(right, policy=Policy(sources=[]))
+    with pytest.raises(TypeError, match="sender must be a function, not NoneType"):
+        check_sender(None)
     with pytest.raises(TypeError, match="policy must be a Policy"):
         check_sender(right, policy="install")

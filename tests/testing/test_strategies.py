@@ -119,6 +119,19 @@ def test_what_cannot_be_drawn_is_an_error_where_it_is_asked_for(asked, message):
         asked()
 
 
+@pytest.mark.parametrize(
+    ("macros", "message"),
+    [
+        ("clickid", "macros must be a list of macros, not 'clickid'"),
+        (1, "macros must be a list of macros, not int"),
+        ([1], "each of macros must be a name or a row of the catalogue, not int"),
+    ],
+)
+def test_macros_of_a_wrong_type_are_refused_where_they_are_given(macros, message):
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        events(macros=macros)
+
+
 @pytest.mark.parametrize("strategy", [events, policies, templates, postbacks])
 def test_a_dialect_without_macros_is_an_error(strategy, tmp_path):
     path = tmp_path / "empty.toml"

@@ -390,7 +390,7 @@ def test_names_that_mean_nothing_there_may_be_denied_all_the_same():
     ("arguments", "error", "message"),
     [
         ({"source": None}, TypeError, "source must be a string"),
-        ({"to": 3}, TypeError, "dialect must be the name of a dialect, or a Dialect, not int"),
+        ({"to": 3}, TypeError, "to must be the name of a dialect, or a Dialect, not int"),
         ({"dialect": "nope"}, CatalogueError, "unknown dialect 'nope'"),
         ({"to": "auto"}, CatalogueError, "unknown dialect 'auto'"),
         ({"policy": "install"}, TypeError, "policy must be a Policy, not 'install'"),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from macroengine.backends.clickhouse.sql import ClickHouse, outcome, problem
 from macroengine.backends.clickhouse.words import literal, name
-from macroengine.backends.columns import PARTNER, URL, check_kept, columns_for, plans_of
+from macroengine.backends.columns import PARTNER, URL, check_kept, check_list, columns_for, plans_of
 from macroengine.backends.expression import Expression, Planned, express
 from macroengine.backends.language import Column
 from macroengine.errors import RenderError
@@ -44,6 +44,7 @@ def render_query(
     """
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
+    check_list(keep)
     plans = plans_of(templates)
     select = f"SELECT * FROM ({query}\n)"
     types = {str(row[0]): str(row[1]) for row in client.query(f"DESCRIBE ({select})").result_rows}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from macroengine.backends.ansi import choose, literal, name
-from macroengine.backends.columns import PARTNER, URL, check_kept, columns_for, plans_of
+from macroengine.backends.columns import PARTNER, URL, check_kept, check_list, columns_for, plans_of
 from macroengine.backends.duckdb.files import files_of
 from macroengine.backends.duckdb.output import check_output, copy, replacing
 from macroengine.backends.duckdb.problems import plain, translated
@@ -76,6 +76,7 @@ def render_table(
         OSError: a file cannot be read or written.
     """
     started = time.monotonic()
+    check_list(keep)
     plans, to = plans_of(templates), Path(output)
     added = [URL] if None in plans else [PARTNER, URL]
     check_output(to, columns=len(keep) + len(added), force=force)

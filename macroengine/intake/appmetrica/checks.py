@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from math import ceil
 
+from macroengine.arguments import check_each
 from macroengine.catalogue.folding import fold
 from macroengine.diagnostics import Diagnostic, Fix, Span
 from macroengine.encodings.encoder import percent_encode
@@ -114,6 +115,7 @@ def is_timely(event_time: datetime, arrival: datetime) -> bool:
     >>> is_timely(datetime(2024, 4, 29, 9, tzinfo=UTC), datetime(2024, 4, 29, 21, tzinfo=UTC))
     True
     """
+    check_each(datetime, "a datetime", event_time=event_time, arrival=arrival)
     return arrival - event_time <= _max_age()
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+from macroengine.arguments import check_type, text_of
 from macroengine.catalogue import Dialect, dialect_of
 from macroengine.diagnostics import Diagnostic, Severity, Span
 from macroengine.encodings.encoder import percent_encode
@@ -73,6 +74,10 @@ _KINDS: dict[str, type[Click] | type[Impression]] = {"click": Click, "impression
 _ANY_ID = "0"
 
 
+def _check_engagement(given: object) -> None:
+    check_type("engagement", Click | Impression, "a Click or an Impression", given)
+
+
 def build_url(tracking_id: int | str, engagement: Click | Impression, *, host: str | None = None) -> str:
     """Return the URL that reports a click or an impression. `host` replaces the platform's host.
 
@@ -83,6 +88,9 @@ device_ua=Mozilla%2F5.0%20%28iPad%29&click_timestamp=1453895044&noredirect=1'
     Raises:
         PayloadError: the platform would not count it.
     """
+    check_type("tracking_id", int | str, "a number or string", tracking_id)
+    _check_engagement(engagement)
+    check_type("host", str | None, "a string", host)
     url = _write(str(tracking_id), engagement, host)
     errors = [
         found
@@ -106,7 +114,7 @@ def parse_url(url: str, *, hosts: Mapping[str, str] | None = None) -> Click | Im
     Raises:
         PayloadError: the platform would not count it. The exception lists all problems.
     """
-    read = read_url(url, known_hosts() if hosts is None else hosts)
+    read = read_url(text_of("url", url), known_hosts() if hosts is None else hosts)
     errors = [found for found in check_url(read) if found.severity is Severity.ERROR]
     if errors:
         raise PayloadError(errors)
@@ -122,7 +130,7 @@ def parse_url(url: str, *, hosts: Mapping[str, str] | None = None) -> Click | Im
 
 def tracking_id_of(url: str, *, hosts: Mapping[str, str] | None = None) -> str:
     """Return the tracking id of a URL; empty if it is not a tracking URL."""
-    return read_url(url, known_hosts() if hosts is None else hosts).tracking_id
+    return read_url(text_of("url", url), known_hosts() if hosts is None else hosts).tracking_id
 
 
 def validate(
@@ -139,6 +147,8 @@ def validate(
     Raises:
         ValueError: `arrival` has no time zone.
     """
+    check_type("given", str | Click | Impression, "a string, a Click or an Impression", given)
+    check_type("arrival", datetime | None, "a datetime", arrival)
     if arrival is not None and arrival.utcoffset() is None:
         raise ValueError("arrival needs its time zone; write datetime.now(UTC)")
     url = given if isinstance(given, str) else _write(_ANY_ID, given, None)
@@ -154,6 +164,7 @@ def link_values(engagement: Click | Impression, *, dialect: str | Dialect | None
     >>> link_values(Click("192.0.2.1", "Mozilla/5.0 (iPad)", 1453895044, click_id="1"), dialect="appsflyer")
     {'click_id': '1'}
     """
+    _check_engagement(engagement)
     values: dict[str, object] = dict(engagement.custom)
     for row in parameters().values():
         value = getattr(engagement, row.attribute)
@@ -173,6 +184,8 @@ def landing_url(store_url: str, engagement: Click | Impression) -> str:
     Raises:
         PayloadError: there is neither a `click_id` nor an `external_click_id`.
     """
+    store_url = text_of("store_url", store_url)
+    _check_engagement(engagement)
     rules = table(TRACKING)["landing"]
     click_id = next(filter(None, (getattr(engagement, name) for name in rules["ids"])), None)
     if click_id is None:

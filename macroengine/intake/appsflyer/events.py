@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from macroengine.arguments import check_each
 from macroengine.diagnostics import PayloadDiagnostic, Severity
 from macroengine.errors import PayloadError
 from macroengine.intake import faults
@@ -74,6 +75,8 @@ class S2SEvent:
         Raises:
             PayloadError: the platform would reject or misread it. The exception lists all problems.
         """
+        check_each(str | bytes, "a string or bytes", body=body)
+        check_each(str | None, "a string", app_id=app_id)
         read = check_body(body, app_id)
         errors = [found for found in read.diagnostics if found.severity is Severity.ERROR]
         if errors or not isinstance(read.value, dict):
@@ -130,6 +133,8 @@ def validate(payload: str | bytes | S2SEvent, *, app_id: str | None = None) -> l
     Raises:
         PayloadError: an S2SEvent contains a value that cannot be written as JSON.
     """
+    check_each(str | bytes | S2SEvent, "a string, bytes or an S2SEvent", payload=payload)
+    check_each(str | None, "a string", app_id=app_id)
     return list(check_body(payload.to_json() if isinstance(payload, S2SEvent) else payload, app_id).diagnostics)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 
+from macroengine.arguments import check_type
 from macroengine.errors import PayloadError
 from macroengine.event import Event
 from macroengine.intake import faults
@@ -39,6 +40,9 @@ def to_event(
         PayloadError: the install belongs to another device.
         ValueError: `arrival` has no time zone.
     """
+    check_type("s2s", S2SEvent, "an S2SEvent", s2s)
+    check_type("install", Event | None, "an Event", install)
+    check_type("arrival", datetime | None, "a datetime", arrival)
     sent = list(_sent(s2s))
     own = {**_own_values(sent), **_time(s2s, arrival)}
     if install is None:
@@ -62,7 +66,11 @@ def by_device(installs: Iterable[Event]) -> dict[object, Event]:
     >>> by_device([Event(sdk={"appsflyer_id": "1415211453000-6513894"})])["1415211453000-6513894"].postback
     <Postback.INSTALL: 'install'>
     """
-    return {device: install for install in installs if isinstance(device := install.sdk.get(_join()), str)}
+    check_type("installs", Iterable, "an iterable of events", installs)
+    every = tuple(installs)
+    for install in every:
+        check_type("each of installs", Event, "an Event", install)
+    return {device: install for install in every if isinstance(device := install.sdk.get(_join()), str)}
 
 
 def _sent(s2s: S2SEvent) -> Iterator[tuple[BodyField, object]]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
+from macroengine.arguments import check_each
+
 CLOSE_OF_BUSINESS = time(2)
 """Before this time, events of the previous day keep their own time."""
 
@@ -54,6 +56,8 @@ def stamp(event_time: datetime | str | None, arrival: datetime) -> Stamp:
     Raises:
         ValueError: a datetime has no time zone.
     """
+    check_each(datetime | str | None, "a datetime or string", event_time=event_time)
+    check_each(datetime, "a datetime", arrival=arrival)
     arrived = _utc(arrival)
     if event_time is None:
         return Stamp(arrived, StampReason.MISSING)

@@ -48,14 +48,21 @@ class Entry:
 
 
 def entry_of(
-    record: Record, *, file: str, dialect: Dialect, policy: Policy, found: Iterable[Diagnostic], wanted: Sequence[str]
+    record: Record,
+    *,
+    file: str,
+    dialect: Dialect,
+    policy: Policy,
+    found: Iterable[Diagnostic],
+    wanted: Sequence[str],
+    ignored: Sequence[str] = (),
 ) -> Entry:
-    """Return the entry of a template, fixed by the `wanted` rules only."""
+    """Return the entry of a template. Only the `wanted` rules fix it; an `ignored` rule silences no other rule."""
     template = record.template or ""
     fixed = template
     shown = None
     try:
-        fixed = fix(template, dialect=dialect, policy=policy, select=wanted).source
+        fixed = fix(template, dialect=dialect, policy=policy, select=wanted, ignore=ignored).source
         shown = preview(fixed, dialect=dialect, policy=policy)
     except MacroEngineError:  # the findings say why; or the examples cannot be sent
         pass
