@@ -2,6 +2,6 @@
 
 import sys
 
-from macroengine.cli import main
+from macroengine.cli import command
 
-sys.exit(main())
+sys.exit(command())

@@ -1,8 +1,9 @@
-"""Caches with bounded memory for functions of strings, and a cached property without a lock."""
+"""Caches with bounded memory for functions of strings, a cached property without a lock, and late patterns."""
 
+import re
 from collections.abc import Callable, Sized
 from functools import lru_cache, wraps
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 S = TypeVar("S", bound=Sized)
@@ -83,3 +84,31 @@ class once(Generic[T]):  # noqa: N801 - used as a decorator
     def __get__(self, instance: object, owner: type) -> T:
         value = vars(instance)[self._function.__name__] = self._function(instance)
         return value
+
+
+def late_pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """Return what `re.compile` does, compiled at its first use: a program waits only for the patterns that it uses.
+
+    >>> late_pattern("a+").fullmatch("aa")[0]
+    'aa'
+    """
+    return cast("re.Pattern[str]", _LatePattern(pattern, flags))
+
+
+class _Late:
+    """A method or attribute of a pattern, which the object that has it keeps from its first use on."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> object:
+        value = vars(instance)[self._name] = getattr(re.compile(*instance.given), self._name)
+        return value
+
+
+class _LatePattern:
+    # Not __getattr__, which would be asked first, and in Python, for what is there already, too.
+    match, fullmatch, search, finditer, findall, sub, split, pattern = (_Late() for _ in range(8))
+
+    def __init__(self, pattern: str, flags: int) -> None:
+        self.given = pattern, flags

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple
 
 _WIDTH = 78
@@ -29,7 +30,7 @@ _set_start, _set_stop = vars(Span)["start"].__set__, vars(Span)["stop"].__set__
 
 
 # No text is this long.
-_MAX_BITS = 32
+PLACE_BITS = 32
 
 
 def place_of(span: Span) -> int:
@@ -38,7 +39,7 @@ def place_of(span: Span) -> int:
     >>> place_of(Span(1, 9)) < place_of(Span(2, 3)) < place_of(Span(2, 4))
     True
     """
-    return span.start << _MAX_BITS | span.stop
+    return span.start << PLACE_BITS | span.stop
 
 
 class Severity(StrEnum):
@@ -83,6 +84,10 @@ class Finding(NamedTuple):
     message: str
     hint: str | None = None
     fix: Fix | None = None
+
+
+# What the constructor does, without a call of Python: for rules that may find something at every character.
+new_finding = partial(tuple.__new__, Finding)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -199,8 +204,7 @@ class PayloadDiagnostic:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """A kind of problem, before it is found anywhere."""
 
     code: str

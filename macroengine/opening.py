@@ -2,7 +2,6 @@
 
 import errno
 import os
-import select
 import stat
 
 _PATIENCE_MS = 10_000
@@ -16,7 +15,11 @@ def open_promptly(path: str, flags: int) -> int:
     """
     # Only POSIX has named pipes. A plain `open` waits for a writer for ever.
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode) or not hasattr(select, "poll"):
+    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        return descriptor
+    import select  # noqa: PLC0415 - few files are pipes
+
+    if not hasattr(select, "poll"):
         return descriptor
     waiting = select.poll()
     waiting.register(descriptor, select.POLLIN)

@@ -10,7 +10,7 @@ import pytest
 
 from macroengine import atomic
 from macroengine.cli.app import COMMANDS
-from macroengine.workspace import checking
+from macroengine.rules import fixing
 from macroengine.workspace.writing import named
 
 BAD = "https://n.example/pb?id=(clickid)&;ip=(ip)"
@@ -151,8 +151,8 @@ def test_what_another_process_saves_is_not_overwritten(run, path, tmp_path, monk
         (tmp_path / "copy").replace(path)
         return fix(*arguments, **options)
 
-    fix = checking.fix
-    monkeypatch.setattr(checking, "fix", save)
+    fix = fixing.fix
+    monkeypatch.setattr(fixing, "fix", save)
     result = run("check", "t.txt", "--fix")
     message = "t.txt: changed while it was being fixed; nothing was written, run the command again"
     assert (result.status, result.err) == (2, f"macroengine: {message}\n")

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
+from macroengine.caching import late_pattern
 from macroengine.catalogue import Dialect, MacroSpec, dialect_file, dialect_names
 from macroengine.catalogue.folding import fold
 
@@ -109,10 +110,10 @@ def documented_families() -> Iterator[tuple[str, str]]:
         yield from ((title, beginning) for beginning in _FAMILY.findall(text))
 
 
-_FAMILY = re.compile(r'^[^\s#=]+ *= \{ field = "[^"]+", .*?\bfamily = "([^"]+)"', re.MULTILINE)
-_TITLE = re.compile('^title *= "(.+)"', re.MULTILINE)
-_NAME = re.compile('[^", ]+')
-_ROW = re.compile(
+_FAMILY = late_pattern(r'^[^\s#=]+ *= \{ field = "[^"]+", .*?\bfamily = "([^"]+)"', re.MULTILINE)
+_TITLE = late_pattern('^title *= "(.+)"', re.MULTILINE)
+_NAME = late_pattern('[^", ]+')
+_ROW = late_pattern(
     r'^(?P<name>[^\s#=]+) *= \{ field = "(?P<field>[^"]+)"'
     r"(?:.*?, spellings = \[(?P<spellings>.*?)\])?(?:.*?, legacy = \[(?P<legacy>.*?)\])?",
     re.MULTILINE,

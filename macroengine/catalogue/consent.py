@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from macroengine.caching import late_pattern
 from macroengine.catalogue import Dialect, MacroSpec, dialect_file, dialect_names
 from macroengine.catalogue.folding import fold
 from macroengine.catalogue.meanings import is_denied
@@ -100,5 +101,5 @@ def _rows(pattern: re.Pattern[str]) -> list[re.Match[str]]:
 
 
 _ROW = r'^[^\s#=]+ *= \{ field = "(?P<field>[^"]+)", *source = "(?P<source>[^"]+)",'
-_IDENTIFIER = re.compile(_ROW + '.*?, *identifier = "', re.MULTILINE)
-_CONSENT = re.compile(_ROW + '.*?, *consent = "(?P<consent>[^"]+)"', re.MULTILINE)
+_IDENTIFIER = late_pattern(_ROW + '.*?, *identifier = "', re.MULTILINE)
+_CONSENT = late_pattern(_ROW + '.*?, *consent = "(?P<consent>[^"]+)"', re.MULTILINE)

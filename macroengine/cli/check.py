@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,13 +24,15 @@ from macroengine.cli.options import (
     values_options,
 )
 from macroengine.cli.reports import Tally, print_findings
-from macroengine.cli.request_job import CollectRequest, InParts
 from macroengine.diagnostics import Severity, printable
-from macroengine.request_template import RequestTemplate
 from macroengine.workspace.abridging import abridged
 from macroengine.workspace.config import NearestConfig, Settings, find_config, read_config
 from macroengine.workspace.record import Record
 from macroengine.workspace.sources import Skipped, Source
+
+if TYPE_CHECKING:
+    from macroengine.cli.request_job import CollectRequest, InParts, RequestJob
+    from macroengine.request_template import RequestTemplate
 
 _REPORTS = (".html", ".xlsx", ".csv", ".md")
 
@@ -120,21 +122,25 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
     path = options["config"]
     config = NearestConfig(find_config(Path.cwd())) if path is None else read_config(path)
     job, requests = jobs_of(context, templates, files, options, config)
+    jobs: list[Job | RequestJob] = [job] if requests is None else [job, requests]
+    request_files = [] if requests is None else requests.files
     if options["fix"] or options["diff"]:
         for source in job.sources:
             source.check_fixable(written=options["fix"])
 
     if options["diff"]:
-        return _with_notes(job, max(job.diff(), requests.diff()))
+        return _with_notes(job, max([one.diff() for one in jobs]))
     entries: list[Any] = []
     if options["report"] is not None:
-        _check_report(options["report"], [*(source.path for source in job.sources), *requests.files])
-        job.collect, requests.collect = _collecting(entries), _collecting_requests(entries)
+        _check_report(options["report"], [*(source.path for source in job.sources), *request_files])
+        job.collect = _collecting(entries)
+        if requests is not None:
+            requests.collect = _collecting_requests(entries)
     tally = Tally()
     # If fixed templates are printed on standard output, findings are printed on standard error.
-    aside = options["fix"] and (any(source.path is None for source in job.sources) or STANDARD_INPUT in requests.files)
+    aside = options["fix"] and (any(source.path is None for source in job.sources) or STANDARD_INPUT in request_files)
     report = report_of(options["form"], aside=aside, statistics=options["statistics"], strict=options["strict"])
-    found = chain(*(one.fixed(tally) if options["fix"] else one.found(tally) for one in (job, requests)))
+    found = chain(*(one.fixed(tally) if options["fix"] else one.found(tally) for one in jobs))
     with _progress(job.sources) as advance:
         job.advance = advance
         # The stream itself, for which the progress bar makes room. A rich console takes longer to print a line than the
@@ -171,11 +177,11 @@ def _check_report(report: Path, files: Iterable[Path | str | None]) -> None:
         raise InputError(f"{input_name(report)}: the report would replace the file that is checked; give another name")
 
 
-def _collecting_requests(entries: list[Any]) -> CollectRequest:
+def _collecting_requests(entries: list[Any]) -> "CollectRequest":
     """Return a function that adds an entry to the report for each request."""
     from macroengine.workspace.reports.entry import entry_of_request  # noqa: PLC0415 - rarely needed
 
-    def collect(file: str, parsed: RequestTemplate, settings: Settings, found: InParts) -> None:
+    def collect(file: str, parsed: "RequestTemplate", settings: Settings, found: "InParts") -> None:
         entries.append(
             entry_of_request(
                 parsed, place=file, policy=settings.policy, found=found, select=settings.select, ignore=settings.ignore

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
@@ -19,7 +19,6 @@ from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, printable
 from macroengine.kinds import Postback
 from macroengine.kinds import Source as ValueSource
-from macroengine.rules.fixing import Fixed
 from macroengine.rules.request_codes import request_codes
 from macroengine.workspace.checking import findings, fixed_template, settings_of
 from macroengine.workspace.columns import Layout
@@ -28,13 +27,15 @@ from macroengine.workspace.record import Record
 from macroengine.workspace.sources import Source, TextFile, notes_of_empty, open_source, sources_in
 from macroengine.workspace.writing import Write, text_with
 
+if TYPE_CHECKING:
+    from macroengine.rules.fixing import Fixed
+
 Found = Iterator[tuple[str, Record, Diagnostic]]
 Findings = list[Diagnostic] | tuple[Diagnostic, ...]
 Collect = Callable[[Source, Record, Settings, Findings], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """Templates from the command line. The line number of each is its position."""
 
     templates: tuple[str, ...]
@@ -156,13 +157,13 @@ class Job:
         if record.template is None and record.noted is None:
             return settings
         if record.template is None:
-            return replace(settings, ignore=(*settings.ignore, *record.ignored(where)))
+            return settings._replace(ignore=(*settings.ignore, *record.ignored(where)))
         settings, assumed = settings_of(record, record.template, settings, where, self.given)
         if assumed is not None:
             tally.assumed[assumed] += 1
         return settings
 
-    def _fix(self, record: Record, settings: Settings, source: Source) -> Fixed | None:
+    def _fix(self, record: Record, settings: Settings, source: Source) -> "Fixed | None":
         """Return the fixed template of a record; None if it has no template."""
         if record.template is None:
             return None
@@ -172,13 +173,18 @@ class Job:
             self.notes.append(
                 f"{place}: made by the formula {printable(record.made_by)}, and not changed; fix it there"
             )
-            return Fixed(record.template, (), tuple(_check((record.template, settings))))
+            return _unchanged(result, record.template, settings)
         refusal = record.refusal(result.source) if result.applied else None
         if refusal is not None:
             place = f"{input_name(source.name)}:{record.place}"
             self.notes.append(f"{place}: not fixed, because {refusal}; fix it by hand")
-            return Fixed(record.template, (), tuple(_check((record.template, settings))))
+            return _unchanged(result, record.template, settings)
         return result
+
+
+def _unchanged(fixed: "Fixed", template: str, settings: Settings) -> "Fixed":
+    """Return what is said of a template that stays as it is, though it could be fixed."""
+    return replace(fixed, source=template, applied=(), remaining=tuple(_check((template, settings))))
 
 
 def _check(work: tuple[str | Diagnostic, Settings]) -> Findings:

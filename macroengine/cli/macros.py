@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import click
-from rich.text import Text
 
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.catalogue.commands import macros_command
@@ -98,6 +97,9 @@ def _show(name: str, dialect: Dialect, form: str) -> int:
     if form == "json":
         return _print_json([spec], dialect)
     console = output.results()
+    # Here because it takes longer to load than the catalogue to read.
+    from rich.text import Text  # noqa: PLC0415 - see above
+
     for key, value in facts(spec, dialect).items():
         if value:
             inferred = "  (inferred)" if is_inferred(key.replace(" ", "_"), spec, dialect) else ""

@@ -99,7 +99,8 @@ def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[
     work = _Work(options, as_json, None if event is None else event_reader(event))
     sys.stdout.write("[\n" if as_json else "")
     work.show_templates(job)
-    work.show_requests(requests)
+    if requests is not None:
+        work.show_requests(requests)
     sys.stdout.write(("\n]\n" if work.between else "]\n") if as_json else "")
     output.print_notes(job.notes)
     return work.status

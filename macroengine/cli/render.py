@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
@@ -238,11 +237,14 @@ class _RequestWork(_Work):
 @contextmanager
 def _progress() -> Iterator[Callable[[int], None]]:
     """Show how many events are done, if the URLs are not printed on the same terminal."""
-    console = output.errors()
+    if not output.shows_progress():
+        yield lambda _: None
+        return
+    # Here because it takes longer to load than many events to render.
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - see above
+
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} events"), TimeElapsedColumn())
-    hidden = not output.shows_progress()
     # By default, rich would capture standard output and print it above the bar.
-    progress = Progress(*columns, console=console, transient=True, disable=hidden, redirect_stdout=False)
-    with progress:
+    with Progress(*columns, console=output.errors(), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("", total=None)
         yield lambda done: None if done % 1000 else progress.update(task, completed=done)

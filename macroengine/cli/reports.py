@@ -1,11 +1,11 @@
 """Print findings as text, JSON or GitHub annotations, as they are found."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import PurePath
+from typing import NamedTuple
 
 from macroengine.cli.output import COLOURS, style
 from macroengine.diagnostics import Diagnostic, Severity, columns, excerpt, printable
@@ -19,8 +19,7 @@ _NARROWEST = 20
 _INDENT = "    "
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """One way to print findings: functions for the beginning, each finding, and the end."""
 
     begin: Callable[[], str]
@@ -177,6 +176,8 @@ def _shown(word: str) -> str:
 
 
 def _as_json(file: str, record: Record, diagnostic: Diagnostic) -> str:
+    import json  # noqa: PLC0415 - most reports are text
+
     fix = diagnostic.fix
     row: dict[str, object] = {
         "file": file,

@@ -124,12 +124,12 @@ class RequestJob:
         settings = self.config.settings_for(None if read.file == STANDARD_INPUT else Path(read.file), self.given)
         named = settings.dialect if "dialect" in self.given or read.dialect is None else read.dialect
         chosen = dialect_for(named, all_text(read))
-        settings = replace(settings, dialect=chosen)
+        settings = settings._replace(dialect=chosen)
         settings.check_context()
         if settings.postback is None:
             kind = kind_for(_macros(read, chosen), chosen)
             tally.assumed[kind] += 1
-            settings = replace(settings, postback=kind)
+            settings = settings._replace(postback=kind)
         return settings
 
     def checked(self, read: RequestFile, settings: Settings) -> InParts:

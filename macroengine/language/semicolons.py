@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from macroengine.caching import late_pattern
 from macroengine.language.nodes import Delimiter, Literal, Macro, Pair, Piece, new_delimiter, new_literal, new_pair
 from macroengine.language.syntax import Syntax
 
 # A semicolon, a literal name, and an equals sign.
-_PAIR = re.compile(r";[^/:;?#&=]+=")
+_PAIR = late_pattern(r";[^/:;?#&=]+=")
 _NO_NAME = "/"
 
 

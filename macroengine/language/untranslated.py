@@ -1,11 +1,11 @@
 """The placeholder in a translated template for a macro that the other dialect does not have."""
 
-import re
+from macroengine.caching import late_pattern
 
 _MARK = "UNTRANSLATED"
 # Only letters, digits and hyphens, which every encoding leaves unchanged.
-_not_plain = re.compile(r"[^A-Za-z0-9]+")
-PLACEHOLDER = re.compile(rf"{_MARK}(?:-[A-Za-z0-9]+)+")
+_not_plain = late_pattern(r"[^A-Za-z0-9]+")
+PLACEHOLDER = late_pattern(rf"{_MARK}(?:-[A-Za-z0-9]+)+")
 
 
 def placeholder(inside: str) -> str:

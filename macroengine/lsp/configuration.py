@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ class Configuration:
             settings.check_context()
         except InputError as error:
             self._report(config.folder, str(error))
-            return replace(settings, context=None)
+            return settings._replace(context=None)
         return settings
 
     def _report(self, folder: Path, message: str) -> None:

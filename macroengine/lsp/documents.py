@@ -3,7 +3,7 @@
 import asyncio
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Container, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -146,7 +146,7 @@ class Document:
 
     def _check(self, located: Located) -> Checked:
         if located.record.noted is not None:
-            settings = replace(self.settings, ignore=(*self.settings.ignore, *located.record.ignored("")))
+            settings = self.settings._replace(ignore=(*self.settings.ignore, *located.record.ignored("")))
             return Checked(settings, tuple(findings(located.record.noted, settings)))
         try:
             settings, _ = settings_of(located.record, located.template, self.settings, "", self.given)

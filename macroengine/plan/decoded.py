@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from macroengine.caching import late_pattern
 from macroengine.diagnostics import Span
 from macroengine.language.nodes import Literal, Pieces
 
 # A character with a special meaning, encoded or not, or a run of other characters.
-_TOKEN = re.compile(r"%((?:25)*)([0-9A-Fa-f]{2})|[^%:/?#&=\\\"{}\[\]]+|.", re.DOTALL)
+_TOKEN = late_pattern(r"%((?:25)*)([0-9A-Fa-f]{2})|[^%:/?#&=\\\"{}\[\]]+|.", re.DOTALL)
 
 
 class Token(NamedTuple):
@@ -83,7 +84,7 @@ def unescaped(tokens: Tokens, level: int) -> Tokens:
     return found
 
 
-_UNICODE = re.compile("u([0-9A-Fa-f]{4})", re.ASCII)
+_UNICODE = late_pattern("u([0-9A-Fa-f]{4})", re.ASCII)
 
 
 def _unescaped_run(token: Token) -> Iterator[Token]:

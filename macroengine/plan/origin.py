@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from macroengine.caching import late_pattern
 from macroengine.language.nodes import Delimiter, Literal, Pieces
 from macroengine.template import Template
 
@@ -20,13 +21,13 @@ _SCHEMES = Path(__file__).resolve().parents[1] / "rules" / "data" / "schemes.tom
 _MACRO = "\t"
 _REMOVED = str.maketrans("", "", "\t\n\r")
 # Spaces and control characters before a scheme are ignored. Some libraries also strip Unicode white space.
-_HEAD = re.compile(r"(?P<before>[\0- \s]*)(?P<scheme>[A-Za-z\t][A-Za-z0-9+.\t-]*):(?P<rest>.*)", re.DOTALL)
+_HEAD = late_pattern(r"(?P<before>[\0- \s]*)(?P<scheme>[A-Za-z\t][A-Za-z0-9+.\t-]*):(?P<rest>.*)", re.DOTALL)
 _ordinary = re.compile(r"[A-Za-z0-9.:_-]+").fullmatch
 _is_scheme = re.compile(r"[a-z][a-z0-9+.-]*").fullmatch
 # Two slashes, if the macros are empty.
-_TWO_SLASHES = re.compile(r"[\0- \s]*[/\\]\t*[/\\]")
-_SERVER = re.compile(r"[/\\\t]*[^/\\]*")
-_TWO_OF_AN_APP = re.compile(r"\t*/\t*/")
+_TWO_SLASHES = late_pattern(r"[\0- \s]*[/\\]\t*[/\\]")
+_SERVER = late_pattern(r"[/\\\t]*[^/\\]*")
+_TWO_OF_AN_APP = late_pattern(r"\t*/\t*/")
 
 
 class Origin(Enum):

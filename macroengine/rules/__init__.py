@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from macroengine.arguments import check_type, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.diagnostics import Diagnostic, Finding, Fix, Severity, Span, place_of, printable
+from macroengine.diagnostics import PLACE_BITS, Diagnostic, Finding, Fix, Severity, Span, printable
 from macroengine.limits import Limits
 from macroengine.plan.resolve import Resolution, resolve
 from macroengine.policy import Policy
@@ -195,7 +195,7 @@ def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str
     names = {rule.name: code for code, rule in RULES.items()}
     wanted, unwanted = (tuple(names.get(given, given) for given in all_ or ()) for all_ in (select, ignore))
     for prefix in (*wanted, *unwanted):
-        if not prefix or not any(code.startswith(prefix) for code in RULES):
+        if prefix not in RULES and not (prefix and any(code.startswith(prefix) for code in RULES)):
             nearest = did_you_mean(prefix.upper(), RULES) or did_you_mean(prefix, names)
             raise ValueError(f"unknown rule {prefix!r}{nearest or f' (known: {min(RULES)} to {max(RULES)})'}")
     chosen = RULES if select is None else [code for code in RULES if code.startswith(wanted)]
@@ -243,7 +243,9 @@ def diagnose_checked(
 
 def place(diagnostic: Diagnostic) -> int:
     """Return the sort key of a diagnostic."""
-    return place_of(diagnostic.span)
+    span = diagnostic.span
+    # Written out from `place_of`: a text may be nothing but findings.
+    return span.start << PLACE_BITS | span.stop
 
 
 def _findings(
@@ -277,13 +279,12 @@ def _found(checked: Checked, wanted: Iterable[str], *, whole: bool, keep: Keep |
         if rule.whole is whole:
             for finding in rule.find(checked):
                 if keep is None or keep(finding, source):
-                    found.append(diagnostic_of(code, finding, source))  # noqa: PERF401 - most find nothing
+                    found.append(diagnostic_of(code, rule, finding, source))  # noqa: PERF401 - most find nothing
     return found
 
 
-def diagnostic_of(code: str, finding: Finding, source: str) -> Diagnostic:
-    """Return the diagnostic for a finding."""
-    rule = RULES[code]
+def diagnostic_of(code: str, rule: Rule, finding: Finding, source: str) -> Diagnostic:
+    """Return the diagnostic for a finding of the rule with that code."""
     span, message, hint, fix = finding
     if not message.isprintable():
         # A message quotes the template. Its author must not be able to control the reader's terminal.

@@ -2,6 +2,7 @@
 
 import re
 
+from macroengine.caching import late_pattern
 from macroengine.rules.pasted import pasted
 
 # Invisible characters that are often copied along at the ends of a text.
@@ -13,14 +14,14 @@ SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
 _HOST = r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?[/?]|localhost(?::\d+)?/"
 # Quotes, brackets and bullets; nothing that can be inside the beginning of a URL.
 MARKS = r"[^\w\s/?&=%#:.,;]*"
-URL = re.compile(rf"{SCHEME}|//[\w-]+\.|{_HOST}")
-BEGINNING = re.compile(rf"{SCHEME}|{_HOST}|/|[?&]\w|[\w.-]+=")
-MARKED_URL = re.compile(rf"{MARKS}(?:{SCHEME}|//[\w-]+\.|{_HOST}|/\w|[?&]\w)")
-_TEMPLATE = re.compile(rf"[{STRIPPED}]*\S*[/?&=]")
-_MARKED_SERVER = re.compile(rf"{MARKS}(?:{SCHEME}|//[\w-]+\.|{_HOST})")
-STARTS = re.compile(rf"(?<!\S){MARKS}(?:{SCHEME}|(?<=[\n\r]){_HOST}|(?<=[\n\r])//[\w-]+\.)")
+URL = late_pattern(rf"{SCHEME}|//[\w-]+\.|{_HOST}")
+BEGINNING = late_pattern(rf"{SCHEME}|{_HOST}|/|[?&]\w|[\w.-]+=")
+MARKED_URL = late_pattern(rf"{MARKS}(?:{SCHEME}|//[\w-]+\.|{_HOST}|/\w|[?&]\w)")
+_TEMPLATE = late_pattern(rf"[{STRIPPED}]*\S*[/?&=]")
+_MARKED_SERVER = late_pattern(rf"{MARKS}(?:{SCHEME}|//[\w-]+\.|{_HOST})")
+STARTS = late_pattern(rf"(?<!\S){MARKS}(?:{SCHEME}|(?<=[\n\r]){_HOST}|(?<=[\n\r])//[\w-]+\.)")
 # A comment, a bullet, or several words.
-_REMARK = re.compile(r"#(?!\w+[#=])|//|--|[;*•-]\s|[^\s=&?/%]+\s+[^\s=&]")
+_REMARK = late_pattern(r"#(?!\w+[#=])|//|--|[;*•-]\s|[^\s=&?/%]+\s+[^\s=&]")
 # Closing delimiters of many platforms. After one of them, a literal value does not continue.
 MACRO_ENDS = (")", "}", "]", "%%", "__", "##")
 

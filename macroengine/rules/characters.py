@@ -1,24 +1,23 @@
 """Rules about single characters."""
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import groupby
 from urllib.parse import quote
 
-from macroengine.caching import short_cache
-from macroengine.diagnostics import Finding, Fix, Span, overlapping
+from macroengine.caching import late_pattern, short_cache
+from macroengine.diagnostics import Finding, Fix, Span, new_finding, overlapping
 from macroengine.rules.checked import Checked
 from macroengine.rules.structure import origin_end
 from macroengine.rules.tables import lookalikes, typographic
 
 # RFC 3986 appendix A: ASCII that no part of a URL may contain. Spaces and control characters have their own rules.
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
-_ILLEGAL = re.compile(r'["<>\\^`{|}]+')
+_BEYOND_ASCII = late_pattern(r"[^\x00-\x7f]+")
+_ILLEGAL = late_pattern(r'["<>\\^`{|}]+')
 
 # Windows writes advertising IDs and other GUIDs in braces, which are part of the GUID.
-_GUID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}\}")
+_GUID = late_pattern(r"\{[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}\}")
 # For longer texts the message omits the encoded form, which is at least three times as long.
 _SHORT = 4
 
@@ -45,7 +44,7 @@ def invisible_character(checked: Checked) -> Iterator[Finding]:
         # Between non-ASCII letters a joiner may be intended.
         safe = start == 0 or stop == end or source[start - 1].isascii() or source[stop].isascii()
         message = f"invisible character ({_names_of(source[start:stop])}); remove it"
-        yield Finding(span, message, None, Fix("", span, safe=safe))
+        yield new_finding((span, message, None, Fix("", span, safe=safe)))
 
 
 def lone_surrogate(checked: Checked) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
-from macroengine.caching import once
+from macroengine.caching import late_pattern, once
 from macroengine.diagnostics import Span, overlapping, overlapping_places
 from macroengine.language.nodes import Literal, Macro, Piece
 from macroengine.plan.nesting import PLAIN
@@ -19,7 +19,7 @@ from macroengine.rules.whole_finding import Whole
 
 # A longer name is not the cut-off beginning of a macro.
 _LONGEST_BEGINNING = 100
-_WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_WHITE_SPACE = late_pattern(r"[\s\x00-\x1f\x7f-\x9f]+")
 Overlaps = Callable[[Span], bool]
 
 

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Iterator
 
+from macroengine.caching import late_pattern
 from macroengine.diagnostics import Span
 from macroengine.rules.tables import escapes, html_elements, is_placeholder, lost_references
 
 # An ampersand in any HTML form. `&;` is `&amp;` without its letters.
-_AMPERSAND = re.compile(r"&(?:(?:amp|#0*38|#x0*26);)+|&;", re.IGNORECASE)
-_REFERENCE = re.compile(r"&(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});([A-Za-z0-9_-]*=)?")
+_AMPERSAND = late_pattern(r"&(?:(?:amp|#0*38|#x0*26);)+|&;", re.IGNORECASE)
+_REFERENCE = late_pattern(r"&(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});([A-Za-z0-9_-]*=)?")
 # The ASCII characters that HTML reads `&name` as; the full table has two thousand names.
 _LOST_IN_ASCII = '<>"'
-_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>|\s*/>")
+_TAG = late_pattern(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>|\s*/>")
 
 
 def entities(source: str) -> Iterator[tuple[Span, str]]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from macroengine.arguments import check_flag, text_of
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
-from macroengine.diagnostics import Diagnostic, Finding, Fix, place_of
+from macroengine.diagnostics import PLACE_BITS, Diagnostic, Finding, Fix
 from macroengine.policy import Policy
-from macroengine.rules import RULES, codes, diagnose_checked, diagnostic_of, place, prefixes, resolution_of
+from macroengine.rules import RULES, Rule, codes, diagnose_checked, diagnostic_of, place, prefixes, resolution_of
 from macroengine.rules.checked import Checked
 
 # One round applies all fixes that do not overlap. Text that was damaged several times needs several rounds.
@@ -59,7 +59,9 @@ def fix(
             break
         source = _apply((finding.fix for finding in chosen if finding.fix), source)
         applied += chosen
-        round_ = _Round(round_.inner_of(source) or Checked(resolution_of(source, dialect, policy)), rules)
+        inner = round_.inner_of(source)
+        del round_  # the collector of garbage need not look through what it has read
+        round_ = _Round(inner or Checked(resolution_of(source, dialect, policy)), rules)
         if source in done:  # fixes undo each other: drop those since then
             del applied[done[source] :]
             break
@@ -115,9 +117,10 @@ class _Round:
         fixable: list[Diagnostic] = []
         may_fix, source = self._rules.may_fix, self._source
         for code in self._rules.fixing:
-            for finding in _asked(code, self._checked):
+            rule = RULES[code]
+            for finding in _asked(rule, self._checked):
                 if may_fix(finding, source):
-                    fixable.append(diagnostic_of(code, finding, source))
+                    fixable.append(diagnostic_of(code, rule, finding, source))
                 else:
                     self._others.setdefault(code, []).append(finding)
         return fixable
@@ -134,15 +137,15 @@ class _Round:
         source, rules = self._source, self._rules
         found: list[Diagnostic] = []
         for code in rules.wanted:
-            findings = self._others.get(code, ()) if code in rules.fixing else _asked(code, self._checked)
+            rule = RULES[code]
+            findings = self._others.get(code, ()) if code in rules.fixing else _asked(rule, self._checked)
             for finding in findings:
-                found.append(diagnostic_of(code, finding, source))  # noqa: PERF401 - most find nothing
+                found.append(diagnostic_of(code, rule, finding, source))  # noqa: PERF401 - most find nothing
         return sorted(found, key=place)
 
 
-def _asked(code: str, checked: Checked) -> Iterable[Finding]:
+def _asked(rule: Rule, checked: Checked) -> Iterable[Finding]:
     """Return what a rule finds in a text that has no finding about the whole."""
-    rule = RULES[code]
     return () if rule.whole else rule.find(checked)
 
 
@@ -162,7 +165,11 @@ def apart(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _place_of_fix(finding: Diagnostic) -> int:
-    return 0 if finding.fix is None else place_of(finding.fix.span)
+    fix_ = finding.fix
+    if fix_ is None:
+        return 0
+    span = fix_.span
+    return span.start << PLACE_BITS | span.stop  # as in `place`
 
 
 def _apply(fixes: Iterable[Fix], source: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from macroengine.caching import short_cache
+from macroengine.caching import late_pattern, short_cache
 from macroengine.catalogue import Dialect, MacroSpec, Spelling
 from macroengine.catalogue.aliases import documented_by, named_by_others
 from macroengine.catalogue.folding import fold
@@ -14,7 +14,7 @@ from macroengine.diagnostics import Span
 
 # A name this short is similar to too many others.
 _SHORT = 3
-GAP = re.compile(r"(?:\s|%20)+")
+GAP = late_pattern(r"(?:\s|%20)+")
 
 
 class Intended(NamedTuple):

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Fix
 from macroengine.plan.nesting import Escape
-from macroengine.plan.steps import times_encoded
 from macroengine.rules.checked import Checked
 
 _JSON = (Escape.STRING, Escape.VALUE)
@@ -29,6 +28,9 @@ def nested_macro(checked: Checked) -> Iterator[Finding]:
     for macro in checked.placed:
         needed = macro.place.layers + 1
         if needed > 1:
+            # Here because few templates have such macros, and the plan takes longer to load than this rule.
+            from macroengine.plan.steps import times_encoded  # noqa: PLC0415 - see above
+
             done = times_encoded(macro, checked.dialect)
             hint = None if done == needed or macro.node.function is None else f"an inner URL needs it {_times(needed)}"
             message = f"{macro.node.text} is in a URL inside the URL: it is encoded {_times(done)}"

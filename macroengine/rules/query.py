@@ -1,23 +1,23 @@
 """Rules about the separators between parameters, and between their names and values."""
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise, zip_longest
 
-from macroengine.diagnostics import Finding, Fix, Span
+from macroengine.caching import late_pattern
+from macroengine.diagnostics import Finding, Fix, Span, new_finding
 from macroengine.language.nodes import Literal, Pair
 from macroengine.rules.checked import Checked
 from macroengine.rules.structure import lacks_equals
 
 _PARAMETER = r"[A-Za-z_][A-Za-z0-9_.-]*="
-_SECOND_QUESTION_MARK = re.compile(rf"\?(?={_PARAMETER})")
-_QUESTION_MARKS = re.compile(r"\?+")
-_NAME_AND_COLON = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*:\Z")
-_FIRST_AMPERSAND = re.compile(rf"&(?={_PARAMETER})")
-_NAME_BEFORE_MACRO = re.compile(r"&(?=[A-Za-z_][A-Za-z0-9_.-]*$)")
-_NEXT_PARAMETER = re.compile(_PARAMETER)
-_SEMICOLON = re.compile(rf";(?={_PARAMETER})")
+_SECOND_QUESTION_MARK = late_pattern(rf"\?(?={_PARAMETER})")
+_QUESTION_MARKS = late_pattern(r"\?+")
+_NAME_AND_COLON = late_pattern(r"[A-Za-z_][A-Za-z0-9_.-]*:\Z")
+_FIRST_AMPERSAND = late_pattern(rf"&(?={_PARAMETER})")
+_NAME_BEFORE_MACRO = late_pattern(r"&(?=[A-Za-z_][A-Za-z0-9_.-]*$)")
+_NEXT_PARAMETER = late_pattern(_PARAMETER)
+_SEMICOLON = late_pattern(rf";(?={_PARAMETER})")
 
 
 def empty_pair(checked: Checked) -> Iterator[Finding]:
@@ -43,12 +43,13 @@ def empty_pair(checked: Checked) -> Iterator[Finding]:
     suspects = superfluous + [pair for pair in query if _is_empty(pair)]
     # The & in &#38; has no name after it, either.
     in_broken_text = checked.in_broken_text
-    for opening, *_ in suspects:
+    for pair in suspects:
+        opening = pair.opening
         if opening is None or opening.text != "&":
             continue
         span = opening.span
         if not in_broken_text(span):
-            yield Finding(span, "& without a parameter; remove it", None, Fix("", span, safe=True))
+            yield new_finding((span, "& without a parameter; remove it", None, Fix("", span, safe=True)))
 
 
 def missing_question_mark(checked: Checked) -> Iterator[Finding]:

@@ -1,19 +1,15 @@
 """A rule: the function that finds problems, and its properties."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from inspect import cleandoc
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from macroengine.diagnostics import Finding, Severity
 from macroengine.rules.checked import Checked
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A rule. Its documentation page is the docstring of `find`."""
-
+class _Known(NamedTuple):
     severity: Severity
     find: Callable[[Checked], Iterator[Finding]]
     fix: Literal["safe", "unsafe"] | None = None
@@ -24,6 +20,10 @@ class Rule:
     """Options of `compile_template` with the values that permit what this rule reports as an error."""
     about_policy: bool = False
     """Whether only the policy forbids what it finds."""
+
+
+class Rule(_Known):
+    """A rule. Its documentation page is the docstring of `find`."""
 
     @cached_property
     def name(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import unquote
 
+from macroengine.caching import late_pattern
 from macroengine.catalogue.foreign import notes
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.language.nodes import Literal
@@ -13,15 +14,15 @@ from macroengine.rules.tables import is_placeholder, web_schemes, wrong_schemes
 from macroengine.suggest import edit_distance
 from macroengine.template import Template
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
+_SCHEME = late_pattern(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
 # RFC 3986 section 3.2.2 permits some of these, but no domain registry does. After & the query begins, without its ?.
-_NO_NAME = re.compile(r"""[!$'()*+,;=~"<>^`{|}]""")
+_NO_NAME = late_pattern(r"""[!$'()*+,;=~"<>^`{|}]""")
 _HIGHEST_PORT = 65_535
 # Replaces the characters of a macro, whose value is unknown.
 _MASK = "\ufffc"
 # RFC 1035 section 2.3.4
 _LONGEST_LABEL, _LONGEST_HOST = 63, 253
-_PLAIN_NAME = re.compile(rf"(?:[a-z0-9-]{{1,{_LONGEST_LABEL}}}\.)+[a-z]{{2,{_LONGEST_LABEL}}}")
+_PLAIN_NAME = late_pattern(rf"(?:[a-z0-9-]{{1,{_LONGEST_LABEL}}}\.)+[a-z]{{2,{_LONGEST_LABEL}}}")
 
 
 def bad_host(checked: Checked) -> Iterator[Finding]:

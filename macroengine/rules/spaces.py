@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from macroengine.diagnostics import Finding, Fix, Span, overlapping
+from macroengine.diagnostics import Finding, Fix, Span, new_finding, overlapping
 from macroengine.rules.beginnings import MACRO_ENDS, begins_url, is_remark
 from macroengine.rules.checked import Checked
 from macroengine.rules.structure import origin_end
@@ -37,9 +37,9 @@ def control_character(checked: Checked) -> Iterator[Finding]:
         if control:
             what = "line break" if "\n" in text or "\r" in text else f"control character {control[0]!a}"
             if _joins(span, text, checked):
-                yield Finding(span, f"{what} in a URL", "remove it if what follows belongs to the URL")
+                yield new_finding((span, f"{what} in a URL", "remove it if what follows belongs to the URL", None))
             else:
-                yield Finding(span, f"{what} in a URL; remove it", None, Fix("", span, safe=True))
+                yield new_finding((span, f"{what} in a URL; remove it", None, Fix("", span, safe=True)))
 
 
 def raw_space(checked: Checked) -> Iterator[Finding]:
@@ -120,9 +120,10 @@ def _joins(span: Span, text: str, checked: Checked) -> bool:
     before, after = source[max(0, start - 1) : start], source[stop : stop + 1]
     if not before or not after or after in "?&=":
         return False
+    has_space = _SPACE.search(text) is not None
     if begins_url(source, stop):
-        return before != "=" or not _SPACE.search(text)
-    if not _SPACE.search(text):
+        return before != "=" or not has_space
+    if not has_space:
         return False
     line = start - source.rfind("\n", 0, start) - 1
     if before not in "?&=" and line < _WRAPPED:

@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from macroengine.caching import late_pattern
 from macroengine.diagnostics import Span
 from macroengine.language.nodes import Literal, Pair
 from macroengine.plan.resolve import Resolved
 from macroengine.rules.tables import web_schemes
 from macroengine.template import Template
 
-_NESTED_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^?]*\?")
+_NESTED_URL = late_pattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^?]*\?")
 # The digit may be encoded, too: %25%34 decodes to %4.
-_HALF_AN_ESCAPE = re.compile(r"%(?:25)*(?:[0-9A-Fa-f]|%(?:25)*(?:3[0-9]|[46][1-6]))?\Z")
+_HALF_AN_ESCAPE = late_pattern(r"%(?:25)*(?:[0-9A-Fa-f]|%(?:25)*(?:3[0-9]|[46][1-6]))?\Z")
 # If an escape is encoded more often than this, only its end is shown.
 _LONGEST_ESCAPE = 64
 

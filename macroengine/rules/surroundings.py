@@ -1,15 +1,15 @@
 """Rules about text that surrounds a template when people paste it."""
 
-import re
 from collections.abc import Iterator
 
+from macroengine.caching import late_pattern
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.rules.beginnings import MACRO_ENDS
 from macroengine.rules.checked import Checked
 from macroengine.rules.messages import about_whole
 
 _PUNCTUATION = (",", ";", "*", ".", "'")
-_ENDS = re.compile(r"(?:[,;*]+|(?<!\.)\.|')$")
+_ENDS = late_pattern(r"(?:[,;*]+|(?<!\.)\.|')$")
 
 
 def text_before_template(checked: Checked) -> Iterator[Finding]:

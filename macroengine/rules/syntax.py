@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
+from macroengine.caching import late_pattern
 from macroengine.catalogue.foreign import nameless
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.language.nodes import Literal, Pair
@@ -12,7 +13,7 @@ from macroengine.rules.intended import own_macro
 from macroengine.rules.nearly import brackets
 from macroengine.rules.tables import is_placeholder
 
-_URL_SIGN = re.compile("%(?:25)*(?:3A|2F|3F)", re.IGNORECASE)
+_URL_SIGN = late_pattern("%(?:25)*(?:3A|2F|3F)", re.IGNORECASE)
 
 
 def empty_template(checked: Checked) -> Iterator[Finding]:

@@ -1,9 +1,9 @@
 """Rules about the server and the fragment of a URL, and about percent-encoding."""
 
-import re
 from collections.abc import Iterator
 
-from macroengine.diagnostics import Finding, Fix, Span, overlapping
+from macroengine.caching import late_pattern
+from macroengine.diagnostics import Finding, Fix, Span, new_finding, overlapping
 from macroengine.language.nodes import Literal
 from macroengine.rules.checked import Checked
 from macroengine.rules.structure import http_scheme
@@ -11,9 +11,9 @@ from macroengine.rules.tables import web_schemes
 from macroengine.template import Template
 
 # RFC 3986 section 3.1. A colon before digits is a port: localhost:3000/pb
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")
-_HOST = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::\d+)?(?=[/?]|$)")
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SCHEME = late_pattern(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")
+_HOST = late_pattern(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::\d+)?(?=[/?]|$)")
+_BAD_ESCAPE = late_pattern(r"%(?![0-9A-Fa-f]{2})")
 
 
 def missing_scheme(checked: Checked) -> Iterator[Finding]:
@@ -124,7 +124,7 @@ def bad_percent_escape(checked: Checked) -> Iterator[Finding]:
     for match in _BAD_ESCAPE.finditer(checked.source):
         span = Span(*match.span())
         if not is_explained(span) and not checked.in_macro(span):
-            yield Finding(span, "% does not start an escape; write %25", None, Fix("%25", span, safe=False))
+            yield new_finding((span, "% does not start an escape; write %25", None, Fix("%25", span, safe=False)))
 
 
 def unencoded_nested_url(checked: Checked) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import re
 
+from macroengine.caching import late_pattern
 from macroengine.catalogue import Dialect
 from macroengine.catalogue.hosts import Platform, platforms_with_links, tracking_platform
 from macroengine.diagnostics import Span
@@ -11,9 +12,9 @@ from macroengine.rules.whole_finding import SERVER, Whole, span_of
 
 # The maximum number of layers that are removed from around a template.
 _MAX_LAYERS = 20
-_BARE_SERVER = re.compile(r"((?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?=[/?])([^?#\s]*)", re.IGNORECASE)
+_BARE_SERVER = late_pattern(r"((?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?=[/?])([^?#\s]*)", re.IGNORECASE)
 # Matches nearly all templates. Only their server and their equals signs need a closer look.
-_CALM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!#-;=?-Z\[\]_a-~]*")
+_CALM = late_pattern(r"[A-Za-z][A-Za-z0-9+.-]*://[!#-;=?-Z\[\]_a-~]*")
 
 
 def whole_text(source: str, dialect: Dialect) -> Whole | None:

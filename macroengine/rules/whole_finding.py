@@ -3,9 +3,10 @@
 import re
 from typing import NamedTuple
 
+from macroengine.caching import late_pattern
 from macroengine.diagnostics import Span
 
-SERVER = re.compile(r"(?:https?:)?//(?:[^/?#@\s]*@)?([^/?#:\s]+)(?::\d+)?([^?#\s]*)", re.IGNORECASE)
+SERVER = late_pattern(r"(?:https?:)?//(?:[^/?#@\s]*@)?([^/?#:\s]+)(?::\d+)?([^?#\s]*)", re.IGNORECASE)
 
 
 class Whole(NamedTuple):

@@ -1,18 +1,20 @@
 """Check and fix one template of a file, with the settings for that template."""
 
 from collections.abc import Container
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from macroengine.diagnostics import Diagnostic
 from macroengine.errors import TemplateError
 from macroengine.kinds import Postback
 from macroengine.rules import check
-from macroengine.rules.fixing import Fixed, fix
 from macroengine.rules.request_codes import request_codes
 from macroengine.workspace.assumed import assumed_postback, dialect_for, parsed
 from macroengine.workspace.config import Settings
 from macroengine.workspace.inputs import InputError
 from macroengine.workspace.record import Record
+
+if TYPE_CHECKING:
+    from macroengine.rules.fixing import Fixed
 
 
 def settings_of(
@@ -31,8 +33,7 @@ def settings_of(
     ignored = record.ignored(where)
     chosen = dialect_for(dialect or settings.dialect, template)
     if chosen is not settings.dialect or postback or ignored:
-        settings = replace(
-            settings,
+        settings = settings._replace(
             dialect=chosen,
             postback=postback or settings.postback,
             ignore=(*settings.ignore, *ignored),
@@ -42,7 +43,7 @@ def settings_of(
     if settings.postback is not None:
         return settings, None
     assumed = assumed_postback(template, chosen)
-    return replace(settings, postback=assumed), assumed
+    return settings._replace(postback=assumed), assumed
 
 
 def _check_context(settings: Settings, place: str) -> None:
@@ -77,12 +78,15 @@ def findings(template: str | Diagnostic, settings: Settings) -> list[Diagnostic]
         raise InputError(str(error)) from None
 
 
-def fixed_template(template: str, settings: Settings, *, unsafe: bool = False) -> Fixed:
+def fixed_template(template: str, settings: Settings, *, unsafe: bool = False) -> "Fixed":
     """Return the fixed template. A template that is too large is not changed.
 
     Raises:
         InputError: the policy denies an unknown name.
     """
+    # Here because most templates are only checked.
+    from macroengine.rules.fixing import Fixed, fix  # noqa: PLC0415 - see above
+
     dialect = settings.dialect_of(template)
     try:
         return fix(

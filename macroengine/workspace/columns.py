@@ -1,9 +1,9 @@
 """The columns of a table: which one contains the templates, and which describe them."""
 
-import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from macroengine.catalogue import Dialect
 from macroengine.kinds import Postback
@@ -23,15 +23,30 @@ def folded(name: str) -> str:
     return "".join(char for char in name.casefold() if char.isalnum())
 
 
-_WORDS = tomllib.loads(Path(__file__).with_name("columns.toml").read_text(encoding="utf-8"))
-_NAMES = {role: tuple(map(folded, names)) for role, names in _WORDS["columns"].items()}
-_ALONE = frozenset(map(folded, _WORDS["alone"]["template"]))
-KINDS = {folded(word): Postback(kind) for kind, words in _WORDS["kinds"].items() for word in words}
-"""The kind of postback for each word, in folded form."""
+@cache
+def _words() -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - as in the reader of dialects
+
+    return tomllib.loads(Path(__file__).with_name("columns.toml").read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+@cache
+def _names() -> Mapping[str, tuple[str, ...]]:
+    return {role: tuple(map(folded, names)) for role, names in _words()["columns"].items()}
+
+
+@cache
+def _alone() -> frozenset[str]:
+    return frozenset(map(folded, _words()["alone"]["template"]))
+
+
+@cache
+def kinds() -> Mapping[str, Postback]:
+    """Return the kind of postback that each word means, folded."""
+    return {folded(word): Postback(kind) for kind, words in _words()["kinds"].items() for word in words}
+
+
+class Layout(NamedTuple):
     """Where a file has its templates, as far as it is given. The rest is detected."""
 
     template: str | None = None
@@ -67,7 +82,7 @@ def recognised(header: Sequence[str], layout: Layout) -> dict[str, int]:
         if role in asked:
             index = _index(asked[role], header, spelled)
         else:
-            index = next((spelled.index(name) for name in _NAMES[role] if name in spelled), None)
+            index = next((spelled.index(name) for name in _names()[role] if name in spelled), None)
             if index is None and role == "template" and not layout.is_sure:
                 index = _only(spelled)
         if index is not None and index not in found.values():
@@ -77,7 +92,7 @@ def recognised(header: Sequence[str], layout: Layout) -> dict[str, int]:
 
 def _only(spelled: Sequence[str]) -> int | None:
     """Return the index of the column that can only be that of the templates because no other one can."""
-    found = [index for index, name in enumerate(spelled) if name in _ALONE]
+    found = [index for index, name in enumerate(spelled) if name in _alone()]
     return found[0] if len(found) == 1 else None
 
 

@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect
 from macroengine.errors import CatalogueError
@@ -26,8 +25,7 @@ CONFIG_FILES = (_OWN_FILE, _PROJECT_FILE)
 """The names of configuration files. If a folder has both, the first counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings that a template is checked with."""
 
     dialect: Dialect | Literal["auto"]
@@ -41,18 +39,18 @@ class Settings:
     deny: frozenset[str] = frozenset()
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = {}
     """The names of table columns, by role."""
     sheet: str | None = None
     encoding: str | None = None
-    dialects: Mapping[str, Dialect | Literal["auto"]] = field(default_factory=dict)
+    dialects: Mapping[str, Dialect | Literal["auto"]] = {}
     """Custom dialects, by the names that table rows may use."""
 
     def layout(self, given: Layout) -> Layout:
         """Return where the templates of a file are: as given, or else according to these settings."""
         said = {**self.columns, "sheet": self.sheet, "encoding": self.encoding}
         missing: dict[str, Any] = {name: value for name, value in said.items() if getattr(given, name) is None}
-        return replace(given, embedded=None if self.dialect == AUTO else self.dialect, **missing)
+        return given._replace(embedded=None if self.dialect == AUTO else self.dialect, **missing)
 
     def dialect_of(self, template: str) -> Dialect:
         """Return the dialect that a template is checked in."""
@@ -96,13 +94,12 @@ class Settings:
         return ignored_rules(self.ignore)
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """The settings of a project, and settings for single files that override them."""
 
     folder: Path
-    settings: dict[str, Any] = field(default_factory=dict)
-    per_file: dict[str, dict[str, Any]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = {}
+    per_file: Mapping[str, Mapping[str, Any]] = {}
     is_file: bool = True
     """Whether a configuration file exists. Otherwise there are no settings."""
 
@@ -112,10 +109,10 @@ class Config:
         is_code = file is not None and searched_language(str(file)) is not None
         found = Settings(AUTO if is_code else dialect(DEFAULT_DIALECT))
         for values in (self.settings, *self._of_file(file), given):
-            found = replace(found, **values)
+            found = found._replace(**values)
         return found
 
-    def _of_file(self, file: Path | None) -> list[dict[str, Any]]:
+    def _of_file(self, file: Path | None) -> list[Mapping[str, Any]]:
         """Return the settings whose pattern matches the file's name, or its path relative to the configuration."""
         if file is None:
             return []
@@ -128,22 +125,22 @@ class Config:
         ]
 
 
-@dataclass(frozen=True, slots=True)
 class NearestConfig:
     """Finds the nearest configuration of each file; for a file that has none, that of the working directory."""
 
-    working: Config
-    found: dict[Path, Config] = field(default_factory=dict)
+    def __init__(self, working: Config) -> None:
+        self._working = working
+        self._found: dict[Path, Config] = {}
 
     def settings_for(self, file: Path | None, given: Mapping[str, Any]) -> Settings:
         """Return the settings for a file, from the nearest configuration in its folder or above."""
         if file is None:
-            return self.working.settings_for(None, given)
+            return self._working.settings_for(None, given)
         folder = Path(os.path.realpath(file)).parent
-        if folder not in self.found:
+        if folder not in self._found:
             config = find_config(folder)
-            self.found[folder] = config if config.is_file else self.working
-        return self.found[folder].settings_for(file, given)
+            self._found[folder] = config if config.is_file else self._working
+        return self._found[folder].settings_for(file, given)
 
 
 def find_config(folder: Path) -> Config:

@@ -1,13 +1,12 @@
 """Open inputs by name, and read them within limits."""
 
-import json
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import IO, Any
 
+from macroengine.caching import late_pattern
 from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError
 from macroengine.opening import open_promptly
@@ -20,7 +19,8 @@ MAX_BYTES = 1_048_576
 # Python refuses to read longer integers by default, since the time grows with the square of the length.
 _MAX_DIGITS = 4_300
 # The time that tomllib takes for a dotted key grows with the square of its number of parts.
-_LONG_KEY = re.compile(r"""(?<![\w.-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*\.[ \t]*){100}""")
+_MAX_DOTS = 100
+_LONG_KEY = late_pattern(rf"""(?<![\w.-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*\.[ \t]*){{{_MAX_DOTS}}}""")
 
 
 class InputError(MacroEngineError):
@@ -132,8 +132,8 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
     """
     import tomllib  # noqa: PLC0415 - most commands read none
 
-    if _LONG_KEY.search(text):
-        raise InputError(f"{where}: a key has more than 100 parts")
+    if any(line.count(".") >= _MAX_DOTS for line in text.split("\n")) and _LONG_KEY.search(text):
+        raise InputError(f"{where}: a key has more than {_MAX_DOTS} parts")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -151,6 +151,8 @@ def parse_json(text: str, where: str, line: int | None = None, **hooks: Any) -> 
     Raises:
         InputError: it is not JSON, or a hook raises a ValueError.
     """
+    import json  # noqa: PLC0415 - as above
+
     at = where if line is None else f"{where}:{line}"
     try:
         return json.loads(text, parse_int=_integer, **hooks)

@@ -1,14 +1,14 @@
 """Templates in plain text: one per line."""
 
-import re
 from collections.abc import Callable, Iterator
 
+from macroengine.caching import late_pattern
 from macroengine.workspace.record import Record, Said
 from macroengine.workspace.text import BOM
 
 # On the line before a template, or after the template.
-_IGNORE = re.compile(r"#\s*macroengine:\s*ignore\s+(?P<rules>[\w-]+(?:[\s,]+[\w-]+)*)\s*$")
-_TRAILING = re.compile(r"\s+" + _IGNORE.pattern)
+_IGNORE = late_pattern(r"#\s*macroengine:\s*ignore\s+(?P<rules>[\w-]+(?:[\s,]+[\w-]+)*)\s*$")
+_TRAILING = late_pattern(r"\s+" + _IGNORE.pattern)
 
 
 def text_records(lines: Iterator[tuple[int, str]]) -> Iterator[Record]:

@@ -1,7 +1,6 @@
 """A template's record in a file: where it is, whose template it is, and how to replace it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
@@ -9,15 +8,13 @@ from typing import Literal, NamedTuple, Protocol
 from macroengine.catalogue import Dialect, dialect, dialect_names
 from macroengine.diagnostics import Diagnostic, Span
 from macroengine.kinds import Postback
-from macroengine.rules.request_codes import request_codes
 from macroengine.suggest import did_you_mean, edit_distance
 from macroengine.workspace.assumed import AUTO
-from macroengine.workspace.columns import KINDS, folded
+from macroengine.workspace.columns import folded, kinds
 from macroengine.workspace.inputs import InputError
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What a table row says about its template. An empty text means nothing is said."""
 
     partner: str = ""
@@ -61,8 +58,7 @@ class Places(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A line of a file, or several lines that belong together. `raw` is their whole text."""
 
     raw: str
@@ -152,7 +148,7 @@ class Record:
         word = self.said.postback
         if not word or (not folded(word) and "postback" not in self.said.strict):  # a dash says nothing, either
             return None
-        found = KINDS.get(folded(word))
+        found = kinds().get(folded(word))
         if found is None and "postback" in self.said.strict:
             known = did_you_mean(word, map(str, Postback)) or f" (known: {', '.join(Postback)})"
             raise InputError(f"{where}:{self.place}: unknown kind of postback {word!r}{known}")
@@ -166,6 +162,9 @@ class Record:
         """
         if not self.said.ignore:
             return ()
+        # Here because a record may be read for something other than a check.
+        from macroengine.rules.request_codes import request_codes  # noqa: PLC0415 - see above
+
         found = tuple(self.said.ignore.replace(",", " ").split())
         try:
             request_codes(None, found)

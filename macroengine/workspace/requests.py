@@ -12,11 +12,10 @@ from macroengine.errors import CatalogueError
 from macroengine.request import Request, Signature
 from macroengine.workspace.assumed import AUTO
 from macroengine.workspace.inputs import InputError, input_name, parse_json, parse_toml, read_text, suffix
-from macroengine.workspace.sources import walked
+from macroengine.workspace.sources import REQUESTS, walked
 from macroengine.workspace.string_tokens import Path as Keys
 from macroengine.workspace.string_tokens import Text, edited, strings_of
 
-KINDS = (".toml", ".json")
 TEXTS = ("method", "url", "body", "content_type", "dialect")
 TABLES = ("headers", "signature")
 _SIGNATURE = ("header", "over", "algorithm", "format")
@@ -167,7 +166,7 @@ def _dialect(named: str | None, file: str) -> Dialect | Literal["auto"] | None:
 
 def is_request_file(file: str) -> bool:
     """Say whether a file contains a request, or is meant to: it is TOML or JSON with a method and a URL."""
-    if suffix(file) not in KINDS or not os.path.isfile(file):  # noqa: PTH113 - a template may be too long for a Path
+    if suffix(file) not in REQUESTS or not os.path.isfile(file):  # noqa: PTH113 - a template may be too long for a Path
         return False
     try:
         text = read_text(file)

@@ -3,10 +3,9 @@
 import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from macroengine.workspace.columns import Layout, recognised
 from macroengine.workspace.inputs import (
@@ -17,10 +16,8 @@ from macroengine.workspace.inputs import (
     input_name,
     suffix,
 )
-from macroengine.workspace.json_lines import json_records
 from macroengine.workspace.lines import split_ending, text_records
 from macroengine.workspace.record import Record
-from macroengine.workspace.tables import Table
 from macroengine.workspace.text import BOM, decoded_lines
 from macroengine.workspace.writing import Write, in_encoding, rewriting_text
 
@@ -32,6 +29,8 @@ _OTHERS = (".xls", ".xlsb", ".ods", ".numbers")
 TEXTS = (".txt", *_TABLES, *JSON_LINES)
 # Lists of templates. In any other text, a line may be code rather than a template.
 FIXABLE = (*TEXTS, *_WORKBOOKS)
+# What may have a whole request in it.
+REQUESTS = (".toml", ".json")
 
 
 class Source(Protocol):
@@ -65,12 +64,11 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class TextFile:
+class TextFile(NamedTuple):
     """The templates of a text file, or of standard input."""
 
     file: str
-    layout: Layout = Layout()  # noqa: RUF009 - immutable
+    layout: Layout = Layout()
     notes: tuple[str, ...] = ()
 
     @property
@@ -117,6 +115,10 @@ def records_of(lines: Iterator[tuple[int, str]], file: str, layout: Layout) -> I
     Raises:
         InputError: the file is not in the format of its suffix, or lacks a requested column.
     """
+    # Here because a call rarely has files of both kinds.
+    from macroengine.workspace.json_lines import json_records  # noqa: PLC0415 - see above
+    from macroengine.workspace.tables import Table  # noqa: PLC0415 - see above
+
     name, kind = input_name(file), suffix(file)
     if kind in _TABLES:
         return Table(lines, name, layout).records(kind)
@@ -178,8 +180,7 @@ def embedded_source(file: str, language: str, layout: Layout, *, among_others: b
     return EmbeddedFile(file, language, layout, among_others=among_others)
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A file in a folder of templates that has none itself."""
 
     name: str
@@ -233,7 +234,7 @@ def _in_folder(file: str, layout: Layout) -> Source:
     if language is not None:
         return embedded_source(file, language, layout, among_others=True)
     # Tables of anything else may be in the folder, too.
-    source = open_source(file, replace(layout, is_sure=True))
+    source = open_source(file, layout._replace(is_sure=True))
     try:
         next((record for record in source.records() if record.template is not None), None)
     except (NoColumnError, UnreadableError) as error:

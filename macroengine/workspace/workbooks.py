@@ -7,7 +7,7 @@ import io
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,7 @@ class WorkbookFile:
         """
         chosen = self._chosen()
         # A sheet with links is not one of templates where another has a column called so.
-        sure = [(sheet, self._header(sheet, replace(self.layout, is_sure=True))) for sheet in chosen]
+        sure = [(sheet, self._header(sheet, self.layout._replace(is_sure=True))) for sheet in chosen]
         found = sure if any(header for _, header in sure) else [(sheet, self._header(sheet)) for sheet in chosen]
         for sheet, header in found:
             if header is not None:

@@ -4,7 +4,6 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,7 +95,7 @@ def in_encoding(records: "Iterable[Record]", encoding: str) -> "Iterator[Record]
         return record.refusal(template)
 
     for record in records:
-        yield replace(record, refusal=partial(refusal, record))
+        yield record._replace(refusal=partial(refusal, record))
 
 
 def _check_writable(target: Path, name: str) -> None:

@@ -156,3 +156,8 @@ def test_request_with_errors_is_not_rendered(run, write):
 def test_faults_of_requests_are_explained(run):
     assert run("explain", "ME602").out.startswith("ME602 trailing-comma (error)\n\nOf a request: a comma after")
     assert run("explain", "trailing-comma").out == run("explain", "ME602").out
+
+
+def test_a_template_beside_a_request_is_a_template(run, write):
+    request = write(GOOD + 'body = \'{"c": "(clickid)"}\'')
+    assert run("check", "https://n.example/pb?c=(clickid)", request) == (0, "nothing found in 2 templates\n", "")

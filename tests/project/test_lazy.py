@@ -1,6 +1,7 @@
 """The public names are loaded at their first use, and are what type checkers are told."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import macroengine
+from macroengine.caching import late_pattern
 from tests.support.trying import with_each
 
 
@@ -48,3 +50,46 @@ assert not {"lark", "json", "click", "rich", "difflib"} & set(sys.modules), sys.
     # -S: site-packages may hold .pth files that import things.
     root = str(Path(macroengine.__file__).parents[1])
     subprocess.run([sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {root!r}){code}"], check=True)
+
+
+_TEMPLATE = "https://n.example/pb?c=(clickid)"
+# What takes longer to load than a template to check, each with a command that must not load it.
+_NOT_LOADED = {
+    ("check", _TEMPLATE): {
+        *("base64", "concurrent.futures", "difflib", "hashlib", "hmac", "json", "lark", "rich", "select"),
+        "macroengine.cli.request_job",
+        "macroengine.detection",
+        "macroengine.plan.segments",
+        "macroengine.plan.steps",
+        "macroengine.request",
+        "macroengine.request_template",
+        "macroengine.rules.fixing",
+        "macroengine.rules.layers",
+        "macroengine.rules.pairs",
+        "macroengine.rules.requests",
+        "macroengine.workspace.embedded",
+        "macroengine.workspace.json_lines",
+        "macroengine.workspace.requests",
+        "macroengine.workspace.tables",
+        "macroengine.workspace.workbooks",
+    },
+    ("macros",): {"json", "lark", "rich", "macroengine.plan", "macroengine.rules"},
+    ("macros", "ip"): {"lark", "rich.progress", "macroengine.plan", "macroengine.rules"},
+    ("explain", "ME101"): {"lark", "rich"},
+    ("render", _TEMPLATE, "--set", "clickid=1"): {"lark", "rich.progress", "macroengine.detection"},
+    ("--version",): {"json", "lark", "rich", "macroengine.catalogue", "macroengine.kinds"},
+}
+
+
+@pytest.mark.parametrize("arguments", _NOT_LOADED, ids=" ".join)
+def test_a_command_loads_what_it_uses_and_no_more(arguments):
+    code = "import sys; from macroengine.cli import main; main(); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout
+    assert not _NOT_LOADED[arguments] & set(done.stderr.splitlines()[-1].split())
+
+
+def test_a_pattern_is_compiled_at_its_first_use():
+    pattern = late_pattern("(")
+    with pytest.raises(re.error, match="missing"):
+        pattern.search("a")

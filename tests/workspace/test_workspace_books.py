@@ -283,17 +283,17 @@ def test_a_locked_cell_of_a_protected_sheet_is_not_written(run, book):
 
 
 def test_a_workbook_that_changes_meanwhile_is_not_written(run, book, monkeypatch, tmp_path):
-    from macroengine.workspace import checking  # noqa: PLC0415
+    from macroengine.rules import fixing  # noqa: PLC0415
 
     path = book(["template"], [BAD])
     book(["template"], [GOOD], name="other.xlsx")
-    fix = checking.fix
+    fix = fixing.fix
 
     def save(*arguments, **options):
         (tmp_path / "other.xlsx").replace(path)
         return fix(*arguments, **options)
 
-    monkeypatch.setattr(checking, "fix", save)
+    monkeypatch.setattr(fixing, "fix", save)
     result = run("check", "t.xlsx", "--fix")
     assert (result.status, result.err) == (
         2,
