@@ -17,6 +17,7 @@ from macroengine.policy import Policy
 from macroengine.template import parse
 from macroengine.workspace.facts import availability
 from macroengine.workspace.located import Located
+from macroengine.workspace.permitted import permitted
 
 # The name of a macro that is being typed cannot contain these characters.
 _NAME_SO_FAR = re.compile(r"[^\s/?&=;#%(){}\[\]<>\"']*")
@@ -39,8 +40,9 @@ def completions(document: Document, position: types.Position) -> list[types.Comp
         return []
     checked = document.check(located)
     dialect = checked.settings.dialect_of(located.template)
-    offered = _Offered(document, located, dialect, checked.settings.policy, sure=document.settings.postback is not None)
-    return list(offered.at(at))
+    policy = checked.settings.policy
+    names = permitted(dialect, policy, checked.settings.wanted, sure=checked.is_postback_said)
+    return list(_Offered(document, located, dialect, policy, names).at(at))
 
 
 def offered(document: Document, data: Any) -> tuple[MacroSpec, Dialect] | None:
@@ -63,8 +65,8 @@ class _Offered:
     located: Located
     dialect: Dialect
     policy: Policy
-    sure: bool
-    """Whether the kind of postback is given, and not only assumed."""
+    permitted: frozenset[str]
+    """The names of the macros that may be offered."""
 
     def at(self, offset: int) -> Iterator[types.CompletionItem]:
         """Yield the completions at an offset of the template."""
@@ -101,7 +103,7 @@ class _Offered:
     def _names(self, *, functions: bool = True) -> Iterator[tuple[str, MacroSpec]]:
         """Yield the macros that the policy permits, with each of their names and documented functions."""
         for spec in self.dialect.macros.values():
-            if not self._is_permitted(spec):
+            if spec.name not in self.permitted:
                 continue
             yield spec.name, spec
             if functions:
@@ -114,11 +116,6 @@ class _Offered:
             for name in names:
                 written = self.dialect.syntax.write(name, function)
                 yield written.removeprefix(opener).removesuffix(closer)
-
-    def _is_permitted(self, spec: MacroSpec) -> bool:
-        policy = self.policy
-        in_context = policy.context is None or not spec.contexts or policy.context in spec.contexts
-        return in_context and spec.source in policy.sources and (not self.sure or policy.postback in spec.available)
 
     def _item(
         self, spec: MacroSpec, label: str, text: str, place: tuple[int, int], near: str = ""

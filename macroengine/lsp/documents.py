@@ -16,7 +16,7 @@ from macroengine.workspace.abridging import abridged
 from macroengine.workspace.checking import findings, settings_of
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.config import Settings
-from macroengine.workspace.embedded import Edit
+from macroengine.workspace.embedded import Edit, Memory
 from macroengine.workspace.inputs import InputError
 from macroengine.workspace.located import Located, Trouble, templates_in
 from macroengine.workspace.record import Said
@@ -38,6 +38,8 @@ class Checked:
     found: tuple[Diagnostic, ...]
     trouble: str | None = None
     """The problem of the table row around it."""
+    is_postback_said: bool = True
+    """Whether it is said what kind of postback the template is for, and not only assumed."""
     told: list[dict[str, Any]] = field(default_factory=list)
     """The findings in the protocol's form, without places, once they have been converted."""
 
@@ -61,6 +63,7 @@ class Document:
     state: int = 0
     _lines: Lines | None = None
     _read: tuple[list[Located], list[Trouble]] | None = None
+    _memory: Memory = field(default_factory=Memory)
     _checked: dict[tuple[str, Said], Checked] = field(default_factory=dict)
 
     def change(self, changes: Iterable[types.TextDocumentContentChangeEvent], version: int) -> None:
@@ -123,7 +126,7 @@ class Document:
 
     def _contents(self) -> tuple[list[Located], list[Trouble]]:
         if self._read is None:
-            self._read = templates_in(self.text, self.name, self.settings.layout(Layout()))
+            self._read = templates_in(self.text, self.name, self.settings.layout(Layout()), self._memory)
         return self._read
 
     def template_at(self, offset: int) -> Located | None:
@@ -149,10 +152,14 @@ class Document:
             settings = self.settings._replace(ignore=(*self.settings.ignore, *located.record.ignored("")))
             return Checked(settings, tuple(findings(located.record.noted, settings)))
         try:
-            settings, _ = settings_of(located.record, located.template, self.settings, "", self.given)
+            settings, assumed = settings_of(located.record, located.template, self.settings, "", self.given)
         except InputError as error:
             return Checked(self.settings, (), str(error).partition(": ")[2])
-        return Checked(settings, tuple(abridged(findings(located.template, settings))))
+        try:
+            found = tuple(abridged(findings(located.template, settings)))
+        except InputError as error:  # what is denied is not known; nothing else that is asked may fail for it
+            return Checked(settings._replace(deny=frozenset()), (), str(error), is_postback_said=assumed is None)
+        return Checked(settings, found, is_postback_said=assumed is None)
 
     @property
     def has_safe_fixes(self) -> bool:

@@ -22,11 +22,16 @@ class Lines:
         self._text = text
         self._encoding = encoding
         self._starts = _starts(text)
+        self._last = (0, 0)  # an offset, and the character in its line
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return the line of an offset, and the character in it, in units of the encoding."""
         line = bisect_right(self._starts, offset) - 1
-        return line, _units(self._text[self._starts[line] : offset], self._encoding)
+        # Findings come in order, and in a long line, counting from its beginning each time takes long.
+        begin, before = self._last if self._starts[line] <= self._last[0] <= offset else (self._starts[line], 0)
+        character = before + _units(self._text[begin:offset], self._encoding)
+        self._last = offset, character
+        return line, character
 
     def range(self, start: int, stop: int) -> tuple[tuple[int, int], tuple[int, int]]:
         """Return the positions of two offsets, which are usually on the same line."""
@@ -68,9 +73,12 @@ def _index(text: str, units: int, encoding: str) -> int:
     """Return how many whole characters fit into this many units."""
     if encoding == UTF_32 or text.isascii():
         return min(units, len(text))
-    taken = 0
-    for index, character in enumerate(text):
-        taken += _units(character, encoding)
-        if taken > units:
-            return index
-    return len(text)
+    low, high = 0, len(text)  # not one by one, which takes long in a long line
+    while low < high:
+        middle = (low + high + 1) // 2
+        taken = _units(text[low:middle], encoding)
+        if taken <= units:
+            low, units = middle, units - taken
+        else:
+            high = middle - 1
+    return low

@@ -8,6 +8,7 @@ from macroengine.catalogue import Dialect, MacroSpec
 from macroengine.diagnostics import Span
 from macroengine.language.forms import Form
 from macroengine.playground.settings import Settings
+from macroengine.workspace.permitted import permitted
 
 # Text that may be between the opener and the cursor: the beginning of a name.
 _BEGUN = re.compile(r"[\w.:|-]*")
@@ -29,7 +30,7 @@ class Completion(NamedTuple):
 
 
 def complete(settings: Settings, index: int, *, is_asked: bool) -> Completion | None:
-    """Return the completions at a code point: macros that the platform fills for this kind of postback.
+    """Return the completions at a code point: macros that the platform fills and the policy permits.
 
     None if no macro begins there, unless completions were requested explicitly (`is_asked`).
     """
@@ -57,10 +58,10 @@ def _begun(template: str, index: int, dialect: Dialect) -> tuple[Form, int] | No
 
 
 def _options(settings: Settings, form: Form) -> Iterator[Option]:
-    dialect, policy = settings.dialect, settings.policy
+    dialect = settings.dialect
+    allowed = permitted(dialect, settings.policy)
     for spec in dialect.macros.values():
-        is_filled = policy.postback in spec.available and (spec.send_all or not policy.send_all)
-        if not is_filled or spec.family is not None:
+        if spec.name not in allowed or spec.family is not None:
             continue
         yield from (Option(form.write(name), spec, None) for name in (spec.name, *spec.spellings))
         for function, names in spec.functions:

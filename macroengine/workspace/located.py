@@ -3,16 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import accumulate, takewhile
 
-from macroengine.diagnostics import Span
 from macroengine.workspace.columns import Layout
-from macroengine.workspace.embedded import Edit
-from macroengine.workspace.embedded.source import records
+from macroengine.workspace.embedded import Edit, Memory
+from macroengine.workspace.embedded.source import EmbeddedPlaces, records
 from macroengine.workspace.inputs import InputError, NoColumnError, input_name, suffix
 from macroengine.workspace.json_lines import json_records
-from macroengine.workspace.record import Record, Region
+from macroengine.workspace.record import Record
 from macroengine.workspace.sources import JSON_LINES, TEXTS, records_of, searched_language
 from macroengine.workspace.text import BOM
 
@@ -40,7 +38,6 @@ class Located:
     record: Record
     start: int
     """Where the text of its record begins. A record is a line, or a row of a table."""
-    _starts: "_Starts"
     _known: Sequence[int] | None = None
 
     @property
@@ -50,8 +47,9 @@ class Located:
 
     def offsets(self) -> Sequence[int]:
         """Return where each character of the template is, and where the template ends."""
-        if self.record.places is not None:
-            return [self.extent(offset, offset)[0] for offset in range(len(self.template) + 1)]
+        places = self.record.places
+        if isinstance(places, EmbeddedPlaces):
+            return [places.embedded.position(offset) for offset in range(len(self.template) + 1)]
         if not self.record.in_line:
             if self._known is None:
                 self._known = _offsets(self.record, self.template, self.start)
@@ -64,10 +62,11 @@ class Located:
         if self.record.in_line:
             begin = self._begin()
             return begin + first, begin + last
-        if self.record.places is not None:
-            return self._starts.extent(self.record.places.region(Span(first, last)))
-        places = self.offsets()
-        return places[first], places[last]
+        places = self.record.places
+        if isinstance(places, EmbeddedPlaces):
+            return places.embedded.extent(first, last)
+        offsets = self.offsets()
+        return offsets[first], offsets[last]
 
     def rewritten(self, template: str) -> list[Edit]:
         """Return the edits that replace the template in the text; none if it cannot be replaced."""
@@ -78,48 +77,32 @@ class Located:
         return self.start + len(BOM) if has_mark else self.start
 
 
-def templates_in(text: str, name: str, layout: Layout) -> tuple[list[Located], list[Trouble]]:
+def templates_in(
+    text: str, name: str, layout: Layout, memory: Memory | None = None
+) -> tuple[list[Located], list[Trouble]]:
     """Return the templates of a text in order, as `check` finds them in a file with that name, and what cannot be read.
 
     If the name fits a list of templates but the text is something else, both lists are empty.
     """
     language = searched_language(name)
     if language is not None:
-        return list(_located(records(text, language, layout.embedded), text)), []
+        return list(_located(records(text, language, layout.embedded, memory))), []
     if suffix(name) not in TEXTS:
         return [], []
     troubles: list[Trouble] = []
-    located = list(_located(_records(text, name, layout, troubles), text))
+    located = list(_located(_records(text, name, layout, troubles)))
     likely = [_is_likely(one.template) for one in located[:_SAMPLE]]
     return (located, troubles) if 2 * sum(likely) >= len(likely) > 0 else ([], [])
 
 
-def _located(found: Iterable[Record], text: str) -> Iterator[Located]:
+def _located(found: Iterable[Record]) -> Iterator[Located]:
     start = 0
-    starts = _Starts(text)
     for record in found:
         if record.template is not None:
-            yield Located(record.template, record, start, starts)
+            yield Located(record.template, record, start)
         elif record.noted is not None:
-            yield Located(record.noted.source, record, start, starts)
+            yield Located(record.noted.source, record, start)
         start += len(record.raw)
-
-
-class _Starts:
-    """Where lines begin in the decoded text of a file. A byte order mark is not part of the first line."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    @cached_property
-    def _starts(self) -> Sequence[int]:
-        first = len(BOM) if self._text.startswith(BOM) else 0
-        return [first, *(found.end() for found in re.finditer("\n", self._text))]
-
-    def extent(self, region: Region) -> tuple[int, int]:
-        """Return the offsets of a place in the file."""
-        start, end = self._starts[region.line - 1], self._starts[region.end_line - 1]
-        return start + region.column - 1, end + region.end_column - 1
 
 
 def _is_likely(template: str) -> bool:

@@ -29,7 +29,7 @@ def _never(template: str) -> str | None:  # noqa: ARG001 - most records can have
     return None
 
 
-_NOTHING = Said()
+NOTHING = Said()
 Dialects = Mapping[str, Dialect | Literal["auto"]]
 _NO_DIALECTS: Dialects = MappingProxyType({})
 # A shorter name may be part of any word, or one letter from another.
@@ -72,7 +72,7 @@ class Record(NamedTuple):
     sheet: str | None = None
     cell: str | None = None
     """The cell of a workbook, such as `D4`, or the name of a table's column."""
-    said: Said = _NOTHING
+    said: Said = NOTHING
     made_by: str | None = None
     """The formula that computes the template. It cannot be replaced then."""
     places: Places | None = None

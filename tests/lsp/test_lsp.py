@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+import time
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -365,6 +366,92 @@ def test_what_is_completed_is_what_the_policy_permits(editor, tmp_path):
     assert ls.ask("completionItem/resolve", item)["documentation"]["value"].startswith("**(mine) of Own**")
     for data in (None, [], ["x"], [uri], [uri, "own", "other"], [uri, "unknown", "x"], [1, 2, 3], {"a": 1}):
         assert "documentation" not in ls.ask("completionItem/resolve", {"label": "x", "data": data})
+
+
+def test_a_name_that_is_denied_and_not_known_is_shown(editor, tmp_path):
+    ls = editor()
+    (tmp_path / "macroengine.toml").write_text('deny = ["nonsense"]', encoding="utf-8")
+    uri = ls.open("t.txt", f"{GOOD}\nhttps://n.ex/?x=\n")
+    found = ls.found(uri)
+    assert [one["range"]["start"]["line"] for one in found] == [0, 1]
+    assert found[0]["message"].startswith("policy denies 'nonsense', which is not a macro of AppsFlyer")
+    assert "(clickid)" in labels(ls.at("completion", uri, 1, 16))
+    assert "(clickid)" in ls.at("hover", uri, 0, 27)["contents"]["value"]
+    (tmp_path / "macroengine.toml").write_text('deny = ["IDFA"]', encoding="utf-8")
+    ls.at("hover", uri, 0, 27)
+    assert ls.found(uri) == []
+
+
+def test_an_edit_far_along_a_long_line_takes_no_longer():
+    text = "é😀" * 500_000
+    lines = Lines(text, UTF_16)
+    began = time.process_time()
+    assert [lines.offset(0, 3 * 499_000 + more) for more in range(4)] == [998_000, 998_001, 998_001, 998_002]
+    assert time.process_time() - began < 1
+
+
+def test_many_places_in_a_long_line_are_counted_once():
+    lines = Lines("é\n" + "é😀" * 500_000, UTF_16)
+    began = time.process_time()
+    for at in range(0, 1_000_000, 500):
+        assert lines.range(at + 2, at + 3) == ((1, at // 2 * 3), (1, at // 2 * 3 + 1))
+    assert lines.position(4) == (1, 3)
+    assert lines.position(1) == (0, 1)
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("name", ["t.txt", "t.py", "t.yaml", "t.json", "t.md"])
+def test_binary_and_stale_and_reversed_changes_leave_the_server_as_it_was(editor, name):
+    ls = editor()
+    junk = bytes(range(256)).decode("latin-1") * 4
+    uri = ls.open(name, f"{junk}\r\n'{BAD}&i=(idfa)'\r\n")
+    ls.found(uri)
+    ls.change(uri, 9, (99, 99, 0, 0, "\0"), (0, 5, 0, 2, "😀"), (0, 0, 0, 1, "\ud83d"))
+    ls.change(uri, 2, f"'{GOOD}&i=(idfa)'\n")  # an older number: it came later all the same
+    while (told := ls.wait_for("textDocument/publishDiagnostics", uri))["version"] != 2:
+        pass
+    assert "ME101" not in codes_of(told["diagnostics"])
+
+
+OFFERED = {
+    "sources": ('sources = ["Link"]', "(IDFA)", "(clickid)"),
+    "deny": ('deny = ["idfa"]', "(IDFA)", "(clickid)"),
+    "deny-hash": ('deny = ["IDFA"]', "(sha1-idfa)", "(clickid)"),
+    "consent": ("consent = true", "(IDFA)", "(clickid)"),
+    "consent-hash": ("consent = true", "(sha1-idfa)", "(clickid)"),
+    "send-all": ("send_all = true", "(clickid)", "(IDFA)"),
+    "kind": ('postback = "install"', "(event_name)", "(clickid)"),
+}
+
+
+@pytest.mark.parametrize("case", OFFERED)
+def test_nothing_is_offered_that_check_refuses(editor, run, tmp_path, case):
+    settings, refused, permitted = OFFERED[case]
+    ls = editor()
+    (tmp_path / "macroengine.toml").write_text(settings, encoding="utf-8")
+    uri = ls.open("t.txt", "https://n.ex/?x=")
+    for character in (16, 14):
+        offered = {label.rpartition("=")[2] for label in labels(ls.at("completion", uri, 0, character))}
+        assert permitted in offered
+        assert refused not in offered
+        (tmp_path / "all.txt").write_text("".join(f"https://n.ex/?x={one}\n" for one in sorted(offered)))
+        found = run("check", tmp_path / "all.txt", "--select", "ME1,ME301,ME302,ME303,ME304,ME308,ME310")
+        assert (found.status, found.err) == (0, ""), found.out
+
+
+def test_a_row_decides_for_which_postback_macros_are_offered(editor):
+    ls = editor()
+    uri = ls.open("t.csv", "template,event\nhttps://n.ex/?x=,install\nhttps://n.ex/?x=,\n")
+    assert "(event_name)" not in labels(ls.at("completion", uri, 1, 16))
+    assert "(event_name)" in labels(ls.at("completion", uri, 2, 16))
+
+
+def test_what_check_is_told_to_ignore_is_offered(editor, tmp_path):
+    ls = editor()
+    (tmp_path / "macroengine.toml").write_text('consent = true\nignore = ["ME308"]', encoding="utf-8")
+    assert "(IDFA)" in labels(ls.at("completion", ls.open("t.txt", "https://n.ex/?x="), 0, 16))
+    (tmp_path / "macroengine.toml").write_text('consent = true\nselect = ["ME1"]', encoding="utf-8")
+    assert "(IDFA)" in labels(ls.at("completion", ls.open("u.txt", "https://n.ex/?x="), 0, 16))
 
 
 def test_a_lens_shows_what_a_partner_would_receive(editor, tmp_path):

@@ -179,6 +179,10 @@ def test_complete_offers_what_the_postback_and_the_policy_fill():
     found = call("complete", template=template, place=24, send_all=True)["options"]
     assert "(clickid)" not in [one["text"] for one in found]
     assert found[0]["description"]
+    found = call("complete", template=template, place=24, consent=True, dialect="appsflyer")["options"]
+    texts = [one["text"] for one in found]
+    assert "(clickid)" in texts
+    assert not {"(IDFA)", "(idfa)", "(sha1-idfa)"} & {*texts}
 
 
 def test_complete_only_where_a_macro_is_begun_or_asked_for():

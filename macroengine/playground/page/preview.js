@@ -13,14 +13,14 @@ const MISSING = [["empty", "is sent empty"], ["drop", "is dropped with its param
 
 export function previewPanel(app) {
   const typed = new Map(); // the user's input, by source and field
+  const rows = new Map(); // the fields that are drawn, by source and field: the reader may be typing in one
   let fields = [];
-  let drawn = "";
+  let made = 0;
   const missing = make("select", { id: "missing", on: { change: app.refresh } },
     MISSING.map(([value, label]) => make("option", { value }, label)));
   const form = make("div", { class: "event" });
   const reset = make("button", { type: "button", class: "link", hidden: true, on: { click: () => {
     typed.clear();
-    drawn = "";
     app.refresh();
   } } }, "Back to the examples");
   const output = make("div", { class: "output" });
@@ -31,34 +31,50 @@ export function previewPanel(app) {
     make("div", { class: "field inline" }, make("label", { for: "missing" }, "A missing value"), missing));
   const root = make("div", {}, event, output);
 
+  const none = make("p", { class: "help" }, "The template has no macros; the same URL is sent for every event.");
+
+  function makeRow(key) {
+    const id = `event-${(made += 1)}`;
+    const input = make("input", { id, type: "text", spellcheck: "false", autocomplete: "off", "aria-describedby": `${id}-from`, on: {
+      input() {
+        typed.set(key, input.value);
+        reset.hidden = false;
+        app.refresh();
+      },
+      blur: () => drawForm(),
+    } });
+    const label = make("label", { for: id });
+    const from = make("small", { id: `${id}-from` });
+    return { input, label, from, root: make("div", { class: "field" }, label, input, from) };
+  }
+
+  function drawRow(field) {
+    const key = keyOf(field);
+    if (!rows.has(key)) rows.set(key, makeRow(key));
+    const { input, label, from, root } = rows.get(key);
+    const value = typed.get(key) ?? field.example;
+    // Not under the hands of the reader, who may have marked the text to replace it.
+    if (input.value !== value && input !== document.activeElement) input.value = value;
+    label.textContent = visible(field.field);
+    from.textContent = `from ${visible(field.label)}`;
+    from.title = field.description || "";
+    return root;
+  }
+
   function drawForm() {
-    const shape = JSON.stringify(fields);
-    if (shape === drawn) return;
-    drawn = shape;
-    form.replaceChildren(...fields.map((field, index) => {
-      const key = `${field.source} ${field.field}`;
-      const input = make("input", { id: `event-${index}`, type: "text", spellcheck: "false", autocomplete: "off",
-        "aria-describedby": `event-${index}-from`, on: { input: (event) => {
-          typed.set(key, event.target.value);
-          reset.hidden = false;
-          app.refresh();
-        } } });
-      input.value = typed.get(key) ?? field.example;
-      const label = make("label", { for: `event-${index}` }, visible(field.field));
-      const from = make("small", { id: `event-${index}-from`, title: field.description || null }, `from ${visible(field.label)}`);
-      return make("div", { class: "field" }, label, input, from);
-    }));
+    arrange(form, fields.length ? fields.map(drawRow) : [none]);
+    const keys = new Set(fields.map(keyOf));
+    for (const key of rows.keys()) if (!keys.has(key)) rows.delete(key);
     reset.hidden = typed.size === 0;
-    if (!fields.length) form.replaceChildren(make("p", { class: "help" }, "The template has no macros; the same URL is sent for every event."));
   }
 
   async function ask() {
     const values = { link: {}, sdk: {}, platform: {} };
-    for (const { source, field, example } of fields) {
-      const value = typed.get(`${source} ${field}`) ?? example;
-      if (value !== "") values[source][field] = value;
+    for (const field of fields) {
+      const value = typed.get(keyOf(field)) ?? field.example;
+      if (value !== "") values[field.source][field.field] = value;
     }
-    const edited = fields.some(({ source, field }) => typed.has(`${source} ${field}`));
+    const edited = fields.some((field) => typed.has(keyOf(field)));
     return app.call("preview", { missing: missing.value, ...(edited ? { values } : {}) });
   }
 
@@ -83,6 +99,20 @@ export function previewPanel(app) {
     output.replaceChildren(...urls(shown), ...received(shown));
   }
   return { root, update };
+}
+
+function keyOf({ source, field }) {
+  return `${source} ${field}`;
+}
+
+/** Make these the children of an element. One that has the focus stays where it is, and so keeps it. */
+function arrange(parent, children) {
+  const wanted = new Set(children);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  const kept = children.find((child) => child.contains(document.activeElement)) ?? null;
+  const index = children.indexOf(kept);
+  for (const child of children.slice(0, Math.max(index, 0))) parent.insertBefore(child, kept);
+  parent.append(...children.slice(index + 1));
 }
 
 function urls(shown) {

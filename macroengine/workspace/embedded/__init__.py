@@ -9,5 +9,6 @@ from macroengine.workspace.embedded.finder import find_templates
 from macroengine.workspace.embedded.languages import language_of
 from macroengine.workspace.embedded.literal import Edit
 from macroengine.workspace.embedded.notation import CannotWriteError
+from macroengine.workspace.embedded.reuse import Memory
 
-__all__ = ["CannotWriteError", "Edit", "Embedded", "find_templates", "language_of"]
+__all__ = ["CannotWriteError", "Edit", "Embedded", "Memory", "find_templates", "language_of"]

@@ -75,6 +75,15 @@ class Language:
         return re.compile("|".join([f"(?:{self.skip})", *openings]))
 
     @cached_property
+    def kinds(self) -> dict[str, tuple[Kind, str | None]]:
+        """The kind of literal for each group of the lexer, and the group of what closes it where its beginning says."""
+        closing = self.lexer.groupindex
+        return {
+            f"kind{number}": (kind, close if (close := f"close{number}") in closing else None)
+            for number, kind in enumerate(self.strings)
+        }
+
+    @cached_property
     def between(self) -> re.Pattern[str]:
         """The pattern of the text between the parts of one literal."""
         return re.compile(self.joined)

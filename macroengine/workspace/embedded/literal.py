@@ -22,8 +22,7 @@ class Edit(NamedTuple):
     replacement: str
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One of the parts that are joined to a literal: the content of its quotes."""
 
     start: int
@@ -60,10 +59,19 @@ class Literal:
         """The text that it is read as."""
         return "".join(piece.text for piece in self._pieces)
 
+    def alone(self) -> tuple[int, "Literal"]:
+        """Return where its first part begins, and the literal without the text around it, counted from there."""
+        start, end = self.parts[0].start, self.parts[-1].end
+        parts = tuple(part._replace(start=part.start - start, end=part.end - start) for part in self.parts)
+        return start, Literal(self.source[start:end], parts, self.skipped, self.prose, self.shown)
+
     @property
     def may_have_url(self) -> bool:
         """Whether it is worth decoding: it looks like a URL, or contains an escape that may be part of one."""
-        return any(_URL.search(self.source, part.start, part.end) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110 - a file has thousands of literals, and this takes half as long
+            if _URL.search(self.source, part.start, part.end):
+                return True
+        return False
 
     def position(self, offset: int) -> int:
         """Return where the character at `offset` of the text begins."""

@@ -29,7 +29,7 @@ class CannotWriteError(ValueError):
     """The literal cannot contain the text; the message says why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Notation:
     """How text is written inside one kind of literal."""
 

@@ -17,11 +17,13 @@ from macroengine.workspace.embedded.embedded import Embedded
 from macroengine.workspace.embedded.finder import find_templates
 from macroengine.workspace.embedded.languages import comment_marks
 from macroengine.workspace.embedded.notation import CannotWriteError
+from macroengine.workspace.embedded.reuse import Memory
 from macroengine.workspace.inputs import InputError, input_name
-from macroengine.workspace.record import Record, Region, Said
+from macroengine.workspace.record import NOTHING, Record, Region, Said
 from macroengine.workspace.text import BOM, decoded_lines
 from macroengine.workspace.writing import Write, in_encoding, rewriting_if_changed
 
+_DIRECTIVE = "macroengine:"
 # Far larger than any file that people write.
 _MAX_LENGTH = 33_554_432
 
@@ -79,9 +81,9 @@ class EmbeddedFile:
         """Do nothing: only templates are changed, so every file can be fixed."""
 
 
-def records(text: str, language: str, dialect: Dialect | None = None) -> Iterator[Record]:
+def records(text: str, language: str, dialect: Dialect | None = None, memory: Memory | None = None) -> Iterator[Record]:
     """Yield the records of a text. They are whole lines, unless a line contains several templates."""
-    found = find_templates(text, language, dialect)
+    found = find_templates(text, language, dialect, memory)
     lines = _Lines(text)
     done = 0
     for embedded, following in zip_longest(found, found[1:]):
@@ -104,6 +106,7 @@ class _Lines:
         self._text = text
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._mark = len(BOM) if text.startswith(BOM) else 0
+        self._said: dict[tuple[int, int], Said] | None = {} if _DIRECTIVE in text else None
 
     def number(self, offset: int) -> int:
         return bisect_right(self._starts, offset)
@@ -120,23 +123,30 @@ class _Lines:
         start = self.start_of(offset)
         return offset - (start or self._mark) + 1
 
-    def around(self, start: int, end: int) -> tuple[str, str]:
-        """Return the line before a place, and all lines of the place."""
-        first = self.start_of(start)
-        return self._text[self.start_of(first - 1) : first] if first else "", self._text[first : self.end_of(end)]
+    def said(self, start: int, end: int) -> Said:
+        """Return what comments say about a template: in its lines, or on the line before."""
+        if self._said is None:
+            return NOTHING
+        first, last = self.start_of(start), self.end_of(end)
+        if (first, last) not in self._said:
+            before = self._text[self.start_of(first - 1) : first] if first else ""
+            self._said[first, last] = Said(ignore=_ignored(before, self._text[first:last]))
+        return self._said[first, last]
 
 
 @dataclass(frozen=True)
-class _Places:
+class EmbeddedPlaces:
     """Where the characters of a template are in its file."""
 
     embedded: Embedded
     lines: _Lines = field(repr=False, compare=False)
 
     def region(self, span: Span) -> Region:
+        """Return where a part of the template is."""
         return self._region(*self.embedded.extent(span.start, span.stop))
 
     def edits(self, span: Span, replacement: str) -> list[tuple[Region, str]]:
+        """Return what to write in the file to replace a part of the template; nothing where it cannot be written."""
         template = self.embedded.template
         try:
             edits = self.embedded.write(template[: span.start] + replacement + template[span.stop :])
@@ -150,8 +160,8 @@ class _Places:
 
 
 def _record(text: str, embedded: Embedded, lines: _Lines, start: int, end: int) -> Record:
-    places, line = _Places(embedded, lines), lines.number(embedded.start)
-    raw, said = text[start:end], Said(ignore=_ignored(*lines.around(embedded.start, embedded.end)))
+    places, line = EmbeddedPlaces(embedded, lines), lines.number(embedded.start)
+    raw, said = text[start:end], lines.said(embedded.start, embedded.end)
     if embedded.skipped is not None:
         about = UNCHECKED.on(
             embedded.template,
@@ -198,6 +208,6 @@ def _ignore() -> re.Pattern[str]:
     marks = "|".join(map(re.escape, comment_marks()))
     rules = r"(?P<rules>[A-Za-z][\w-]*(?:[\s,]+[A-Za-z][\w-]*)*)"
     return re.compile(
-        rf"(?:{marks})\s*macroengine:[ \t]*ignore[ \t]+{rules}[ \t]*(?:\*/|-->|\r?$)".replace(r"[\s,]", "[ \t,]"),
+        rf"(?:{marks})\s*{_DIRECTIVE}[ \t]*ignore[ \t]+{rules}[ \t]*(?:\*/|-->|\r?$)".replace(r"[\s,]", "[ \t,]"),
         re.MULTILINE,
     )

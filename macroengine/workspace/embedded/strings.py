@@ -1,11 +1,15 @@
 """String literals of a language that its table describes completely."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from macroengine.workspace.embedded.languages import Kind, Language
 from macroengine.workspace.embedded.literal import Literal, Part
 from macroengine.workspace.embedded.notation import HOLE
+
+# White space between an operator and a literal is no longer.
+NEAR = 80
 
 
 class Token(NamedTuple):
@@ -33,7 +37,8 @@ def tokens(
     """Yield the string literals of `text[start:stop]`. `skip` gets text without strings, such as comments."""
     stop = len(text) if stop is None else stop
     # Up to here, nothing closes such a literal.
-    open_until: dict[tuple[int, str], int] = {}
+    open_until: dict[tuple[str, str], int] = {}
+    patterns: dict[tuple[str, str], re.Pattern[str]] = {}
     position = start
     while match := language.lexer.search(text, position, stop):
         position = max(match.end(), match.start() + 1)
@@ -42,23 +47,25 @@ def tokens(
             if skip is not None:
                 skip(*match.span())
             continue
-        number = int(name.removeprefix("kind"))
-        kind = language.strings[number]
-        close = match.groupdict().get(f"close{number}") or kind.close
-        if match.end() < open_until.get((number, close), 0):
+        kind, closing = language.kinds[name]
+        close = kind.close if closing is None else match[closing]
+        if match.end() < open_until.get((name, close), 0):
             continue
-        content = kind.pattern(close).match(text, match.end(), stop)
+        pattern = patterns.get((name, close))
+        if pattern is None:
+            pattern = patterns[name, close] = kind.pattern(close)
+        content = pattern.match(text, match.end(), stop)
         end = match.end() if content is None else content.end()
         if content is None or (not kind.content and not text.startswith(close, end, stop)):
-            open_until[number, close] = stop if content is None else end
+            open_until[name, close] = stop if content is None else end
             continue
         position = end if kind.content else end + len(close)
-        yield Token(match.start(), position, part_of(kind, close, match.end(), end), kind)
+        yield Token(match.start(), position, part_of(kind, close, match.end(), end, pattern), kind)
 
 
-def part_of(kind: Kind, close: str, start: int, end: int) -> Part:
-    """Return the part of a literal of this kind whose content is between `start` and `end`."""
-    return Part(start, end, kind.notation, "" if kind.content else close[0], kind.pattern(close), kind.hole)
+def part_of(kind: Kind, close: str, start: int, end: int, pattern: re.Pattern[str]) -> Part:
+    """Return the part of a literal of this kind whose content, of this pattern, is between `start` and `end`."""
+    return Part(start, end, kind.notation, "" if kind.content else close[0], pattern, kind.hole)
 
 
 def joined(text: str, language: Language, found: Iterator[Token]) -> Iterator[Literal]:
@@ -74,17 +81,17 @@ def joined(text: str, language: Language, found: Iterator[Token]) -> Iterator[Li
 
 
 def literal_of(text: str, language: Language, group: list[Token]) -> Literal:
-    """Return the literal of these tokens, with the reason if the program changes its text."""
+    """Return the literal of these tokens, with the reason if the program changes the text of its URL."""
+    parts = tuple(token.part for token in group)
+    found = Literal(text, parts)
+    if not found.may_have_url:
+        return found
     reason = next((token.kind.holes for token in group if token.part.hole and _has_hole(text, token.part)), None)
     if reason is None:
-        before = text[max(0, group[0].start - _NEAR) : group[0].start]
+        before = text[max(0, group[0].start - NEAR) : group[0].start]
         if language.after.match(text, group[-1].end) or language.before.search(before):
             reason = "a string of which a program makes another"
-    return Literal(text, tuple(token.part for token in group), reason)
-
-
-# Between an operator and a literal, white space is at most this long.
-_NEAR = 80
+    return found if reason is None else Literal(text, parts, reason)
 
 
 def _has_hole(text: str, part: Part) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from macroengine.workspace.embedded.languages import Language, notation
 from macroengine.workspace.embedded.literal import Literal, Part
+from macroengine.workspace.embedded.reuse import Mark
 
 _SPACES = re.compile(r"[ \t]+")
 _BREAK = re.compile(r"\r?\n")
@@ -28,26 +29,38 @@ _NEXT_LINE = re.compile(r"[ \t]*(?:\r?\n[ \t]*)*\r?\n([ ]*)(?![-?](?:[ \t\r\n]|\
 _BLOCK_LINE = re.compile(r"([ ]*)([^\n]*)(?:\n|\Z)")
 
 
-def literals(text: str, language: Language) -> Iterator[Literal]:  # noqa: ARG001 - the signature of all readers
+# There are no marks in more nested collections than this.
+_MAX_DEPTH = 50
+
+
+def literals(text: str, language: Language) -> Iterator[Literal]:
     """Yield the scalars of a text."""
-    return _Scanner(text).scalars()
+    return (step for step in steps(text, language, Mark()) if isinstance(step, Literal))
+
+
+def steps(text: str, language: Language, begin: Mark) -> Iterator[Literal | Mark]:  # noqa: ARG001 - as of every reader
+    """Yield the scalars of a text from a mark on, and the marks between them."""
+    return _Scanner(text, begin).steps()
 
 
 class _Scanner:
     """Reads a document from left to right."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, begin: Mark) -> None:
+        floor, flow = begin.state or (-1, ())
         self._text = text
-        self._at = 0
-        self._line = 0  # the start of the line
+        self._at = begin.at
+        self._line = begin.at  # the start of the line
         self._is_first = True  # whether nothing in this line was read yet
-        self._floor = -1  # content of the last node is indented more than this
-        self._flow: list[int] = []  # per collection in brackets, the floor of its line; -2 if it begins one
+        self._floor = floor  # content of the last node is indented more than this
+        self._flow = [*flow]  # per collection in brackets, the floor of its line; -2 if it begins one
         self._unclosed: set[str] = set()
 
-    def scalars(self) -> Iterator[Literal]:
-        """Yield all scalars."""
+    def steps(self) -> Iterator[Literal | Mark]:
+        """Yield all scalars, and a mark of each line that begins between them."""
         while self._at < len(self._text):
+            if self._is_first and self._at == self._line and not self._unclosed and len(self._flow) <= _MAX_DEPTH:
+                yield Mark(self._at, (self._floor, tuple(self._flow)))
             if self._is_between() or self._is_structure():
                 continue
             found = self._scalar()
