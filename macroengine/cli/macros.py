@@ -1,6 +1,5 @@
 """`macroengine macros`: look up macros in the catalogue."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -81,6 +80,8 @@ def _is_listed(
 
 
 def _print_json(listed: Iterable[MacroSpec], dialect: Dialect) -> int:
+    import json  # noqa: PLC0415 - most calls print text
+
     click.echo(json.dumps([facts_as_json(spec, dialect) for spec in listed], indent=2))
     return 0
 

@@ -23,7 +23,7 @@ class Fault:
 _E, _W = Severity.ERROR, Severity.WARNING
 
 # Codes are never reused. 70x: the URL as a whole; 71x: its parameters; 72x: how values are encoded; 73x: the values.
-NOT_A_URL = Fault("ME701", "not-a-url", _E, "text that does not begin as a URL does")
+NOT_A_URL = Fault("ME701", "not-a-url", _E, "text that does not begin like a URL")
 TOO_LONG = Fault("ME702", "url-too-long", _E, "a URL that is longer than the template sends; nothing is read from it")
 OTHER_TEMPLATE = Fault("ME703", "other-template", _E, "a URL whose text differs from the template's")
 MISSING_PARAMETER = Fault("ME711", "missing-parameter", _W, "a parameter of the template that the URL lacks")

@@ -468,7 +468,7 @@ def test_a_diff_can_be_applied(run, tmp_path):
 
 @pytest.mark.parametrize("what", ["ME222", "me222", "html-entity"])
 def test_explain_prints_the_page_of_a_rule(run, what):
-    assert run("explain", what).out.startswith("ME222 html-entity (warning, safe fix)\n\nAmpersand that was taken")
+    assert run("explain", what).out.startswith("ME222 html-entity (warning, safe fix)\n\nAmpersand that was read")
 
 
 def test_explain_shows_every_macro_of_a_template(run):
@@ -538,7 +538,7 @@ def test_rules_lists_all(run):
     lines = run("rules").out.splitlines()
     assert lines[0].split("\t") == ["code", "name", "severity", "fix", "finds"]
     assert [line.split("\t")[0] for line in lines[1:]] == list(RULES)
-    assert "ME222\thtml-entity\twarning\tsafe\tAmpersand that was taken" in "\n".join(lines)
+    assert "ME222\thtml-entity\twarning\tsafe\tAmpersand that was read" in "\n".join(lines)
 
 
 # The documentation
