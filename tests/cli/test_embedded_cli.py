@@ -133,6 +133,7 @@ def test_several_templates_in_a_line_are_one_change_of_a_diff(run, tmp_path):
 
 IGNORED = [
     ("a.py", "x = 'http://n.example/pb?c=(clickid)'  # macroengine: ignore ME205\n"),
+    ("a.py", "x = 'http://n.example/pb?c=(clickid)', 'http://n.example/q?c=(clickid)'  # macroengine: ignore ME205\n"),
     ("a.py", "# macroengine: ignore plain-http\nx = 'http://n.example/pb?c=(clickid)'\n"),
     ("a.py", "x = ('http://n.example/pb'\n  '?c=(clickid)'  # macroengine:ignore ME003, ME205\n)"),
     ("a.js", "x = 'http://n.example/pb?c=(clickid)'; // macroengine: ignore ME205"),
