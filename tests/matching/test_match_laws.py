@@ -1,5 +1,6 @@
 """What was rendered is read back: in every dialect, with all functions, encodings and contexts."""
 
+import os
 import random
 from collections import Counter
 from datetime import UTC, datetime
@@ -35,8 +36,9 @@ from macroengine.rendering.steps import default_text
 from macroengine.rendering.values import value_text
 from macroengine.testing.reference_text import converted
 
-SEEDS = 20_000
-CASES = 10_000
+# MACROENGINE_LAWS=10000 reads as many back, which takes minutes.
+CASES = int(os.environ.get("MACROENGINE_LAWS", "2500"))
+SEEDS = 2 * CASES
 # What may be around a macro: nothing, text, JSON, URLs inside the URL, and both in each other.
 AROUND = [
     *["{}"] * 6,
@@ -325,4 +327,4 @@ def test_what_was_rendered_is_read_back():
     assert all(reached[kind] > CASES / 200 for kind in kinds), reached
     # The others are of no dialect that comes with the library, or of requests, which have more than a URL.
     steps = {*Step} - {Step.SHA256, Step.LOWER, Step.JSON_NAME, Step.HEADER}
-    assert all(reached[step] > 20 for step in steps)
+    assert all(reached[step] > CASES / 500 for step in steps)
