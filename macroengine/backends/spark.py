@@ -173,7 +173,9 @@ class _Spark:
         match kind.typeName():
             case "string" if kind.simpleString() == "string":
                 return column, []
-            case "byte" | "short" | "integer" | "long" | "decimal" | "void":
+            case "decimal":
+                return self._decimal(column, kind), []
+            case "byte" | "short" | "integer" | "long" | "void":
                 return column.cast("string"), []
             case "boolean":
                 yes, no = map(f.lit, value.booleans)
@@ -185,6 +187,11 @@ class _Spark:
                 return self._json(column), []
         advice = _ADVICE.get(kind.typeName(), "cast it to STRING, in the text that is to be sent")
         raise UnsupportedError(f"cannot send column {read.field!r} of type {kind.simpleString()}; {advice}")
+
+    def _decimal(self, column: "Column", kind: Any) -> "Column":
+        if kind.scale <= _PLAIN_SCALE:
+            return column.cast("string")
+        return self.f.call_function("format_number", column, self.f.lit(f"0.{'0' * kind.scale}"))
 
     def text_of_event(self, read: Read, value: Value) -> "Column | None":
         kind = self.columns[read.field].type.typeName()
@@ -337,6 +344,8 @@ def _foreign(kind: Any) -> "DataType | None":
     return next((foreign for child in inner if (foreign := _foreign(child)) is not None), None)
 
 
+# With more digits after the point, Java writes small numbers with an exponent.
+_PLAIN_SCALE = 6
 _ADVICE = {
     "double": "Java writes its digits in its own way: cast it to DECIMAL, which says how many are sent",
     "float": "cast it to DECIMAL, which says how many digits are sent",

@@ -236,6 +236,21 @@ def test_a_column_of_nothing_is_missing(spark):
     assert render_dataframe(frame, CLICK).first().url == "https://n.example/pb?c="
 
 
+@pytest.mark.parametrize(
+    ("number", "kind", "expected"),
+    [
+        ("0", "DECIMAL(18, 18)", "0.000000000000000000"),
+        ("-0.0000001", "DECIMAL(38, 7)", "-0.0000001"),
+        ("1234567890123.00000001", "DECIMAL(38, 8)", "1234567890123.00000001"),
+        ("0.000001", "DECIMAL(7, 6)", "0.000001"),
+        ("NULL", "DECIMAL(18, 18)", ""),
+    ],
+)
+def test_small_decimals_have_no_exponent(spark, number: str, kind: str, expected: str):
+    frame = spark.sql(f"SELECT CAST({number} AS {kind}) AS click_id")
+    assert render_dataframe(frame, CLICK).first().url == f"https://n.example/pb?c={expected}"
+
+
 def test_booleans_are_the_words_that_the_partner_chose(spark):
     frame = spark.sql("SELECT explode(array(true, false, NULL)) AS app_name")
     template = compile_template("?a=(app_name)", booleans="1/0")
