@@ -255,7 +255,7 @@ def by_ada(url: str) -> Any:
 
 
 @pytest.mark.parametrize("decoded", [by_urllib, by_yarl, by_ada])
-@reaching(awkward=40)
+@reaching(awkward=50)
 @given(names=st.lists(st.sampled_from(TEXT_MACROS), min_size=6, max_size=6), data=st.data())
 @laws(150)
 def test_no_value_leaves_its_place(decoded, names, data):
