@@ -274,13 +274,17 @@ def _found(checked: Checked, wanted: Iterable[str], *, whole: bool, keep: Keep |
     """Return what the rules about a whole text find, or what the others find."""
     found: list[Diagnostic] = []
     source = checked.source
-    for code in wanted:
-        rule = RULES[code]
-        if rule.whole is whole:
-            for finding in rule.find(checked):
-                if keep is None or keep(finding, source):
-                    found.append(diagnostic_of(code, rule, finding, source))  # noqa: PERF401 - most find nothing
+    for code, find in _finders(tuple(wanted), whole):
+        for finding in find(checked):
+            if keep is None or keep(finding, source):
+                found.append(diagnostic_of(code, RULES[code], finding, source))  # noqa: PERF401 - most find nothing
     return found
+
+
+@lru_cache(maxsize=256)
+def _finders(wanted: tuple[str, ...], whole: bool) -> tuple[tuple[str, Callable[[Checked], Iterable[Finding]]], ...]:
+    """Return the functions of the wanted rules, each with its code."""
+    return tuple((code, RULES[code].find) for code in wanted if RULES[code].whole is whole)
 
 
 def diagnostic_of(code: str, rule: Rule, finding: Finding, source: str) -> Diagnostic:

@@ -14,6 +14,7 @@ from macroengine.rules.nearly import brackets
 from macroengine.rules.tables import is_placeholder
 
 _URL_SIGN = late_pattern("%(?:25)*(?:3A|2F|3F)", re.IGNORECASE)
+_SEGMENT = late_pattern("[^/]+")
 
 
 def empty_template(checked: Checked) -> Iterator[Finding]:
@@ -213,16 +214,17 @@ def placeholder(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&android_id=(android_id)
     """
+    documented = checked.dialect.macros
     for macro in checked.resolution.macros:
-        if is_placeholder(macro.node.name):
+        if macro.node.name not in documented and is_placeholder(macro.node.name):
             yield Finding(macro.node.span, f"{macro.node.text} is a placeholder for a macro; write that macro")
     for pair in checked.template.query:
-        value = pair.value[0] if len(pair.value) == 1 else None
-        if isinstance(value, Literal) and not checked.in_foreign_macro(value.span):
-            yield from _placeholder_value(pair, value, checked)
+        pieces = pair.value
+        if len(pieces) == 1 and isinstance(pieces[0], Literal) and not checked.in_foreign_macro(pieces[0].span):
+            yield from _placeholder_value(pair, pieces[0], checked)
     for piece in checked.template.path:
         if isinstance(piece, Literal):
-            for match in re.finditer("[^/]+", piece.text):
+            for match in _SEGMENT.finditer(piece.text):
                 if is_placeholder(match[0]):
                     span = Span(piece.start + match.start(), piece.start + match.end())
                     yield Finding(span, f"{match[0]} is a placeholder; write the value")

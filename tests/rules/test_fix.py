@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from macroengine import Event, Fix, LimitError, Policy, check, compile_template, dialect, fix, parse
 from macroengine.diagnostics import Diagnostic, Finding, Severity, Span
-from macroengine.rules import RULES, Rule
+from macroengine.rules import RULES, Rule, _finders  # a test puts a rule of its own in their place
 from macroengine.rules.fixing import _apply, apart  # rules whose fixes touch are rare
 from tests.support.floors import reached, reaching
 
@@ -120,40 +120,45 @@ def test_fixes_that_touch_are_applied_one_after_the_other():
     assert _apply([Fix("x", Span(0, 1), safe=True), Fix("", Span(2, 3), safe=True)], "abcd") == "xbd"
 
 
-def rule(monkeypatch, edit):
-    """Make ME001 a rule that replaces the template by what `edit` makes of it."""
+@pytest.fixture
+def rule(monkeypatch):
+    """Return a function that makes ME001 a rule that replaces the template by what `edit` makes of it."""
 
-    def find(context):
-        yield Finding(
-            Span(0, len(context.source)), "x", None, Fix(edit(context.source), Span(0, len(context.source)), True)
-        )
+    def replace(edit):
+        def find(checked):
+            everything = Span(0, len(checked.source))
+            yield Finding(everything, "x", None, Fix(edit(checked.source), everything, True))
 
-    monkeypatch.setitem(RULES, "ME001", Rule(Severity.ERROR, find, "safe"))
+        monkeypatch.setitem(RULES, "ME001", Rule(Severity.ERROR, find, "safe"))
+        _finders.cache_clear()
+
+    yield replace
+    _finders.cache_clear()
 
 
-def test_rules_that_undo_each_other_change_nothing(monkeypatch):
-    rule(monkeypatch, {"a": "b", "b": "a"}.get)
+def test_rules_that_undo_each_other_change_nothing(rule):
+    rule({"a": "b", "b": "a"}.get)
     fixed = fix("a", select=["ME001"])
     assert (fixed.source, fixed.applied) == ("a", ())
     assert list(fixed.remaining) == check("a", select=["ME001"])
 
 
-def test_what_was_fixed_before_rules_undid_each_other_is_kept(monkeypatch):
-    rule(monkeypatch, {"x": "a", "a": "b", "b": "c", "c": "a"}.get)
+def test_what_was_fixed_before_rules_undid_each_other_is_kept(rule):
+    rule({"x": "a", "a": "b", "b": "c", "c": "a"}.get)
     fixed = fix("x", select=["ME001"])
     assert (fixed.source, [finding.source for finding in fixed.applied]) == ("a", ["x"])
     assert list(fixed.remaining) == check("a", select=["ME001"])
 
 
-def test_a_fix_that_changes_nothing_is_not_counted(monkeypatch):
-    rule(monkeypatch, str)
+def test_a_fix_that_changes_nothing_is_not_counted(rule):
+    rule(str)
     fixed = fix("abc", select=["ME001"])
     assert (fixed.source, fixed.applied) == ("abc", ())
     assert list(fixed.remaining) == check("abc", select=["ME001"])
 
 
-def test_what_remains_after_the_last_round_stands_in_the_template(monkeypatch):
-    rule(monkeypatch, lambda source: source[1:] if len(source) > 1 else source)
+def test_what_remains_after_the_last_round_stands_in_the_template(rule):
+    rule(lambda source: source[1:] if len(source) > 1 else source)
     fixed = fix("a" * 150, select=["ME001"])
     assert (fixed.source, len(fixed.applied)) == ("a" * 50, 100)
     assert [(finding.span, finding.source) for finding in fixed.remaining] == [(Span(0, 50), "a" * 50)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from macroengine import Policy, check, fix
+from macroengine import Dialect, Policy, check, fix
 
 BASE = "https://n.example/pb?a="
 
@@ -69,6 +69,20 @@ def test_templates_that_end_otherwise(text):
 def test_placeholders(text, name):
     assert [code for code in codes(BASE + text, dialect=name) if code != "ME003"] == ["ME012"]
     assert fix(BASE + text, dialect=name).source == BASE + text
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("(XXX)", "appsflyer"), ("{XXX}", "singular"), ("{YOURMACRO}", "appmetrica")]
+)
+def test_a_placeholder_in_delimiters(text, name):
+    assert "ME012" in codes(BASE + text, dialect=name)
+
+
+def test_a_macro_of_the_dialect_is_no_placeholder(tmp_path):
+    own = tmp_path / "own.toml"
+    head = 'name = "own"\ntitle = "Own"\nsyntax = "brace"\n'
+    own.write_text(f'{head}[macros]\nTRACKING_ID = {{ field = "tracking_id", source = "Link" }}\n')
+    assert codes(BASE + "{TRACKING_ID}", dialect=Dialect.from_toml(own)) == []
 
 
 @pytest.mark.parametrize("text", ["HERE", "adhere", "there", "<b>", "a[b]"])
