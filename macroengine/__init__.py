@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from macroengine.detection.detect import Detected as Detected, detect as detect
     from macroengine.compiled_request import CompiledRequest as CompiledRequest, compile_request as compile_request
+    from macroengine.compiled_template import CompiledTemplate as CompiledTemplate
     from macroengine.diagnostics import (
         Diagnostic as Diagnostic,
         Fix as Fix,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     )
     from macroengine.encodings.encoder import SPEEDUPS as SPEEDUPS
     from macroengine.engine import (
-        CompiledTemplate as CompiledTemplate,
         compile_template as compile_template,
         match as match,
         render as render,
@@ -70,7 +70,8 @@ _HOMES = {
     "compiled_request": ("CompiledRequest", "compile_request"),
     "diagnostics": ("Diagnostic", "Fix", "PayloadDiagnostic", "Severity", "Span"),
     "encodings.encoder": ("SPEEDUPS",),
-    "engine": ("CompiledTemplate", "compile_template", "match", "render"),
+    "compiled_template": ("CompiledTemplate",),
+    "engine": ("compile_template", "match", "render"),
     "errors": (
         "CatalogueError",
         "LimitError",

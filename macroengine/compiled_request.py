@@ -7,8 +7,9 @@ from typing import Unpack
 
 from macroengine.arguments import check_type, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
+from macroengine.compiled_template import CompiledTemplate
 from macroengine.diagnostics import Diagnostic, Severity
-from macroengine.engine import CompiledTemplate, CompileOptions, compile_template
+from macroengine.engine import CompileOptions, compile_template
 from macroengine.errors import LimitError, PolicyError, RenderError, TemplateError
 from macroengine.event import Event
 from macroengine.limits import Limits
@@ -20,7 +21,7 @@ from macroengine.policy import Policy
 from macroengine.rendering.compiler import Render, compile_plan
 from macroengine.request import Headers, PreparedRequest, Request
 from macroengine.request_template import BodyKind, RequestTemplate, parse_request
-from macroengine.rules import RULES, enforced
+from macroengine.rules.registry import RULES, enforced
 from macroengine.rules.request_codes import ignored_rules, request_codes
 from macroengine.rules.request_faults import REQUEST_FAULTS
 from macroengine.rules.requests import findings, findings_beside_url

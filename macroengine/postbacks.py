@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, cast, overload
 
 from macroengine.arguments import check_mapping, check_type, names_in, wrong_type
 from macroengine.compiled_request import CompiledRequest
+from macroengine.compiled_template import CompiledTemplate
 from macroengine.encodings.encoder import SPEEDUPS, encode_field
 from macroengine.encodings.percent import Key
-from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError
 from macroengine.event import Event
 from macroengine.kinds import Postback

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from macroengine.arguments import text_of
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.compiled_request import CompiledRequest
+from macroengine.compiled_template import CompiledTemplate
 from macroengine.diagnostics import Span
-from macroengine.engine import CompiledTemplate, match
+from macroengine.engine import match
 from macroengine.kinds import ValueType
 from macroengine.matching.faults import NOT_A_URL, OTHER_TEMPLATE, TOO_LONG
 from macroengine.matching.result import Match, Reading

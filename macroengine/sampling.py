@@ -13,7 +13,7 @@ from uuid import UUID
 from macroengine.catalogue import MacroSpec
 from macroengine.catalogue.consent import consent_fields, sharing_words
 from macroengine.compiled_request import CompiledRequest
-from macroengine.engine import CompiledTemplate
+from macroengine.compiled_template import CompiledTemplate
 from macroengine.event import Event
 from macroengine.kinds import Encoding, Function, Source
 from macroengine.language.nodes import Macro

@@ -334,7 +334,7 @@ def test_method_taken_before_the_first_render_compiles_once(monkeypatch):
     template = compile_template("?taken=(clickid)")
     method = template.render
     assert method(EVENT) == "?taken=a%20b"
-    monkeypatch.setattr("macroengine.engine.compile_plan", None)
+    monkeypatch.setattr("macroengine.compiled_template.compile_plan", None)
     assert method(EVENT) == "?taken=a%20b"
 
 

@@ -18,7 +18,7 @@ from macroengine.cli import output
 from macroengine.cli.inputs import InputError, input_name, read_text, read_toml
 from macroengine.cli.options import dialect_option, postback_option, template_source
 from macroengine.cli.rendering import compiled_template, rendering_options
-from macroengine.engine import CompiledTemplate
+from macroengine.compiled_template import CompiledTemplate
 from macroengine.kinds import Postback
 from macroengine.workspace.assumed import assumed_postback
 from macroengine.workspace.sources import open_source

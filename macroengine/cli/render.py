@@ -18,8 +18,8 @@ from macroengine.cli.rendering import compiled_request, compiled_template, rende
 from macroengine.cli.requests import as_json_line, as_text, read_key, read_request
 from macroengine.cli.unread import Unread
 from macroengine.compiled_request import CompiledRequest
+from macroengine.compiled_template import CompiledTemplate
 from macroengine.diagnostics import printable
-from macroengine.engine import CompiledTemplate
 from macroengine.errors import RenderError, SuppressedError, TemplateError
 from macroengine.event import Event
 from macroengine.kinds import Postback

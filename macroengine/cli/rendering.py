@@ -7,7 +7,8 @@ import click
 
 from macroengine.cli.options import Command, context_option, values_options
 from macroengine.compiled_request import CompiledRequest, compile_request
-from macroengine.engine import CompiledTemplate, compile_template
+from macroengine.compiled_template import CompiledTemplate
+from macroengine.engine import compile_template
 from macroengine.errors import TemplateError
 from macroengine.kinds import HashCase, Postback, Source
 from macroengine.plan.segments import Default, Missing

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from macroengine.cli import output
 from macroengine.compiled_request import CompiledRequest
-from macroengine.engine import CompiledTemplate
+from macroengine.compiled_template import CompiledTemplate
 from macroengine.event import Event
 from macroengine.suggest import did_you_mean
 

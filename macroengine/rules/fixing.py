@@ -7,8 +7,10 @@ from macroengine.arguments import check_flag, text_of
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.diagnostics import PLACE_BITS, Diagnostic, Finding, Fix
 from macroengine.policy import Policy
-from macroengine.rules import RULES, Rule, codes, diagnose_checked, diagnostic_of, place, prefixes, resolution_of
+from macroengine.rules import diagnose_checked, diagnostic_of, place, resolution_of
 from macroengine.rules.checked import Checked
+from macroengine.rules.registry import RULES, codes, prefixes
+from macroengine.rules.rule import Rule
 
 # One round applies all fixes that do not overlap. Text that was damaged several times needs several rounds.
 MAX_ROUNDS = 100

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from textwrap import wrap
 
-from macroengine.rules import RULES, Rule
+from macroengine.rules.registry import RULES
+from macroengine.rules.rule import Rule
 
 _SECTION = re.compile(r"^(\w[\w ]*):\n((?:(?:    .*)?\n)*)", re.MULTILINE)
 _PROSE = ("What it does", "Why it matters")

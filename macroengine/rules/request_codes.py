@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from macroengine.rules import RULES, codes, prefixes
 from macroengine.rules.file_faults import FILE_FAULTS
+from macroengine.rules.registry import RULES, codes, prefixes
 from macroengine.rules.request_faults import REQUEST_FAULTS
 
 _FAULTS = (*REQUEST_FAULTS, *FILE_FAULTS)

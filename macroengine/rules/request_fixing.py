@@ -9,8 +9,8 @@ from macroengine.diagnostics import Diagnostic, Fix, Span
 from macroengine.policy import Policy
 from macroengine.request import Request
 from macroengine.request_template import parse_request
-from macroengine.rules import RULES, prefixes
 from macroengine.rules.fixing import MAX_ROUNDS, apart, changes, fix, is_allowed
+from macroengine.rules.registry import RULES, prefixes
 from macroengine.rules.request_codes import ignored_rules, request_codes
 from macroengine.rules.requests import findings_beside_url
 

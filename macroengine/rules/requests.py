@@ -18,9 +18,10 @@ from macroengine.plan.resolve import Resolution
 from macroengine.policy import Policy
 from macroengine.request import Request
 from macroengine.request_template import Body, BodyKind, RequestTemplate, parse_request
-from macroengine.rules import RULES, check, found_in_text, place, prefixes
+from macroengine.rules import check, found_in_text, place
 from macroengine.rules.json_body import json_findings
 from macroengine.rules.json_strings import findings_in_strings
+from macroengine.rules.registry import RULES, prefixes
 from macroengine.rules.request_codes import ignored_rules, request_codes
 from macroengine.rules.request_faults import (
     MALFORMED_HEADER,

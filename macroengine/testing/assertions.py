@@ -9,7 +9,8 @@ from urllib.parse import quote, unquote, unquote_plus
 from macroengine.arguments import check_type
 from macroengine.catalogue import DEFAULT_DIALECT, dialect_of
 from macroengine.catalogue.folding import fold
-from macroengine.engine import CompiledTemplate, CompileOptions
+from macroengine.compiled_template import CompiledTemplate
+from macroengine.engine import CompileOptions
 from macroengine.errors import RenderError
 from macroengine.event import Event
 from macroengine.kinds import Source

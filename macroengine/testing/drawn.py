@@ -5,7 +5,7 @@ from typing import Any
 
 from macroengine.catalogue import DEFAULT_DIALECT
 from macroengine.compiled_request import CompiledRequest
-from macroengine.engine import CompiledTemplate
+from macroengine.compiled_template import CompiledTemplate
 from macroengine.event import Event
 from macroengine.kinds import Postback
 from macroengine.plan.segments import Missing

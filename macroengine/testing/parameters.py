@@ -8,7 +8,7 @@ from typing import Literal as OneOf
 from urllib.parse import unquote, unquote_plus
 
 from macroengine.compiled_request import CompiledRequest
-from macroengine.engine import CompiledTemplate
+from macroengine.compiled_template import CompiledTemplate
 from macroengine.kinds import Encoding
 from macroengine.language.json_nodes import Container, Element, Run, String, parts_of
 from macroengine.language.nodes import Literal, Macro, Pair

@@ -10,7 +10,8 @@ from macroengine import sampling
 from macroengine.arguments import check_type
 from macroengine.catalogue import Dialect
 from macroengine.compiled_request import CompiledRequest, compile_request
-from macroengine.engine import CompiledTemplate, compile_template
+from macroengine.compiled_template import CompiledTemplate
+from macroengine.engine import compile_template
 from macroengine.errors import MacroEngineError
 from macroengine.event import Event
 from macroengine.policy import Policy

@@ -10,7 +10,7 @@ from hypothesis.errors import InvalidArgument
 from macroengine.arguments import check_type
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.compiled_request import CompiledRequest
-from macroengine.engine import CompiledTemplate
+from macroengine.compiled_template import CompiledTemplate
 from macroengine.errors import RenderError
 from macroengine.event import Event
 from macroengine.policy import Policy

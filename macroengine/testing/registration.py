@@ -6,7 +6,7 @@ def register() -> None:
     from hypothesis import strategies as st
 
     from macroengine.catalogue import Dialect, dialect_names, dialect_of
-    from macroengine.engine import CompiledTemplate
+    from macroengine.compiled_template import CompiledTemplate
     from macroengine.event import Event
     from macroengine.policy import Policy
 

@@ -12,7 +12,7 @@ from hypothesis.errors import InvalidArgument
 from macroengine.arguments import check_type, wrong_type
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, dialect_names, dialect_of
 from macroengine.compiled_request import CompiledRequest
-from macroengine.engine import CompiledTemplate
+from macroengine.compiled_template import CompiledTemplate
 from macroengine.event import Event
 from macroengine.kinds import HashCase, Postback, Source, ValueType
 from macroengine.plan.segments import Default, Missing

@@ -9,7 +9,8 @@ from macroengine.arguments import check_mapping, check_type
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.catalogue.consent import consent_fields, refusing_value
 from macroengine.compiled_request import CompiledRequest
-from macroengine.engine import CompiledTemplate, compile_template
+from macroengine.compiled_template import CompiledTemplate
+from macroengine.engine import compile_template
 from macroengine.errors import RenderError
 from macroengine.event import Event
 from macroengine.kinds import Encoding, Source, ValueType
