@@ -18,7 +18,8 @@ from macroengine.kinds import Postback
 from macroengine.observing import Observation, observation
 from macroengine.plan.segments import Missing, RenderPlan, Segment, Signal, Value, values_of
 from macroengine.rendering import native
-from macroengine.rendering.compiler import Values, compile_shared, key_of
+from macroengine.rendering.cells import key_of
+from macroengine.rendering.compiler import Values, compile_shared
 from macroengine.rendering.consent import Refuses, refusal
 from macroengine.rendering.conversion import chooser
 from macroengine.representation import listed

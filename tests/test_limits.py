@@ -24,7 +24,7 @@ from macroengine import (
 )
 from macroengine.engine import _compile  # its caches are counted and emptied
 from macroengine.language.syntax import Syntax
-from macroengine.rendering.compiler import _maker  # its caches are counted and emptied
+from macroengine.rendering.maker import maker  # its caches are counted and emptied
 from macroengine.rendering.shapes import Entry
 
 
@@ -91,18 +91,18 @@ def test_shapes_compiled_again_and_again_leave_nothing_behind():
     def work(number: int) -> None:
         # The same shapes in each round: their code takes more or less memory. The cache holds half of them.
         digits = f"{number % 1_000:013b}"
-        _maker(tuple("text" if digit == "1" else "plain" for digit in digits), Entry.ATTRIBUTED)
+        maker(tuple("text" if digit == "1" else "plain" for digit in digits), Entry.ATTRIBUTED)
 
     for number in range(4_096):  # all names of files that there are
         work(number)
     assert growth(work, 1_000) < 10
-    kept = _maker.caches[0].cache_info()
+    kept = maker.caches[0].cache_info()
     assert kept.currsize == kept.maxsize == 512
 
 
 def test_long_templates_and_shapes_are_kept_in_smaller_numbers():
     """Of 1,024 templates of 16,000 characters, the cache would hold 800 MiB."""
-    for cached in (_compile, _maker):
+    for cached in (_compile, maker):
         sizes = [kept.cache_info().maxsize for kept in cached.caches]
         assert sizes == sorted(sizes, reverse=True)
         assert sizes[-1] <= 16

@@ -43,7 +43,7 @@ from macroengine import (
 )
 from macroengine.engine import _compile  # its caches are counted and emptied
 from macroengine.language.parser import _parser  # its cache is emptied
-from macroengine.rendering.compiler import _maker  # the same
+from macroengine.rendering.maker import maker  # the same
 from macroengine.testing.strategies import events, options, policies
 from macroengine.testing.unsound import unsound_templates
 from tests.support.floors import reached, reaching
@@ -416,7 +416,7 @@ def test_threads_render_what_one_thread_renders(eager_threads):
     made = [event_of(dict.fromkeys(TEXT_MACROS, value)) for value in ("a b", "é", "1")]
     serial = [2 * [compile_template(source).render(event) for source in sources] for event in made]
     for _ in range(5):
-        for cached in (_compile, _maker, _parser):
+        for cached in (_compile, maker, _parser):
             cached.cache_clear()
         shared = PostbackSet(map(pickle.loads, [pickle.dumps(compile_template(source)) for source in sources]))
         _compile.cache_clear()

@@ -13,13 +13,11 @@ from hypothesis import strategies as st
 
 from macroengine import Default, Event, Limits, Missing, Policy, Postback, RenderError, compile_template
 from macroengine.plan.segments import Absent, RenderPlan, Text, values_of
+from macroengine.rendering import cells as of_cells
 from macroengine.rendering import compiler
-from macroengine.rendering.compiler import (
-    _maker,  # its caches are counted
-    _shared_cells,  # the order of cells shows in speed alone
-    compile_python,
-    plan_source,
-)
+from macroengine.rendering.cells import shared_cells
+from macroengine.rendering.compiler import compile_python, plan_source
+from macroengine.rendering.maker import maker
 from macroengine.rendering.shapes import FORMS, Entry, function_source
 from tests.support.floors import reached, reaching
 from tests.support.trying import with_each
@@ -60,7 +58,7 @@ def test_no_text_of_a_template_becomes_code(text):
 def test_the_shapes_that_are_kept_are_bounded():
     for number in range(600):
         compile_python(compile_template("?" + "&".join(["a=(clickid)"] * (number % 300)) + "&d" * (number % 2)).plan)
-    assert all(kept.cache_info().currsize <= kept.cache_info().maxsize for kept in _maker.caches)
+    assert all(kept.cache_info().currsize <= kept.cache_info().maxsize for kept in maker.caches)
 
 
 def test_the_first_render_compiles():
@@ -139,8 +137,8 @@ def test_the_source_to_read_has_a_heading_and_its_cells():
     ],
 )
 def test_a_value_that_is_only_encoded_takes_the_shortest_way(monkeypatch, speedups, cells, written):
-    monkeypatch.setattr(compiler, "SPEEDUPS", speedups)
-    monkeypatch.setattr(compiler, "_value_cells", compiler._value_cells.__wrapped__)  # nothing that was kept
+    monkeypatch.setattr(of_cells, "SPEEDUPS", speedups)
+    monkeypatch.setattr(compiler, "value_cells", compiler.value_cells.__wrapped__)  # nothing that was kept
     source = plan_source(compile_template("?a=(clickid)").plan)
     assert re.search(f"\n# {cells}\n\n", source)
     assert written in source
@@ -172,7 +170,7 @@ def test_other_values_take_the_shortest_way(source, missing, written):
 )
 def test_shared_values_take_the_shortest_way(missing, form):
     (value,) = values_of(compile_template("?a=(clickid)", missing=missing).plan.attributed)
-    assert _shared_cells({value: 7}, value)[0] == form
+    assert shared_cells({value: 7}, value)[0] == form
 
 
 def test_what_may_not_be_read_has_no_code():
