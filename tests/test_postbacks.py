@@ -22,9 +22,9 @@ from macroengine import (
     compile_template,
     dialect,
     parse,
-    postbacks,
 )
 from macroengine.encodings import percent
+from macroengine.rendering import fan_out
 from macroengine.testing.strategies import events, options, policies
 from macroengine.testing.unsound import unsound_templates
 from tests.support.floors import reached, reaching
@@ -222,7 +222,7 @@ def test_what_templates_share_is_encoded_once(monkeypatch):
         encoded.append(key[1])
         return percent.encode_field(sources, key)
 
-    monkeypatch.setattr(postbacks, "encode_field", encode_field)
+    monkeypatch.setattr(fan_out, "encode_field", encode_field)
     sdk = Counted({"ip": "::1", "idfa": "30255BCE-4CDA-4F62-91DC-475B1D7E60A2", "city": "X"})
     sources = ["?c=(clickid)&ip=(ip)", "?ip=(ip)&h=(sha1-idfa)&c=(clickid)", "?n=x%3D(clickid)&h=(sha1-idfa)"]
     chosen = [
