@@ -14,7 +14,8 @@ from macroengine.errors import LimitError, PolicyError, RenderError, TemplateErr
 from macroengine.event import Event
 from macroengine.limits import Limits
 from macroengine.plan.bodies import resolve_body, resolve_header
-from macroengine.plan.planner import Options, plan
+from macroengine.plan.options import Options
+from macroengine.plan.planner import plan
 from macroengine.plan.resolve import Resolution
 from macroengine.plan.segments import Query, RenderPlan, values_of
 from macroengine.policy import Policy

@@ -10,7 +10,7 @@ from macroengine.arguments import check_type, text_of
 from macroengine.catalogue import Dialect
 from macroengine.diagnostics import Diagnostic
 from macroengine.event import Event
-from macroengine.plan.planner import Options
+from macroengine.plan.options import Options
 from macroengine.plan.resolve import resolve
 from macroengine.plan.segments import Missing, RenderPlan, values_of
 from macroengine.policy import Policy
@@ -164,7 +164,7 @@ class CompiledTemplate:
         plan = self._plan
         packed = plan if isinstance(plan, bytes) else pickle.dumps(plan, pickle.HIGHEST_PROTOCOL)
         settings = _packed(self.dialect, self.policy, self.options, self.ignore)
-        return _unpickled, (_FORMAT, self.source, settings, packed)
+        return unpickled, (_FORMAT, self.source, settings, packed)
 
 
 def made(*parts: object) -> CompiledTemplate:
@@ -187,10 +187,11 @@ def _unpacked(settings: bytes) -> Any:
 
 
 # Increase it whenever plans or settings change, since pickles of other versions cannot be read then.
-_FORMAT = 4
+_FORMAT = 5
 
 
-def _unpickled(version: object, *parts: Any) -> CompiledTemplate:
+def unpickled(version: object, *parts: Any) -> CompiledTemplate:
+    """Return the template that was pickled as these parts."""
     if version != _FORMAT:
         raise pickle.UnpicklingError(
             "this template was pickled by another version of macroengine; compile it from its source again"

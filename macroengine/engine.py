@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 from macroengine.arguments import check_flag, check_type, member, names_in, text_of
 from macroengine.caching import sized_cache
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.compiled_template import CompiledTemplate, made
+from macroengine.compiled_template import CompiledTemplate, made, unpickled
 from macroengine.errors import PolicyError, TemplateError
 from macroengine.event import Event
 from macroengine.kinds import HashCase, HashCaseWord
 from macroengine.limits import Limits
 from macroengine.plan.missing import AnyMissing, planned_missing
-from macroengine.plan.planner import Options, plan
+from macroengine.plan.options import Options
+from macroengine.plan.planner import plan
 from macroengine.plan.resolve import resolve
 from macroengine.plan.segments import Missing
 from macroengine.policy import Policy
@@ -21,6 +22,9 @@ from macroengine.template import Template, parse
 
 if TYPE_CHECKING:
     from macroengine.matching.result import Match
+
+# Where the pickles of version 0.1 look for it; they are told to be compiled again.
+_unpickled = unpickled
 
 
 class CompileOptions(TypedDict, total=False):

@@ -677,3 +677,6 @@ def test_what_another_version_pickled_is_refused():
     for other in [(version - 1, *parts), tuple(parts)]:  # the first format had no number
         with pytest.raises(pickle.UnpicklingError, match="pickled by another version of macroengine; compile it"):
             function(*other)
+    of_version_01 = b"cmacroengine.engine\n_unpickled\n(I4\nVhttps://n.example/?c=(clickid)\ntR."
+    with pytest.raises(pickle.UnpicklingError, match="another version"):
+        pickle.loads(of_version_01)

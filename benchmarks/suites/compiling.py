@@ -8,7 +8,8 @@ from benchmarks.measure import interleaved
 from benchmarks.report import Row, Table, Target
 from benchmarks.workloads import APPSFLYER, W2, W3
 from macroengine import Policy, compile_template, engine, parse
-from macroengine.plan.planner import Options, plan
+from macroengine.plan.options import Options
+from macroengine.plan.planner import plan
 from macroengine.plan.resolve import resolve
 from macroengine.rendering.compiler import compile_plan
 

@@ -1,20 +1,18 @@
 """Read the text of a dialect's file, with errors that name the file, macro and key."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from enum import StrEnum
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from macroengine.caching import late_pattern
+from macroengine.catalogue.keys import DIALECT_KEYS, FUNCTIONS, LABELS, Convert, convert_row, macro_keys, shown
 from macroengine.catalogue.spec import MacroSpec
 from macroengine.errors import CatalogueError
-from macroengine.kinds import Consent, Encoding, Function, HashCase, Identifier, Postback, Source, ValueType
+from macroengine.kinds import Function, Postback, Source
 from macroengine.language.syntax import Syntax, joined, read_forms, syntaxes, with_functions
 from macroengine.opening import open_promptly
 from macroengine.suggest import did_you_mean
-
-_Convert = Callable[[Any], Any]
 
 # Ten times as many as any platform documents. Every unknown macro is compared with all names.
 _MAX_NAMES = 2_048
@@ -23,10 +21,6 @@ _MAX_NAME_LENGTH = 200
 _MAX_DOTS = 32
 _PART = r"""(?:[A-Za-z0-9_-]{1,200}+|"(?:[^"\\\n]|\\.){0,200}+"|'[^'\n]{0,200}+')"""
 _DOTTED_KEY = late_pattern(rf"(?<![^\s\[{{,.]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{_MAX_DOTS}}}")
-
-
-class _WrongValueError(Exception):
-    """A value is not valid for its key. The message says what is expected."""
 
 
 def read_text(path: Path, most: int) -> str:
@@ -46,23 +40,23 @@ def read_text(path: Path, most: int) -> str:
 
 def read_dialect(text: str, where: str) -> dict[str, Any]:
     """Return the attributes of a Dialect. `where` names the file in errors."""
-    head = _convert(where, _read_toml(text, where), _DIALECT_KEYS, ("name", "syntax", "macros"))
+    head = convert_row(where, _read_toml(text, where), DIALECT_KEYS, ("name", "syntax", "macros"))
     if head.get("drops_missing") and head.get("missing") is not None:
         raise CatalogueError(f"{where}: keys 'missing' and 'drops_missing' contradict each other; give one of them")
-    functions = _convert(f"{where}: [functions]", head.pop("functions", {}), _FUNCTIONS, ())
+    functions = convert_row(f"{where}: [functions]", head.pop("functions", {}), FUNCTIONS, ())
     partial = head.pop("status", False)
-    labels = _convert(f"{where}: [labels]", head.pop("labels", {}), dict.fromkeys(_SOURCES, _text), ())
+    labels = convert_row(f"{where}: [labels]", head.pop("labels", {}), LABELS, ())
     syntax = read_syntax(head["syntax"], where)
     groups = {"all": frozenset(Postback), **head.pop("available", {})}
     contexts = head.get("contexts", {})
-    columns = {**_COLUMNS, "available": _one_of(groups), "contexts": _list_of(_word_of(contexts))}
+    keys = macro_keys(groups, contexts)
     macros = {}
     for macro, row in head["macros"].items():
-        at = f"{where}: macro {_shown(macro)}"
+        at = f"{where}: macro {shown(macro)}"
         if not isinstance(row, dict):
             example = '{ field = "NAME", source = "Link" }'
-            raise CatalogueError(f"{at} must be a table, as {example}, not {_shown(row)}")
-        macros[macro] = _macro(macro, row, columns, at)
+            raise CatalogueError(f"{at} must be a table, as {example}, not {shown(row)}")
+        macros[macro] = _macro(macro, row, keys, at)
         _check_spellings(macros[macro], syntax, functions, at)
     _check_names(where, macros.values())
     return {
@@ -88,8 +82,8 @@ def _inferred(head: Mapping[str, Any]) -> Iterator[str]:
         yield "available"
 
 
-def _macro(name: str, row: Mapping[str, Any], columns: Mapping[str, _Convert], where: str) -> MacroSpec:
-    values = _convert(where, row, columns, ("field", "source"))
+def _macro(name: str, row: Mapping[str, Any], keys: Mapping[str, Convert], where: str) -> MacroSpec:
+    values = convert_row(where, row, keys, ("field", "source"))
     functions = tuple((function, values.pop(function)) for function in Function if function in values)
     return MacroSpec(name, functions=functions, **values)
 
@@ -100,9 +94,9 @@ def _check_spellings(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, st
         if not syntax.is_name(name):
             forms = " or ".join(f"{form.text}, where names match {form.name}" for form in syntax.forms)
             otherwise = "for other names, make 'syntax' a table with forms and name"
-            raise CatalogueError(f"{where}: {_shown(name)} cannot be the name in {forms}; {otherwise}")
+            raise CatalogueError(f"{where}: {shown(name)} cannot be the name in {forms}; {otherwise}")
     if spec.family is not None and not (spec.family and spec.name.startswith(spec.family)):
-        raise CatalogueError(f"{where}: key 'family' must be what the name begins with, not {_shown(spec.family)}")
+        raise CatalogueError(f"{where}: key 'family' must be what the name begins with, not {shown(spec.family)}")
     own = (spec.name, *spec.spellings, *spec.legacy)
     for function, names in spec.functions:
         if function not in functions:
@@ -111,7 +105,7 @@ def _check_spellings(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, st
             if name not in own:
                 question = did_you_mean(name, own)
                 raise CatalogueError(
-                    f"{where}: key {function.value!r}: {_shown(name)} is not a name of this macro{question}"
+                    f"{where}: key {function.value!r}: {shown(name)} is not a name of this macro{question}"
                 )
 
 
@@ -128,7 +122,7 @@ def read_syntax(given: Any, where: str) -> Syntax:
             parts.append(syntaxes()[one])
         else:
             raise CatalogueError(
-                f"{where}: key 'syntax' must be one of {_listed()}, a table, or a list of both, not {_shown(one)}"
+                f"{where}: key 'syntax' must be one of {_listed()}, a table, or a list of both, not {shown(one)}"
             )
     return parts[0] if len(parts) == 1 else joined(parts, f"{where}: key 'syntax'")
 
@@ -184,147 +178,4 @@ def _check_names(where: str, specs: Collection[MacroSpec]) -> None:
     longest = max(names, key=len, default="")
     if len(longest) > _MAX_NAME_LENGTH:
         length = f"{len(longest):,} characters; at most {_MAX_NAME_LENGTH} fit"
-        raise CatalogueError(f"{where}: macro {_shown(longest)} has a name of {length}")
-
-
-def _shown(value: Any) -> str:
-    """Return a value for a message, shortened if it is long."""
-    try:
-        text = repr(value)
-    except ValueError:  # Python does not format such integers either
-        return "a number with too many digits"
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-_SHOWN = 80
-
-
-def _convert(
-    where: str, row: Mapping[str, Any], columns: Mapping[str, _Convert], must: Iterable[str]
-) -> dict[str, Any]:
-    """Return `row` with each value converted according to its key."""
-    for key in row:
-        if key not in columns:
-            raise CatalogueError(f"{where}: unknown key {_shown(key)}{did_you_mean(key, columns)}")
-    for key in must:
-        if key not in row:
-            raise CatalogueError(f"{where}: key {key!r} is missing")
-    values = {}
-    for key, value in row.items():
-        try:
-            values[key] = columns[key](value)
-        except _WrongValueError as error:
-            raise CatalogueError(f"{where}: key {key!r} must be {error}, not {_shown(value)}") from None
-    return values
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    raise _WrongValueError("a string")
-
-
-def _printed(value: Any) -> str:
-    """Return a name, which messages print and people must be able to read."""
-    if _text(value).strip() and value.isprintable():
-        return str(value)
-    raise _WrongValueError("a name that is not blank and has no control characters")
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise _WrongValueError("true or false")
-
-
-def _list_of(convert: _Convert) -> Callable[[Any], tuple[Any, ...]]:
-    def convert_list(value: Any) -> tuple[Any, ...]:
-        if isinstance(value, list):
-            return tuple(map(convert, value))
-        raise _WrongValueError("a list")
-
-    return convert_list
-
-
-def _table_of(convert: _Convert) -> Callable[[Any], dict[str, Any]]:
-    def convert_table(value: Any) -> dict[str, Any]:
-        if isinstance(value, dict):
-            return {key: convert(item) for key, item in value.items()}
-        raise _WrongValueError("a table")
-
-    return convert_table
-
-
-def _member(kind: type[StrEnum]) -> _Convert:
-    return _one_of({member.value: member for member in kind})
-
-
-def _one_of(choices: Mapping[str, Any]) -> _Convert:
-    def convert(value: Any) -> Any:
-        if isinstance(value, str) and value in choices:
-            return choices[value]
-        raise _WrongValueError(f"one of {', '.join(choices)}")
-
-    return convert
-
-
-def _word_of(contexts: Mapping[str, str]) -> _Convert:
-    def convert(value: Any) -> str:
-        if isinstance(value, str) and value in contexts:
-            return value
-        raise _WrongValueError(f"a list of the words of [contexts] ({', '.join(contexts) or 'it has none'})")
-
-    return convert
-
-
-def _postbacks(value: Any) -> frozenset[Postback]:
-    return frozenset(_list_of(_member(Postback))(value))
-
-
-def _row(value: Any) -> dict[str, Any]:
-    return _table_of(lambda item: item)(value)
-
-
-# The names of sources in a file, and their default labels.
-_SOURCES = {source.value: source for source in Source}
-
-_FUNCTIONS: Mapping[str, _Convert] = {function.value: _text for function in Function}
-_DIALECT_KEYS: Mapping[str, _Convert] = {
-    "name": _printed,
-    "title": _printed,
-    "syntax": lambda value: value,
-    "functions": _row,
-    "encoding": _member(Encoding),
-    "missing": _text,
-    "drops_missing": _flag,
-    "labels": _row,
-    "open": _flag,
-    "status": _one_of({"complete": False, "partial": True}),
-    "references": _table_of(_text),
-    "available": _table_of(_postbacks),
-    "contexts": _table_of(_text),
-    "macros": _row,
-}
-_COLUMNS: Mapping[str, _Convert] = {
-    "field": _printed,
-    "source": _one_of(_SOURCES),
-    "send_all": _flag,
-    "available": _text,
-    "type": _member(ValueType),
-    "personal": _flag,
-    "spellings": _list_of(_text),
-    "legacy": _list_of(_text),
-    "family": _text,
-    **{function.value: _list_of(_text) for function in Function},
-    "case": _member(HashCase),
-    "encoding": _member(Encoding),
-    "missing": _text,
-    "argument": _text,
-    "identifier": _member(Identifier),
-    "consent": _member(Consent),
-    "description": _text,
-    "example": _text,
-    "references": _list_of(_text),
-    "inferred": _list_of(_text),
-    "note": _text,
-}
+        raise CatalogueError(f"{where}: macro {shown(longest)} has a name of {length}")

@@ -33,7 +33,8 @@ from macroengine.matching.matcher import Matcher, matcher_of
 from macroengine.matching.reading import PATH
 from macroengine.matching.result import Match, Reading, in_order
 from macroengine.matching.sorting import sorted_out
-from macroengine.plan.planner import Options, plan
+from macroengine.plan.options import Options
+from macroengine.plan.planner import plan
 from macroengine.plan.resolve import Problem, Resolution, Resolved, resolve
 from macroengine.plan.segments import HASHES, Missing, Read, RenderPlan, Segment, Step, Value, values_of
 from macroengine.policy import Policy

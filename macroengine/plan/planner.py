@@ -1,7 +1,6 @@
 """Plan what is sent for which event, from a resolved template."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, TypeVar
 from typing import Literal as OneOf
 
@@ -10,17 +9,16 @@ from macroengine.catalogue.aliases import conversions
 from macroengine.catalogue.consent import consent_fields, sharing_words
 from macroengine.catalogue.folding import fold
 from macroengine.errors import LimitError, UnsupportedError
-from macroengine.kinds import HashCase, Source, ValueType
-from macroengine.limits import Limits
+from macroengine.kinds import Source, ValueType
 from macroengine.plan.inner_urls import InnerQuery
 from macroengine.plan.nesting import PLAIN, Escape
+from macroengine.plan.options import Options
 from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.plan.segments import (
     Absent,
     Atom,
     Converted,
     Default,
-    ForMissing,
     Missing,
     Query,
     Read,
@@ -38,25 +36,6 @@ from macroengine.template import Template
 S = TypeVar("S", bound=Segment)
 
 PlannedMissing = str | Default | OneOf[Missing.DROP, Missing.RAISE]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a template is planned: the keyword arguments of `compile_template`, in hashable form."""
-
-    missing: ForMissing = Missing.EMPTY
-    missing_for: tuple[tuple[str, ForMissing], ...] = ()
-    """Exceptions to `missing`, by the folded name of a documented macro or a parameter."""
-    unknown: OneOf["error", "keep", "empty"] = "error"
-    nested: bool = True
-    allow_host_macros: bool = False
-    booleans: OneOf["true/false", "1/0"] = "true/false"
-    hash_case: HashCase | None = None
-    limits: Limits = field(default_factory=Limits)
-    kind: str = "URL"
-    """What is planned, for error messages. Its size is limited like that of a URL."""
-    is_form: bool = False
-    """Whether values are encoded as in a form, whatever the dialect's encoding is."""
 
 
 def plan(resolution: Resolution, options: Options) -> RenderPlan:
