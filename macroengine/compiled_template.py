@@ -51,6 +51,7 @@ class CompiledTemplate:
     def render(self, event: Event) -> str:
         """Return the URL for one event.
 
+        >>> from macroengine import Event, compile_template
         >>> template = compile_template("https://n.example/pb?c=(clickid)&country=(country_code)")
         >>> template.render(Event(link={"click_id": "a b"}, platform={"country_code": "DE"}))
         'https://n.example/pb?c=a%20b&country=DE'
@@ -73,6 +74,7 @@ class CompiledTemplate:
     def render_many(self, events: Iterable[Event]) -> list[str]:
         """Return the URL for each event, in order. Faster than calling `render` for each.
 
+        >>> from macroengine import Event, compile_template
         >>> template = compile_template("https://n.example/pb?c=(clickid)")
         >>> template.render_many(Event(link={"click_id": str(number)}) for number in range(2))
         ['https://n.example/pb?c=0', 'https://n.example/pb?c=1']
@@ -108,6 +110,7 @@ class CompiledTemplate:
 
         With an `event`, each value is compared with the one that would be sent for it, and hashes are verified.
 
+        >>> from macroengine import compile_template
         >>> compile_template("https://n.example/pb?c=(clickid)").match("https://n.example/pb?c=a%20b").values
         {'click_id': 'a b'}
         """
@@ -139,6 +142,7 @@ class CompiledTemplate:
     def needs_consent(self) -> tuple[str, ...]:
         """The macros that stay empty when the user does not share identifiers, as the template spells them.
 
+        >>> from macroengine import Policy, compile_template
         >>> compile_template("https://n.example/pb?c=(clickid)&i=(idfa)", policy=Policy(consent=True)).needs_consent
         ('idfa',)
         """
