@@ -39,7 +39,7 @@ from macroengine import (
     translate,
 )
 from macroengine.catalogue import Dialect
-from macroengine.cli.parse import _as_json
+from macroengine.cli.parse import as_json
 from macroengine.engine import _compile
 from macroengine.plan.resolve import resolve
 from macroengine.workspace.difference import diff
@@ -138,7 +138,7 @@ def functions() -> dict[str, Callable[[str, Dialect], object]]:
     """Return the public functions that accept a template with any content."""
     return {
         "parse": parse,
-        "parse as JSON": lambda source, own: json.dumps(_as_json(parse(source, own)), indent=2),
+        "parse as JSON": lambda source, own: as_json(parse(source, own)),
         "macros explained": lambda source, own: resolve(parse(source, own), own, Policy()).macros,
         "check": lambda source, own: check(source, dialect=own),
         "fix": lambda source, own: fix(source, dialect=own),

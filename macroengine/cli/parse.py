@@ -11,7 +11,7 @@ from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.options import dialect_option, template_source
 from macroengine.diagnostics import printable
-from macroengine.language.nodes import Delimiter, Leaf, Literal, Macro
+from macroengine.language.nodes import Delimiter, Leaf, Literal, Macro, Part
 from macroengine.template import Template
 from macroengine.template import parse as parse_template
 
@@ -34,7 +34,7 @@ def parse(template: str | None, file: Path | None, form: str, dialect: Dialect) 
     """
     tree = parse_template(template_source(template, file), dialect)
     if form == "json":
-        click.echo(json.dumps(_as_json(tree), indent=2))
+        click.echo(as_json(tree))
     else:
         # As wide as necessary: at the width of a terminal, rich would cut off the lines of a tree.
         console = output.results()
@@ -42,18 +42,31 @@ def parse(template: str | None, file: Path | None, form: str, dialect: Dialect) 
         console.print(_as_tree(tree))
 
 
-def _as_json(template: Template) -> dict[str, object]:
-    leaves = [
-        {
-            "kind": _kind(leaf),
-            "text": leaf.text,
-            **_said(leaf),
-            "part": part,
-            "span": [leaf.span.start, leaf.span.stop],
-        }
-        for leaf, part in template.leaves()
-    ]
-    return {"source": template.source, "dialect": template.dialect.name, "leaves": leaves}
+def as_json(template: Template) -> str:
+    """Return the tree as JSON, one leaf in a line: `json.dumps` needs much longer to indent each key."""
+    write = json.JSONEncoder().encode
+    leaves = ",\n".join([f"    {write(_described(leaf, part))}" for leaf, part in template.leaves()])
+    return (
+        f'{{\n  "source": {write(template.source)},\n  "dialect": {write(template.dialect.name)},\n'
+        f'  "leaves": [\n{leaves}\n  ]\n}}'
+    )
+
+
+def _described(leaf: Leaf, part: Part) -> dict[str, object]:
+    name = function = argument = None
+    alternatives: list[str] = []
+    if isinstance(leaf, Macro):
+        name, function, argument, alternatives = leaf.name, leaf.function, leaf.argument, list(leaf.alternatives)
+    return {
+        "kind": _kind(leaf),
+        "text": leaf.text,
+        "name": name,
+        "function": function,
+        "argument": argument,
+        "alternatives": alternatives,
+        "part": part,
+        "span": [leaf.start, leaf.start + len(leaf.text)],
+    }
 
 
 def _as_tree(template: Template) -> Tree:
@@ -76,14 +89,3 @@ def _kind(leaf: Leaf) -> str:
             return "delimiter"
         case Macro():  # pragma: no branch - there is no other kind of leaf
             return "macro"
-
-
-def _said(leaf: Leaf) -> dict[str, object]:
-    if isinstance(leaf, Macro):
-        return {
-            "name": leaf.name,
-            "function": leaf.function,
-            "argument": leaf.argument,
-            "alternatives": list(leaf.alternatives),
-        }
-    return {"name": None, "function": None, "argument": None, "alternatives": []}

@@ -190,6 +190,11 @@ def test_parse_as_json(run):
     ]
 
 
+def test_parse_as_json_without_a_leaf(run):
+    status, out, _ = run("parse", "", "--format", "json")
+    assert (status, json.loads(out)) == (0, {"source": "", "dialect": "appsflyer", "leaves": []})
+
+
 def test_parse_as_a_tree(run):
     status, out, _ = run("parse", "http://h/{click_id}\n", "--dialect", "appmetrica")
     assert status == 0
