@@ -108,7 +108,7 @@ def columns_of(header: Sequence[str], layout: Layout, where: str) -> dict[str, i
 
     Raises:
         NoColumnError: the template column is missing.
-        InputError: another requested column is missing.
+        InputError: another requested column is missing, or several have the name of one that is read.
     """
     found = recognised(header, layout)
     for role, name in {"template": DEFAULT_COLUMN, **layout.asked()}.items():
@@ -118,4 +118,14 @@ def columns_of(header: Sequence[str], layout: Layout, where: str) -> dict[str, i
             option = "" if role in layout.asked() else "; say which has the templates with --column"
             kind = NoColumnError if role == "template" else InputError
             raise kind(f"{where}: no column {name!r}{did_you_mean(name, known)}{listed}{option}")
+    for role, index in found.items():
+        if role != "partner":  # only shown, so the first one will do
+            _check_single(header[index], header, layout, where)
     return found
+
+
+def _check_single(name: str, header: Sequence[str], layout: Layout, where: str) -> None:
+    """Reject a table in which another column has this name, which only an exact `--column` can tell apart."""
+    same = [other for other in header if folded(other) == folded(name)]
+    if len(same) > 1 and (same.count(name) > 1 or name not in layout.asked().values()):
+        raise InputError(f"{where}: {len(same)} columns are called {', '.join(map(repr, same))}; rename all but one")

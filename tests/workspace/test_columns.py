@@ -48,6 +48,21 @@ def test_of_several_columns_that_can_have_them_none_is_guessed(run, tmp_path):
     assert run("check", "t.jsonl", "--column", "b").err == "macroengine: t.jsonl:1: no key 'b' (known: 'a')\n"
 
 
+def test_columns_of_the_same_name_are_refused(run, tmp_path):
+    rows = f"Postback,postback,Name,Name\nhttps://n.example/?a=(ip),{BAD},A,B\n"
+    (tmp_path / "t.csv").write_text(rows)
+    book = openpyxl.Workbook()
+    for row in rows.splitlines():
+        book.active.append(row.split(","))
+    book.save(tmp_path / "t.xlsx")
+    for file in ("t.csv", "t.xlsx"):
+        result = run("check", file)
+        assert (result.status, result.out) == (2, "")
+        assert "2 columns are called 'Postback', 'postback'; rename all but one" in result.err
+        assert len(places(run("check", file, "--column", "postback"))) == 1
+        assert run("check", file, "--column", "Postback").status == 0
+
+
 def test_links_in_the_files_of_a_folder_are_not_templates(run, tmp_path):
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "news.csv").write_text("title,link\nOut now,http://news.example/?a=1&b=(x)\n")
