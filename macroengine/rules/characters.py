@@ -4,10 +4,10 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import groupby
-from urllib.parse import quote
 
 from macroengine.caching import late_pattern, short_cache
 from macroengine.diagnostics import Finding, Fix, Span, new_finding, overlapping
+from macroengine.encodings.encoder import percent_encode
 from macroengine.rules.checked import Checked
 from macroengine.rules.structure import origin_end
 from macroengine.rules.tables import lookalikes, typographic
@@ -147,7 +147,7 @@ def illegal_character(checked: Checked) -> Iterator[Finding]:
 def _encode(span: Span, checked: Checked, message: str, text: str) -> Finding:
     if span.start < origin_end(checked.template):
         return Finding(span, message, "host names use letters, digits, - and dots; write others in Punycode (xn--)")
-    encoded = quote(text, safe="")
+    encoded = percent_encode(text)
     advice = f"write {encoded}" if len(text) <= _SHORT else "percent-encode it"
     return Finding(span, f"{message}; {advice}", None, Fix(encoded, span, safe=False))
 

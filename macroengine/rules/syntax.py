@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
-from urllib.parse import quote
 
 from macroengine.caching import late_pattern
 from macroengine.catalogue.foreign import nameless
 from macroengine.diagnostics import Finding, Fix, Span
+from macroengine.encodings.encoder import percent_encode
 from macroengine.language.nodes import Literal, Pair
 from macroengine.rules.checked import Checked
 from macroengine.rules.intended import own_macro
@@ -142,7 +142,7 @@ def encoded_delimiters(checked: Checked) -> Iterator[Finding]:
     own = checked.syntax.forms[0]
     is_nested = _nested_in(checked.source)
     for form in (own, *(other for other in brackets() if other.opener not in own.opener)):
-        opening, closing = (quote(affix, safe="").replace("%", "%(?:25)*") for affix in (form.opener, form.closer))
+        opening, closing = (percent_encode(affix).replace("%", "%(?:25)*") for affix in (form.opener, form.closer))
         if opening == form.opener:  # percent-encoding does not change it
             continue
         for match in re.finditer(rf"{opening}({form.name}){closing}", checked.source, re.IGNORECASE):
