@@ -11,6 +11,9 @@ from macroengine.rules.structure import origin_end
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SPACE = re.compile(r"\s")
+_SPACES = re.compile(r"\s+")
+_BREAK = re.compile(r"[\r\n]")
+_DELIMITERS = "?&="
 # A line of at least this length may have been wrapped by a mail program or a page.
 _WRAPPED = 60
 
@@ -31,12 +34,15 @@ def control_character(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
+    if not checked.white_space:
+        return
+    wrapped = _wrapped(checked.source)
     for span in checked.white_space:
         text = checked.text(span)
         control = _CONTROL.search(text)
         if control:
             what = "line break" if "\n" in text or "\r" in text else f"control character {control[0]!a}"
-            if _joins(span, text, checked):
+            if _joins(span, text, checked, wrapped):
                 yield new_finding((span, f"{what} in a URL", "remove it if what follows belongs to the URL", None))
             else:
                 yield new_finding((span, f"{what} in a URL; remove it", None, Fix("", span, safe=True)))
@@ -114,27 +120,39 @@ def _is_inside(checked: Checked, span: Span) -> bool:
     return start < checked.remark_start and not source.endswith(MACRO_ENDS, 0, start)
 
 
-def _joins(span: Span, text: str, checked: Checked) -> bool:
+def _joins(span: Span, text: str, checked: Checked, wrapped: range) -> bool:
     """Say whether removing a control character could join texts that do not belong together."""
     source, start, stop = checked.source, span.start, span.stop
     before, after = source[max(0, start - 1) : start], source[stop : stop + 1]
-    if not before or not after or after in "?&=":
+    if not before or not after or after in _DELIMITERS:
         return False
     has_space = _SPACE.search(text) is not None
     if begins_url(source, stop):
         return before != "=" or not has_space
     if not has_space:
         return False
-    line = start - source.rfind("\n", 0, start) - 1
-    if before not in "?&=" and line < _WRAPPED:
-        return True
-    end = source.find("\n", stop)
-    following = source[stop : end if end >= 0 else len(source)].strip()
-    if is_remark(following) or not checked.begins_as_template:
-        return True
-    return before not in "?&=" and not _goes_on(following)
+    if before not in _DELIMITERS:
+        line = start - max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) - 1
+        if not _BREAK.search(text) or line < _WRAPPED or stop not in wrapped:
+            return True
+    end = _BREAK.search(source, stop)
+    following = source[stop : end.start() if end else len(source)].strip()
+    return is_remark(following) or not checked.begins_as_template
 
 
-def _goes_on(line: str) -> bool:
-    """Say whether a line can continue a URL: it is a single word, and has more than letters."""
-    return not re.search(r"\s", line) and re.search(r"[=&%/(){}\[\];]", line) is not None
+def _wrapped(source: str) -> range:
+    """Return where a line may go on in the next one, as far as the rest of the text can tell.
+
+    What follows must be a single word but for places where it was wrapped, and must have more than letters.
+    """
+    text = source.rstrip()
+    first = line = 0
+    for run in _SPACES.finditer(text):
+        start, stop = run.span()
+        is_break = _BREAK.search(run[0]) is not None
+        is_stray = text[start - 1 : start] in _DELIMITERS or text[stop] in _DELIMITERS
+        if not is_stray and not (is_break and start - line >= _WRAPPED):
+            first = stop
+        if is_break:
+            line = stop
+    return range(first, max(map(text.rfind, "=&%/(){}[];")) + 1)

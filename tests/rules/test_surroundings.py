@@ -146,6 +146,10 @@ def test_surroundings_are_removed(source, fixed):
         pytest.param("(12) country_code=(ip)", id="number-before-a-piece"),
         pytest.param("https://n.example/pb?a=\nhttps://m.example/", id="url-on-the-next-line"),
         pytest.param(f"https://n.example/pb?{'a' * 60}\nThanks", id="word-after-a-long-line"),
+        pytest.param(f"https://n.example/{'a' * 60}\nb/(ip)\nc=d", id="line-after-the-end-of-a-long-one"),
+        pytest.param(f"https://n.example/{'a' * 60}\nb/(ip)\rc=d", id="the-same-with-another-line-break"),
+        pytest.param(f"https://n.example/pb?x={'a' * 60}\tb=c", id="tab-in-a-long-line"),
+        pytest.param(f"https://n.example/pb?x={'a' * 60}\x1f{{a}}\x1f{{a}}", id="separators"),
         pytest.param("https://google.com/urls?q=1", id="another-page-of-a-redirect"),
         pytest.param("<https://n.example/?a=(ip)> is <b", id="crossed-brackets"),
     ],
@@ -154,12 +158,24 @@ def test_no_safe_fix_joins_words_or_deletes_a_value(source):
     assert fix(source).source in (source, source.replace("=\n", "="))
 
 
+LONG = f"https://n.example/{'a' * 60}"
+
+
+@pytest.mark.parametrize("mark", ["\x1f", "\t", "\r", "\n", "\v", "\u2028"])
+@pytest.mark.parametrize("text", ["%", "{a}", "a="])
+def test_a_fix_does_not_make_way_for_the_same_one_before_it(mark, text):
+    fixed = fix(f"https://n.example/pb?x={'a' * 60}{f'{mark}{text}' * 200}", select=["ME002"])
+    assert len({finding.source for finding in fixed.applied}) <= 1, "fixed in one round"
+
+
 @pytest.mark.parametrize(
     ("source", "fixed"),
     [
         pytest.param("https://n.example/pb?a=1\n&b=(ip)", "https://n.example/pb?a=1&b=(ip)", id="before-a-delimiter"),
         pytest.param("https://n.example/pb?a=\n(ip)", "https://n.example/pb?a=(ip)", id="after-a-delimiter"),
         pytest.param(f"https://n.example/{'a' * 60}\nb/(ip)", f"https://n.example/{'a' * 60}b/(ip)", id="wrapped"),
+        pytest.param(f"{LONG}\n{'b' * 70}/d\r\n  c=(ip)\n", f"{LONG}{'b' * 70}/dc=(ip)", id="wrapped-twice"),
+        pytest.param(f"{LONG}\rb/(ip)&\nc=1\n&d=2", f"{LONG}b/(ip)&c=1&d=2", id="wrapped-and-parted-at-delimiters"),
         pytest.param("https://n.example/pb?a=b c&d=(ip)", "https://n.example/pb?a=b%20c&d=(ip)", id="space-in-a-value"),
         pytest.param("https://n.example/a b?d=(ip)", "https://n.example/a%20b?d=(ip)", id="space-in-a-path"),
         pytest.param("https:// n.example /pb", "https://n.example/pb", id="spaces-beside-slashes"),
