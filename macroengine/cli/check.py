@@ -28,7 +28,7 @@ from macroengine.diagnostics import Severity, printable
 from macroengine.workspace.abridging import abridged
 from macroengine.workspace.config import NearestConfig, Settings, find_config, read_config
 from macroengine.workspace.record import Record
-from macroengine.workspace.sources import Skipped, Source
+from macroengine.workspace.sources import Source
 
 if TYPE_CHECKING:
     from macroengine.cli.request_job import CollectRequest, InParts, RequestJob
@@ -219,10 +219,9 @@ def _write_report(entries: list[Any], path: Path) -> None:
 
 
 def _with_notes(job: Job, status: int) -> int:
-    """Print the notes, and return the exit status: 2 if a file in a folder could not be read."""
+    """Print the notes, and return the exit status."""
     output.print_notes(job.notes)
-    is_unreadable = any(isinstance(source, Skipped) and source.is_unreadable for source in job.sources)
-    return 2 if is_unreadable else status
+    return job.status(status)
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def diff(context: click.Context, /, old: str, new: str, **options: Any) -> int:
                 raise no_such_file(given, "compare two templates, or two files")
         raise click.UsageError("compare two templates, or two files")
     config = NearestConfig(find_config(Path.cwd()))
-    job = Job([], config, given_settings(context, options), unsafe=False)
+    job = Job([], config, given_settings(context, options), unsafe=False, skips=False)
     layout = layout_of(options)
     versions = [_templates(job, sources_of((given,), (), layout, config)) for given in (old, new)]
     compared = [one for one in _compared(*versions) if one.changes or None in (one.old, one.new)]

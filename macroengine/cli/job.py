@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from macroengine.cli.hunks import hunk, whole_lines
-from macroengine.cli.inputs import STANDARD_INPUT, input_name, is_input, looks_like_path, no_such_file
+from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, is_input, looks_like_path, no_such_file
 from macroengine.cli.parallel import in_order
 from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, printable
@@ -24,7 +24,7 @@ from macroengine.workspace.checking import findings, fixed_template, settings_of
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.config import Config, NearestConfig, Settings
 from macroengine.workspace.record import Record
-from macroengine.workspace.sources import Source, TextFile, notes_of_empty, open_source, sources_in
+from macroengine.workspace.sources import Skipped, Source, TextFile, notes_of_empty, open_source, sources_in
 from macroengine.workspace.writing import Write, text_with
 
 if TYPE_CHECKING:
@@ -84,6 +84,14 @@ class Job:
     """Called with the findings of each template, before anything is fixed."""
     notes: list[str] = field(default_factory=list)
     """Notes for the user about what could not be done."""
+    skips: bool = True
+    """Whether a row that names a dialect, kind or rule that does not exist is noted and skipped, not an error."""
+    has_skipped: bool = False
+
+    def status(self, otherwise: int) -> int:
+        """Return the exit status: 2 if a file in a folder could not be read, or a row was skipped."""
+        is_unreadable = any(isinstance(source, Skipped) and source.is_unreadable for source in self.sources)
+        return 2 if is_unreadable or self.has_skipped else otherwise
 
     def found(self, tally: Tally) -> Found:
         """Yield the findings."""
@@ -102,20 +110,33 @@ class Job:
     def fixed(self, tally: Tally) -> Found:
         """Write the fixed templates, and yield the remaining findings."""
         for source in self.sources:
-            with _printing() if _is_standard_input(source) else source.rewriting() as write:
-                for _, record, settings in self.records(tally, source):
-                    fixed = self._fix(record, settings, source)
-                    write(record, None if fixed is None else fixed.source)
-                    if record.noted is not None:
-                        for diagnostic in _check((record.noted, settings)):
-                            yield source.name, record, diagnostic
-                    if record.template is not None and fixed is not None:
-                        tally.templates += 1
-                        tally.fixed += len(fixed.applied)
-                        if self.collect is not _ignored:
-                            self.collect(source, record, settings, _check((record.template, settings)))
-                        for diagnostic in fixed.remaining:
-                            yield source.name, record, diagnostic
+            yield from self._fixed_in(source, tally)
+
+    def _fixed_in(self, source: Source, tally: Tally) -> Found:
+        with _printing() if _is_standard_input(source) else source.rewriting() as write:
+            for record, settings in self._to_fix(source, tally):
+                fixed = self._fix(record, settings, source)
+                write(record, None if fixed is None else fixed.source)
+                if record.noted is not None:
+                    for diagnostic in _check((record.noted, settings)):
+                        yield source.name, record, diagnostic
+                if record.template is not None and fixed is not None:
+                    tally.templates += 1
+                    tally.fixed += len(fixed.applied)
+                    if self.collect is not _ignored:
+                        self.collect(source, record, settings, _check((record.template, settings)))
+                    for diagnostic in fixed.remaining:
+                        yield source.name, record, diagnostic
+
+    def _to_fix(self, source: Source, tally: Tally) -> Iterator[tuple[Record, Settings]]:
+        before = tally.fixed
+        try:
+            for _, record, settings in self.records(tally, source):
+                yield record, settings
+        except InputError as error:
+            if source.path is None or tally.fixed == before:
+                raise
+            raise InputError(f"{error}; nothing in the file was fixed") from None
 
     def diff(self) -> int:
         """Print what fixing would change, as a unified diff without context; return 1 if there are changes."""
@@ -146,22 +167,33 @@ class Job:
             where, is_empty = input_name(source.name), True
             for record in source.records():
                 is_empty &= record.template is None and record.noted is None
-                yield source, record, self._of_record(record, settings, where, tally)
+                yield source, *self._of_record(record, settings, where, tally)
                 self.advance(record.raw)
             self.notes += source.notes
             if is_empty:
                 self.notes += notes_of_empty(source)
 
-    def _of_record(self, record: Record, settings: Settings, where: str, tally: Tally) -> Settings:
-        """Return the settings for one template. The row decides first, then the macros."""
+    def _of_record(self, record: Record, settings: Settings, where: str, tally: Tally) -> tuple[Record, Settings]:
+        """Return a record with the settings for its template. The row decides first, then the macros.
+
+        A row that is skipped is returned without its template.
+        """
         if record.template is None and record.noted is None:
-            return settings
-        if record.template is None:
-            return settings._replace(ignore=(*settings.ignore, *record.ignored(where)))
-        settings, assumed = settings_of(record, record.template, settings, where, self.given)
+            return record, settings
+        try:
+            if record.template is None:
+                return record, settings._replace(ignore=(*settings.ignore, *record.ignored(where)))
+            settings, assumed = settings_of(record, record.template, settings, where, self.given)
+        except InputError as error:
+            if not self.skips:
+                raise
+            self.notes.append(f"{error} (skipped)")
+            self.has_skipped = True
+            tally.skipped += record.template is not None
+            return record._replace(template=None, noted=None), settings
         if assumed is not None:
             tally.assumed[assumed] += 1
-        return settings
+        return record, settings
 
     def _fix(self, record: Record, settings: Settings, source: Source) -> "Fixed | None":
         """Return the fixed template of a record; None if it has no template."""

@@ -103,7 +103,7 @@ def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[
         work.show_requests(requests)
     sys.stdout.write(("\n]\n" if work.between else "]\n") if as_json else "")
     output.print_notes(job.notes)
-    return work.status
+    return job.status(work.status)
 
 
 @dataclass(slots=True)

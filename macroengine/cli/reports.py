@@ -11,6 +11,7 @@ from macroengine.cli.output import COLOURS, style
 from macroengine.diagnostics import Diagnostic, Severity, columns, excerpt, printable
 from macroengine.kinds import Postback
 from macroengine.workspace.abridging import abridged
+from macroengine.workspace.inputs import InputError
 from macroengine.workspace.record import Record
 
 # A message that quotes a template should not fill the terminal.
@@ -33,6 +34,8 @@ class Tally:
     """The number of templates that were checked, their findings, and how many were fixed."""
 
     templates: int = 0
+    skipped: int = 0
+    """The number of templates in rows that name something that does not exist."""
     found: Counter[Severity] = field(default_factory=Counter)
     fixable: int = 0
     unsafe: int = 0
@@ -65,10 +68,11 @@ class Tally:
         parts += [f"{self.fixable:,} fixable with --fix"] if self.fixable else []
         if self.unsafe:
             parts.append(f"{self.unsafe:,} {'more' if self.fixable else 'fixable'} with --fix --unsafe-fixes")
-        if not counts:
-            found = f"nothing found in {_counted(self.templates, 'template')}"
-            parts.append(found if self.templates else "no templates found")
-        return ", ".join(parts)
+        if not counts and self.templates:
+            parts.append(f"nothing found in {_counted(self.templates, 'template')}")
+        if self.skipped:
+            parts.append(f"{_counted(self.skipped, 'template')} skipped")
+        return ", ".join(parts) or "no templates found"
 
 
 def _counted(number: int, word: str) -> str:
@@ -81,20 +85,27 @@ def print_findings(
     tally: Tally,
     write: Callable[[str], object],
 ) -> None:
-    """Print findings as they are found, shortened for each template. `tally` counts all of them."""
+    """Print findings as they are found, shortened for each template. `tally` counts all of them.
+
+    If a file turns out to be unreadable, what has been printed is ended properly before the error is raised.
+    """
 
     def counted(group: Iterable[tuple[str, Record, Diagnostic]]) -> Iterator[Diagnostic]:
         for _, _, diagnostic in group:
             tally.count(diagnostic)
             yield diagnostic
 
-    write(report.begin())
-    between = ""
-    for (file, record), group in groupby(findings, key=lambda finding: finding[:2]):
-        for diagnostic in abridged(counted(group)):
-            write(between + report.show(file, record, diagnostic))
-            between = report.between
-    write(report.end(tally))
+    before = report.begin()
+    try:
+        for (file, record), group in groupby(findings, key=lambda finding: finding[:2]):
+            for diagnostic in abridged(counted(group)):
+                write(before + report.show(file, record, diagnostic))
+                before = report.between
+    except InputError:
+        if tally.found:
+            write(report.end(tally))
+        raise
+    write(("" if tally.found else before) + report.end(tally))
 
 
 def text_report(width: int | None, *, colour: bool) -> Report:

@@ -73,7 +73,7 @@ def translate(context: click.Context, /, templates: tuple[str, ...], files: tupl
     else:
         _print_text(found)
     output.print_notes(work.job.notes)
-    return 1 if work.is_failed or (options["strict"] and not work.is_exact) else 0
+    return work.job.status(1 if work.is_failed or (options["strict"] and not work.is_exact) else 0)
 
 
 def _policy(

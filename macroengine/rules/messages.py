@@ -50,14 +50,14 @@ def _unknown(macro: Resolved, resolution: Resolution) -> Finding:
 
 def _unlisted(macro: Resolved, resolution: Resolution) -> Finding:
     dialect, node = resolution.dialect, macro.node
-    found = (_unknown if dialect.find(node.name) is None else _undocumented_hash)(macro, resolution)
-    _, separator, suggestion = found.message.partition("; ")
     name = dialect.syntax.write(node.name, node.function)
-    message = f"{name} is not in the catalogue of {dialect.title}, which is incomplete{separator}{suggestion}"
-    if suggestion:
-        return found._replace(message=message)
-    hint = found.hint if dialect.find(node.name) else None
-    return Finding(node.span, message, hint or f"check the name with {dialect.title}")
+    message = f"{name} is not in the catalogue of {dialect.title}, which is incomplete"
+    hint = f"check the name with {dialect.title}"
+    if dialect.find(node.name) is not None:  # the platform may have this hash
+        return Finding(node.span, message, _undocumented_hash(macro, resolution).hint or hint)
+    found = _unknown(macro, resolution)
+    _, separator, suggestion = found.message.partition("; ")
+    return found._replace(message=f"{message}; {suggestion}") if separator else Finding(node.span, message, hint)
 
 
 def _parameter(macro: Resolved, resolution: Resolution) -> Finding | None:
@@ -94,14 +94,22 @@ def _renamed(what: str) -> Callable[[Resolved, Resolution], Finding]:
 
 def _undocumented_hash(macro: Resolved, resolution: Resolution) -> Finding:
     node, dialect = macro.node, resolution.dialect
-    found = dialect.find(node.name)
-    name = found[0].name if found else node.name
+    spec = (dialect.find(node.name) or [None])[0]
     function = cast("str", node.function)
-    what = "hash" if function in HASHES else f"{function} form"
-    others = [name for spec in dialect.macros.values() for name in spec.names_with(function)]
-    hint = f"documented: {', '.join(dialect.syntax.write(name, function) for name in others)}" if others else None
-    fix = Fix(dialect.syntax.write(name), node.span, safe=False)
-    return Finding(node.span, f"no {what} of {name!r} is documented", hint, fix)
+    is_hash = function in HASHES
+    own = [] if spec is None else [(name, other) for other, names in spec.functions for name in names[:1]]
+    hashes = [(name, other) for name, other in own if other in HASHES] if is_hash else own
+    others = [(name, function) for spec in dialect.macros.values() for name in spec.names_with(function)]
+    documented = [dialect.syntax.write(name, other) for name, other in hashes or others]
+    hint = f"documented: {', '.join(documented)}" if documented else None
+    name = node.name if spec is None else spec.name
+    what = "hash" if is_hash and not hashes else f"{function} hash" if is_hash else f"{function} form"
+    message = f"no {what} of {name!r} is documented"
+    # Somebody who asks for a hash does not want to send the identifier itself.
+    if spec is None or (is_hash and spec.personal):
+        return Finding(node.span, message, hint)
+    plain = dialect.syntax.write(name)
+    return Finding(node.span, f"{message}; write {plain}", hint, Fix(plain, node.span, safe=False))
 
 
 def _hash_of_hash(macro: Resolved, resolution: Resolution) -> Finding:

@@ -134,16 +134,17 @@ def undocumented_hash(checked: Checked) -> Iterator[Finding]:
     """Hash that is not documented for this macro.
 
     What it does:
-        Finds hashes other than those that the platform documents.
+        Finds hashes other than those that the platform documents. For personal data there is no fix, which would send
+        it unhashed.
 
     Why it matters:
         The platform sends the macro's own text, or nothing.
 
     Example:
-        https://n.example/pb?ip=(sha1-ip)
+        https://n.example/pb?site=(sha1-af_siteid)
 
     Use instead:
-        https://n.example/pb?ip=(ip)
+        https://n.example/pb?site=(af_siteid)
     """
     return findings(checked, Problem.UNDOCUMENTED_HASH)
 

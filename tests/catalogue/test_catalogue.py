@@ -386,11 +386,12 @@ def test_what_a_dialect_says_of_a_macro_decides_how_it_is_sent(tmp_path):
 def test_a_function_that_is_not_documented_of_a_macro_is_an_error(tmp_path):
     mine = load(tmp_path, COMPLETE)
     [md5] = check("https://n.example/pb?a={lat_md5}", dialect=mine, select="ME105")
-    assert (md5.message, md5.hint) == ("no hash of 'lat' is documented", "documented: {gaid_md5}, {aid_md5}")
+    said = "no hash of 'lat' is documented; write {lat}"
+    assert (md5.message, md5.hint) == (said, "documented: {gaid_md5}, {aid_md5}")
     [percent] = check("https://n.example/pb?a={aid_ESC}", dialect=mine, select="ME102")
     assert percent.message == "undocumented spelling {aid_ESC}; write {gaid_ESC}"
     [percent] = check("https://n.example/pb?a={lat_ESC}", dialect=mine, select="ME105")
-    assert percent.message == "no percent form of 'lat' is documented"
+    assert percent.message == "no percent form of 'lat' is documented; write {lat}"
     plain = load(tmp_path, COMPLETE.replace('percent    = ["gaid"]', ""))
     [percent] = check("https://n.example/pb?a={lat_ESC}", dialect=plain, select="ME105")
     assert percent.hint is None

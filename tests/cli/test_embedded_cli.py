@@ -162,7 +162,7 @@ def test_a_comment_that_ignores_no_rule(run, tmp_path):
     result = run("check", "a.py")
     assert (result.status, result.err) == (
         2,
-        "macroengine: a.py:1: ignore: unknown rule 'ME2O5'; did you mean 'ME205' or 'ME215' or 'ME225'?\n",
+        "macroengine: a.py:1: ignore: unknown rule 'ME2O5'; did you mean 'ME205' or 'ME215' or 'ME225'? (skipped)\n",
     )
     (tmp_path / "a.py").write_text(
         "a\n\n# macroengine: ignore ME2O5\n\nx = 'http://n.example/pb?c=(clickid)'\n", encoding="utf-8"

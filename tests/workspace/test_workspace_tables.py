@@ -178,7 +178,7 @@ def test_a_row_may_leave_the_dialect_to_be_detected(run, tmp_path):
     assert [row["dialect"] for row in found] == ["adjust", "appmetrica", "adjust"]
     (tmp_path / "t.csv").write_text(f"platform,template\nautoo,{ADJUST}\n")
     said = run("check", "t.csv", "--dialect-column", "platform").err
-    assert said == "macroengine: t.csv:2: unknown dialect 'autoo'; did you mean 'auto'?\n"
+    assert said == "macroengine: t.csv:2: unknown dialect 'autoo'; did you mean 'auto'? (skipped)\n"
     (tmp_path / "t.csv").write_text(f"platform,template\nzzz,{ADJUST}\n")
     said = run("check", "t.csv", "--dialect-column", "platform").err
     assert said.startswith("macroengine: t.csv:2: unknown dialect 'zzz' (known: adcp, adjust, ")
@@ -188,7 +188,7 @@ def test_a_row_names_a_dialect_without_the_context(run, tmp_path):
     (tmp_path / "t.csv").write_text(f"platform,template\nAdjust,{ADJUST}\n")
     options = ["--dialect", "vast", "--context", "error", "--dialect-column", "platform"]
     result = run("check", "t.csv", *options)
-    assert (result.status, result.out) == (2, "")
+    assert (result.status, result.out) == (2, "1 template skipped\n")
     assert result.err.startswith("macroengine: t.csv:2: unknown context 'error' (known: ")
 
 
@@ -207,8 +207,48 @@ def test_a_row_names_a_dialect_without_the_context(run, tmp_path):
 def test_a_row_that_says_what_is_not_known(run, tmp_path, arguments, message):
     (tmp_path / "t.csv").write_text(f"Kind,Other,Platform,Template,Ignore\ninstal,x,apsflier,{EVENT},ME9\n")
     result = run("check", "t.csv", *arguments)
-    assert (result.status, result.out) == (2, "")
+    assert (result.status, result.out) == (2, "" if "no column" in message else "1 template skipped\n")
     assert message in result.err
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+def test_a_wrong_row_is_skipped_and_the_others_are_checked(run, tmp_path, form):
+    (tmp_path / "t.csv").write_text(f"platform,template\n,{BAD}\nappmetrika,{BAD}\n,{BAD}\n")
+    (tmp_path / "u.txt").write_text(BAD)
+    result = run("check", "t.csv", "u.txt", "--format", form)
+    assert result.status == 2
+    assert result.err == "macroengine: t.csv:3: unknown dialect 'appmetrika'; did you mean 'appmetrica'? (skipped)\n"
+    assert result.out.count("ME101") == (4 if form == "sarif" else 3)  # one is the page of the rule
+    if form == "text":
+        assert "3 errors, " in result.out
+        assert result.out.endswith(", 1 template skipped\n")
+    else:
+        json.loads(result.out)
+
+
+def test_a_wrong_row_is_not_fixed_and_the_others_are(run, tmp_path):
+    damaged = "https://n.example/pb?id=(click-id)"
+    (tmp_path / "t.csv").write_text(f"platform,template\n,{damaged}\nappmetrika,{damaged}\n,{damaged}\n")
+    assert run("check", "t.csv", "--diff").out.count("\n+,") == 2
+    assert run("check", "t.csv", "--fix").status == 2
+    assert [line.partition("=")[2] for line in (tmp_path / "t.csv").read_text().splitlines()[1:]] == [
+        "(clickid)",
+        "(click-id)",
+        "(clickid)",
+    ]
+
+
+def test_a_report_ends_properly_before_an_error_in_the_file(run, tmp_path):
+    text = f'{{"template": "{BAD}"}}\n{{"template": "https://n.example/pb?id=(click-id)"}}\nno\n'
+    (tmp_path / "t.jsonl").write_text(text)
+    for form in ("json", "sarif"):
+        result = run("check", "t.jsonl", "--format", form)
+        assert (result.status, len(result.err.splitlines())) == (2, 1)
+        json.loads(result.out)
+    assert run("check", "t.jsonl", "--fix").err.endswith("; nothing in the file was fixed\n")
+    assert (tmp_path / "t.jsonl").read_text() == text
+    (tmp_path / "t.jsonl").write_text("no\n")
+    assert run("check", "t.jsonl", "--format", "json").out == ""
 
 
 def test_one_column_is_not_two_things(run, tmp_path):
@@ -365,7 +405,7 @@ def test_a_table_whose_lines_end_in_carriage_returns_says_how_to_save_it(run, tm
 def test_a_misspelt_dialect_is_not_taken_for_the_default(run, tmp_path, word):
     (tmp_path / "t.csv").write_text(f"template,platform\nhttps://n.example/pb?c={{click_id}},{word}\n")
     result = run("check", "t.csv")
-    message = f"macroengine: t.csv:2: unknown dialect {word!r}; did you mean 'appmetrica'?\n"
+    message = f"macroengine: t.csv:2: unknown dialect {word!r}; did you mean 'appmetrica'? (skipped)\n"
     assert (result.status, result.err) == (2, message)
 
 
