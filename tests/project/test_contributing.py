@@ -15,14 +15,16 @@ import macroengine
 
 ROOT = Path(macroengine.__file__).parents[1]
 PAGE = ROOT / "CONTRIBUTING.md"
-# What is done with a block of code: the end of the sentence before it.
+# What is done with a block of code, as the end of the sentence before it says, and what a sentence without one changes.
 STEP = re.compile(
     r"(?:Create `(?P<create>[^`]+)`|Append to `(?P<append>[^`]+)`"
     r"|In `(?P<file>[^`]+)`, (?P<how>after|replace) `(?P<line>[^\n]+)`):\n\n```\w+\n(?P<code>.*?)\n```\n"
+    r"|In `(?P<within>[^`]+)`, change `(?P<old>[^`]+)` to `(?P<new>[^`]+)`"
     r"|```console\n(?P<console>.*?)```\n",
     re.DOTALL,
 )
 PROGRAMS = {
+    "python": "tests",
     "pytest": "pytest",
     "macroengine": "macroengine",
     "ruff": "ruff",
@@ -63,13 +65,18 @@ def copy(tmp_path_factory):
 
 def written(folder: Path, step: re.Match[str]) -> None:
     """Do what a sentence says with the code after it."""
-    path = folder / (step["create"] or step["append"] or step["file"])
+    path = folder / (step["create"] or step["append"] or step["file"] or step["within"])
     code = f"{step['code']}\n"
     if step["create"]:
         assert not path.exists(), path
         path.write_text(code, encoding="utf-8")
         return
     text = path.read_text(encoding="utf-8")
+    if step["within"]:
+        changed, count = re.subn(rf"(?<!\w){re.escape(step['old'])}(?!\w)", step["new"], text)
+        assert count == 1, step["old"]
+        path.write_text(changed, encoding="utf-8")
+        return
     if step["append"]:
         path.write_text(f"{text}\n\n{code}", encoding="utf-8")
         return
@@ -90,6 +97,8 @@ def done(folder: Path, command: list[str], shown: str) -> None:
     if importlib.util.find_spec(PROGRAMS[program]) is None:
         return
     call = [sys.executable, "-m", PROGRAMS[program], *arguments]
+    if program == "python":
+        call = [sys.executable, *arguments]
     if program == "pytest":
         call += ["-q", "-p", "no:cacheprovider"]
     if program == "lint-imports":
@@ -119,4 +128,5 @@ def test_what_the_page_says_works(copy, section):
 def test_every_block_of_code_is_a_step():
     for name, text in sections().items():
         if name.startswith("Add "):
-            assert text.count("```\n\n") + text.endswith("```\n") == len(list(STEP.finditer(text))), name
+            steps = [step for step in STEP.finditer(text) if not step["within"]]
+            assert text.count("```\n\n") + text.endswith("```\n") == len(steps), name

@@ -33,14 +33,21 @@ def test_the_commands_of_the_page_run(run, tmp_path):
 
 
 def test_the_commands_of_the_readme_run(run, tmp_path):
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    [copied] = re.findall(r"^\$ cp (.+) \.\n", readme, re.MULTILINE)
+    shutil.copy(ROOT / copied, tmp_path)
     reported, fixed = re.findall(r"^\$ \.venv/bin/macroengine (check .*?)  +#.*\n", readme, re.MULTILINE)
     assert run(*shlex.split(reported)).status == 1
-    assert (tmp_path / "report.html").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"partners.xlsx", "report.html"}
     result = run(*shlex.split(fixed))
     assert (result.status, f"{result.out}```" in readme) == (0, True)
-    assert run("check", "examples/partners.xlsx").out == "nothing found in 15 templates\n"
+    assert run("check", "partners.xlsx").out == "nothing found in 15 templates\n"
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only git knows what it ignores")
+@pytest.mark.parametrize("name", ["partners.xlsx", "report.html"])
+def test_git_ignores_what_the_commands_of_the_readme_leave(name):
+    assert f"/{name}" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
 def test_the_settings_of_the_page_are_right(run, tmp_path):

@@ -29,6 +29,11 @@ def test_every_platform_of_which_only_names_are_known_is_on_a_page():
     assert [name for name in platforms() if name not in known and f"{name} (" not in text] == []
 
 
+@pytest.mark.parametrize("page", [DOCS.parent / "README.md", DOCS / "index.md"], ids=lambda page: page.name)
+def test_the_first_pages_say_how_many_platforms_there_are(page):
+    assert f"AppsFlyer, AppMetrica and {len(dialect_names()) - 2} other platforms" in page.read_text(encoding="utf-8")
+
+
 def test_every_page_is_linked():
     page = (DOCS / "dialects.md").read_text(encoding="utf-8")
     assert [path.name for path in PAGES if f"(platforms/{path.name})" not in page] == []

@@ -16,7 +16,6 @@ import macroengine
 ROOT = Path(macroengine.__file__).parents[1]
 DATA = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = DATA["project"]
-MINOR = ".".join(macroengine.__version__.split(".")[:2])
 
 
 def text_of(name):
@@ -35,9 +34,12 @@ def test_the_changelog_begins_with_this_version():
     assert newest[1] in (macroengine.__version__, "Unreleased")
 
 
-@pytest.mark.parametrize("name", ["action.yml", "docs/desk.md"])
-def test_examples_of_the_action_name_this_version(name):
-    assert set(re.findall(r"macroengine@v([\d.]+)", text_of(name))) == {MINOR}
+@pytest.mark.parametrize("name", ["action.yml", "docs/desk.md", "docs/embedded.md"])
+def test_examples_of_the_action_and_the_hooks_name_the_tag_of_this_version(name):
+    text = text_of(name)
+    assert set(re.findall(r"(?:macroengine@|rev: )(\S+)", text)) == {f"v{macroengine.__version__}"}
+    assert f"`{name}`" in text_of("CONTRIBUTING.md").partition("## Release")[2]
+    assert "eplace OWNER" in text
 
 
 def test_the_command_line_says_the_version(run):

@@ -98,7 +98,16 @@ def test_no_member_of_a_public_class_is_missing_from_the_site(inventory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["Missing.KEEP", "PostbackSet.outcomes", "CompiledTemplate.diagnostics", "__version__"]
+    "name",
+    [
+        "Missing.KEEP",
+        "PostbackSet.outcomes",
+        "CompiledTemplate.diagnostics",
+        "TemplateError.diagnostics",
+        "PayloadError.diagnostics",
+        "RenderError.macro",
+        "__version__",
+    ],
 )
 def test_what_readers_look_for_is_there(inventory, name):
     assert f"macroengine.{name}" in inventory
