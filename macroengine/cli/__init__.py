@@ -29,6 +29,9 @@ def main() -> int:
         from macroengine.cli.app import run  # noqa: PLC0415
 
         return run()
+    except KeyboardInterrupt:  # while it is loading
+        sys.stderr.write("\nmacroengine: interrupted\n")
+        return 130
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise

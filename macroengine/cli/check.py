@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from macroengine.cli import output
+from macroengine.cli import output, process
 from macroengine.cli.formats import FORMATS, report_of
 from macroengine.cli.inputs import STANDARD_INPUT, InputError, check_read_once, input_name
-from macroengine.cli.job import Collect, Findings, Job
+from macroengine.cli.job import Collect, Findings, Found, Job
 from macroengine.cli.jobs import jobs_of
 from macroengine.cli.options import (
     REQUEST_HELP,
@@ -136,6 +136,7 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         job.collect = _collecting(entries)
         if requests is not None:
             requests.collect = _collecting_requests(entries)
+    worst = frozenset({Severity.ERROR, Severity.WARNING} if options["strict"] else {Severity.ERROR})
     tally = Tally()
     # If fixed templates are printed on standard output, findings are printed on standard error.
     aside = options["fix"] and (any(source.path is None for source in job.sources) or STANDARD_INPUT in request_files)
@@ -147,11 +148,22 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         # check takes to find the problem.
         write = (sys.stderr if aside else sys.stdout).write
         does_more = options["fix"] or options["report"] is not None
-        print_findings(report, found, tally, output.lasting(write) if does_more else write)
+        try:
+            print_findings(report, found, tally, output.lasting(write) if does_more else write)
+        except BrokenPipeError:
+            _check_unread(found, tally, worst)
     if options["report"] is not None:
         _write_report(entries, options["report"])
-    worst = {Severity.ERROR, Severity.WARNING} if options["strict"] else {Severity.ERROR}
     return _with_notes(job, 1 if worst & tally.found.keys() else 0)
+
+
+def _check_unread(found: Found, tally: Tally, worst: frozenset[Severity]) -> None:
+    """Check on until the exit status is known, though nobody reads what is found."""
+    process.discard_output()
+    for _, _, diagnostic in found if worst.isdisjoint(tally.found) else ():
+        tally.count(diagnostic)
+        if diagnostic.severity in worst:
+            return
 
 
 def _check_usage(templates: tuple[str, ...], files: tuple[str, ...], options: dict[str, Any]) -> None:

@@ -1,7 +1,5 @@
 """`macroengine detect`: find out the dialect of templates."""
 
-import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +12,11 @@ from macroengine.cli.job import Arguments, sources_of
 from macroengine.cli.options import file_options, layout_of
 from macroengine.detection.detect import Detected
 from macroengine.detection.detect import detect as detect_dialects
+from macroengine.diagnostics import printable
 from macroengine.errors import TemplateError
 from macroengine.workspace.config import NearestConfig, find_config
 from macroengine.workspace.record import Record
-from macroengine.workspace.sources import Source, notes_of_empty
+from macroengine.workspace.sources import Source, is_any_unreadable, notes_of_empty
 
 _Found = tuple[Source, Record, list[Detected]]
 
@@ -52,7 +51,7 @@ def detect(templates: tuple[str, ...], files: tuple[str, ...], form: str, **opti
     else:
         _print_text(search, is_single=len(templates) == 1 and not files and isinstance(search.sources[0], Arguments))
     output.print_notes(search.notes)
-    return search.status
+    return 2 if is_any_unreadable(search.sources) else search.status
 
 
 def _print_text(search: "_Search", *, is_single: bool) -> None:
@@ -71,7 +70,7 @@ def _print_text(search: "_Search", *, is_single: bool) -> None:
 
 
 def _place(source: Source, record: Record) -> str:
-    return f"{source.name}:{record.place}"
+    return f"{printable(source.name)}:{record.place}"
 
 
 class _Search:
@@ -108,12 +107,11 @@ class _Search:
 
 
 def _print_json(found: Iterator[_Found]) -> None:
-    between = "[\n"
-    for source, record, detected in found:
-        rows = [{"dialect": one.dialect, "confidence": one.confidence, "evidence": one.evidence} for one in detected]
-        row = {"file": source.name, "line": record.line, "template": record.template, "detected": rows}
-        # Only workbooks have these.
-        row |= {"sheet": record.sheet, "cell": record.cell} if record.sheet is not None else {}
-        sys.stdout.write(between + json.dumps(row))
-        between = ",\n"
-    sys.stdout.write("[]\n" if between == "[\n" else "\n]\n")
+    output.print_json(_row(*one) for one in found)
+
+
+def _row(source: Source, record: Record, detected: list[Detected]) -> dict[str, Any]:
+    rows = [{"dialect": one.dialect, "confidence": one.confidence, "evidence": one.evidence} for one in detected]
+    row: dict[str, Any] = {"file": source.name, "line": record.line, "template": record.template, "detected": rows}
+    # Only workbooks have these.
+    return row | ({"sheet": record.sheet, "cell": record.cell} if record.sheet is not None else {})

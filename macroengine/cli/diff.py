@@ -27,6 +27,7 @@ from macroengine.workspace.config import NearestConfig, Settings, find_config
 from macroengine.workspace.difference import Change
 from macroengine.workspace.difference import diff as difference
 from macroengine.workspace.record import Record
+from macroengine.workspace.sources import is_any_unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,15 @@ def diff(context: click.Context, /, old: str, new: str, **options: Any) -> int:
     config = NearestConfig(find_config(Path.cwd()))
     job = Job([], config, given_settings(context, options), unsafe=False, skips=False)
     layout = layout_of(options)
-    versions = [_templates(job, sources_of((given,), (), layout, config)) for given in (old, new)]
+    sources = [sources_of((given,), (), layout, config) for given in (old, new)]
+    versions = [_templates(job, one) for one in sources]
+    is_unread = any(map(is_any_unreadable, sources))
     compared = [one for one in _compared(*versions) if one.changes or None in (one.old, one.new)]
     write = _FORMATS[options["form"]]
     sys.stdout.writelines(f"{line}\n" for line in write(compared))
     output.print_notes(job.notes)
+    if is_unread:
+        return 2
     return 1 if any(one.new is None or any(change.lost for change in one.changes) for one in compared) else 0
 
 

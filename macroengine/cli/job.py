@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
+from macroengine.cli import output
 from macroengine.cli.hunks import hunk, whole_lines
 from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, is_input, looks_like_path, no_such_file
 from macroengine.cli.parallel import in_order
@@ -24,7 +25,7 @@ from macroengine.workspace.checking import findings, fixed_template, settings_of
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.config import Config, NearestConfig, Settings
 from macroengine.workspace.record import Record
-from macroengine.workspace.sources import Skipped, Source, TextFile, notes_of_empty, open_source, sources_in
+from macroengine.workspace.sources import Source, TextFile, is_any_unreadable, notes_of_empty, open_source, sources_in
 from macroengine.workspace.writing import Write, text_with
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _is_standard_input(source: Source) -> bool:
 
 
 def _printing() -> AbstractContextManager[Write]:
-    return nullcontext(lambda record, template: sys.stdout.write(text_with(record, template)))
+    return nullcontext(lambda record, template: output.write_result(text_with(record, template)))
 
 
 def _ignored(*_: object) -> None:
@@ -90,8 +91,7 @@ class Job:
 
     def status(self, otherwise: int) -> int:
         """Return the exit status: 2 if a file in a folder could not be read, or a row was skipped."""
-        is_unreadable = any(isinstance(source, Skipped) and source.is_unreadable for source in self.sources)
-        return 2 if is_unreadable or self.has_skipped else otherwise
+        return 2 if self.has_skipped or is_any_unreadable(self.sources) else otherwise
 
     def found(self, tally: Tally) -> Found:
         """Yield the findings."""
@@ -149,7 +149,7 @@ class Job:
                     sys.stdout.write(f"--- {name}\n+++ {name}\n")
                 named, changed = True, 1
                 old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-                sys.stdout.write(hunk(record, old, record.line + grown, new))
+                sys.stdout.write(output.harmless(hunk(record, old, record.line + grown, new)))
                 grown += len(new) - len(old)
         return changed
 

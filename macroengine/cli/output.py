@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -12,6 +13,7 @@ import click
 from macroengine.cli import process
 from macroengine.diagnostics import Diagnostic, PayloadDiagnostic, Severity, excerpt, printable
 from macroengine.diagnostics import columns as columns_of
+from macroengine.workspace.inputs import InputError
 
 # rich takes longer to load than a template takes to check, so import it only for a console.
 if TYPE_CHECKING:
@@ -42,6 +44,44 @@ def errors() -> "Console":
     from rich.console import Console
 
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def harmless(text: str) -> str:
+    """Return a text that controls nothing on a terminal, if it is printed on one. Files and pipes get it unchanged."""
+    if not sys.stdout.isatty() or text.isprintable():
+        return text
+    return "".join(line if line == "\n" else printable(line) for line in re.split("(\n)", text))
+
+
+def write_result(text: str) -> None:
+    """Write a template or URL on standard output. Another character must not take the place of one of its own.
+
+    Raises:
+        InputError: the encoding of standard output does not have one of its characters.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError as error:
+        missing = error.object[error.start : error.start + 1]
+        instead = "" if "\ud800" <= missing <= "\udfff" else "; set PYTHONIOENCODING=utf-8"
+        raise InputError(f"standard output is {encoding}, which cannot hold {missing!a}{instead}") from None
+    sys.stdout.write(text)
+
+
+def print_json(rows: Iterable[object]) -> None:
+    """Print rows as a JSON array, as they come. It ends properly even if an input turns out to be unreadable."""
+    import json
+
+    before = "[\n"
+    try:
+        for row in rows:
+            sys.stdout.write(before + json.dumps(row))
+            before = ",\n"
+    except InputError:
+        sys.stdout.write("" if before == "[\n" else "\n]\n")
+        raise
+    sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
 
 
 def shows_progress(*, prints_results: bool = True) -> bool:

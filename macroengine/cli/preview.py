@@ -13,7 +13,7 @@ import click
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.events import event_reader
-from macroengine.cli.inputs import check_read_once, input_name
+from macroengine.cli.inputs import InputError, check_read_once, input_name
 from macroengine.cli.job import Job
 from macroengine.cli.jobs import jobs_of
 from macroengine.cli.options import (
@@ -98,10 +98,14 @@ def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[
     # Read once, though templates may be in several dialects.
     work = _Work(options, as_json, None if event is None else event_reader(event))
     sys.stdout.write("[\n" if as_json else "")
-    work.show_templates(job)
-    if requests is not None:
-        work.show_requests(requests)
-    sys.stdout.write(("\n]\n" if work.between else "]\n") if as_json else "")
+    try:
+        work.show_templates(job)
+        if requests is not None:
+            work.show_requests(requests)
+    except InputError:  # what has been printed ends properly
+        sys.stdout.write(work.end())
+        raise
+    sys.stdout.write(work.end())
     output.print_notes(job.notes)
     return job.status(work.status)
 
@@ -142,6 +146,10 @@ class _Work:
     def _values(self, dialect: Dialect) -> dict[str, Any]:
         event = None if self.event_in is None else self.event_in(dialect)
         return {"event": event, "values": dict(self.options["set_"]), "missing": self.options["missing"]}
+
+    def end(self) -> str:
+        """Return what ends the output."""
+        return ("\n]\n" if self.between else "]\n") if self.as_json else ""
 
     def _write(self, text: str) -> None:
         sys.stdout.write(self.between + text)

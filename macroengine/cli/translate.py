@@ -1,6 +1,6 @@
 """`macroengine translate`: write templates in another dialect, and report what is lost."""
 
-import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import click
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.formats import text_report_on
-from macroengine.cli.inputs import check_read_once
+from macroengine.cli.inputs import check_read_once, input_name
 from macroengine.cli.job import Job, given_settings, sources_of
 from macroengine.cli.options import (
     column_options,
@@ -25,13 +25,18 @@ from macroengine.cli.options import (
 from macroengine.cli.reports import Tally
 from macroengine.diagnostics import Diagnostic, Severity
 from macroengine.errors import TemplateError
-from macroengine.kinds import Postback, Source
+from macroengine.kinds import Postback
+from macroengine.kinds import Source as ValueSource
 from macroengine.policy import Policy
 from macroengine.translation.translate import Translation
 from macroengine.translation.translate import translate as translate_template
 from macroengine.workspace.abridging import abridged
 from macroengine.workspace.config import NearestConfig, find_config
 from macroengine.workspace.record import Record
+from macroengine.workspace.sources import Source
+
+# Control characters, which include line breaks, and halves of characters.
+_NO_LINE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
 
 
 @click.command(
@@ -82,7 +87,7 @@ def _policy(
     """Return the policy given by the options; None if none are given."""
     if not (postback or send_all or sources or deny):
         return None
-    allowed = frozenset(map(Source, sources)) or frozenset(Source)
+    allowed = frozenset(map(ValueSource, sources)) or frozenset(ValueSource)
     return Policy(postback or Postback.INSTALL, send_all, allowed, frozenset(deny))
 
 
@@ -108,6 +113,8 @@ class _Work:
         for source, record, settings in self.job.records(Tally()):
             if record.template is None:
                 continue
+            if self.options["form"] == "text" and not self._is_a_line(source, record):
+                continue
             place = _Place(source.name, record, settings.dialect_of(record.template), self.options["to"])
             # An assumed kind of postback was not requested.
             is_asked = self.options["postback"] or record.said.postback
@@ -122,6 +129,17 @@ class _Work:
             self.is_failed |= any(loss.severity is Severity.ERROR for loss in translation.losses)
             yield place, translation
 
+    def _is_a_line(self, source: Source, record: Record) -> bool:
+        """Say whether the template can be printed in a line; complain about any other one."""
+        fault = _NO_LINE.search(record.template or "")
+        if fault is not None:
+            place = f"{input_name(source.name)}:{record.place}"
+            output.complain(
+                f"{place}: {fault[0]!a} cannot be printed in a line; fix the template, or use --format json"
+            )
+            self.is_failed = True
+        return fault is None
+
     def _translation(self, template: str, place: _Place, policy: Policy | None) -> Translation:
         try:
             return translate_template(template, dialect=place.dialect, to=place.to, policy=policy)
@@ -134,7 +152,7 @@ class _Work:
 def _print_text(found: Iterator[tuple[_Place, Translation]]) -> None:
     report = text_report_on(aside=True)
     for place, translation in found:
-        sys.stdout.write(f"{translation.source}\n")
+        output.write_result(f"{output.harmless(translation.source)}\n")
         if translation.losses:
             sys.stdout.flush()  # print a template before its findings
         for loss in abridged(translation.losses):
@@ -142,23 +160,22 @@ def _print_text(found: Iterator[tuple[_Place, Translation]]) -> None:
 
 
 def _print_json(found: Iterator[tuple[_Place, Translation]]) -> None:
-    between = "[\n"
-    for place, translation in found:
-        row = {
-            "file": place.file,
-            "line": place.record.line,
-            "template": place.record.template,
-            "dialect": place.dialect.name,
-            "to": place.to.name,
-            "source": translation.source,
-            "exact": translation.exact,
-            "losses": [_loss(loss) for loss in translation.losses],
-        }
-        # Only workbooks have these.
-        row |= {"sheet": place.record.sheet, "cell": place.record.cell} if place.record.sheet is not None else {}
-        sys.stdout.write(between + json.dumps(row))
-        between = ",\n"
-    sys.stdout.write("[]\n" if between == "[\n" else "\n]\n")
+    output.print_json(_row(place, translation) for place, translation in found)
+
+
+def _row(place: _Place, translation: Translation) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "file": place.file,
+        "line": place.record.line,
+        "template": place.record.template,
+        "dialect": place.dialect.name,
+        "to": place.to.name,
+        "source": translation.source,
+        "exact": translation.exact,
+        "losses": [_loss(loss) for loss in translation.losses],
+    }
+    # Only workbooks have these.
+    return row | ({"sheet": place.record.sheet, "cell": place.record.cell} if place.record.sheet is not None else {})
 
 
 def _loss(loss: Diagnostic) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Sources of templates. Each source yields records, and can be rewritten with other templates in them."""
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 from pathlib import Path
@@ -240,6 +240,11 @@ def _in_folder(file: str, layout: Layout) -> Source:
     except (NoColumnError, UnreadableError) as error:
         return Skipped(file, (f"skipped {error}",), is_unreadable=isinstance(error, UnreadableError))
     return source
+
+
+def is_any_unreadable(sources: Iterable[Source]) -> bool:
+    """Say whether a file in a folder could not be read, and was skipped."""
+    return any(isinstance(source, Skipped) and source.is_unreadable for source in sources)
 
 
 def files_in(folder: str) -> list[str]:

@@ -78,6 +78,8 @@ class Table:
                 message = f"{self._name}: the row at line {first:,} is longer than {MAX_BYTES:,} characters"
                 raise InputError(message)
             yield line.removeprefix(BOM) if number == 1 else line
+        if self._taken:  # the reader wants more lines only within quotes
+            raise InputError(f'{self._name}:{self._taken[0][0]}: has an unclosed quote; inside a value write ""')
 
     def _delimiter(self, kind: str) -> tuple[str, list[Record]]:
         """Return the delimiter, and the record of the line before the header that declares it, if there is one."""

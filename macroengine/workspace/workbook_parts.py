@@ -7,7 +7,7 @@ import zipfile
 from fnmatch import fnmatchcase
 from importlib import resources
 
-from macroengine.workspace.inputs import InputError
+from macroengine.workspace.inputs import InputError, UnreadableError
 from macroengine.workspace.text import WORKBOOK_MARKS
 
 _MAX_UNPACKED = 536_870_912
@@ -34,11 +34,11 @@ def check_archive(content: bytes, name: str) -> None:
             unpacked = sum(part.file_size for part in archive.infolist())
             names = archive.namelist()
     except zipfile.BadZipFile:
-        raise InputError(f"{name}: not a workbook; save it in Excel as .xlsx") from None
+        raise UnreadableError(f"{name}: not a workbook; save it in Excel as .xlsx") from None
     if unpacked > _MAX_UNPACKED:
         raise InputError(f"{name}: the workbook has {unpacked:,} bytes unpacked; the limit is {_MAX_UNPACKED:,}")
     if "xl/workbook.xml" not in names:
-        raise InputError(f"{name}: not a workbook; save it in Excel as .xlsx")
+        raise UnreadableError(f"{name}: not a workbook; save it in Excel as .xlsx")
 
 
 def lost_parts(content: bytes) -> list[str]:

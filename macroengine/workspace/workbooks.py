@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.columns import DEFAULT_COLUMN, ROLES, Layout, columns_of, recognised
-from macroengine.workspace.inputs import InputError, NoColumnError, input_name, read_whole
+from macroengine.workspace.inputs import InputError, NoColumnError, UnreadableError, input_name, read_whole
 from macroengine.workspace.record import Record, Said
 from macroengine.workspace.workbook_parts import check_archive, lost_parts
 from macroengine.workspace.writing import Write, replacing
@@ -223,7 +223,7 @@ class WorkbookFile:
                 warnings.simplefilter("ignore")  # warnings about parts that make check_fixable refuse
                 return load_workbook(content, **options)
         except Exception as error:  # noqa: BLE001 - openpyxl's errors have no base class
-            raise InputError(f"{name}: not a workbook that can be read: {error}") from None
+            raise UnreadableError(f"{name}: not a workbook that can be read: {error}") from None
 
 
 def _top(sheet: "Worksheet") -> Iterator[list[str]]:

@@ -84,7 +84,8 @@ def test_a_closed_output_is_one_message(shell, command):
 def test_a_reader_that_leaves_is_no_error(shell, command):
     # The reader is gone before anything is written.
     status, _, err = shell(f"{{ sleep 0.2; macroengine {command}; echo $? >&2; }} | :")
-    assert (status, err.splitlines()[-1]) == (0, "0")
+    # What is wrong with a template counts, whether or not somebody reads it.
+    assert (status, err.splitlines()[-1]) == (0, "1" if "clickd" in command else "0")
 
 
 READING = [
@@ -231,6 +232,39 @@ def test_what_is_found_counts_though_the_reader_has_left_before_the_end(run, mon
     monkeypatch.setattr(process, "discard_output", lambda: discarded.append(1))
     assert run("check", BAD).status == 1
     assert discarded
+
+
+@pytest.mark.parametrize(
+    ("lines", "strict", "status"),
+    [
+        (["https://n.example/pb?id=(clickd)", GOOD], "", 1),
+        (["http://n.example/pb?id=(clickid)", GOOD, BAD], "", 1),
+        (["http://n.example/pb?id=(clickid)", GOOD], "", 0),
+        (["http://n.example/pb?id=(clickid)", GOOD], "--strict", 1),
+    ],
+)
+def test_the_status_does_not_depend_on_how_much_is_read(shell, tmp_path, lines, strict, status):
+    (tmp_path / "many.txt").write_text("".join(f"{line}\n" for line in [lines[0]] * 2_000 + lines))
+    _, _, err = shell(f"{{ macroengine check many.txt {strict}; echo $? >&2; }} | head -n 1")
+    assert err.splitlines()[-1] == str(status)
+
+
+@pytest.mark.parametrize(
+    ("command", "encoding", "missing"),
+    [
+        ("translate 'https://n.example/pb?c=(clickid)é' --to singular", "ascii", r"'\xe9'"),
+        ("check --fix 'https://n.example/pb?c=(click-id)&d=€'", "latin-1", r"'\u20ac'"),
+        ("check --fix --file u.txt", "utf-8", None),
+    ],
+)
+def test_no_other_character_takes_the_place_of_one_of_a_template(shell, tmp_path, command, encoding, missing):
+    (tmp_path / "u.txt").write_text("https://n.example/pb?c=(click-id)&d=€\n", encoding="utf-8")
+    status, out, err = shell(f"PYTHONIOENCODING={encoding} macroengine {command}")
+    if missing is None:
+        assert status == 0
+    else:
+        assert (status, out) == (2, "")
+        assert f", which cannot hold {missing}; set PYTHONIOENCODING" in err
 
 
 def test_what_goes_on_writes_nowhere_once_the_reader_is_gone(monkeypatch):

@@ -227,3 +227,13 @@ def test_losses_are_explained(run):
     status, out, _ = run("explain", "mt006")
     assert (status, out.splitlines()[0]) == (0, "MT006 converted (warning)")
     assert "did you mean" in run("explain", "MT009").err
+
+
+@pytest.mark.parametrize("fault", ["\x1b[2J", "\n", "\r", "\u2028", "\udce9"])
+def test_a_template_that_cannot_be_printed_in_a_line_is_not(run, fault):
+    template = f"https://n.example/{fault}(clickid)"
+    result = run("translate", template, "https://n.example/pb?c=(clickid)", "--to", "singular")
+    assert (result.status, result.out) == (1, "https://n.example/pb?c={cl}\n")
+    assert "cannot be printed in a line; fix the template, or use --format json" in result.err
+    in_json = run("translate", template, "--to", "singular", "--format", "json")
+    assert json.loads(in_json.out)[0]["source"] == f"https://n.example/{fault}{{cl}}"

@@ -269,6 +269,50 @@ def test_a_row_with_more_cells_than_the_header_is_named(run, tmp_path, option):
     assert (tmp_path / "t.csv").read_text() == text
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        f'"a,{BAD}\nb,{BAD}\n',
+        f'a,{BAD}\nb,"{BAD}\nc,{BAD}\n',
+        f'a,{BAD}\n"b,2\nc,{BAD}\n',
+        f'a,"{BAD}',
+    ],
+)
+def test_an_unclosed_quote_is_named_and_swallows_no_row(run, tmp_path, rows):
+    text = f"partner,template\n{rows}"
+    (tmp_path / "t.csv").write_text(text)
+    line = text[: text.rindex('"')].count("\n") + 1
+    commands = ["check t.csv", "check t.csv --fix", "check t.csv --fix --unsafe-fixes", "check t.csv --diff"]
+    for command in (*commands, "preview t.csv", "detect t.csv", "translate t.csv --to adjust", "diff t.csv t.csv"):
+        result = run(*command.split())
+        assert result.status == 2
+        assert f't.csv:{line}: has an unclosed quote; inside a value write ""' in result.err
+    assert (tmp_path / "t.csv").read_text() == text
+
+
+@pytest.mark.parametrize("command", ["check d", "preview d", "detect d", "translate d --to singular", "diff d d"])
+def test_a_file_in_a_folder_that_cannot_be_read_is_skipped_and_counts(run, tmp_path, command):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.txt").write_text("https://n.example/pb?c=(clickid)\n")
+    assert run(*command.split()).status == 0
+    (tmp_path / "d" / "b.txt").write_bytes(b"https://n.example/pb?c=\xe9(clickid)\n")
+    (tmp_path / "d" / "c.xlsx").touch()
+    result = run(*command.split())
+    assert result.status == 2
+    assert "skipped d/b.txt: not UTF-8" in result.err
+    assert "skipped d/c.xlsx: not a workbook" in result.err
+
+
+@pytest.mark.parametrize("command", ["preview", "detect", "translate --to adjust", "check"])
+@pytest.mark.parametrize("before", ["http://n.example/pb?c=(clickid)\n", ""])
+def test_json_ends_properly_before_a_file_that_cannot_be_read(run, tmp_path, command, before):
+    (tmp_path / "a.txt").write_text(before)
+    (tmp_path / "b.txt").write_bytes(b"https://n.example/pb?c=\xe9(clickid)\n")
+    result = run(*command.split(), "a.txt", "b.txt", "--format", "json")
+    assert result.status == 2
+    assert (len(json.loads(result.out)) if result.out else 0) == bool(before)
+
+
 def test_rows_may_end_early_or_in_empty_cells(run, tmp_path):
     (tmp_path / "t.csv").write_text(f"template,partner\n{BAD}\n{BAD},,,\n\n,Acme\n")
     assert places(run("check", "t.csv")) == [

@@ -116,5 +116,6 @@ def _fill(sheet: "Worksheet", head: Sequence[str], rows: Any) -> None:
                 cell.data_type, cell.quotePrefix = "s", value.startswith(_FORMULA)
             else:
                 cell.value = value
+                cell.quotePrefix = str(value).startswith(_FORMULA)
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = sheet.dimensions
