@@ -180,6 +180,8 @@ def _check_usage(templates: tuple[str, ...], files: tuple[str, ...], options: di
         )
     if options["report"] is not None and options["diff"]:
         raise click.UsageError("--diff only shows changes; give --report without it")
+    if options["diff"] and options["form"] != "text":
+        raise click.UsageError("--diff is a unified diff; give it without --format")
     if options["statistics"] and options["form"] != "text":
         raise click.UsageError("--statistics is text; give it without --format")
 

@@ -294,6 +294,7 @@ def test_files_that_cannot_be_read_say_why(run, tmp_path, name, content, message
         pytest.param([GOOD, "--select", "ME199"], "--select: unknown rule 'ME199'; did you mean", id="select"),
         pytest.param([GOOD, "--ignore", "XX"], "--ignore: unknown rule 'XX'", id="ignore"),
         pytest.param([GOOD, "--fix", "--diff"], "give one of them", id="fix-and-diff"),
+        pytest.param([GOOD, "--diff", "--format", "json"], "give it without --format", id="diff-and-format"),
         pytest.param(["--file", "-", "--column", "x"], "standard input: only .csv", id="column-of-lines"),
         pytest.param([GOOD, "--dialect", "appsflier"], "unknown dialect 'appsflier'; did you mean", id="dialect"),
         pytest.param([GOOD, "--config", "nope.toml"], "'nope.toml' does not exist", id="config"),
