@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from macroengine.caching import late_pattern
 from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.rules.beginnings import MACRO_ENDS
 from macroengine.rules.checked import Checked
 from macroengine.rules.messages import about_whole
 
 _PUNCTUATION = (",", ";", "*", ".", "'")
-_ENDS = late_pattern(r"(?:[,;*]+|(?<!\.)\.|')$")
+_RUNS = ",;*"
 
 
 def text_before_template(checked: Checked) -> Iterator[Finding]:
@@ -157,14 +156,14 @@ def trailing_punctuation(checked: Checked) -> Iterator[Finding]:
     """
     source = checked.source
     text = source.rstrip()
-    match = _ENDS.search(text) if text.endswith(_PUNCTUATION) else None
-    if match is None or checked.template.slashes is None:
+    if not text.endswith(_PUNCTUATION) or text.endswith("..") or checked.template.slashes is None:
         return
-    before = source[: match.start()]
+    before = text.rstrip(_RUNS) if text[-1] in _RUNS else text[:-1]
+    mark = text[len(before) :]
     safe = before.endswith(MACRO_ENDS)
-    if match[0] == "'" and (not safe or "'" in before):
+    if mark == "'" and (not safe or "'" in before):
         return
-    if safe or (match[0] != "." and "/" in before[checked.template.slashes.span.stop :]):
-        span = Span(*match.span())
-        message = f"{match[0]!r} at the end is probably not part of the template; remove it"
+    if safe or (mark != "." and "/" in before[checked.template.slashes.span.stop :]):
+        span = Span(len(before), len(text))
+        message = f"{mark!r} at the end is probably not part of the template; remove it"
         yield Finding(span, message, None, Fix("", span, safe=safe))
