@@ -19,7 +19,8 @@ _separator = re.compile(r"&(?:(?:amp|#0*38|#x0*26)?;)*", re.IGNORECASE)
 _fragment = re.compile(r"#(?!(?:(?<=&#)0*38|(?<=&#)x0*26);)", re.IGNORECASE)
 _instead_of_question_mark = re.compile(rf"%3F|{_separator.pattern}", re.IGNORECASE)
 # Characters of the surrounding text that stick to a name.
-_stuck = re.compile(r"^[\s?&;/\"'\u200b-\u200d\u2060\ufeff]+|[\s?&;/\"'\u200b-\u200d\u2060\ufeff]+$")
+_STUCK = r"[\s?&;/\"'\u200b-\u200d\u2060\ufeff]"
+_stuck = re.compile(rf"^{_STUCK}+|(?<!{_STUCK}){_STUCK}++$")
 _MAX_LENGTH = Limits().template
 
 
