@@ -149,7 +149,8 @@ class CompiledRequest:
     def fields(self) -> tuple[str, ...]:
         """The event fields that are read, in order and without repeats; consent fields come last."""
         plans = self.plans
-        sent = [read.field for one in plans for value in values_of(one.attributed) for read in value.reads]
+        values = [value for one in plans for value in values_of(one.attributed)]
+        sent = [field for value in values for field in (*(read.field for read in value.reads), *value.other_fields)]
         heard = [signal.field for one in plans if one.unshared is not None for signal in one.unshared.signals]
         return tuple(dict.fromkeys([*sent, *heard]))
 
@@ -228,9 +229,14 @@ def _errors_beside_url(parsed: RequestTemplate, url: CompiledTemplate) -> list[D
     return [diagnostic for _, diagnostic in found]
 
 
-@lru_cache(maxsize=1024)
 def _compiled(request: Request, url: CompiledTemplate) -> CompiledRequest:
     """Return a request ready to render; it must have no errors."""
+    return _compiled_in_order(request, url, tuple(request.headers))
+
+
+@lru_cache(maxsize=1024)
+def _compiled_in_order(request: Request, url: CompiledTemplate, _: tuple[str, ...]) -> CompiledRequest:
+    # Requests whose headers are in another order are equal, but send them in that order.
     options = url.options
     parsed = parse_request(request, url.dialect, limits=options.limits)
     headers = tuple(

@@ -1,6 +1,6 @@
 """Render one event for many networks; values that their templates share are read and encoded once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, cast, overload
 
@@ -16,6 +16,7 @@ from macroengine.rendering.consent import Refuses, refusal
 from macroengine.rendering.fan_out import Renders, compile_fan_out, segments_for
 from macroengine.representation import listed
 from macroengine.request import PreparedRequest
+from macroengine.suggest import did_you_mean
 
 Either = CompiledTemplate | CompiledRequest
 Keys = Mapping[str, bytes] | Mapping[int, bytes]
@@ -67,6 +68,9 @@ class PostbackSet(Generic[Urls, Outcomes]):
             templates = templates.values()
         self._all = _checked(templates)
         self._templates = tuple(one for one in self._all if isinstance(one, CompiledTemplate))
+        names = self._names or range(len(self._all))
+        named = dict[str | int, Either](zip(names, self._all, strict=True))
+        self._signed = dict.fromkeys(name for name, one in named.items() if _is_signed(one))
         self._fan_outs: dict[tuple[Postback, bool, tuple[bool, ...]], Renders] = {}
         self._heard: dict[tuple[Signal, ...], Refuses] | None = None
 
@@ -96,9 +100,10 @@ class PostbackSet(Generic[Urls, Outcomes]):
         Raises:
             RenderError: the event is admitted by a template and cannot be sent. `outcomes` returns the URLs of the
                 others.
+            ValueError: a signed request has no key, or there is a key for something that is not one.
         """
-        if keys is not _NO_KEYS:
-            check_mapping("keys", keys)
+        if keys is not _NO_KEYS or self._signed:
+            self._check_keys(keys)
         urls = self._together(event)
         if urls is None:
             urls = [template.render(event) if template.admits(event) else None for template in self._templates]
@@ -118,9 +123,12 @@ class PostbackSet(Generic[Urls, Outcomes]):
         ...     print(outcome)
         value of macro 'clickid' is missing: no 'click_id' in Link
         https://b.example/pb?c=
+
+        Raises:
+            ValueError: as for `render`.
         """
-        if keys is not _NO_KEYS:
-            check_mapping("keys", keys)
+        if keys is not _NO_KEYS or self._signed:
+            self._check_keys(keys)
         if hook is not None and not callable(hook):
             raise wrong_type("hook", "a function", hook)
         outcomes: list[Any] | None = self._together(event)
@@ -132,6 +140,32 @@ class PostbackSet(Generic[Urls, Outcomes]):
             for template, (name, outcome) in zip(self._all, named, strict=True):
                 hook(observation(name, template.policy, event, outcome))
         return cast("Outcomes", found)
+
+    def _check_keys(self, keys: Keys) -> None:
+        # Of keys only the names are shown.
+        check_mapping("keys", keys)
+        given: dict[Any, Any] = dict(keys)
+        for name, key in given.items():
+            if name not in self._signed:
+                raise self._unwanted(name)
+            if not isinstance(key, bytes):
+                raise TypeError(f"keys[{name!r}] must be bytes, not {type(key).__name__}")
+        missing = [name for name in self._signed if not given.get(name)]
+        if missing:
+            raise ValueError(f"request {missing[0]!r} is to be signed; give keys={{{missing[0]!r}: ...}}")
+
+    def _unwanted(self, name: object) -> ValueError:
+        """Return the error for a key that signs nothing."""
+        names: Collection[object] = self._names or range(len(self._all))
+        if name in names:
+            return ValueError(f"keys has {name!r}, which is not a signed request; remove it")
+        if not isinstance(name, str | int):
+            return ValueError(f"each name in keys must be a name or an index, not {type(name).__name__}")
+        if self._names is None:
+            hint = f"; indexes are from 0 to {len(names) - 1}" if names else ""
+        else:
+            hint = did_you_mean(name, self._names) if isinstance(name, str) else ""
+        return ValueError(f"keys has {name!r}, which this PostbackSet does not have{hint}")
 
     def _together(self, event: Event) -> list[str | None] | None:
         """Return the URLs, or None if any template fails; each then has to report its own error."""
@@ -176,6 +210,10 @@ class PostbackSet(Generic[Urls, Outcomes]):
 
 _NamedRequest = tuple[str | int, CompiledRequest]
 _Send = Callable[[_NamedRequest], PreparedRequest | RenderError | None]
+
+
+def _is_signed(one: Either) -> bool:
+    return isinstance(one, CompiledRequest) and one.request.signature is not None
 
 
 def _rendered(named: _NamedRequest, event: Event, keys: Mapping[Any, bytes]) -> PreparedRequest | None:

@@ -64,7 +64,8 @@ class Headers(Mapping[str, str]):
         return len(self._values)
 
     def __hash__(self) -> int:
-        return hash(tuple(self._values.items()))
+        # Mappings are equal in any order.
+        return hash(frozenset(self._values.items()))
 
     def __repr__(self) -> str:
         return f"Headers({{{', '.join(f'{name!r}: ...' for name in self)}}})"

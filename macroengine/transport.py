@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from macroengine.arguments import check_type, text_of
 from macroengine.request import PreparedRequest
+from macroengine.request_facts import request_facts
 
 # RFC 3986 section 3, except user information; RFC 9112 section 3.2 for the target. A fragment is never sent.
 _URL = re.compile(
@@ -70,11 +71,17 @@ def _checked(request: PreparedRequest) -> Address:
     check_type("request", PreparedRequest, "a PreparedRequest", request)
     if not _is_token(request.method):
         raise ValueError("method cannot be sent as it is: it is not one")
+    reserved, seen = request_facts()["reserved"]["names"], set[str]()
     for name, value in request.headers.items():
         if not _is_token(name):
             raise ValueError("a header cannot be sent as it is: its name is not one")
         if not _is_value(value):
             raise ValueError(f"header {name!r} cannot be sent as it is: it must be visible ASCII with spaces inside")
+        if name.lower() in reserved:
+            raise ValueError(f"header {name!r} is set from the request itself; remove it")
+        if name.lower() in seen:
+            raise ValueError(f"header {name!r} is repeated; case is ignored")
+        seen.add(name.lower())
     return address(request.url)
 
 

@@ -18,7 +18,10 @@ from macroengine import (
     Postback,
     PostbackSet,
     RenderError,
+    Request,
+    Signature,
     TemplateError,
+    compile_request,
     compile_template,
     dialect,
     parse,
@@ -159,6 +162,47 @@ def test_keys_are_given_by_name(keys):
     for method in (both.render, both.outcomes):
         with pytest.raises(TypeError, match=f"^keys must be a mapping, not {type(keys).__name__}$"):
             method(Event(), keys=keys)
+
+
+SIGNED = compile_request(Request("GET", "https://n.example/pb", signature=Signature("X-Sig")))
+BOTH = [strict("?"), SIGNED]
+NAMED = {"acme": strict("?"), "beta": SIGNED}
+
+
+@pytest.mark.parametrize(
+    ("templates", "keys", "error", "message"),
+    [
+        (NAMED, {}, ValueError, "request 'beta' is to be signed; give keys={'beta': ...}"),
+        (NAMED, {"beta": b""}, ValueError, "request 'beta' is to be signed; give keys={'beta': ...}"),
+        (BOTH, {}, ValueError, "request 1 is to be signed; give keys={1: ...}"),
+        (
+            NAMED,
+            {"beta": b"s3cret", "betta": b"s3cret"},
+            ValueError,
+            "keys has 'betta', which this PostbackSet does not have; did you mean 'beta'?",
+        ),
+        (NAMED, {1: b"s3cret"}, ValueError, "keys has 1, which this PostbackSet does not have"),
+        (BOTH, {2: b"s3cret"}, ValueError, "keys has 2, which this PostbackSet does not have; indexes are from 0 to 1"),
+        (
+            BOTH,
+            {"beta": b"s3cret"},
+            ValueError,
+            "keys has 'beta', which this PostbackSet does not have; indexes are from 0 to 1",
+        ),
+        ([], {0: b"s3cret"}, ValueError, "keys has 0, which this PostbackSet does not have"),
+        (BOTH, {b"s3cret": 1}, ValueError, "each name in keys must be a name or an index, not bytes"),
+        (NAMED, {"acme": b"s3cret"}, ValueError, "keys has 'acme', which is not a signed request; remove it"),
+        (BOTH, {0: b"s3cret"}, ValueError, "keys has 0, which is not a signed request; remove it"),
+        (NAMED, {"beta": "s3cret"}, TypeError, "keys['beta'] must be bytes, not str"),
+    ],
+)
+def test_every_key_is_for_a_signed_request_and_every_signed_request_has_one(templates, keys, error, message):
+    postbacks = PostbackSet(templates)
+    for method in (postbacks.render, postbacks.outcomes):
+        with pytest.raises(error, match=f"^{re.escape(message)}$"):
+            method(Event(link={"click_id": "1"}), keys=keys)
+        with pytest.raises(error, match=f"^{re.escape(message)}$"):
+            method(Event(postback="in-app"), keys=keys)
 
 
 def test_a_hook_is_a_function():

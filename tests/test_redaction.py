@@ -29,15 +29,74 @@ TEMPLATE = "https://n.example/pb/(clickid)?ip=(ip)&h=(sha1-idfa)&c=(country_code
         pytest.param(
             "https://n.example/?a=(clickid)",
             "https://n.example/?a=1&b=x%40y&c",
-            "https://n.example/?a=1&b=[unknown:5]&c",
+            "https://n.example/?a=1&b=[unknown:5]&[unknown:1]",
             id="unknown-parameters",
         ),
         pytest.param(
             "https://n.example/?a=(clickid)",
             "https://n.example/?a=1&a=x%40y",
-            "https://n.example/?a=1&a=[unknown:5]",
+            "https://n.example/?a=[click_id:1]&a=[unknown:5]",
             id="repeated-parameter",
         ),
+        pytest.param(
+            "https://n.example/?(ip)(C)", "https://n.example/?12", "https://n.example/?[unknown:2]", id="glued"
+        ),
+        pytest.param(
+            "https://n.example/?(ip)=(clickid)(C)",
+            "https://n.example/?1=23",
+            "https://n.example/?[unknown:4]",
+            id="personal-name",
+        ),
+        pytest.param(
+            "https://n.example/?(C)=(clickid)",
+            "https://n.example/?DE=23",
+            "https://n.example/?[campaign:2]=[click_id:2]",
+            id="value-as-name",
+        ),
+        pytest.param(
+            "https://n.example/?x=1&x=(ip)(C)",
+            "https://n.example/?x=1&x=23",
+            "https://n.example/?x=1&x=[unknown:2]",
+            id="literal-parameter",
+        ),
+        pytest.param(
+            "https://n.example/?a=(clickid)",
+            "https://n.example/?a=1&user@x.example&8e7f6=1&b-c=1&d=",
+            "https://n.example/?a=1&[unknown:14]&[unknown:7]&b-c=[unknown:1]&d=",
+            id="unknown-names",
+        ),
+        pytest.param(
+            "https://n.example/?a=(clickid)",
+            "https://n.example/?a=1;ip=2",
+            "https://n.example/?a=[click_id:6]",
+            id="semicolon",
+        ),
+        pytest.param(
+            "https://n.example/?a=(clickid)&b=(country_code)",
+            "https://n.example/?a=1%3D%3D&b=(country_code)",
+            "https://n.example/?a=1%3D%3D&b=(country_code)",
+            id="not-another-parameter",
+        ),
+        pytest.param(
+            "https://n.example/?b=(ip)&b=(clickid)",
+            "https://n.example/?b=1&b=23",
+            "https://n.example/?b=[ip:1]&b=[click_id:2]",
+            id="one-name-twice",
+        ),
+        pytest.param(
+            "https://n.example/?b=(C)&b=(clickid)",
+            "https://n.example/?b=1&b=23",
+            "https://n.example/?b=1&b=23",
+            id="one-public-name-twice",
+        ),
+        pytest.param(
+            "https://n.example/?u=x%3Fb%3D(ip)%26c%3D(C)&c=(C)",
+            "https://n.example/?u=x%3Fb%3D1%26c%3D23&c=23",
+            "https://n.example/?u=x%3Fb%3D[ip:1]%26c%3D[campaign:2]&c=23",
+            id="nested",
+        ),
+        pytest.param("?a=(clickid)", "https://u:p@n.example/x?a=1", "[unknown:23]?a=1", id="no-path-in-the-template"),
+        pytest.param("/x?a=(clickid)", "https://u:p@n.example/x?a=1", "[unknown:21]/x?a=1", id="no-origin"),
         pytest.param("https://n.example/?a=(clickid)", "https://m.example/?a=1", "[unknown:22]", id="another-template"),
         pytest.param("https://n.example/?a=(clickid)", "x@y", "[unknown:3]", id="no-url"),
         pytest.param(
@@ -71,6 +130,16 @@ TEMPLATE = "https://n.example/pb/(clickid)?ip=(ip)&h=(sha1-idfa)&c=(country_code
 )
 def test_personal_values_become_their_kind_and_length(template, url, expected):
     assert redact(url, template) == expected
+
+
+def test_inner_parameters_that_may_be_dropped_are_apart():
+    source = "https://n.example/?u=https%3A%2F%2Fx%3Fb%3D(ip)%26c%3D(C)%26(C)%3D(clickid)"
+    named = compile_template(source.partition("%26(C)")[0], ignore=["ME"], missing="drop")
+    event = Event(link={"campaign": "23", "click_id": "4"}, sdk={"ip": "1"}, platform={"ip": "1"})
+    assert redact(named.render(event), named) == "https://n.example/?u=https%3A%2F%2Fx%3Fb%3D[ip:1]%26c%3D23"
+    unnamed = compile_template(source, ignore=["ME"], missing="drop")
+    shown = "https://n.example/?u=https%3A%2F%2Fx%3Fb%3D[ip:1]%26c%3D23%26[campaign:2]%3D[click_id:1]"
+    assert redact(unnamed.render(event), unnamed) == shown
 
 
 def test_custom_parameters_of_an_open_dialect_are_not_known():

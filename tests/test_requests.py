@@ -637,8 +637,31 @@ def test_headers_are_a_value():
     assert headers == {"A": "b", "C": "d"}
     assert pickle.loads(pickle.dumps(headers)) == headers
     assert hash(headers) == hash(Headers({"A": "b", "C": "d"}))
+    assert {headers, Headers({"C": "d", "A": "b"})} == {headers}
+    assert headers != Headers({"a": "b", "C": "d"})
     assert [*Headers({"X": "a", "x": "b"}).items()] == [("X", "a"), ("x", "b")]
     assert isinstance(PreparedRequest("GET", URL, headers), PreparedRequest)
+
+
+def test_requests_with_the_same_headers_are_equal_but_send_them_in_their_order():
+    one, other = ({"X-A": "1", "X-B": "(clickid)"}, {"X-B": "(clickid)", "X-A": "1"})
+    requests = [Request("POST", URL, headers, "a=1", "application/x-www-form-urlencoded") for headers in (one, other)]
+    compiled = [compile_request(one) for one in requests]
+    sent = [one.render(Event()) for one in compiled]
+    for equal in (requests, compiled, sent, [pickle.loads(pickle.dumps(one)) for one in compiled]):
+        assert equal[0] == equal[1]
+        assert len({*equal}) == 1
+    assert [[*request.headers][:2] for request in sent] == [["X-A", "X-B"], ["X-B", "X-A"]]
+
+
+def test_fields_include_those_that_a_value_is_converted_from():
+    url = "https://n.example/pb?v={revenue}"
+    options = {"dialect": "adjust", "ignore": ["ME"], "policy": Policy("in-app")}
+    fields = compile_template(url, **options).fields
+    assert "event_revenue" in fields
+    assert compile_request(Request("GET", url), **options).fields == fields
+    body = Request("POST", "https://n.example/pb", {"X-V": "{revenue}"}, '{"v": {revenue}}', "application/json")
+    assert compile_request(body, **options).fields == fields
 
 
 def test_request_without_a_body():

@@ -362,6 +362,11 @@ def test_no_client_is_imported_before_it_is_used():
         ("GET", {"X-A": "s3cret\x00"}, "header 'X-A' cannot be sent as it is"),
         ("GET", {"X-A": "s3cret "}, "header 'X-A' cannot be sent as it is"),
         ("GET", {"X: s3cret\r\nY": "z"}, "a header cannot be sent as it is: its name is not one"),
+        ("POST", {"Host": "s3cret"}, "header 'Host' is set from the request itself; remove it"),
+        ("POST", {"Content-Length": "99"}, "header 'Content-Length' is set from the request itself; remove it"),
+        ("POST", {"transfer-encoding": "chunked"}, "header 'transfer-encoding' is set from the request itself"),
+        ("POST", {"Connection": "keep-alive"}, "header 'Connection' is set from the request itself; remove it"),
+        ("POST", {"X-A": "s3cret", "x-a": "2"}, "header 'x-a' is repeated; case is ignored"),
     ],
 )
 def test_what_no_client_can_send_is_refused_and_not_shown(method, headers, message):

@@ -29,6 +29,7 @@ from macroengine.cli.reports import Tally, wrapped
 from macroengine.cli.request_job import RequestJob, name_of
 from macroengine.cli.request_previews import (
     Warnings,
+    reasons,
     request_as_json,
     request_as_text,
     warning_lines,
@@ -178,10 +179,12 @@ def _print_error(place: str, error: TemplateError | RenderError) -> None:
 def _as_text(name: str, record: Record, shown: Preview, found: Warnings) -> str:
     facts = [record.said.partner, shown.policy.postback, shown.dialect.title]
     lines = [f"{printable(name)}:{record.place}  {printable(', '.join(filter(None, facts)))}"]
-    other = shown.not_attributed or "not sent (--send-all sends it)"
+    instead = reasons(shown)
+    other = instead.get("not attributed", shown.not_attributed) or ""
     lines += [f"  attributed      {printable(shown.attributed)}", f"  not attributed  {printable(other)}"]
-    if shown.without_consent is not None:
-        lines.append(f"  without consent {printable(shown.without_consent)}")
+    refused = instead.get("without consent", shown.without_consent)
+    if refused is not None:
+        lines.append(f"  without consent {printable(refused)}")
     if shown.without_values is not None:
         lines.append(f"  without values  {printable(shown.without_values)}")
     for title, names in (

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from macroengine.cli.requests import as_row
 from macroengine.diagnostics import Diagnostic, Severity, printable
 from macroengine.request import PreparedRequest
+from macroengine.workspace.preview import Preview
 from macroengine.workspace.request_preview import RequestPreview
 from macroengine.workspace.request_text import prepared_text
 
 _WITHHELD = "withheld-macro"
+_UNSENDABLE = "cannot be rendered: a required value is withheld"
 Warnings = list[tuple[str, Diagnostic]]
 
 
@@ -35,12 +37,23 @@ def warning_rows(found: Warnings) -> list[dict[str, object]]:
     ]
 
 
+def reasons(shown: Preview | RequestPreview) -> dict[str, str]:
+    """Return why something is not sent, by title."""
+    found = {}
+    if shown.not_attributed is None:
+        found["not attributed"] = _UNSENDABLE if shown.policy.send_all else "not sent (--send-all sends it)"
+    if shown.without_consent is None and shown.needs_consent:
+        found["without consent"] = _UNSENDABLE
+    return found
+
+
 def request_as_text(file: str, shown: RequestPreview, found: Warnings) -> str:
     """Return the preview of a request for people."""
     lines = [f"{printable(file)}  {shown.policy.postback}, {printable(shown.dialect.title)}"]
+    instead = reasons(shown)
     for title, sent in _sent(shown):
         if sent is None:
-            lines += [f"  {title}: not sent (--send-all sends it)"] if title == "not attributed" else []
+            lines += [f"  {title}: {instead[title]}"] if title in instead else []
             continue
         lines.append(f"  {title}")
         lines += [f"    {printable(line)}".rstrip() for line in prepared_text(sent).split("\n")]

@@ -165,7 +165,15 @@ class _Comparison:
         diagnostics, parameters = in_order(self._found)
         readings = tuple(self._readings)
         found = sorted_out(readings, self._matcher.values)
-        return Match(found.values, found.hashes, self._match.pairs, diagnostics, found.candidates, readings, parameters)
+        return replace(
+            self._match,
+            values=found.values,
+            hashes=found.hashes,
+            diagnostics=diagnostics,
+            candidates=found.candidates,
+            readings=readings,
+            parameters=parameters,
+        )
 
     def _report(self, fault: Fault, span: Span, message: str, parameter: str, hint: str | None = None) -> None:
         self._found.append((parameter, fault.on(self._url, span, message, hint)))

@@ -11,8 +11,9 @@ from macroengine.matching.audit import audit_value, facts_of, fits
 from macroengine.matching.decoding import Note, decode
 from macroengine.matching.faults import AMBIGUOUS, DOUBLE_ENCODED, EMPTY_IDENTIFIER, LITERAL_MACRO, TOO_LONG
 from macroengine.matching.literal_macros import is_documented, literal_macros
+from macroengine.matching.places import places_of
 from macroengine.matching.reading import FRAGMENT, PATH, Read, Reader, shown_name
-from macroengine.matching.result import Match, Reading, in_order
+from macroengine.matching.result import Match, Place, Reading, in_order
 from macroengine.matching.shape import Hole, holes_of, normal, shape_of
 from macroengine.matching.sorting import sorted_out
 from macroengine.plan.segments import RenderPlan, Value
@@ -33,6 +34,7 @@ class Matcher:
         self._prepare = _preparation(dialect.syntax)
         # Values that may be withheld are read too, as values that may be missing.
         self._shape = shape_of(plan.attributed, self._prepare)
+        self._apart = tuple(places_of(self._shape))
         places = sorted(self._places(), key=lambda place: place[0].number)
         self._holes = tuple(hole for hole, _ in places)
         self._unread = tuple(_unread(hole, parameter) for hole, parameter in places)
@@ -67,7 +69,7 @@ class Matcher:
                 literal.add(span)
         values = _Values(self.dialect, url, reader, literal)
         readings = tuple(values.read(self._holes, self._unread))
-        return values.match(readings, self.values)
+        return values.match(readings, self.values, self._apart)
 
 
 @lru_cache(maxsize=32)
@@ -161,12 +163,22 @@ class _Values:
         message = f"{words}: {reading.macro!r} {note.message}"
         self._reader.report(note.fault, reading.span, message, reading.parameter, note.hint)
 
-    def match(self, readings: tuple[Reading, ...], planned: tuple[Value | None, ...]) -> Match:
+    def match(
+        self, readings: tuple[Reading, ...], planned: tuple[Value | None, ...], places: tuple[Place, ...]
+    ) -> Match:
         """Return the values by their fields."""
         found = sorted_out(readings, planned)
         for name, reading in found.conflicts:
             self._note(Note(AMBIGUOUS, f"has another value for {name!r} than before"), reading)
         diagnostics, parameters = in_order(self._reader.found)
         return Match(
-            found.values, found.hashes, self._reader.pairs, diagnostics, found.candidates, readings, parameters
+            found.values,
+            found.hashes,
+            self._reader.pairs,
+            diagnostics,
+            found.candidates,
+            readings,
+            parameters,
+            tuple(sorted(self._reader.unmatched)),
+            places,
         )

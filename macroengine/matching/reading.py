@@ -49,6 +49,8 @@ class Reader:
         self.found: list[tuple[str, Diagnostic]] = []
         self.reads: list[Read] = []
         self.pairs: tuple[ReceivedPair, ...] = ()
+        self.unmatched: list[Span] = []
+        """The parts that the template does not have."""
         self.places: list[tuple[str, Span]] = []
         """The texts that may contain macros that were not replaced."""
 
@@ -101,14 +103,22 @@ class Reader:
             # A path and query, as servers log them.
             pieces = _without_origin(pieces)
         elif isinstance(first, str) and first.startswith("/") and not first.startswith("//"):
+            self._skip(path._replace(stop=origin))
             path = path._replace(start=origin)
         elif has_origin and not _begins_as_url(self._url):
             hint = "give the whole URL, or what follows its server"
             self.report(NOT_A_URL, Span(0, path.stop), f"not a URL: {self._shown(0, path.stop)}", PATH, hint)
             return False
-        if not pieces or pieces == (text[path.start : path.stop].removesuffix("/"),):
+        if not pieces:
+            self._skip(path)
+            return True
+        if pieces == (text[path.start : path.stop].removesuffix("/"),):
             return True
         return self._take(fit_as_sent(pieces, path._replace(text=text)), path, PATH)
+
+    def _skip(self, part: Part) -> None:
+        if part.start < part.stop:
+            self.unmatched.append(Span(part.start, part.stop))
 
     def _shown(self, start: int, stop: int) -> str:
         return repr(self._url[start : min(stop, start + _SHOWN)])
@@ -147,12 +157,14 @@ class Reader:
         fitted = as_sent(parameter.pieces, pair, fit_parameter(parameter, pair))
         if isinstance(fitted, Misfit) and not sure:
             fitted = [*unsure(parameter.pieces, pair)]
+            self._skip(pair)
         fault = depth_fault(parameter.pieces, pair) if isinstance(fitted, Misfit) else None
         if fault is None:
             self._take(fitted, pair, name, sure=sure)
         else:
             message = f"{_DEPTHS[fault.name].format(repr(name[:_SHOWN]))} than in the template"
             self.report(fault, Span(pair.start, pair.stop), message, name, "its values were not read")
+            self._skip(pair)
 
     def _written_name(self, pair: Part) -> str:
         return self._url[pair.start : pair.start + len(name_of(pair))]
@@ -184,6 +196,8 @@ class Reader:
 
     def _report_extra(self, wanted: tuple[Parameter, ...], aligned: Aligned) -> None:
         names = {parameter.name for parameter in wanted}
+        for pair in aligned.extra:
+            self._skip(pair)
         for pair in aligned.extra[:_MAX_LISTED]:
             written, span = unquote(self._written_name(pair)), Span(pair.start, pair.stop)
             shown = written[:_SHOWN]
@@ -208,6 +222,7 @@ class Reader:
                 end = Span(part.stop, part.stop)
                 self.report(MISSING_PARAMETER, end, "missing parameter: the URL has no fragment", FRAGMENT, hint)
         elif pieces is None:
+            self._skip(part)
             message = (
                 f"not encoded: '#' begins a fragment, {self._shown(hash_sign, part.stop)}, and the template has none"
             )

@@ -46,6 +46,15 @@ class Reading(NamedTuple):
         return "missing" if self.text is None else "read"
 
 
+class Place(NamedTuple):
+    """Macros of the template whose values may be taken for each other's in a URL that was reordered or damaged."""
+
+    numbers: frozenset[int]
+    """The numbers of their readings."""
+    is_named: bool
+    """Whether literal text names the parameter; if not, it may be read from any other parameter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """The values in a URL, and what is wrong with the URL.
@@ -70,6 +79,10 @@ class Match:
     """The reading of each macro, in the order of the template."""
     parameters: tuple[str, ...] = field(default=(), repr=False)
     """For each diagnostic, the parameter that it is about."""
+    unmatched: tuple[Span, ...] = field(default=(), repr=False)
+    """The parts of the URL that the template does not have, in order, if the URL is of this template."""
+    places: tuple[Place, ...] = field(default=(), repr=False, compare=False)
+    """Which macros of the template may be confused with each other."""
 
     def findings(self) -> Iterator[tuple[str, Diagnostic]]:
         """Yield the diagnostics, each with its parameter."""

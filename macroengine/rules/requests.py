@@ -1,12 +1,8 @@
 """Check a request: its URL, method, headers and body."""
 
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 from macroengine.arguments import check_type
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
@@ -17,6 +13,7 @@ from macroengine.plan.bodies import resolve_body, resolve_header
 from macroengine.plan.resolve import Resolution
 from macroengine.policy import Policy
 from macroengine.request import Request
+from macroengine.request_facts import request_facts
 from macroengine.request_template import Body, BodyKind, RequestTemplate, parse_request
 from macroengine.rules import check, found_in_text, place
 from macroengine.rules.json_body import json_findings
@@ -109,7 +106,7 @@ def findings_beside_url(request: RequestTemplate, policy: Policy, wanted: Collec
 
 def _of_request(request: Request) -> Found:
     method, source = request.method, request.method
-    words = _known()["methods"]
+    words = request_facts()["methods"]
     if method not in words["known"]:
         span = Span(0, len(method))
         if method.upper() in words["known"]:
@@ -136,7 +133,7 @@ def _of_headers(request: RequestTemplate, policy: Policy, wanted: Collection[str
             yield part, MALFORMED_HEADER_NAME.on(name, span, message)
         if name.lower() in seen:
             yield part, REPEATED_HEADER.on(name, span, f"header {name[:40]!r} is repeated; case is ignored")
-        if name.lower() in _known()["reserved"]["names"]:
+        if name.lower() in request_facts()["reserved"]["names"]:
             message = f"header {name!r} is set from the request itself; remove it"
             yield part, RESERVED_HEADER.on(name, span, message)
         if name.lower() == "content-type":
@@ -221,9 +218,3 @@ def _over_http(resolution: Resolution, request: RequestTemplate, wanted: Collect
         if macro.spec is not None and macro.spec.personal:
             message = f"{macro.node.text} is personal, and http: is not encrypted; use https:"
             yield Diagnostic(code, rule.name, rule.severity, message, macro.node.span, resolution.template.source)
-
-
-@cache
-def _known() -> dict[str, Any]:
-    path = Path(__file__).with_name("data") / "requests.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,11 +1,12 @@
 """Preview what a partner receives: render a template with the catalogue's examples, and parse the URL."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 from urllib.parse import unquote, unquote_plus
 
-from macroengine.arguments import check_mapping, check_type
+from macroengine.arguments import check_mapping, check_type, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.catalogue.consent import consent_fields, refusing_value
 from macroengine.compiled_request import CompiledRequest
@@ -23,6 +24,7 @@ from macroengine.template import parse
 
 # The nesting depth up to which URLs are parsed. Deeper ones are shown as text.
 _DEEPEST = 3
+_Sent = TypeVar("_Sent")
 _KEYS = {Source.LINK: "link", Source.SDK: "sdk", Source.PLATFORM: "platform"}
 
 
@@ -47,9 +49,9 @@ class Preview:
     attributed: str
     """The URL for an event that is attributed to the network."""
     not_attributed: str | None
-    """The URL for any other event; None if no postback is sent for those."""
+    """The URL for any other event; None if no postback is sent for those, or it cannot be rendered."""
     without_consent: str | None
-    """The URL for an event whose user does not share identifiers; None if it is the same."""
+    """The URL for an event whose user does not share identifiers; None if it is the same, or cannot be rendered."""
     without_values: str | None
     """The URL for an event without any values; None if it cannot be rendered."""
     withheld: tuple[str, ...]
@@ -85,18 +87,18 @@ def preview(
 
     Raises:
         TemplateError: the template has errors.
-        RenderError: the event cannot be sent.
+        RenderError: the event cannot be sent, although it is attributed and its user shares identifiers.
         ValueError: `values` has a name that the dialect does not have.
     """
     check_type("event", Event | None, "an Event", event)
     chosen = dialect_of(dialect)
     template = compile_template(source, dialect=chosen, policy=policy, missing=missing)
     known = example_event(template) if event is None else event
-    known = replace(with_values(known, values or {}, chosen), postback=policy.postback)
+    known = replace(with_values(known, {} if values is None else values, chosen), postback=policy.postback)
     attributed = template.render(replace(known, attributed=True))
-    other = template.render(replace(known, attributed=False)) if policy.send_all else None
-    refused = template.render(refusing(known, chosen)) if template.needs_consent else None
-    without = _without_values(template)
+    other = rendered_or_none(template.render, replace(known, attributed=False)) if policy.send_all else None
+    refused = rendered_or_none(template.render, refusing(known, chosen)) if template.needs_consent else None
+    without = rendered_or_none(template.render, Event(postback=policy.postback))
     macros = macros_by_name(parse(source, chosen).query)
     parameters = tuple(parameters_of(attributed, chosen, macros))
     left = None if without is None else {parameter.name for parameter in parameters_of(without, chosen, {})}
@@ -159,6 +161,7 @@ def with_values(event: Event, values: Mapping[str, object], dialect: Dialect) ->
         ValueError: the dialect does not have a name.
     """
     check_mapping("values", values)
+    names_in("values", values)
     sorted_values = {source: dict(getattr(event, key)) for source, key in _KEYS.items()}
     for name, value in values.items():
         source, field = dialect.fields.get(name), name
@@ -182,9 +185,10 @@ def refusing(event: Event, dialect: Dialect) -> Event:
     return Event(link, sdk, platform, event.postback, attributed=True)
 
 
-def _without_values(template: CompiledTemplate) -> str | None:
+def rendered_or_none(render: Callable[[Event], _Sent], event: Event) -> _Sent | None:
+    """Return what is sent for an event; None if it cannot be rendered, because a required value is missing."""
     try:
-        return template.render(Event(postback=template.policy.postback))
+        return render(event)
     except RenderError:
         return None
 

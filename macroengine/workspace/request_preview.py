@@ -1,12 +1,11 @@
 """Preview what a partner receives from a request, rendered with the catalogue's examples."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
 from macroengine.catalogue import Dialect
 from macroengine.compiled_request import CompiledRequest, compile_request
-from macroengine.errors import RenderError
 from macroengine.event import Event
 from macroengine.plan.bodies import resolve_body, resolve_header
 from macroengine.plan.resolve import Resolution, resolve
@@ -21,6 +20,7 @@ from macroengine.workspace.preview import (
     macros_by_name,
     parameters_of,
     refusing,
+    rendered_or_none,
     with_values,
 )
 from macroengine.workspace.request_text import prepared_text, public_headers, signed_header, template_text
@@ -36,9 +36,9 @@ class RequestPreview:
     attributed: PreparedRequest
     """For an event that is attributed to the network."""
     not_attributed: PreparedRequest | None
-    """For any other event; None if no postback is sent for those."""
+    """For any other event; None if no postback is sent for those, or it cannot be rendered."""
     without_consent: PreparedRequest | None
-    """For an event whose user does not share identifiers; None if it is the same."""
+    """For an event whose user does not share identifiers; None if it is the same, or cannot be rendered."""
     without_values: PreparedRequest | None
     """For an event without any values; None if it cannot be rendered."""
     withheld: tuple[str, ...]
@@ -60,7 +60,7 @@ def preview_request(
 
     Raises:
         TemplateError: the request has errors.
-        RenderError: the event cannot be sent.
+        RenderError: the event cannot be sent, although it is attributed and its user shares identifiers.
         ValueError: `values` has a name that the dialect does not have.
     """
     # Nothing is signed here, so no key is needed.
@@ -69,7 +69,7 @@ def preview_request(
     compiled = compile_request(unsigned, dialect=dialect, policy=policy, missing=missing)
     parsed = parse_request(request, dialect)
     known = example_event(compiled) if event is None else event
-    known = replace(with_values(known, values or {}, dialect), postback=policy.postback)
+    known = replace(with_values(known, {} if values is None else values, dialect), postback=policy.postback)
 
     rendered = partial(_rendered, compiled, request)
     attributed = rendered(replace(known, attributed=True))
@@ -80,9 +80,9 @@ def preview_request(
         dialect,
         policy,
         attributed,
-        rendered(replace(known, attributed=False)) if policy.send_all else None,
-        rendered(refusing(known, dialect)) if compiled.needs_consent else None,
-        _without_values(rendered, policy),
+        rendered_or_none(rendered, replace(known, attributed=False)) if policy.send_all else None,
+        rendered_or_none(rendered, refusing(known, dialect)) if compiled.needs_consent else None,
+        rendered_or_none(rendered, Event(postback=policy.postback)),
         tuple(dict.fromkeys(withheld)),
         tuple(dict.fromkeys(macro.node.text for macro in macros if macro.needs_consent)),
         tuple(_parameters(attributed, parsed)),
@@ -92,13 +92,6 @@ def preview_request(
 def _rendered(compiled: CompiledRequest, request: Request, event: Event) -> PreparedRequest:
     sent = compiled.render(event)
     return replace(sent, headers={**sent.headers, **signed_header(request)})
-
-
-def _without_values(rendered: Callable[[Event], PreparedRequest], policy: Policy) -> PreparedRequest | None:
-    try:
-        return rendered(Event(postback=policy.postback))
-    except RenderError:
-        return None
 
 
 def _resolutions(parsed: RequestTemplate, policy: Policy) -> Iterator[Resolution]:

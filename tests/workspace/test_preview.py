@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from macroengine import Event, Policy, Postback, TemplateError, dialect, dialect_names, preview
+from macroengine import Event, Policy, Postback, Request, TemplateError, dialect, dialect_names, preview
 from macroengine.errors import RenderError
+from macroengine.workspace.request_preview import preview_request
 from tests.support.terminal import terminal
 from tests.support.trying import with_each
 
@@ -72,6 +73,49 @@ def test_what_cannot_be_previewed():
     with pytest.raises(TypeError, match="event must be an Event"):
         preview("?c=(clickid)", event={})
     assert preview("?c=(clickid)", missing="raise").without_values is None
+
+
+def test_what_one_kind_of_event_cannot_send_does_not_hide_the_others():
+    other = preview("?c=(clickid)", policy=Policy(send_all=True), missing="raise")
+    assert (other.attributed, other.not_attributed, other.other_parameters) == ("?c=8594845", None, ())
+    refused = preview("?i=(idfa)", policy=Policy(consent=True), missing="raise")
+    assert (refused.attributed[:4], refused.without_consent, refused.needs_consent) == ("?i=3", None, ("(idfa)",))
+    request = Request("GET", "https://n.example/?c=(clickid)&i=(idfa)")
+    policy = Policy(send_all=True, consent=True)
+    shown = preview_request(request, dialect=dialect("appsflyer"), policy=policy, missing="raise")
+    assert shown.attributed.url.startswith("https://n.example/?c=8594845&i=3")
+    assert (shown.not_attributed, shown.without_consent, shown.without_values) == (None, None, None)
+
+
+def test_the_command_says_what_cannot_be_sent(run, tmp_path):
+    told = "cannot be rendered: a required value is withheld"
+    options = ("--send-all", "--consent", "--missing", "raise")
+    out = run("preview", "https://n.example/?c=(clickid)&i=(idfa)", *options).out
+    assert f"  not attributed  {told}\n" in out
+    assert f"  without consent {told}\n" in out
+    path = tmp_path / "request.toml"
+    path.write_text('method = "GET"\nurl = "https://n.example/?c=(clickid)&i=(idfa)"\n')
+    out = run("preview", "--request", str(path), *options).out
+    assert f"  not attributed: {told}\n" in out
+    assert f"  without consent: {told}\n" in out
+
+
+@pytest.mark.parametrize("values", [0, [], "", False, [("click_id", "1")]])
+def test_values_are_a_mapping(values):
+    for show in (preview, previewed_request):
+        with pytest.raises(TypeError, match=r"^values must be a mapping, not "):
+            show("https://n.example/?c=(clickid)", values=values)
+
+
+@pytest.mark.parametrize("name", [None, 1, b"click_id"])
+def test_values_have_names(name):
+    for show in (preview, previewed_request):
+        with pytest.raises(TypeError, match=f"^each name in values must be a string, not {type(name).__name__}$"):
+            show("https://n.example/?c=(clickid)", values={name: 1})
+
+
+def previewed_request(url, **options):
+    return preview_request(Request("GET", url), dialect=dialect("appsflyer"), policy=Policy(), **options)
 
 
 @pytest.mark.parametrize(
