@@ -99,10 +99,11 @@ def preview(
     other = rendered_or_none(template.render, replace(known, attributed=False)) if policy.send_all else None
     refused = rendered_or_none(template.render, refusing(known, chosen)) if template.needs_consent else None
     without = rendered_or_none(template.render, Event(postback=policy.postback))
-    macros = macros_by_name(parse(source, chosen).query)
+    parsed = parse(source, chosen)
+    macros = macros_by_name(parsed.query)
     parameters = tuple(parameters_of(attributed, chosen, macros))
-    left = None if without is None else {parameter.name for parameter in parameters_of(without, chosen, {})}
-    resolution = resolve(parse(source, chosen), chosen, policy)
+    left = None if without is None else _names_in(without, chosen)
+    resolution = resolve(parsed, chosen, policy)
     withheld = [macro.node.text for macro in resolution.macros if macro.withheld] if policy.send_all else []
     needing = [macro.node.text for macro in resolution.macros if macro.needs_consent]
     return Preview(
@@ -202,16 +203,23 @@ def macros_by_name(parameters: Iterable[Pair]) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _names_in(url: str, dialect: Dialect) -> set[str]:
+    decode = unquote_plus if dialect.encoding is Encoding.FORM else unquote
+    return {decode("".join([piece.text for piece in pair.name])) for pair in parse(url, dialect).query}
+
+
 def parameters_of(
     url: str, dialect: Dialect, macros: Mapping[str, tuple[str, ...]], *, is_form: bool = False
 ) -> Iterator[Parameter]:
     """Yield the parameters of a URL, or of a form after a `?`, with the macros in each."""
     decode = unquote_plus if is_form or dialect.encoding is Encoding.FORM else unquote
     for pair in parse(url, dialect).query:
-        raw, value = ("".join(piece.text for piece in pieces) for pieces in (pair.name, pair.value))
+        raw = "".join([piece.text for piece in pair.name])
         if pair.equals is not None or raw:
-            yield Parameter(decode(raw), decode(value), macros.get(raw, ()))
-            yield from _inner(decode(raw), decode(value), 1)
+            name, value = decode(raw), decode("".join([piece.text for piece in pair.value]))
+            yield Parameter(name, value, macros.get(raw, ()))
+            if "?" in value:
+                yield from _inner(name, value, 1)
 
 
 def _inner(around: str, value: str, depth: int) -> Iterator[Parameter]:
