@@ -1,6 +1,6 @@
 """Check the types of arguments in the public functions, so that the error names the argument the caller passed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from types import UnionType
 from typing import Any, TypeVar
@@ -14,9 +14,16 @@ def wrong_type(argument: str, expected: str, given: object) -> TypeError:
     >>> wrong_type("event", "an Event", {})
     TypeError('event must be an Event, not dict')
     """
-    # Show only the type: the value may be personal, and its repr may raise.
-    found = repr(str.__str__(given)[:40]) if isinstance(given, str) else type(given).__name__
-    return TypeError(f"{argument} must be {expected}, not {found}")
+    return TypeError(f"{argument} must be {expected}, not {shown(given)}")
+
+
+def shown(given: object) -> str:
+    """Return the beginning of a text, or the type of any other value, which may be personal and whose repr may raise.
+
+    >>> shown("install"), shown(["secret"])
+    ("'install'", 'list')
+    """
+    return repr(str.__str__(given)[:40]) if isinstance(given, str) else type(given).__name__
 
 
 def check_type(argument: str, kind: type | UnionType, expected: str, given: object) -> None:
@@ -58,6 +65,12 @@ def check_flag(argument: str, given: object) -> None:
         raise wrong_type(argument, "True or False", given)
 
 
+def check_whole(argument: str, given: object) -> None:
+    """Raise TypeError unless `given` is a whole number, and not a bool."""
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise wrong_type(argument, "a whole number", given)
+
+
 def check_mapping(argument: str, given: object) -> None:
     """Raise TypeError unless `given` is a mapping."""
     check_type(argument, Mapping, "a mapping", given)
@@ -77,8 +90,23 @@ def member(argument: str, kind: type[E], given: Any) -> E:
     >>> member("postback", Postback, "in-app") is Postback.IN_APP
     True
     """
+    # The error of an enumeration would show the value, which may be an event.
+    check_type(argument, str, f"a {kind.__name__} or its word", given)
     try:
         return kind(given)
     except ValueError:
-        check_type(argument, str, f"a {kind.__name__} or its word", given)
-    raise ValueError(f"unknown {argument} {given!r} (known: {', '.join(kind)})")
+        raise ValueError(f"unknown {argument} {shown(given)} (known: {', '.join(kind)})") from None
+
+
+def choice(argument: str, words: Collection[str], given: object) -> None:
+    """Raise TypeError or ValueError unless `given` is one of these words.
+
+    >>> choice("booleans", ["true/false", "1/0"], "yes/no")
+    Traceback (most recent call last):
+    ValueError: booleans must be 'true/false' or '1/0', not 'yes/no'
+    """
+    *others, last = map(repr, words)
+    expected = f"{', '.join(others)} or {last}"
+    check_type(argument, str, expected, given)
+    if given not in words:
+        raise ValueError(f"{argument} must be {expected}, not {shown(given)}")

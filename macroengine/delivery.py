@@ -5,21 +5,25 @@ The numbers are in `delivery.toml`.
 
 import random as _random
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from macroengine.arguments import check_each, check_type, text_of, wrong_type
+from macroengine.arguments import check_each, check_type, check_whole, text_of, wrong_type
 from macroengine.suggest import did_you_mean
 
 _MINUTE = timedelta(minutes=1)
 # After this many failures every backoff has reached its maximum, and a float would overflow.
 _MAX_DOUBLINGS = 64
+_LONGEST_S = timedelta.max.total_seconds()
+_PAIR = 2
+
+C = TypeVar("C", bound=Collection[int])
 
 
 class Outcome(StrEnum):
@@ -56,10 +60,37 @@ class RetrySchedule:
     """The maximum number of retries; None: only `give_up_s` limits them."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "refusals", frozenset(self.refusals))
+        for name in ("first_s", "factor", "max_s", "jitter", "give_up_s", "answer_within_s"):
+            _check_between(name, getattr(self, name), 0, 1 if name == "jitter" else _LONGEST_S)
+        if self.max_retries is not None:
+            _check_count("max_retries", self.max_retries)
+        object.__setattr__(self, "refusals", _statuses("refusals", self.refusals, frozenset))
         if self.retried is not None:
-            first, last = self.retried
-            object.__setattr__(self, "retried", (first, last))
+            retried = _statuses("retried", self.retried, tuple)
+            if len(retried) != _PAIR:
+                raise ValueError(f"retried must be the first and the last status code, not {len(retried)} of them")
+            object.__setattr__(self, "retried", retried)
+
+
+def _check_between(name: str, given: object, least: int, most: float) -> None:
+    if not isinstance(given, int | float) or isinstance(given, bool):
+        raise wrong_type(name, "a number", given)
+    if not least <= given <= most:
+        raise ValueError(f"{name} must be {least} to {most:,.0f}, not {given}")
+
+
+def _check_count(name: str, given: int) -> None:
+    check_whole(name, given)
+    if given < 0:
+        raise ValueError(f"{name} must be 0 or more, not {given}")
+
+
+def _statuses(name: str, given: object, made: Callable[[Iterable[int]], C]) -> C:
+    check_type(name, Iterable, "status codes", given)
+    codes = [*cast("Iterable[int]", given)]
+    for code in codes:
+        check_whole(f"each code in {name}", code)
+    return made(codes)
 
 
 def retry_schedule(platform: str) -> RetrySchedule:
@@ -89,11 +120,6 @@ def _schedules() -> dict[str, RetrySchedule]:
     return {name: RetrySchedule(**{key: row[key] for key in row.keys() - about}) for name, row in rows}
 
 
-def _check_number(argument: str, given: object) -> None:
-    if not isinstance(given, int) or isinstance(given, bool):
-        raise wrong_type(argument, "a whole number", given)
-
-
 def outcome(schedule: RetrySchedule, status: int | None) -> Outcome:
     """Return what the status code of an answer means. None as the status: no answer came in time.
 
@@ -104,7 +130,7 @@ def outcome(schedule: RetrySchedule, status: int | None) -> Outcome:
     """
     check_type("schedule", RetrySchedule, "a RetrySchedule", schedule)
     if status is not None:
-        _check_number("status", status)
+        check_whole("status", status)
     if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Outcome.DELIVERED
     if schedule.retried is not None:
@@ -120,10 +146,14 @@ def delay(schedule: RetrySchedule, failures: int, random: Callable[[], float] = 
     [1, 2, 4, 300]
     """
     check_type("schedule", RetrySchedule, "a RetrySchedule", schedule)
-    _check_number("failures", failures)
+    check_whole("failures", failures)
     if failures < 1:
         raise ValueError(f"failures must be 1 or more, not {failures}")
-    longest = min(schedule.max_s, schedule.first_s * schedule.factor ** min(failures - 1, _MAX_DOUBLINGS))
+    try:
+        grown = schedule.first_s * schedule.factor ** min(failures - 1, _MAX_DOUBLINGS)
+    except OverflowError:
+        grown = schedule.max_s
+    longest = min(schedule.max_s, grown)
     return timedelta(seconds=longest * (1 - schedule.jitter * random()))
 
 
@@ -141,13 +171,16 @@ def next_try(
     sender can continue from what it stored.
     """
     check_type("schedule", RetrySchedule, "a RetrySchedule", schedule)
-    _check_number("failures", failures)
+    check_whole("failures", failures)
     check_each(datetime, "a datetime", first=first, now=now)
     if (first.utcoffset() is None) is not (now.utcoffset() is None):
         raise ValueError("first and now must both have a time zone, or both none")
     if schedule.max_retries is not None and failures > schedule.max_retries:
         return None
-    at = now + delay(schedule, failures, random)
+    try:
+        at = now + delay(schedule, failures, random)
+    except OverflowError:  # after the last year that a datetime can have
+        return None
     return at if at - first <= timedelta(seconds=schedule.give_up_s) else None
 
 
@@ -161,5 +194,8 @@ def ramp(elapsed: timedelta, *, base: int | None = None, step: int | None = None
     if elapsed < timedelta():
         raise ValueError(f"elapsed must not be negative, not {elapsed}")
     documented = _documented()["ramp"]
+    for name, given in (("base", base), ("step", step)):
+        if given is not None:
+            _check_count(name, given)
     start, more = documented["base"] if base is None else base, documented["step"] if step is None else step
     return int(start + more * (elapsed // _MINUTE))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
-from macroengine.arguments import check_flag, check_type, member, names_in, text_of
+from macroengine.arguments import check_flag, check_type, choice, member, names_in, text_of
 from macroengine.caching import sized_cache
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.compiled_template import CompiledTemplate, made, unpickled
@@ -90,10 +90,8 @@ def compile_template(
     check_type("limits", Limits, "a Limits", limits)
     check_flag("nested", nested)
     check_flag("allow_host_macros", allow_host_macros)
-    if unknown not in ("error", "keep", "empty"):
-        raise ValueError(f"unknown must be 'error', 'keep' or 'empty', not {unknown!r}")
-    if booleans not in ("true/false", "1/0"):
-        raise ValueError(f"booleans must be 'true/false' or '1/0', not {booleans!r}")
+    choice("unknown", ("error", "keep", "empty"), unknown)
+    choice("booleans", ("true/false", "1/0"), booleans)
     chosen = dialect_of(dialect)
     default, exceptions = planned_missing(missing, chosen)
     case = None if hash_case is None else member("hash_case", HashCase, hash_case)

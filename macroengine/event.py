@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import cast
 
-from macroengine.arguments import check_flag, check_mapping, check_type, member
+from macroengine.arguments import check_flag, check_mapping, check_type, member, shown
 from macroengine.catalogue import Dialect, dialect_of
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Postback, PostbackWord, Source
@@ -119,7 +118,11 @@ class Event:
                 break
         else:
             if not _is_empty(data):
-                return cls.from_flat(data, dialect)
+                try:
+                    return cls.from_flat(data, dialect)
+                except CatalogueError:
+                    _check_sources(data, dialect_of(dialect))
+                    raise
         if not data.keys() <= _KEYS:
             data = _under_known_keys(data)
         chosen = dialect_of(dialect)
@@ -153,6 +156,13 @@ def _fields(dialect: Dialect) -> tuple[frozenset[str], ...]:
     """Return the set of fields of each source, in order."""
     fields = dialect.fields.items()
     return tuple(frozenset(name for name, own in fields if own is source) for source in _ORDER)
+
+
+def _check_sources(data: Mapping[str, object], dialect: Dialect) -> None:
+    """Raise CatalogueError for a source that is not an object, unless it may be the name of a field."""
+    for key in _NESTED:
+        if key in data and key not in dialect.fields and not dialect.open:
+            _object(key, data[key])
 
 
 def _checked_parts(data: Mapping[str, object], dialect: Dialect) -> list[dict[str, object]]:
@@ -213,17 +223,11 @@ def _check_source(name: str, key: str, dialect: Dialect) -> None:
 def _head(data: Mapping[str, object]) -> tuple[Postback, bool]:
     given, attributed = data.get("postback", _INSTALL), data.get("attributed", True)
     if attributed is not True and attributed is not False:
-        raise CatalogueError(f"'attributed' must be true or false, not {attributed!r}")
-    if given.__class__ is str:
-        known = _POSTBACKS.get(given)
-        if known is not None:
-            return known, attributed
-    elif given.__class__ is Postback:
-        return given, attributed
-    try:
-        return Postback(cast("str", given)), attributed
-    except ValueError:
-        raise CatalogueError(f"unknown postback {given!r} (known: {', '.join(Postback)})") from None
+        raise CatalogueError(f"'attributed' must be true or false, not {shown(attributed)}")
+    known = _POSTBACKS.get(given) if isinstance(given, str) else None
+    if known is None:
+        raise CatalogueError(f"unknown postback {shown(given)} (known: {', '.join(Postback)})")
+    return known, attributed
 
 
 def _is_empty(data: Mapping[str, object]) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from macroengine.arguments import wrong_type
+from macroengine.arguments import check_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,6 @@ class Limits:
     def __post_init__(self) -> None:
         for limit in fields(self):
             given = getattr(self, limit.name)
-            if not isinstance(given, int) or isinstance(given, bool):
-                raise wrong_type(limit.name, "a whole number", given)
+            check_whole(limit.name, given)
             if given < 1:
                 raise ValueError(f"{limit.name} must be 1 or more, not {given}")

@@ -66,4 +66,5 @@ class Policy:
 
     def withholds(self, spec: MacroSpec) -> bool:
         """Say whether the macro stays empty for events that are not attributed to the network."""
+        check_type("spec", MacroSpec, "a MacroSpec", spec)
         return not spec.send_all

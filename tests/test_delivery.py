@@ -1,6 +1,7 @@
 """Delivery: retry schedules, the meaning of status codes, and the ramp-up of the rate."""
 
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -112,6 +113,43 @@ def test_schedules_are_values():
 
 
 SCHEDULE = retry_schedule("appsflyer")
+
+
+def schedule(**changes):
+    return replace(SCHEDULE, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"first_s": -1}, "first_s must be 0 to 86,400,000,000,000, not -1"),
+        ({"max_s": float("nan")}, "max_s must be 0 to 86,400,000,000,000, not nan"),
+        ({"give_up_s": float("inf")}, "give_up_s must be 0 to 86,400,000,000,000, not inf"),
+        ({"factor": -2}, "factor must be 0 to 86,400,000,000,000, not -2"),
+        ({"jitter": 5}, "jitter must be 0 to 1, not 5"),
+        ({"answer_within_s": -0.5}, "answer_within_s must be 0 to 86,400,000,000,000, not -0.5"),
+        ({"max_retries": -1}, "max_retries must be 0 or more, not -1"),
+        ({"retried": (500,)}, "retried must be the first and the last status code, not 1 of them"),
+    ],
+)
+def test_a_schedule_that_nobody_can_keep_is_refused(changes, message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        schedule(**changes)
+
+
+def test_the_ramp_has_no_negative_rates():
+    with pytest.raises(ValueError, match="base must be 0 or more, not -1"):
+        ramp(timedelta(), base=-1)
+
+
+def test_delays_beyond_all_numbers_end_in_the_longest_or_in_giving_up():
+    assert delay(schedule(factor=1e12, jitter=0), 100) == timedelta(seconds=SCHEDULE.max_s)
+    last = datetime.max.replace(tzinfo=UTC)
+    assert next_try(SCHEDULE, 1, first=last, now=last) is None
+    eternal = schedule(first_s=timedelta.max.total_seconds(), max_s=timedelta.max.total_seconds(), jitter=0)
+    assert next_try(eternal, 1, first=NOON, now=NOON) is None
+
+
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -130,6 +168,17 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
         (lambda: next_try(SCHEDULE, 1, first=0, now=NOON), "first must be a datetime, not int"),
         (lambda: next_try(SCHEDULE, 1, first=NOON, now=None), "now must be a datetime, not NoneType"),
         (lambda: ramp(5), "elapsed must be a timedelta, not int"),
+        (lambda: ramp(timedelta(), base="x"), "base must be a whole number, not 'x'"),
+        (lambda: ramp(timedelta(), base=True), "base must be a whole number, not bool"),
+        (lambda: ramp(timedelta(), step=1.5), "step must be a whole number, not float"),
+        (lambda: schedule(first_s="a"), "first_s must be a number, not 'a'"),
+        (lambda: schedule(factor=None), "factor must be a number, not NoneType"),
+        (lambda: schedule(jitter=True), "jitter must be a number, not bool"),
+        (lambda: schedule(max_retries=1.5), "max_retries must be a whole number, not float"),
+        (lambda: schedule(refusals=404), "refusals must be status codes, not int"),
+        (lambda: schedule(refusals=["404"]), "each code in refusals must be a whole number, not '404'"),
+        (lambda: schedule(retried=500), "retried must be status codes, not int"),
+        (lambda: schedule(retried=(500, None)), "each code in retried must be a whole number, not NoneType"),
     ],
 )
 def test_arguments_of_a_wrong_type_are_refused_by_their_names(call, message):

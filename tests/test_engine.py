@@ -18,6 +18,7 @@ import pytest
 
 from macroengine import (
     SPEEDUPS,
+    CatalogueError,
     CompiledTemplate,
     Default,
     Dialect,
@@ -437,18 +438,36 @@ def test_a_word_is_the_member_of_missing_that_it_names(word):
     assert by_macro == compile_template("?a=(ip)", missing={"ip": Missing(word), "*": Missing(word)})
 
 
+class Unspeakable:
+    """Something that cannot be compared or shown."""
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        raise AssertionError
+
+    def __repr__(self):
+        raise AssertionError
+
+
+SECRET = Event(sdk={"idfa": "SECRET"})
+
+
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
         ("none", "'none'; for other text, write Default('none')"),
         ("", "''; for other text, write Default('')"),
         ("DROP", "'DROP'; for other text, write Default('DROP')"),
-        (None, "None"),
+        (None, "NoneType"),
         (0, "int"),
         (True, "bool"),
         (["drop"], "list"),
         (b"drop", "bytes"),
+        (SECRET, "Event"),
+        (Unspeakable(), "Unspeakable"),
     ],
+    ids=lambda one: one if isinstance(one, str) else type(one).__name__,
 )
 def test_anything_else_that_is_said_of_missing_values_is_refused(given, shown):
     message = f"missing must be one of 'empty', 'drop', 'keep', 'raise' or a Default, not {shown}"
@@ -509,6 +528,37 @@ def test_missing_of_what_an_open_dialect_cannot_have():
         compile_template("?a=(ip)", missing={1: "drop"})
 
 
+@pytest.mark.parametrize("kind", [SECRET, Unspeakable()], ids=["event", "unspeakable"])
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        (lambda kind: Policy(postback=kind), "postback must be a Postback or its word"),
+        (lambda kind: Event(postback=kind), "postback must be a Postback or its word"),
+        (lambda kind: Policy(sources=[kind]), "each source in sources must be a string"),
+        (lambda kind: Policy().withholds(kind), "spec must be a MacroSpec"),
+        (lambda kind: dialect("appsflyer").find(kind), "name must be a string"),
+        (lambda kind: dialect("appsflyer").member(kind), "name must be a string"),
+        (lambda kind: dialect("appsflyer").named(kind), "name must be a string"),
+        (lambda kind: dialect("appsflyer").takes(kind), "name must be a string"),
+        (lambda kind: dialect("appsflyer").nearest(kind), "name must be a string"),
+        (lambda kind: dialect("appsflyer").nearest("a", kind), "most must be a whole number"),
+        (lambda kind: dialect("vast").check_context(kind), "context must be a string"),
+        (lambda kind: assert_postback(kind, "?a", Event()), "url must be a string or None"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_not_shown(call, argument, kind):
+    with pytest.raises(TypeError, match=f"^{argument}, not {type(kind).__name__}$"):
+        call(kind)
+
+
+@pytest.mark.parametrize("kind", [SECRET, Unspeakable(), ["SECRET"]], ids=["event", "unspeakable", "list"])
+@pytest.mark.parametrize("key", ["postback", "attributed"])
+def test_a_value_in_an_event_is_not_shown(key, kind):
+    for data in ({key: kind}, {"sdk": {}, key: kind}):
+        with pytest.raises(CatalogueError, match=f"(unknown postback|not) {type(kind).__name__}"):
+            Event.from_json(data, "appsflyer")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -518,6 +568,11 @@ def test_missing_of_what_an_open_dialect_cannot_have():
         ({"nested": "false"}, "nested must be True or False, not 'false'"),
         ({"allow_host_macros": 1}, "allow_host_macros must be True or False, not int"),
         ({"hash_case": 1}, "hash_case must be a HashCase or its word, not int"),
+        ({"hash_case": SECRET}, "hash_case must be a HashCase or its word, not Event"),
+        ({"unknown": None}, "unknown must be 'error', 'keep' or 'empty', not NoneType"),
+        ({"unknown": SECRET}, "unknown must be 'error', 'keep' or 'empty', not Event"),
+        ({"booleans": True}, "booleans must be 'true/false' or '1/0', not bool"),
+        ({"booleans": Unspeakable()}, "booleans must be 'true/false' or '1/0', not Unspeakable"),
         ({"ignore": None}, "ignore must be a set or list of codes, not NoneType"),
         ({"ignore": [202]}, "each code in ignore must be a string, not int"),
         ({"limits": 5}, "limits must be a Limits, not int"),

@@ -11,6 +11,7 @@ from hashlib import sha256
 import pytest
 
 from macroengine import (
+    CatalogueError,
     Default,
     Event,
     LimitError,
@@ -814,3 +815,10 @@ def test_whole_characters_are_good(body):
 def test_a_request_that_cannot_be_sent_as_it_is_is_not_made(arguments, message):
     with pytest.raises(TypeError, match=f"^{message}$"):
         PreparedRequest(*arguments)
+
+
+@pytest.mark.parametrize(("wrong", "error"), [("", CatalogueError), ([], TypeError), (0, TypeError)])
+def test_only_no_dialect_at_all_is_the_default(wrong, error):
+    with pytest.raises(error, match="dialect"):
+        check_request(Request("GET", URL), dialect=wrong)
+    assert check_request(Request("GET", URL), dialect=None) == check_request(Request("GET", URL), dialect="appsflyer")

@@ -59,8 +59,7 @@ def _column(field: str, wanted: str | None, table: Sequence[str]) -> str | None:
     if column is None:
         raise ValueError(
             f"there is no column {wanted!r}{did_you_mean(wanted, table)} (known: {', '.join(table)}); "
-            f"map it with --columns {field}=COLUMN, or to none with --columns {field}= "
-            f"(in Python: columns={{{field!r}: ...}})"
+            f"map it with columns={{{field!r}: 'COLUMN'}}, or to none with columns={{{field!r}: None}}"
         )
     return column
 

@@ -111,6 +111,10 @@ def columns_of(plan: RenderPlan, columns: Mapping[str, C] | None, text: C) -> Ma
         ValueError: a column is missing, or two differ only in case.
     """
     check_type("columns", Mapping | None, "a mapping of names to types", columns)
+    for column, given in (columns or {}).items():
+        check_type("each name in columns", str, "a string", column)
+        if isinstance(text, str):
+            check_type("each type in columns", str, "a string, as DESCRIBE shows it", given)
     fields, signals = fields_of(plan), signals_of(plan)
     if columns is None:
         return {field: Column(field, text) for field in (*fields, *signals)}

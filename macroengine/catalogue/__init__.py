@@ -1,5 +1,6 @@
 """The documented macros of each dialect, from one TOML file per dialect."""
 
+import os
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -50,6 +51,8 @@ def _read(name: str) -> Dialect:
     names = dialect_names()
     if name.lower().endswith(".toml") and name not in names:
         raise CatalogueError(f"unknown dialect {name!r}; read a file with Dialect.from_toml({name!r})")
+    if name not in names and os.path.isfile(f"{name}.toml"):  # noqa: PTH113 - a name may be too long for a Path
+        raise CatalogueError(f"unknown dialect {name!r}; read the file with Dialect.from_toml({f'{name}.toml'!r})")
     if name not in names:
         raise CatalogueError(f"unknown dialect {name!r}{did_you_mean(name, names)} (known: {', '.join(names)})")
     # The process that unpickles it has the same file.

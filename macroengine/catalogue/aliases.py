@@ -1,7 +1,7 @@
 """Other platforms' names for values: from their macro to our fields, to the macro of a dialect."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -94,12 +94,25 @@ def documented_names() -> Iterator[tuple[str, str, str]]:
 
     The files are read line by line, since each macro is on its own line; parsing all of them would take 0.1 s.
     """
-    for name in dialect_names():
-        text = dialect_file(name).read_text(encoding="utf-8")
+    yield from ((title, name, field) for _, title, name, field in _documented())
+
+
+def documented_in(names: Collection[str]) -> dict[str, str]:
+    """Return the built-in dialects with a macro of one of these names: the title of each by its name.
+
+    >>> documented_in(["gps_adid"])
+    {'adjust': 'Adjust'}
+    """
+    return {dialect: title for dialect, title, name, _ in _documented() if name in names}
+
+
+def _documented() -> Iterator[tuple[str, str, str, str]]:
+    for dialect in dialect_names():
+        text = dialect_file(dialect).read_text(encoding="utf-8")
         title = cast("re.Match[str]", _TITLE.search(text))[1]
         for row in _ROW.finditer(text):
             for names in (row["name"], row["spellings"] or "", row["legacy"] or ""):
-                yield from ((title, one, row["field"]) for one in _NAME.findall(names))
+                yield from ((dialect, title, one, row["field"]) for one in _NAME.findall(names))
 
 
 def documented_families() -> Iterator[tuple[str, str]]:

@@ -9,10 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from macroengine.arguments import check_type
+from macroengine.arguments import check_type, check_whole
 from macroengine.catalogue.folding import fold
 from macroengine.catalogue.reader import read_dialect, read_text
 from macroengine.catalogue.spec import MacroSpec
+from macroengine.diagnostics import printable
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Encoding, Source
 from macroengine.language.syntax import Syntax
@@ -93,13 +94,14 @@ class Dialect:
 
     @classmethod
     def _from_text(cls, text: str, where: str, recall: tuple[object, str] | None = None) -> "Dialect":
-        parts = read_dialect(text, where)
+        said = printable(where)
+        parts = read_dialect(text, said)
         macros = parts["macros"]
         read: dict[str, Any] = {
-            "fields": _fields(macros, where),
+            "fields": _fields(macros, said),
             "cli_name": recall[1] if recall else where,
             "_text": text,
-            "_spelled": _spelled(macros, where),
+            "_spelled": _spelled(macros, said),
             "_families": tuple(spec for spec in macros.values() if spec.family is not None),
             "_recall": recall,
         }
@@ -115,6 +117,7 @@ class Dialect:
         >>> found and (found[0].name, found[1].value)
         ('IDFV', 'legacy')
         """
+        check_type("name", str, "a string", name)
         found = self._spelled.get(name)
         if found is not None:
             return found
@@ -144,11 +147,13 @@ class Dialect:
         >>> spec and spec.name
         'ios_ifa'
         """
+        check_type("name", str, "a string", name)
         found = self._spelled.get(_FOLDED + fold(name))
         return None if found is None else found[0]
 
     def takes(self, name: str) -> bool:
         """Say whether an open dialect may have a parameter with this name, ignoring case, `-` and `_`."""
+        check_type("name", str, "a string", name)
         well_formed = re.compile(self.syntax.name).fullmatch
         return self.open and bool(well_formed(name) or well_formed(name.replace("-", "_")))
 
@@ -158,6 +163,7 @@ class Dialect:
         Raises:
             ValueError: it is neither; the message lists the known contexts.
         """
+        check_type("context", str | None, "a string", context)
         if context is not None and context not in self.contexts:
             known = f"known: {', '.join(self.contexts)}" if self.contexts else f"{self.title} has no contexts"
             raise ValueError(f"unknown context {context!r}{did_you_mean(context, self.contexts)} ({known})")
@@ -176,6 +182,8 @@ class Dialect:
         >>> dialect("appsflyer").nearest("campain")  # like a legacy name of it
         ['C']
         """
+        check_type("name", str, "a string", name)
+        check_whole("most", most)
         spelled = (spelling for spelling in self._spelled if not spelling.startswith(_FOLDED))
         found = (self._spelled[near] + (near,) for near in nearest(name, spelled, 2 * most))
         names = (

@@ -8,6 +8,7 @@ from typing import Any
 from macroengine.caching import late_pattern
 from macroengine.catalogue.keys import DIALECT_KEYS, FUNCTIONS, LABELS, Convert, convert_row, macro_keys, shown
 from macroengine.catalogue.spec import MacroSpec
+from macroengine.diagnostics import printable
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Function, Postback, Source
 from macroengine.language.syntax import Syntax, joined, read_forms, syntaxes, with_functions
@@ -24,18 +25,19 @@ _DOTTED_KEY = late_pattern(rf"(?<![^\s\[{{,.]){_PART}(?:[ \t]*+\.[ \t]*+{_PART})
 
 
 def read_text(path: Path, most: int) -> str:
-    """Return the text of a file of at most `most` bytes."""
+    """Return the text of a file of at most `most` bytes, without a byte order mark."""
+    where = printable(str(path))
     try:
         with open(path, "rb", opener=open_promptly) as file:
             content = file.read(most + 1)
     except (OSError, ValueError) as error:  # a null character in the path raises ValueError
-        raise CatalogueError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from None
+        raise CatalogueError(f"{where}: cannot be read: {getattr(error, 'strerror', error)}") from None
     if len(content) > most:
-        raise CatalogueError(f"{path}: larger than {most:,} bytes, the limit for a catalogue file")
+        raise CatalogueError(f"{where}: larger than {most:,} bytes, the limit for a catalogue file")
     try:
-        return content.decode()
+        return content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise CatalogueError(f"{path}: not UTF-8 at byte {error.start:,}") from None
+        raise CatalogueError(f"{where}: not UTF-8 at byte {error.start:,}") from None
 
 
 def read_dialect(text: str, where: str) -> dict[str, Any]:
@@ -92,9 +94,7 @@ def _check_spellings(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, st
     """Reject names that the syntax cannot write, and functions that are not written or belong to another macro."""
     for name in (spec.name, *spec.spellings):
         if not syntax.is_name(name):
-            forms = " or ".join(f"{form.text}, where names match {form.name}" for form in syntax.forms)
-            otherwise = "for other names, make 'syntax' a table with forms and name"
-            raise CatalogueError(f"{where}: {shown(name)} cannot be the name in {forms}; {otherwise}")
+            raise _unwritable(name, syntax, where)
     if spec.family is not None and not (spec.family and spec.name.startswith(spec.family)):
         raise CatalogueError(f"{where}: key 'family' must be what the name begins with, not {shown(spec.family)}")
     own = (spec.name, *spec.spellings, *spec.legacy)
@@ -103,10 +103,16 @@ def _check_spellings(spec: MacroSpec, syntax: Syntax, functions: Mapping[str, st
             raise CatalogueError(f"{where}: key {function.value!r}: [functions] does not say how it is written")
         for name in names:
             if name not in own:
-                question = did_you_mean(name, own)
+                advice = did_you_mean(name, own) or "; name the macro itself"
                 raise CatalogueError(
-                    f"{where}: key {function.value!r}: {shown(name)} is not a name of this macro{question}"
+                    f"{where}: key {function.value!r}: {shown(name)} is not a name of this macro{advice}"
                 )
+
+
+def _unwritable(name: str, syntax: Syntax, where: str) -> CatalogueError:
+    forms = " or ".join(f"{form.text}, where names match {form.name}" for form in syntax.forms)
+    otherwise = "for other names, make 'syntax' a table with forms and name"
+    return CatalogueError(f"{where}: {shown(name)} cannot be the name in {forms}; {otherwise}")
 
 
 def read_syntax(given: Any, where: str) -> Syntax:
@@ -138,6 +144,7 @@ def _with_functions(
     """Return the syntax with the functions of the dialect. A name that is in the catalogue is never split."""
     at = f"{where}: [functions]"
     named = with_functions(syntax, functions, frozenset(), at)
+    _check_functions(named, macros.values(), at)
     names = {name: spec for spec in macros.values() for name in (spec.name, *spec.spellings, *spec.legacy)}
     whole = set()
     for name in names:
@@ -149,6 +156,16 @@ def _with_functions(
                 raise CatalogueError(f"{at}: {message}")
             whole.add(name)
     return with_functions(syntax, functions, frozenset(whole), at)
+
+
+def _check_functions(syntax: Syntax, specs: Collection[MacroSpec], where: str) -> None:
+    """Reject a function that is documented for a name with which the syntax cannot read it."""
+    written = dict(syntax.functions)
+    for spec in specs:
+        for function, names in spec.functions:
+            for inside in (written[function].replace("NAME", name) for name in names):
+                if not any(syntax.read(form.write(inside)) for form in syntax.forms):
+                    raise _unwritable(inside, syntax, f"{where} {function.value}")
 
 
 def _read_toml(text: str, where: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,16 @@ from macroengine.workspace.sources import open_source
 
 # Enough for some thousands of templates.
 _MAX_BYTES = 16_777_216
+# What the end of a message advises in Python, and the options for it.
+_ADVICE = (
+    (re.compile(r"\bforce=True$"), "--force"),
+    (re.compile(r"\bglob=True$"), "--glob"),
+    (re.compile(r"\bmemory_limit$"), "--memory-limit"),
+    (
+        re.compile(r"\bcolumns={'([^']*)': 'COLUMN'}, or to none with columns={'\1': None}$"),
+        r"--columns \1=COLUMN, or to none with --columns \1=",
+    ),
+)
 
 
 def _read_columns(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str | None]:  # noqa: ARG001 - click's
@@ -106,9 +117,20 @@ def bulk(
     except ModuleNotFoundError as error:
         raise click.UsageError("this command needs its extra: pip install 'macroengine[duckdb]'") from error
     except ValueError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(_with_options(str(error))) from None
+    except OSError as error:
+        error.args = tuple(_with_options(one) if isinstance(one, str) else one for one in error.args)
+        error.strerror = error.strerror and _with_options(error.strerror)
+        raise
     _summarise(summary)
     return 0
+
+
+def _with_options(message: str) -> str:
+    """Return a message with the options of the command in place of arguments in Python."""
+    for pattern, option in _ADVICE:
+        message = pattern.sub(option, message)
+    return message
 
 
 def _templates(

@@ -5,7 +5,16 @@ from functools import partial
 from typing import NoReturn
 
 from macroengine.catalogue import Dialect
-from macroengine.cli.inputs import STANDARD_INPUT, InputError, input_name, is_input, parse_json, read_lines, read_whole
+from macroengine.cli.inputs import (
+    STANDARD_INPUT,
+    InputError,
+    input_name,
+    is_input,
+    parse_json,
+    read_lines,
+    read_whole,
+    unrepeated,
+)
 from macroengine.errors import CatalogueError
 from macroengine.event import Event
 
@@ -51,7 +60,7 @@ def _event(content: bytes, name: str, line: int | None, dialect: Dialect) -> Eve
     where = name if line is None else f"{name}:{line}"
     try:
         text = content.decode("utf-8-sig")
-        data = parse_json(text, name, line, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
+        data = parse_json(text, name, line, parse_constant=_no_constant, object_pairs_hook=unrepeated)
         return Event.from_json(data, dialect)
     except UnicodeDecodeError as error:
         raise InputError(f"{where}: not UTF-8 at byte {error.start:,}") from None
@@ -61,12 +70,3 @@ def _event(content: bytes, name: str, line: int | None, dialect: Dialect) -> Eve
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
-
-
-def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    data = dict(pairs)
-    if len(data) < len(pairs):
-        keys = [key for key, _ in pairs]
-        repeated = next(key for index, key in enumerate(keys) if key in keys[:index])
-        raise ValueError(f"key {repeated!r} is repeated in one object")
-    return data

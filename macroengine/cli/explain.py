@@ -67,7 +67,7 @@ def explain(
     if (what is None) == (file is None):
         raise click.UsageError("give a rule or a template, or a file with --file")
     if form == "adcp":
-        if what is None:
+        if what is None or _file(what) is not None or _WORD.fullmatch(what):
             raise click.UsageError("--format adcp declares the macros of one template; give it as an argument")
         return _declare(what, dialect_for(dialect, what))
     file = _file(what) if file is None else file
@@ -79,12 +79,19 @@ def explain(
 
 
 def _file(what: str | None) -> str | None:
-    """Return the argument that is the name of a file, and not a word, which is for a rule."""
-    if what is None or (_WORD.fullmatch(what) and what != STANDARD_INPUT):
+    """Return the argument that is the name of a file, and not that of a rule."""
+    if what is None or (_WORD.fullmatch(what) and what != STANDARD_INPUT and (not is_input(what) or _is_rule(what))):
         return None
     if not is_input(what) and looks_like_path(what):
         raise no_such_file(what, "to explain it as a template, pipe it to --file -")
     return what if is_input(what) else None
+
+
+def _is_rule(what: str) -> bool:
+    known = {*RULES, *(rule.name for rule in RULES.values())}
+    for code, (name, _) in _other_pages():
+        known |= {code, name}
+    return what.upper() in known or _name(what) in known
 
 
 def _explain_rule(what: str, dialect: Dialect) -> int:
@@ -122,17 +129,20 @@ def _other_pages() -> Iterator[tuple[str, tuple[str, str]]]:
     from macroengine.translation.losses import Kind  # noqa: PLC0415 - see above
 
     groups: list[tuple[str, dict[str, Any]]] = [
-        ("a payload, see intake", FAULTS),
-        ("a request", REQUEST_FAULTS),
-        ("a file, see check", FILE_FAULTS),
-        ("a URL that was sent, see match", OF_MATCH),
+        ("payloads, by intake", FAULTS),
+        ("requests, by check", REQUEST_FAULTS),
+        ("files, by check", FILE_FAULTS),
+        ("URLs that were sent, by match", OF_MATCH),
     ]
-    for whose, faults in groups:
+    for where, faults in groups:
         for code, fault in faults.items():
-            yield code, (fault.name, f"{code} {fault.name} ({fault.severity})\n\nOf {whose}: {fault.meaning}.")
+            yield code, (fault.name, _page(code, fault.name, fault.severity, fault.meaning, where))
     for kind in Kind:
-        page_of = f"{kind.code} {kind.label} ({kind.severity})\n\nOf a macro, see translate: {kind.meaning}."
-        yield kind.code, (kind.label, page_of)
+        yield kind.code, (kind.label, _page(kind.code, kind.label, kind.severity, kind.meaning, "macros, by translate"))
+
+
+def _page(code: str, name: str, severity: str, meaning: str, where: str) -> str:
+    return f"{code} {name} ({severity})\n\n{meaning[0].upper()}{meaning[1:]}.\n\nFound in {where}."
 
 
 def _declare(source: str, dialect: Dialect) -> int:

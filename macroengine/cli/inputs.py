@@ -18,6 +18,7 @@ from macroengine.workspace.inputs import (
     read_whole,
     similar_file,
     suffix,
+    unrepeated,
 )
 from macroengine.workspace.sources import searched_language
 
@@ -36,6 +37,7 @@ __all__ = [
     "read_toml",
     "read_whole",
     "suffix",
+    "unrepeated",
 ]
 
 # Templates have these characters, names of files rarely do.

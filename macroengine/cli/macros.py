@@ -5,14 +5,19 @@ from typing import Any
 
 import click
 
-from macroengine.catalogue import Dialect, MacroSpec, Spelling
+from macroengine.catalogue import DEFAULT_DIALECT, Dialect, MacroSpec, Spelling
+from macroengine.catalogue.aliases import documented_in
 from macroengine.catalogue.commands import macros_command
 from macroengine.catalogue.consent import needs_consent
 from macroengine.cli import output
 from macroengine.cli.options import SourceWord, dialect_option, postback_option
 from macroengine.kinds import Postback, Source
+from macroengine.language.syntax import syntaxes
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.facts import availability, facts, facts_as_json, is_inferred, yes_no
+
+# Some names are those of most platforms.
+_MAX_OTHERS = 3
 
 
 @click.command()
@@ -86,13 +91,30 @@ def _print_json(listed: Iterable[MacroSpec], dialect: Dialect) -> int:
     return 0
 
 
+def _of_others(name: str, dialect: Dialect) -> str:
+    """Return which dialects have a macro with this name, and how to look it up; an empty string if none has."""
+    readings = (syntax.read(name) for syntax in syntaxes().values())
+    names = {name, *(reading.name for reading in readings if reading)}
+    found = {} if any(map(dialect.named, names)) else documented_in(names)
+    if not found:
+        return ""
+    shown, rest = [*found][:_MAX_OTHERS], len(found) - _MAX_OTHERS
+    titles = [*(found[one] for one in shown), *([f"{rest} other{'s' * (rest > 1)}"] if rest > 0 else [])]
+    whose = f"a name of {', '.join(titles[:-1])} and {titles[-1]}" if len(titles) > 1 else f"{titles[0]}'s name"
+    word = "add" if dialect.name == DEFAULT_DIALECT else "use"
+    return f"; it is {whose}: {word} {' or '.join(f'--dialect {one}' for one in shown)}"
+
+
 def _show(name: str, dialect: Dialect, form: str) -> int:
     syntax = dialect.syntax
     reading = syntax.read(name) or syntax.read(syntax.write(name))
     found = dialect.find(reading.name if reading else name)
     if found is None or found[1] is Spelling.PARAMETER:
         near = did_you_mean(name, dialect.names())
-        output.complain(f"unknown macro {name!r} of {dialect.title}{near} ({macros_command(dialect)} lists all)")
+        others = _of_others(name, dialect)
+        output.complain(
+            f"unknown macro {name!r} of {dialect.title}{others}{near} ({macros_command(dialect)} lists all)"
+        )
         return 1
     spec, _ = found
     if form == "json":

@@ -17,7 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 REQUEST_HELP = (
     "Take a whole request, with headers and body, from a .toml or .json file, whose keys are method, url, headers, "
-    "body, content_type, signature and dialect."
+    "body, content_type, signature and dialect; - is standard input, which must be JSON."
 )
 
 
@@ -142,6 +142,11 @@ def set_option(command: Command) -> Command:
         callback=_read_values,
         help="A value, by the name of its field or macro; may be repeated.",
     )(command)
+
+
+def read_codes(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG001 - click's
+    """Return the codes of rules, of which each value may have several, separated by commas."""
+    return tuple(code.strip() for group in values for code in group.split(","))
 
 
 _COLUMN = click.option(

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-from macroengine.cli.options import Command, context_option, values_options
+from macroengine.cli.options import Command, context_option, read_codes, values_options
 from macroengine.compiled_request import CompiledRequest, compile_request
 from macroengine.compiled_template import CompiledTemplate
 from macroengine.engine import compile_template
@@ -16,6 +17,15 @@ from macroengine.policy import Policy
 from macroengine.request import Request
 
 T = TypeVar("T")
+
+
+def _only_one(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001 - click's
+    """Reject --missing with --default, since both say what is sent for a missing value."""
+    if all(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in ("missing", "default")):
+        raise click.UsageError("give --missing or --default, not both")
+    return value
+
+
 _RENDERING = (
     click.option("--send-all", is_flag=True, help="Also send events that are not attributed to the network."),
     click.option("--consent", is_flag=True, help="Withhold identifiers of users who do not share them."),
@@ -25,9 +35,10 @@ _RENDERING = (
         type=click.Choice([member.value for member in Missing]),
         default="empty",
         show_default=True,
+        callback=_only_one,
         help="What is sent for a missing value.",
     ),
-    click.option("--default", metavar="TEXT", help="Send TEXT for a missing value."),
+    click.option("--default", metavar="TEXT", callback=_only_one, help="Send TEXT for a missing value."),
     click.option(
         "--unknown",
         type=click.Choice(["error", "keep", "empty"]),
@@ -48,7 +59,9 @@ _RENDERING = (
         type=click.Choice([str(choice) for choice in HashCase]),
         help="Hash identifiers in this case, not the documented one.",
     ),
-    click.option("--ignore", metavar="CODE", multiple=True, help="Ignore a rule; may be repeated."),
+    click.option(
+        "--ignore", metavar="CODE,...", multiple=True, callback=read_codes, help="Ignore these rules; may be repeated."
+    ),
 )
 
 

@@ -16,6 +16,8 @@ from macroengine.rules.request_faults import REQUEST_FAULTS
 from macroengine.workspace.record import Record, Region
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+# What reports call arguments and standard input. A file may also be called something in angle brackets.
+_WITHOUT_PATH = frozenset({"<argument>", "<stdin>"})
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
@@ -54,7 +56,7 @@ def _fault(fault: Fault) -> dict[str, Any]:
     return {
         "id": fault.code,
         "name": fault.name,
-        "shortDescription": {"text": f"Of a request: {fault.meaning}."},
+        "shortDescription": {"text": f"{fault.meaning[0].upper()}{fault.meaning[1:]}."},
         "defaultConfiguration": {"level": _LEVELS[fault.severity]},
     }
 
@@ -68,7 +70,7 @@ def _result(file: str, record: Record, diagnostic: Diagnostic) -> str:
         "locations": [_location(file, record, diagnostic)],
     }
     fix = diagnostic.fix
-    edits = [] if fix is None else record.edits(fix.span, fix.replacement)
+    edits = [] if fix is None or file in _WITHOUT_PATH else record.edits(fix.span, fix.replacement)
     if fix is not None and edits:
         replacements = [_replacement(region, text) for region, text in edits]
         change = {"artifactLocation": {"uri": _uri(file)}, "replacements": replacements}
@@ -83,7 +85,7 @@ def _replacement(region: Region, text: str) -> dict[str, Any]:
 
 
 def _location(file: str, record: Record, diagnostic: Diagnostic) -> dict[str, Any]:
-    if file.startswith("<"):  # not a file but an argument, or standard input
+    if file in _WITHOUT_PATH:
         return {"logicalLocations": [{"name": f"{file}:{record.line}:{diagnostic.span.start + 1}"}]}
     found = record.region(diagnostic.span)
     region = {"startLine": record.line} if found is None else _region(found)

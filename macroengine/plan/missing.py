@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
-from macroengine.arguments import check_type
+from macroengine.arguments import check_type, shown
 from macroengine.catalogue import Dialect
 from macroengine.catalogue.folding import fold
 from macroengine.catalogue.meanings import fields_called, is_known
@@ -46,16 +46,12 @@ def for_missing(given: Any) -> ForMissing:
     """
     if isinstance(given, Missing | Default):
         return given
-    try:
+    words = [one.value for one in Missing]
+    # The error of an enumeration would show the value, which may be an event.
+    if isinstance(given, str) and given in words:
         return Missing(given)
-    except ValueError:
-        own = f"; for other text, write Default({given!r})" if isinstance(given, str) else ""
-    words = ", ".join(repr(one.value) for one in Missing)
-    raise ValueError(f"missing must be one of {words} or a Default, not {_shown(given)}{own}")
-
-
-def _shown(given: object) -> str:
-    return repr(given) if isinstance(given, str | None) else type(given).__name__
+    own = f"; for other text, write Default({shown(given)})" if isinstance(given, str) else ""
+    raise ValueError(f"missing must be one of {', '.join(map(repr, words))} or a Default, not {shown(given)}{own}")
 
 
 def _of_name(name: str, dialect: Dialect) -> Iterator[str]:

@@ -7,7 +7,7 @@ UNCHECKED = Fault(
     "ME651",
     "unchecked-template",
     Severity.INFO,
-    "a template of which the program makes another text, so that what is sent is not known",
+    "a template that the code around it changes, so it cannot be checked",
 )
 
 FILE_FAULTS = {UNCHECKED.code: UNCHECKED}

@@ -123,8 +123,10 @@ RULES: dict[str, Rule] = {
 }
 
 
-def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...]:
+def codes(select: Iterable[str] | None, ignore: Iterable[str], beyond: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the codes that are selected and not ignored, in order. Rules may also be given by name.
+
+    `beyond` are the codes of other checks that the caller takes, for the message about an unknown one.
 
     >>> codes(["ME00"], ignore=["ME001", "control-character"])[:2]
     ('ME003', 'ME004')
@@ -132,7 +134,7 @@ def codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[str, ...
     Raises:
         ValueError: a code is unknown, or not a prefix of any.
     """
-    return _codes(None if select is None else prefixes("select", select), prefixes("ignore", ignore))
+    return _codes(None if select is None else prefixes("select", select), prefixes("ignore", ignore), beyond)
 
 
 def prefixes(argument: str, given: Iterable[str]) -> tuple[str, ...]:
@@ -141,13 +143,14 @@ def prefixes(argument: str, given: Iterable[str]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...]) -> tuple[str, ...]:
+def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...], beyond: tuple[str, ...]) -> tuple[str, ...]:
     names = {rule.name: code for code, rule in RULES.items()}
     wanted, unwanted = (tuple(names.get(given, given) for given in all_ or ()) for all_ in (select, ignore))
     for prefix in (*wanted, *unwanted):
         if prefix not in RULES and not (prefix and any(code.startswith(prefix) for code in RULES)):
-            nearest = did_you_mean(prefix.upper(), RULES) or did_you_mean(prefix, names)
-            raise ValueError(f"unknown rule {prefix!r}{nearest or f' (known: {min(RULES)} to {max(RULES)})'}")
+            nearest = did_you_mean(prefix.upper(), [*RULES, *beyond]) or did_you_mean(prefix, names)
+            known = ", ".join(f"{min(group)} to {max(group)}" for group in (RULES, beyond) if group)
+            raise ValueError(f"unknown rule {prefix!r}{nearest or f' (known: {known})'}")
     chosen = RULES if select is None else [code for code in RULES if code.startswith(wanted)]
     return tuple(code for code in chosen if not code.startswith(unwanted))
 

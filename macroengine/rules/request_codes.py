@@ -19,10 +19,10 @@ def request_codes(select: Iterable[str] | None, ignore: Iterable[str]) -> tuple[
     ignored = prefixes("ignore", ignore)
     own, others = _parted(ignored)
     if chosen is None:
-        return (*codes(None, others), *(code for code in _FAULTS if not code.startswith(own)))
+        return (*codes(None, others, _FAULTS), *(code for code in _FAULTS if not code.startswith(own)))
     picked, rest = _parted(chosen)
     return (
-        *codes(rest, others),
+        *codes(rest, others, _FAULTS),
         *(code for code in _FAULTS if code.startswith(picked) and not code.startswith(own)),
     )
 

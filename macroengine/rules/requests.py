@@ -74,7 +74,7 @@ def check_request(
     check_type("request", Request | RequestTemplate, "a Request", request)
     check_type("policy", Policy | None, "a Policy", policy)
     if isinstance(request, Request):
-        request = parse_request(request, dialect or DEFAULT_DIALECT)
+        request = parse_request(request, DEFAULT_DIALECT if dialect is None else dialect)
     elif dialect is not None:
         request = parse_request(request.request, dialect)
     ignored = prefixes("ignore", ignore)

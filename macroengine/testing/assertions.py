@@ -46,6 +46,7 @@ def assert_postback(
             data.
         TypeError: options are given with a compiled template.
     """
+    check_type("url", str | None, "a string or None", url)
     case = _case(template, event, options)
     try:
         expected = case.render()

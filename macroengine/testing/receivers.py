@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-from macroengine.arguments import check_type
+from macroengine.arguments import check_type, choice
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect
 from macroengine.compiled_request import CompiledRequest
 from macroengine.compiled_template import CompiledTemplate
@@ -53,8 +53,7 @@ def check_receiver(
         InvalidArgument: the template has errors, or no parameter with a macro.
     """
     check_type("understood", Callable, "a function", understood)  # type: ignore[arg-type] # mypy: a special form
-    if repeated not in get_args(Repeated):
-        raise ValueError(f"repeated must be 'first' or 'last', not {repeated!r}")
+    choice("repeated", get_args(Repeated), repeated)
     read = reading.reading_of(template, dialect, policy)
     sendable = read.template
     names = _checked_names(sendable)

@@ -1,10 +1,11 @@
-"""Shorten the findings of a template that is wrong throughout."""
+"""Shorten the findings of a template that is wrong throughout, and leave out advice for programs."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from macroengine.diagnostics import Diagnostic
+from macroengine.errors import LIMIT_EXCEEDED
 
 # Reports repeat the template with each finding. Only a long template with errors throughout exceeds this.
 _MAX_TEXT_PER_RULE = 500_000
@@ -20,7 +21,8 @@ def abridged(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         counts[code] += 1
         most = max(_MIN_FINDINGS_PER_RULE, _MAX_TEXT_PER_RULE // max(1, len(diagnostic.source)))
         if counts[code] <= most:
-            yield diagnostic
+            # Only a program can raise a limit.
+            yield replace(diagnostic, hint="shorten the template") if code == LIMIT_EXCEEDED else diagnostic
         else:
             omitted.setdefault(code, (diagnostic, most))
     for code, (first, most) in omitted.items():

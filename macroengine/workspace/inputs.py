@@ -1,6 +1,8 @@
 """Open inputs by name, and read them within limits."""
 
+import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -27,6 +29,10 @@ class InputError(MacroEngineError):
     """An input cannot be used. The message names it."""
 
 
+class NotJSONError(InputError):
+    """A text that must be JSON is not."""
+
+
 class UnreadableError(InputError):
     """An input is not text, or not in the given encoding."""
 
@@ -41,8 +47,13 @@ def input_name(file: str | Path) -> str:
 
 
 def similar_file(name: str) -> str:
-    """Return `; did you mean 'x'?` for the files of the same folder that are called almost so, or an empty string."""
+    """Return `; did you mean 'x'?` for the files of the same folder that are called almost so, or an empty string.
+
+    For a broken link, it says where that leads.
+    """
     wanted = Path(name)
+    if os.path.islink(name):  # noqa: PTH114 - a name may have a null character
+        return f"; it is a broken link to {os.readlink(name)!r}"  # noqa: PTH115 - as above
     try:
         known = [file.name for file in wanted.parent.iterdir() if not file.name.startswith(".")]
     except (OSError, ValueError):  # there is no such folder either, or its name has a null character
@@ -158,11 +169,24 @@ def parse_json(text: str, where: str, line: int | None = None, **hooks: Any) -> 
         return json.loads(text, parse_int=_integer, **hooks)
     except json.JSONDecodeError as error:
         place = f"{error.lineno}:{error.colno}" if line is None else error.colno
-        raise InputError(f"{at}:{place}: not JSON: {error.msg[0].lower()}{error.msg[1:]}") from None
+        raise NotJSONError(f"{at}:{place}: not JSON: {error.msg[0].lower()}{error.msg[1:]}") from None
     except RecursionError:
         raise InputError(f"{at}: nested too deeply") from None
     except ValueError as error:
         raise InputError(f"{at}: {error}") from None
+
+
+def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object, as the hook of `parse_json` for pairs. Parsers differ in which of two equal keys they take.
+
+    Raises:
+        ValueError: a key is repeated.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        repeated = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"key {repeated!r} is repeated in one object")
+    return found
 
 
 def _integer(digits: str) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.columns import DEFAULT_COLUMN, ROLES, Layout, recognised
-from macroengine.workspace.inputs import InputError, NoColumnError, parse_json
+from macroengine.workspace.inputs import InputError, NoColumnError, parse_json, unrepeated
 from macroengine.workspace.record import Record, Said
 from macroengine.workspace.string_tokens import strings_of
 from macroengine.workspace.text import BOM
@@ -19,7 +19,8 @@ def json_records(lines: Iterator[tuple[int, str]], name: str, layout: Layout) ->
             yield Record(raw, number)
             continue
         where = f"{name}:{number}:"
-        data = parse_json(raw.removeprefix(BOM) if number == 1 else raw, name, number)
+        text = raw.removeprefix(BOM) if number == 1 else raw
+        data = parse_json(text, name, number, object_pairs_hook=unrepeated)
         if isinstance(data, str):
             yield Record(raw, number, data, _with_value(raw, None))
             continue

@@ -11,7 +11,17 @@ from macroengine.diagnostics import Fix
 from macroengine.errors import CatalogueError
 from macroengine.request import Request, Signature
 from macroengine.workspace.assumed import AUTO
-from macroengine.workspace.inputs import InputError, input_name, parse_json, parse_toml, read_text, suffix
+from macroengine.workspace.inputs import (
+    STANDARD_INPUT,
+    InputError,
+    NotJSONError,
+    input_name,
+    parse_json,
+    parse_toml,
+    read_text,
+    suffix,
+    unrepeated,
+)
 from macroengine.workspace.sources import REQUESTS, walked
 from macroengine.workspace.string_tokens import Path as Keys
 from macroengine.workspace.string_tokens import Text, edited, strings_of
@@ -117,17 +127,15 @@ def _is_toml(file: str) -> bool:
 
 def _parsed(text: str, file: str) -> Any:
     name = input_name(file)
-    return parse_toml(text, name) if _is_toml(file) else parse_json(text, name, object_pairs_hook=_once)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a JSON object; reject repeated keys, since parsers differ in which one they take."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"key {repeated!r} is repeated")
-    return found
+    if _is_toml(file):
+        return parse_toml(text, name)
+    try:
+        return parse_json(text, name, object_pairs_hook=unrepeated)
+    except NotJSONError as error:
+        if suffix(file) == ".json":
+            raise
+        what = "on standard input" if file == STANDARD_INPUT else "in a file that is not called .toml"
+        raise InputError(f"{error}; a request {what} must be JSON") from None
 
 
 def _check_keys(table: dict[str, Any], name: str) -> None:

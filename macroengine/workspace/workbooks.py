@@ -70,15 +70,21 @@ class WorkbookFile:
             if header is not None:
                 yield from self._rows(sheet, *header)
         if not any(header for _, header in found):
-            wanted = self.layout.template or DEFAULT_COLUMN
-            titles = ", ".join(repr(sheet.title) for sheet in self._sheets)
-            near = did_you_mean(
-                wanted, (text for sheet in self._chosen() for row in _top(sheet) for text in row if text)
-            )
-            raise NoColumnError(
-                f"{input_name(self.file)}: no column {wanted!r} in the first {_HEADER_ROWS} rows of a visible sheet"
-                f"{near} (sheets: {titles}); say where the templates are with --sheet and --column"
-            )
+            raise self._without_column(chosen)
+
+    def _without_column(self, chosen: "list[Worksheet]") -> NoColumnError:
+        """Return the error for sheets of which none has a template column."""
+        wanted = self.layout.template or DEFAULT_COLUMN
+        near = did_you_mean(wanted, (text for sheet in chosen for row in _top(sheet) for text in row if text))
+        if self.layout.sheet is None:
+            where, titles = "a visible sheet", ", ".join(repr(sheet.title) for sheet in self._sheets)
+            advice = f" (sheets: {titles}); say where the templates are with --sheet and --column"
+        else:
+            where = f"sheet {chosen[0].title!r}"
+            advice = "; say which column has the templates with --column" if self.layout.template is None else ""
+        return NoColumnError(
+            f"{input_name(self.file)}: no column {wanted!r} in the first {_HEADER_ROWS} rows of {where}{near}{advice}"
+        )
 
     @contextmanager
     def rewriting(self) -> Iterator[Write]:

@@ -41,6 +41,32 @@ def test_types_of_columns_are_a_mapping(function):
         function(compile_template(URL), columns=[("click_id", "VARCHAR")])
 
 
+@pytest.mark.parametrize("function", [duckdb.to_sql, duckdb.failure_sql, clickhouse.to_sql, clickhouse.failure_sql])
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"click_id": 1}, "each type in columns must be a string, as DESCRIBE shows it, not int"),
+        ({1: "VARCHAR"}, "each name in columns must be a string, not int"),
+    ],
+)
+def test_names_and_types_of_columns_are_texts(function, columns, message):
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        function(compile_template(URL), columns)
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "message"),
+    [
+        ("in.csv", None, "output must be a path, not NoneType"),
+        (1, "urls.txt", "source must be a path or a DuckDB relation, not int"),
+    ],
+)
+def test_a_table_is_read_and_written_by_name(tmp_path, source, output, message):
+    target = output and tmp_path / output
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        render_table(compile_template(URL), source, target)
+
+
 def test_a_query_keeps_columns_of_a_list():
     pytest.importorskip("clickhouse_connect")
     with pytest.raises(TypeError, match="keep must be a list of names of columns, not 'day'"):

@@ -148,7 +148,7 @@ def test_no_name_of_a_column_becomes_sql(tmp_path_factory, column: str):
     [
         (
             {},
-            r"no column 'click_id'; did you mean 'clickid'\? \(known: clickid, other\); map it .* click_id=",
+            r"no column 'click_id'; did you mean 'clickid'\? \(known: clickid, other\); map it with columns=",
         ),
         ({"columns": {"click_id": "nope"}}, r"there is no column 'nope' \(known: clickid, other\)"),
         (

@@ -1,6 +1,9 @@
 """A dialect of any syntax is one file: its templates parse, check, render and pickle without other code."""
 
+import hashlib
+import os
 import pickle
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -9,6 +12,7 @@ import duckdb
 import pytest
 
 from macroengine import (
+    CatalogueError,
     Dialect,
     Event,
     Missing,
@@ -264,3 +268,69 @@ def test_the_short_file_of_the_page_on_dialects_is_enough(tmp_path):
     event = Event(link={"click_id": "1"}, platform={"country_code": "DE"})
     assert check("https://n.example/pb?c=[clickid]&geo=[country]", dialect=own) == []
     assert render("https://n.example/pb?c=[clickid]&geo=[country]", event, dialect=own).endswith("?c=1&geo=DE")
+
+
+HASHES = """
+name = "acme"
+syntax = { forms = ["[[NAME]]"], name = "[A-Z_]+" }
+[functions]
+sha1 = "NAME_SHA1"
+[macros]
+GAID = { field = "advertising_id", source = "SDK", sha1 = ["GAID"] }
+"""
+READABLE = HASHES.replace("[A-Z_]+", "[A-Z0-9_]+")
+
+
+def read(tmp_path, text):
+    (tmp_path / "acme.toml").write_text(text, encoding="utf-8")
+    return Dialect.from_toml(tmp_path / "acme.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("", "", "[functions] sha1: 'GAID_SHA1' cannot be the name in [[NAME]], where names match [A-Z_]+; for other"),
+        (
+            'sha1 = ["GAID"]',
+            'sha1 = ["HASHED_GAID"]',
+            "'HASHED_GAID' is not a name of this macro; name the macro itself",
+        ),
+        ('sha1 = ["GAID"]', 'sha1 = ["GAIDS"]', "'GAIDS' is not a name of this macro; did you mean 'GAID'?"),
+    ],
+)
+def test_a_function_is_written_as_the_syntax_reads_it(tmp_path, old, new, message):
+    with pytest.raises(CatalogueError, match=re.escape(message)):
+        read(tmp_path, HASHES.replace(old, new))
+    own = read(tmp_path, READABLE)
+    event = Event(sdk={"advertising_id": "x"})
+    assert render("?a=[[GAID_SHA1]]", event, dialect=own) == f"?a={hashlib.sha1(b'x').hexdigest()}"
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
+    assert read(tmp_path, f"\ufeff{READABLE}") == read(tmp_path, READABLE)
+
+
+def test_the_name_of_a_file_is_shown_so_that_it_can_be_printed(tmp_path):
+    with pytest.raises(CatalogueError, match=r"^\\ud800: cannot be read"):
+        Dialect.from_toml("\ud800")
+    odd = tmp_path / os.fsdecode(b"\xff.toml")
+    try:
+        odd.write_text("x")
+    except OSError:
+        pytest.skip("the file system wants UTF-8")
+    repeated = READABLE + 'B = { field = "advertising_id", source = "Link" }\n'
+    for text in ("x", HASHES, repeated):
+        odd.write_text(text)
+        with pytest.raises(CatalogueError) as caught:
+            Dialect.from_toml(odd)
+        assert str(caught.value).isprintable()
+
+
+def test_a_dialect_in_a_file_of_the_working_folder_is_read_from_there(tmp_path, monkeypatch):
+    read(tmp_path, READABLE)
+    monkeypatch.chdir(tmp_path)
+    said = r"unknown dialect 'acme'; read the file with Dialect.from_toml\('acme.toml'\)"
+    with pytest.raises(CatalogueError, match=f"^{said}$"):
+        dialect("acme")
+    with pytest.raises(CatalogueError, match=r"^unknown dialect 'acne' \(known: adcp"):
+        compile_template("?a", dialect="acne")

@@ -171,7 +171,7 @@ def test_a_csv_of_templates_that_cannot_be_used_is_said_so(run, events, content:
             1,
             "2 events cannot be sent",
         ),
-        ([TEMPLATE, "--memory-limit", "1KB"], 2, "raise memory_limit (--memory-limit)"),
+        ([TEMPLATE, "--memory-limit", "1KB"], 2, "use fewer threads, or raise --memory-limit\n"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_message_and_nothing_is_written(run, events, arguments, status: int, message: str):
@@ -186,7 +186,7 @@ def test_what_is_wrong_is_said_in_one_message_and_nothing_is_written(run, events
 def test_an_output_that_exists_is_replaced_with_force_only(run, events):
     (events / "urls.csv").write_text("mine")
     arguments = [TEMPLATE, "--input", "events.parquet", "--output", "urls.csv"]
-    assert run(*arguments) == (2, "", "macroengine: urls.csv: already exists; use --force (force=True) to replace it\n")
+    assert run(*arguments) == (2, "", "macroengine: urls.csv: already exists; replace it with --force\n")
     assert run(*arguments, "--force")[0] == 0
 
 
@@ -270,7 +270,7 @@ def test_a_pattern_is_read_with_glob_only(run, events):
     arguments = [TEMPLATE, "--input", "*.csv", "--output", "urls.txt"]
     status, _, errors = run(*arguments)
     assert (status, errors.count("\n")) == (2, 1)
-    assert "use --glob" in errors
+    assert "; read the files that match a pattern with --glob;" in errors
     assert run(*arguments, "--glob")[0] == 0
     assert (events / "urls.txt").read_text() == "".join(f"{TEMPLATE[:-9]}{name}\n" for name in ("a.csv", "b.csv"))
 
@@ -327,7 +327,7 @@ def test_too_little_memory_is_no_traceback(run, events, monkeypatch):
     monkeypatch.setattr("macroengine.backends.duckdb.table.columns_for", out_of_memory)
     status, _, errors = run(TEMPLATE, "--input", "events.parquet", "--output", "urls.csv")
     assert status == 2
-    assert errors.startswith("macroengine: not enough memory; raise memory_limit")
+    assert errors.startswith("macroengine: not enough memory; use fewer threads, or raise --memory-limit\n")
 
 
 def test_a_template_in_a_csv_may_have_odd_line_breaks(run, events):

@@ -178,3 +178,88 @@ def test_two_empty_versions_are_the_same_and_say_that_they_are_empty(run, tmp_pa
         (tmp_path / name).touch()
     notes = "macroengine: a.txt: no templates in it\nmacroengine: b.txt: no templates in it\n"
     assert run("diff", "a.txt", "b.txt") == (0, "nothing changes for the partner\n", notes)
+
+
+# What cannot be used
+
+
+@pytest.mark.parametrize("command", [["check"], ["render", GOOD, "--event"], ["check", "--request"]])
+def test_a_broken_link_is_called_one(run, tmp_path, command):
+    (tmp_path / "broken.txt").symlink_to("nowhere")
+    said = "broken.txt: no such file or directory; it is a broken link to 'nowhere'"
+    assert message(run, *command, "broken.txt") == said
+
+
+@pytest.mark.parametrize("command", [["render", "--set", "click_id=1"], ["sample", "-n", "1"], ["bulk"]])
+@pytest.mark.parametrize("codes", ["ME222,ME101", "ME222, unknown-macro"])
+def test_rules_to_ignore_are_separated_by_commas(run, tmp_path, command, codes):
+    pytest.importorskip("duckdb")
+    (tmp_path / "in.csv").write_text("click_id\n1\n")
+    files = ["--input", "in.csv", "--output", "out.csv"] if command == ["bulk"] else []
+    bad = f"{GOOD}&amp;x=(no)"
+    assert run(*command, *files, bad, "--unknown", "keep", "--ignore", codes).status == 0
+    assert message(run, *command, *files, bad, "--ignore", "ME222,NOPE").startswith("unknown rule 'NOPE' (known: ME001")
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [("NOPE", " (known: ME001 to ME310, ME601 to ME651)"), ("me651", "; did you mean 'ME651'?")],
+)
+def test_an_unknown_rule_is_told_all_that_can_be_ignored(run, code, found):
+    assert message(run, "check", GOOD, "--ignore", code) == f"--ignore: unknown rule {code!r}{found}"
+
+
+@pytest.mark.parametrize("command", [["render", "--set", "click_id=1"], ["sample"]])
+@pytest.mark.parametrize("missing", ["drop", "empty"])
+def test_what_is_sent_for_a_missing_value_is_said_once(run, command, missing):
+    for options in (["--missing", missing, "--default", "x"], ["--default", "x", "--missing", missing]):
+        assert message(run, *command, GOOD, *options) == "give --missing or --default, not both"
+
+
+def test_a_source_in_an_event_is_an_object(run, tmp_path):
+    (tmp_path / "e.json").write_text('{"link": 3}')
+    assert message(run, "render", GOOD, "--event", "e.json") == "e.json: 'link' must be an object, not a number"
+
+
+def test_json_lines_have_each_key_once(run, tmp_path):
+    (tmp_path / "t.jsonl").write_text(f'"{GOOD}"\n{{"template":"A","template":"{GOOD}"}}\n')
+    status, _, err = run("check", "t.jsonl")
+    assert (status, err) == (2, "macroengine: t.jsonl:2: key 'template' is repeated in one object\n")
+
+
+def test_a_request_that_is_not_in_a_toml_file_is_json(run, tmp_path):
+    toml = f'method = "GET"\nurl = "{GOOD}"\n'
+    where = "1:1: not JSON: expecting value"
+    said = f"standard input:{where}; a request on standard input must be JSON"
+    assert message(run, "check", "--request", "-", stdin=toml.encode()) == said
+    for name, more in (("r.txt", "; a request in a file that is not called .toml must be JSON"), ("r.json", "")):
+        (tmp_path / name).write_text(toml)
+        assert message(run, "check", "--request", name) == f"{name}:{where}{more}"
+    assert "standard input, which must be JSON" in " ".join(run("check", "--help").out.split())
+
+
+@pytest.mark.parametrize("what", ["ME101", "unknown-macro", "ME651", "t.txt", "list", "-"])
+def test_only_a_template_is_declared(run, tmp_path, what):
+    for name in ("t.txt", "list"):
+        (tmp_path / name).write_text(GOOD)
+    said = "--format adcp declares the macros of one template; give it as an argument"
+    assert message(run, "explain", what, "--format", "adcp") == said
+
+
+def test_a_word_that_is_no_rule_may_be_a_file(run, tmp_path):
+    (tmp_path / "list").write_text(GOOD)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "ME101").mkdir()
+    (tmp_path / "unchecked-template").mkdir()
+    assert run("explain", "list").out == run("explain", "--file", "list").out
+    assert message(run, "explain", "folder") == "folder: is a directory"
+    assert run("explain", "ME101").out.startswith("ME101 unknown-macro")
+    assert run("explain", "unchecked_template").out.startswith("ME651 unchecked-template")
+
+
+def test_settings_that_cannot_be_read_are_not_passed_over(run, tmp_path):
+    (tmp_path / "macroengine.toml").mkdir()
+    assert message(run, "check", GOOD).endswith("macroengine.toml: is a directory")
+    (tmp_path / "macroengine.toml").rmdir()
+    (tmp_path / "macroengine.toml").symlink_to("no")
+    assert message(run, "check", GOOD).endswith("no such file or directory; it is a broken link to 'no'")

@@ -52,6 +52,16 @@ def test_the_command_that_a_message_names_can_be_copied(run, command, advised):
     [
         (["macros", "clickd"], "unknown macro 'clickd' of AppsFlyer; did you mean 'clickid'? ("),
         (["macros", "zzz", "--dialect", "adjust"], "unknown macro 'zzz' of Adjust (`"),
+        (["macros", "gps_adid"], "unknown macro 'gps_adid' of AppsFlyer; it is Adjust's name: add --dialect adjust (`"),
+        (["macros", "{clickid}"], "unknown macro '{clickid}' of AppsFlyer; did you mean 'clickid'? (`"),
+        (["macros", "{gps_adid}"], "unknown macro '{gps_adid}' of AppsFlyer; it is Adjust's name: add --dialect adj"),
+        (
+            ["macros", "idfa", "--dialect", "vast"],
+            (
+                "unknown macro 'idfa' of VAST; it is a name of Adjust, AppMetrica, AppsFlyer and 3 others: use "
+                "--dialect adjust or --dialect appmetrica or --dialect appsflyer; did you mean 'IFA'? (`"
+            ),
+        ),
         (["explain", "unknwn-macro"], "unknown rule 'unknwn-macro'; did you mean 'unknown-macro'? ("),
         (["explain", "zzz"], "unknown rule 'zzz' (`"),
     ],
@@ -101,7 +111,22 @@ def test_bulk_names_the_option_for_columns_with_other_names(run, tmp_path):
     assert (status, out) == (2, "")
     assert err.startswith(
         "macroengine: there is no column 'click_id' (known: cid, geo); map it with --columns click_id=COLUMN, or to "
-        "none with --columns click_id= (in Python: columns={'click_id': ...})"
+        "none with --columns click_id= (see "
     )
     assert run(*call, "--columns", "click_id=cid", "--columns", "country_code=").status == 0
     assert (tmp_path / "o.txt").read_text() == "https://n.example/?c=1&g=\n"
+
+
+def test_bulk_names_the_option_for_patterns(run):
+    call = ["bulk", "https://n.example/?c=(clickid)", "--input", "*.csv", "--output", "o.txt"]
+    said = "macroengine: *.csv: no such file or directory; read the files that match a pattern with --glob\n"
+    assert run(*call) == (2, "", said)
+
+
+@pytest.mark.parametrize(
+    "command", [["check"], ["check", "--format", "json"], ["render", "--set", "click_id=1"], ["preview"], ["parse"]]
+)
+def test_no_option_raises_a_limit(run, command):
+    status, out, err = run(*command, "https://n.example/?c=(clickid)" + "x" * 20_000)
+    assert (status, "ME000" in out + err, "Limits" in out + err) == (1, True, False)
+    assert "shorten the template" in out + err

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import threading
 from pathlib import Path
 
@@ -352,6 +353,15 @@ def test_a_name_that_is_not_utf_8_has_a_uri(run, tmp_path):
     log = json.loads(run("check", name, "--format", "sarif").out)
     location = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert location["artifactLocation"]["uri"] == "%FF.txt"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_in_angle_brackets_has_a_uri_and_standard_input_has_none(run, tmp_path):
+    (tmp_path / "<t>.txt").write_text(BAD)
+    for arguments, uris in ((["<t>.txt"], {"%3Ct%3E.txt"}), (["-"], set()), ([BAD], set())):
+        found = run("check", *arguments, "--format", "sarif", stdin=BAD.encode())
+        assert {*re.findall('"uri": "([^"]*)"', found.out)} == uris
+        assert ('"logicalLocations"' in found.out) is (not uris)
 
 
 # Large reports

@@ -185,8 +185,9 @@ def test_what_a_program_fills_in_is_an_info(run, tmp_path):
     assert run("check", "a.py", "--ignore", "ME651").out == "nothing found in 1 template\n"
     assert run("check", "a.py", "--select", "ME205").out == "nothing found in 1 template\n"
     assert "ME651" in run("check", "a.py", "--select", "ME65").out
-    assert run("explain", "unchecked-template").out.startswith(
-        "ME651 unchecked-template (info)\n\nOf a file, see check:"
+    assert run("explain", "unchecked-template").out == (
+        "ME651 unchecked-template (info)\n\n"
+        "A template that the code around it changes, so it cannot be checked.\n\nFound in files, by check.\n"
     )
     assert "ME651" in json.loads(run("check", "a.py", "--format", "sarif").out)["runs"][0]["results"][0]["ruleId"]
 

@@ -191,7 +191,7 @@ def test_an_ordinary_link_is_an_info_and_makes_an_event(run, options):
 
 
 def test_a_code_of_intake_is_explained(run):
-    explained = "Of a payload, see intake: an object instead of a string that contains JSON."
+    explained = "An object instead of a string that contains JSON.\n\nFound in payloads, by intake."
     assert run("explain", "me515") == (0, f"ME515 not-stringified (error)\n\n{explained}\n", "")
     status, _, err = run("explain", "ME599")
     assert status == 1

@@ -220,7 +220,7 @@ def test_progress_is_told_by_thousands(run, monkeypatch, write):
 def test_codes_are_explained(run, code):
     out = run("explain", code).out
     assert out.startswith(f"{code} {FAULTS[code].name} ({FAULTS[code].severity})\n")
-    assert "see match" in out
+    assert out.endswith("Found in URLs that were sent, by match.\n")
 
 
 def test_the_page_lists_every_name_as_it_is():

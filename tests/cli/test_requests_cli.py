@@ -154,7 +154,7 @@ def test_request_with_errors_is_not_rendered(run, write):
 
 
 def test_faults_of_requests_are_explained(run):
-    assert run("explain", "ME602").out.startswith("ME602 trailing-comma (error)\n\nOf a request: a comma after")
+    assert run("explain", "ME602").out.startswith("ME602 trailing-comma (error)\n\nA comma after")
     assert run("explain", "trailing-comma").out == run("explain", "ME602").out
 
 

@@ -803,13 +803,16 @@ def test_characters_of_templates_are_where_they_are(template, other, quoting, as
 
 
 def test_a_place_that_cannot_be_told_is_the_whole_row():
-    text = '{"template": "https://n.ex/?a=1", "template": "https://n.ex/?a=2"}\n'
-    [located], _ = templates_in(text, "t.jsonl", Layout())
-    first, last = located.extent(3, 5)
-    assert 0 <= first <= last <= len(text)
     odd = 'template\n"https://n.ex/?a="b"c"\n'
     [located], _ = templates_in(odd, "t.csv", Layout())
     assert located.extent(0, 3)[0] >= len("template\n")
+
+
+def test_a_line_with_a_repeated_key_is_reported():
+    text = '{"template": "https://n.ex/?a=1"}\n{"template": "https://n.ex/?a=1", "template": "https://n.ex/?a=2"}\n'
+    [located], [trouble] = templates_in(text, "t.jsonl", Layout())
+    assert located.template == "https://n.ex/?a=1"
+    assert trouble.message == "key 'template' is repeated in one object"
 
 
 def test_what_fails_in_one_document_is_logged_and_the_others_are_checked(editor, monkeypatch, caplog):

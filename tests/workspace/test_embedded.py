@@ -151,13 +151,28 @@ def test_a_template_is_found_with_its_place(ending, mark):
 SKIPPED = [
     ("python", "x = f'https://{host}/pb?c=(clickid)&i={{idfa}}'", "https://…/pb?c=(clickid)&i={idfa}", "an f-string"),
     ("python", "x = Rf'{base}?c=(clickid)&i=(idfa)'", "…?c=(clickid)&i=(idfa)", "an f-string"),
-    ("python", "x = 'https://n.example/pb?c=(clickid)' % y", "https://n.example/pb?c=(clickid)", "a string of"),
-    ("python", "x = 'https://n.example/pb?c={click_id}&i={gps_adid}'.format(y)", None, "a string of"),
-    ("python", "x = y + 'https://n.example/pb?c=(clickid)'", "https://n.example/pb?c=(clickid)", "a string of"),
+    (
+        "python",
+        "x = 'https://n.example/pb?c=(clickid)' % y",
+        "https://n.example/pb?c=(clickid)",
+        "a string that the code around it changes",
+    ),
+    (
+        "python",
+        "x = 'https://n.example/pb?c={click_id}&i={gps_adid}'.format(y)",
+        None,
+        "a string that the code around it changes",
+    ),
+    (
+        "python",
+        "x = y + 'https://n.example/pb?c=(clickid)'",
+        "https://n.example/pb?c=(clickid)",
+        "a string that the code around it changes",
+    ),
     ("javascript", "x = `https://${h}/pb?c=(clickid)`", "https://…/pb?c=(clickid)", "a template literal"),
-    ("javascript", "x = 'https://n.example/pb?c=(clickid)&i=' + y", None, "a string of"),
+    ("javascript", "x = 'https://n.example/pb?c=(clickid)&i=' + y", None, "a string that the code around it changes"),
     ("php", "<?php $x = \"https://n.example/pb?c=(clickid)&i={$x['i']}\";", None, "a string with variables"),
-    ("php", "<?php $x = 'https://n.example/pb?c=(clickid)&i=' . $i;", None, "a string of"),
+    ("php", "<?php $x = 'https://n.example/pb?c=(clickid)&i=' . $i;", None, "a string that the code around it changes"),
     ("markdown", "```\nhttps://n.example/pb?c=(clickid)\n  &i=(idfa)\n```", None, "several lines of a document"),
 ]
 

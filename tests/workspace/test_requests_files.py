@@ -288,7 +288,7 @@ def test_kind_of_postback_is_that_of_all_macros(run, write):
 
 def test_a_repeated_key_is_refused(run, write):
     write('{"method": "GET", "url": "https://n.example/", "headers": {"a": "s3cret", "a": "s3cret"}}', "r.json")
-    assert run("check", "--request", "r.json") == (2, "", "macroengine: r.json: key 'a' is repeated\n")
+    assert run("check", "--request", "r.json") == (2, "", "macroengine: r.json: key 'a' is repeated in one object\n")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

@@ -179,6 +179,8 @@ def test_hidden_sheets_are_skipped_and_named(run, book):
         ([], "t.xlsx: no column 'template' in the first 20 rows of a visible sheet (sheets: 'Partners'); say where"),
         (["--column", "c"], "t.xlsx: no column 'c' in the first 20 rows"),
         (["--column", "postbak no."], "rows of a visible sheet; did you mean 'postback no.'? (sheets: 'Partners')"),
+        (["--sheet", "partners"], "rows of sheet 'Partners'; say which column has the templates with --column\n"),
+        (["--sheet", "partners", "--column", "c"], "no column 'c' in the first 20 rows of sheet 'Partners'\n"),
         (["--column", "a", "--partner-column", "p"], "t.xlsx: sheet 'Partners': no column 'p' (known: 'a', 'b')"),
     ],
 )

@@ -95,7 +95,7 @@ def _files_in(path: Path) -> list[Path]:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
         is_pattern = any(character in str(path) for character in "*?[")
-        hint = "; use --glob (glob=True) to read the files that match a pattern" if is_pattern else ""
+        hint = "; read the files that match a pattern with glob=True" if is_pattern else ""
         raise FileNotFoundError(error.errno, f"{os.strerror(ENOENT)}{hint}", str(path)) from None
     if stat.S_ISDIR(mode):
         files = [file for file in sorted(path.rglob("*")) if _suffix(file) in _READERS and not file.is_dir()]

@@ -50,7 +50,7 @@ def _check_replaceable(output: Path) -> None:
 
 
 def _exists(output: Path) -> FileExistsError:
-    return FileExistsError(EEXIST, "already exists; use --force (force=True) to replace it", str(output))
+    return FileExistsError(EEXIST, "already exists; replace it with force=True", str(output))
 
 
 def copy(query: str, output: Path, to: Path) -> str:

@@ -65,7 +65,7 @@ def translated() -> Iterator[None]:
             raise KeyboardInterrupt from None
         raise
     except (duckdb.OutOfMemoryException, MemoryError) as error:
-        advice = "raise memory_limit (--memory-limit), or use fewer threads"
+        advice = "use fewer threads, or raise memory_limit"
         raise OSError(f"{plain(error) or 'not enough memory'}; {advice}") from None
     except duckdb.Error as error:
         raise OSError(plain(error)) from None

@@ -8,6 +8,7 @@ from threading import Event as Signal
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from macroengine.arguments import check_type
 from macroengine.backends.duckdb.files import read
 from macroengine.backends.duckdb.problems import plain
 from macroengine.backends.duckdb.scratch import scratch
@@ -27,6 +28,7 @@ def opened(
     import duckdb
 
     if not isinstance(source, str | Path):
+        check_type("source", duckdb.DuckDBPyRelation, "a path or a DuckDB relation", source)
         yield source, None, None
         return
     with scratch(Path(gettempdir())) as directory:

@@ -4,9 +4,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from macroengine.arguments import check_type
 from macroengine.backends.ansi import choose, literal, name
 from macroengine.backends.columns import PARTNER, URL, check_kept, check_list, columns_for, plans_of
 from macroengine.backends.duckdb.files import files_of
@@ -77,6 +79,7 @@ def render_table(
     """
     started = time.monotonic()
     check_list(keep)
+    check_type("output", str | PathLike, "a path", output)
     plans, to = plans_of(templates), Path(output)
     added = [URL] if None in plans else [PARTNER, URL]
     check_output(to, columns=len(keep) + len(added), force=force)

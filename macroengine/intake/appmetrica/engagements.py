@@ -170,7 +170,7 @@ def link_values(engagement: Click | Impression, *, dialect: str | Dialect | None
         value = getattr(engagement, row.attribute)
         if value is not None:
             values.update(dict.fromkeys(row.link, value))
-    chosen = dialect_of(dialect or table(TRACKING)["dialect"])
+    chosen = dialect_of(table(TRACKING)["dialect"] if dialect is None else dialect)
     return {name: value for name, value in values.items() if chosen.open or chosen.fields.get(name) is Source.LINK}
 
 

@@ -81,7 +81,7 @@ def joined(text: str, language: Language, found: Iterator[Token]) -> Iterator[Li
 
 
 def literal_of(text: str, language: Language, group: list[Token]) -> Literal:
-    """Return the literal of these tokens, with the reason if the program changes the text of its URL."""
+    """Return the literal of these tokens, with the reason if the code around it changes the text of its URL."""
     parts = tuple(token.part for token in group)
     found = Literal(text, parts)
     if not found.may_have_url:
@@ -90,7 +90,7 @@ def literal_of(text: str, language: Language, group: list[Token]) -> Literal:
     if reason is None:
         before = text[max(0, group[0].start - NEAR) : group[0].start]
         if language.after.match(text, group[-1].end) or language.before.search(before):
-            reason = "a string of which a program makes another"
+            reason = "a string that the code around it changes"
     return found if reason is None else Literal(text, parts, reason)
 
 
