@@ -143,7 +143,11 @@ class CompiledRequest:
     @property
     def macros(self) -> tuple[str, ...]:
         """The names of the macros in all parts, as the request spells them, in order and without repeats."""
-        return tuple(dict.fromkeys(macro.name for macro in self._parsed.macros()))
+        parsed, policy = self._parsed, self.policy
+        beside = [resolve_header(value, policy) for _, value in parsed.headers]
+        beside += [] if parsed.body is None else [resolve_body(parsed.body, policy)]
+        names = (macro.node.name for resolution in beside for macro in resolution.macros)
+        return tuple(dict.fromkeys([*self.url.macros, *names]))
 
     @property
     def fields(self) -> tuple[str, ...]:

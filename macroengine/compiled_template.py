@@ -125,9 +125,13 @@ class CompiledTemplate:
 
     @property
     def macros(self) -> tuple[str, ...]:
-        """The names of the macros, as the template spells them, in order and without repeats."""
+        """The names of the macros, as the template spells them, in order and without repeats.
+
+        What is only part of another platform's macro, and sent literally, is not one of them.
+        """
         template = parse(self.source, self.dialect, limits=self.options.limits)
-        return tuple(dict.fromkeys(macro.name for macro in template.macros()))
+        resolution = resolve(template, self.dialect, self.policy)
+        return tuple(dict.fromkeys(macro.node.name for macro in resolution.macros))
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -65,9 +65,12 @@ def errors(resolution: Resolution, ignore: frozenset[str], options: Mapping[str,
     return diagnose(resolution, enforced(ignore, tuple(options.items())))
 
 
-def found_in_text(resolution: Resolution, wanted: Iterable[str]) -> list[Diagnostic]:
-    """Return what the given rules find in a text that is not a URL, in source order."""
-    return sorted(_found(Checked(resolution), wanted, whole=False), key=place)
+def found_in_text(resolution: Resolution, wanted: Iterable[str], what: str = "a text") -> list[Diagnostic]:
+    """Return what the given rules find in a text that is not a URL, in source order.
+
+    Messages call the text `what`.
+    """
+    return sorted(_found(Checked(resolution, what), wanted, whole=False), key=place)
 
 
 def diagnose(

@@ -10,6 +10,7 @@ from macroengine.plan.nesting import PLAIN
 from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.rules import damaged
 from macroengine.rules.beginnings import begins_as_template, remark_start
+from macroengine.rules.enclosed import Enclosed, enclosed_macros
 from macroengine.rules.intended import GAP, Foreign, Intended, beginnings, foreign_macros, own_macro
 from macroengine.rules.nearly import Nearly, nearly
 from macroengine.rules.structure import malformed_start, nested_urls, server_end, split_escapes
@@ -29,8 +30,10 @@ class Checked:
     inner: "Checked | None" = None
     """If something surrounds a template: the template inside, once a rule has reported what surrounds it."""
 
-    def __init__(self, resolution: Resolution) -> None:
+    def __init__(self, resolution: Resolution, what: str = "a URL") -> None:
         self.resolution = resolution
+        self.what = what
+        """What the text is, with "a" before it, for messages."""
         self.template = resolution.template
         self.source = resolution.template.source
         self.dialect = resolution.dialect
@@ -204,6 +207,7 @@ class Checked:
         if 2 * opening not in self.source and 2 * closing not in self.source:
             return []
         found = []
+        is_enclosed = overlapping(enclosed.span for enclosed in self.enclosed_macros)
         for match in self._nearly.doubled.finditer(self.source):
             opened, closed = match[1] != opening, match[3] != closing
             if not (opened or closed):
@@ -211,9 +215,14 @@ class Checked:
             before, after = self.source[match.start() - 1 : match.start()], self.source[match.end() : match.end() + 1]
             is_value = before == "=" and after in ("", "&", "#")
             span = Span(*match.span())
-            if ((opened and closed) or is_value) and not self._in_outer(span):
+            if ((opened and closed) or is_value) and not self._in_outer(span) and not is_enclosed(span):
                 found.append(Intended(span, self.syntax.write(match[2])))
         return found
+
+    @once
+    def enclosed_macros(self) -> list[Enclosed]:
+        """Macros inside other macros of the dialect."""
+        return enclosed_macros(self.resolution)
 
     @once
     def lookalike_macros(self) -> list[Intended]:
@@ -301,14 +310,27 @@ class Checked:
     @once
     def white_space(self) -> list[Span]:
         """The runs of white space and control characters outside macro names."""
-        # Most templates have none, and both tests are single scans in C.
-        if self.source.isprintable() and " " not in self.source:
+        if not self._has_white_space:
             return []
         found = [Span(*match.span()) for match in _WHITE_SPACE.finditer(self.source)]
         if not self.split_macros:
             return found
         in_name = overlapping(meant.span for meant in self.split_macros)
         return [span for span in found if not in_name(span)]
+
+    @once
+    def white_space_in_names(self) -> list[list[Span]]:
+        """The runs of raw white space in each macro name that contains any."""
+        if not self._has_white_space:
+            return []
+        names = (_WHITE_SPACE.finditer(self.source, name.start, name.stop) for name, _ in self.split_macros)
+        found = [[Span(*match.span()) for match in runs] for runs in names]
+        return [spans for spans in found if spans]
+
+    @once
+    def _has_white_space(self) -> bool:
+        # Most templates have none, and both tests are single scans in C.
+        return not self.source.isprintable() or " " in self.source
 
     @once
     def entities(self) -> list[tuple[Span, str]]:
@@ -329,7 +351,8 @@ class Checked:
     def program_texts(self) -> list[Span]:
         """Placeholders for a program to fill in."""
         spans = [Span(*match.span()) for match in program_holes().finditer(self.source)]
-        return [span for span in spans if not self._in_foreign_text(span) and not self.in_macro(span)]
+        others = [macro.span for macro in self.foreign_macros if macro.for_program and not self.in_server(macro.span)]
+        return [*(span for span in spans if not self._in_foreign_text(span) and not self.in_macro(span)), *others]
 
     @once
     def alien_text(self) -> list[Span]:
@@ -348,6 +371,7 @@ class Checked:
             [
                 *([self.cut_off[0]] if self.cut_off else []),
                 *(meant.span for meant in self.doubled_macros),
+                *(enclosed.span for enclosed in self.enclosed_macros),
                 *(meant.span for meant in self.lookalike_macros),
                 *(span for span, _ in self.entities),
                 *(span for span, _ in self.backslashes),

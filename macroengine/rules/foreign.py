@@ -21,13 +21,13 @@ def foreign_macro(checked: Checked) -> Iterator[Finding]:
         The platform does not replace it: the text is sent literally.
 
     Example:
-        https://n.example/pb?id=[click_id]
+        https://n.example/pb?id={click%20id}
 
     Use instead:
         https://n.example/pb?id=(clickid)
     """
     for foreign in checked.foreign_macros:
-        if not foreign.documented and not checked.in_server(foreign.span):
+        if not (foreign.documented or foreign.for_program or checked.in_server(foreign.span)):
             yield _finding(foreign, checked)
 
 
@@ -36,8 +36,8 @@ def documented_foreign_macro(checked: Checked) -> Iterator[Finding]:
 
     What it does:
         Finds `{x}`, `${x}`, `{{x}}`, `[x]`, `__X__`, `%%X%%`, `$$click(x)` and others that are certainly macros: a
-        platform with that syntax documents the name, or the dialect itself does. A macro of the dialect inside such a
-        text is part of it, and is not filled.
+        platform with that syntax documents the name, or the dialect itself has it in any spelling. A macro of the
+        dialect inside such a text is part of it, and is not filled.
 
     Why it matters:
         The platform does not replace it: the text is sent literally. `unknown="keep"` permits that.
@@ -110,7 +110,8 @@ def program_placeholder(checked: Checked) -> Iterator[Finding]:
     """Placeholder that a program should have filled.
 
     What it does:
-        Finds `%s`, `%1$d`, `{0}`, `#{x}`, `<%= x %>` and `<?= x ?>`.
+        Finds `%s`, `%1$d`, `{0}`, `#{x}`, `<%= x %>`, `<?= x ?>`, `${c.name}`, `{{.X}}` and `@{x}@`, if that is not a
+        macro with a documented name.
 
     Why it matters:
         The template was copied from a program. No platform replaces the placeholder: it is sent literally.

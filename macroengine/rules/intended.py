@@ -11,6 +11,7 @@ from macroengine.catalogue.aliases import documented_by, named_by_others
 from macroengine.catalogue.folding import fold
 from macroengine.catalogue.foreign import ForeignText
 from macroengine.diagnostics import Span
+from macroengine.rules.tables import is_program_hole
 
 # A name this short is similar to too many others.
 _SHORT = 3
@@ -42,6 +43,8 @@ class Foreign(NamedTuple):
     """If it is another construct of a template language rather than a macro: its name."""
     instead: str | None = None
     """What to write instead of such a construct."""
+    for_program: bool = False
+    """Whether it is rather a placeholder for a program to fill in."""
 
 
 @short_cache(maxsize=4096)
@@ -97,16 +100,19 @@ def _foreign(text: ForeignText, written: str, dialect: Dialect) -> Foreign | Non
     if row.known and platform is None:
         return None
     names = re.findall(r"[A-Za-z][\w.]*", written) if row.alternatives and row.alternatives in written else [text.name]
-    each = [_read_as_theirs(name, row.platforms, dialect).intended for name in names]
+    each = [_read_as_theirs(name, row.platforms, dialect) for name in names]
+    is_named = any(reading.platform is not None or reading.is_own for reading in each)
+    documented = row.certain or text.encloses or is_named
     return Foreign(
         text.span,
         row.whose if platform in (None, dialect.title) else platform,
-        tuple(dict.fromkeys(macro for meant in each for macro in meant)),
-        row.certain or text.encloses or platform is not None,
+        tuple(dict.fromkeys(macro for reading in each for macro in reading.intended)),
+        documented,
         text.encloses,
         len(names),
         row.what,
         row.instead,
+        not documented and is_program_hole(written, text.name),
     )
 
 
@@ -114,6 +120,8 @@ class _Reading(NamedTuple):
     intended: tuple[str, ...]
     platform: str | None
     """The platform that documents the name."""
+    is_own: bool = False
+    """Whether it is a name of the dialect, but for case, `-` and `_`."""
 
 
 @short_cache(maxsize=4096)
@@ -129,7 +137,7 @@ def _read_as_theirs(name: str, platforms: tuple[str, ...], dialect: Dialect) -> 
         others = (dialect.syntax.write(spec.name) for spec in specs if spec.field != found[0].field)
         return _Reading((own, *others), platform or dialect.title)
     if own is not None and platform is None and len(fold(name)) > _SHORT:
-        return _Reading((own,), None)
+        return _Reading((own,), None, is_own=own_macro(name, dialect) is not None)
     return _Reading(tuple(dialect.syntax.write(spec.name) for spec in specs), platform)
 
 

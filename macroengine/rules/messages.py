@@ -113,9 +113,19 @@ def _undocumented_hash(macro: Resolved, resolution: Resolution) -> Finding:
 
 
 def _hash_of_hash(macro: Resolved, resolution: Resolution) -> Finding:
-    node = macro.node
-    fix = Fix(resolution.dialect.syntax.write(node.name), node.span, safe=False)
-    return Finding(node.span, f"{node.text} is the hash of a hash", "hash the identifier once", fix)
+    node, syntax = macro.node, resolution.dialect.syntax
+    once = syntax.write(node.name)
+    reading = syntax.read(once)
+    outer, inner = cast("str", node.function), cast("str", reading and reading.function)
+    fix = Fix(once, node.span, safe=False)
+    if outer in HASHES and inner in HASHES:
+        return Finding(node.span, f"{node.text} is the hash of a hash", "hash the identifier once", fix)
+    return Finding(node.span, f"{node.text} is {_form(outer)} of {_form(inner)}", "use one function", fix)
+
+
+def _form(function: str) -> str:
+    """Return what to call the value of a function."""
+    return f"the {function} {'hash' if function in HASHES else 'form'}"
 
 
 def _origin(where: str, hint: str) -> Callable[[Resolved, Resolution], Finding]:

@@ -153,7 +153,7 @@ def hash_of_hash(checked: Checked) -> Iterator[Finding]:
     """Hash of a hash.
 
     What it does:
-        Finds a hash of a macro that is already written as a hash.
+        Finds a hash of a macro that is already written as a hash, and other functions of a function.
 
     Why it matters:
         No platform documents it, and the hash of a hash matches nothing.

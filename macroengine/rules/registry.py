@@ -67,6 +67,7 @@ RULES: dict[str, Rule] = {
     "ME043": Rule(_W, syntax.cut_off_macro, "unsafe"),
     "ME044": Rule(_E, foreign.program_placeholder),
     "ME045": Rule(_E, platform.untranslated_macro),
+    "ME046": Rule(_E, syntax.macro_in_macro, "unsafe"),
     # Names of macros.
     "ME101": Rule(_E, names.unknown_macro, "unsafe", overruled_by=(_KEEP, ("unknown", "empty"))),
     "ME102": Rule(_W, names.undocumented_spelling, "safe"),

@@ -37,13 +37,26 @@ Found = Iterator[tuple[str, Diagnostic]]
 """Pairs of a part and a finding in it. Parts: `url`, `method`, `headers.NAME`, `content_type`, `body`."""
 
 # Rules about macros, which apply wherever a macro may be.
-_ABOUT_MACROS = ("ME005", "ME011", "ME040", "ME041", "ME044", "ME10", "ME228", "ME301", "ME302", "ME303", "ME304")
+_ABOUT_MACROS = (
+    "ME005",
+    "ME011",
+    "ME040",
+    "ME041",
+    "ME044",
+    "ME046",
+    "ME10",
+    "ME228",
+    "ME301",
+    "ME302",
+    "ME303",
+    "ME304",
+)
 _ABOUT_CONSENT = ("ME306", "ME307", "ME308")
 # Rules about text that is almost a macro. Not for texts that use the delimiters of macros for something else.
 _ABOUT_SIGNS = ("ME006", "ME007", "ME009", "ME012", "ME042", "ME043")
-_ABOUT_PARAMETERS = ("ME010", "ME211", "ME212", "ME216", "ME218", "ME220", "ME221")
+_ABOUT_PARAMETERS = ("ME002", "ME003", "ME010", "ME211", "ME212", "ME216", "ME218", "ME220", "ME221")
 # Rules whose messages show nothing of a header except a macro name, which is in the catalogue or similar to one in it.
-_IN_HEADERS = ("ME006", "ME007", "ME040", "ME042", "ME10", "ME30")
+_IN_HEADERS = ("ME006", "ME007", "ME040", "ME042", "ME046", "ME10", "ME30")
 # RFC 9110 section 5.6.2
 _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 _not_in_header = re.compile(r"[^ -~]|\A | \Z").search
@@ -182,7 +195,8 @@ def _of_body(request: RequestTemplate, policy: Policy, wanted: Collection[str]) 
     found = [] if body.json is None else [*json_findings(source, body.json)]
     resolution = resolve_body(body, policy)
     chosen = [code for code in wanted if code.startswith(_families(body))]
-    found += [*found_in_text(resolution, chosen), *_over_http(resolution, request, wanted)]
+    what = "a form" if body.kind is BodyKind.FORM else "a text"
+    found += [*found_in_text(resolution, chosen, what), *_over_http(resolution, request, wanted)]
     if body.json is not None:
         about_signs = [code for code in wanted if code in _ABOUT_SIGNS]
         in_strings = findings_in_strings(source, body.json, body.template.dialect, policy, about_signs)

@@ -2,7 +2,8 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from macroengine.diagnostics import Finding, Fix, Span, new_finding, overlapping
 from macroengine.rules.beginnings import MACRO_ENDS, begins_url, is_remark
@@ -34,18 +35,41 @@ def control_character(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
+    yield from _in_names(checked, _control_in)
     if not checked.white_space:
         return
     wrapped = _wrapped(checked.source)
     for span in checked.white_space:
         text = checked.text(span)
-        control = _CONTROL.search(text)
-        if control:
-            what = "line break" if "\n" in text or "\r" in text else f"control character {control[0]!a}"
+        what = _control_in(text)
+        if what:
+            where = checked.what
             if _joins(span, text, checked, wrapped):
-                yield new_finding((span, f"{what} in a URL", "remove it if what follows belongs to the URL", None))
+                hint = f"remove it if what follows belongs to the {where[2:]}"
+                yield new_finding((span, f"{what} in {where}", hint, None))
             else:
-                yield new_finding((span, f"{what} in a URL; remove it", None, Fix("", span, safe=True)))
+                yield new_finding((span, f"{what} in {where}; remove it", None, Fix("", span, safe=True)))
+
+
+def _in_names(checked: Checked, kind: Callable[[str], str | None]) -> Iterator[Finding]:
+    """Yield the first white space of a kind in each name of a macro. Another rule writes the name without it."""
+    for spans in checked.white_space_in_names:
+        found = ((span, what) for span in spans if (what := kind(checked.text(span))))
+        for span, what in islice(found, 1):
+            yield Finding(span, f"{what} in {checked.what}, in the name of a macro; remove it")
+
+
+def _control_in(text: str) -> str | None:
+    """Return what to call the control characters in a text; None if it has none."""
+    if _BREAK.search(text):
+        return "line break"
+    control = _CONTROL.search(text)
+    return f"control character {control[0]!a}" if control else None
+
+
+def _space_in(text: str) -> str | None:
+    """Return what to call a space; None for one with control characters."""
+    return None if _CONTROL.search(text) else "space"
 
 
 def raw_space(checked: Checked) -> Iterator[Finding]:
@@ -64,7 +88,8 @@ def raw_space(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&name=first%20deposit
     """
-    spaces = [span for span in checked.white_space if not _CONTROL.search(checked.text(span))]
+    yield from _in_names(checked, _space_in)
+    spaces = [span for span in checked.white_space if _space_in(checked.text(span))]
     if not spaces:
         return
     aliens = checked.alien_text
@@ -74,7 +99,7 @@ def raw_space(checked: Checked) -> Iterator[Finding]:
             # Report each such text once, however many spaces it has.
             which = bisect_right(starts, span.start)
             if which != last:
-                yield Finding(span, "space in a URL, in text that must be removed")
+                yield Finding(span, f"space in {checked.what}, in text that must be removed")
             last = which
             continue
         yield _about_space(span, checked)
@@ -82,11 +107,13 @@ def raw_space(checked: Checked) -> Iterator[Finding]:
 
 def _about_space(span: Span, checked: Checked) -> Finding:
     if _is_stray(checked, span):
-        return Finding(span, "space in a URL; remove it", None, Fix("", span, safe=True))
+        return Finding(span, f"space in {checked.what}; remove it", None, Fix("", span, safe=True))
     if span.start < origin_end(checked.template):
         return Finding(span, "space before the path of a URL", "begin with the scheme and the server, without spaces")
     encoded = "%20" * (span.stop - span.start)
-    return Finding(span, f"space in a URL; write {encoded}", None, Fix(encoded, span, safe=_is_inside(checked, span)))
+    return Finding(
+        span, f"space in {checked.what}; write {encoded}", None, Fix(encoded, span, safe=_is_inside(checked, span))
+    )
 
 
 def _is_stray(checked: Checked, span: Span) -> bool:

@@ -172,6 +172,31 @@ def doubled_delimiters(checked: Checked) -> Iterator[Finding]:
         yield _write(meant.macro, meant.span, message, safe=False)
 
 
+def macro_in_macro(checked: Checked) -> Iterator[Finding]:
+    """Macro inside a macro.
+
+    What it does:
+        Finds a macro of the dialect between the delimiters of another one, after a function or a name.
+
+    Why it matters:
+        The inner macro is filled and the text around it is sent literally: where a hash was meant, the identifier
+        itself is sent.
+
+    Example:
+        https://n.example/pb?id=(sha1-(idfa))
+
+    Use instead:
+        https://n.example/pb?id=(sha1-idfa)
+    """
+    for span, inner, intended in checked.enclosed_macros:
+        message = f"{inner} is inside another macro"
+        if intended is not None:
+            yield _write(intended, span, message, safe=False)
+        else:
+            hint = f"only {inner} is filled; the text around it is sent literally"
+            yield Finding(span, f"{message}; write one macro", hint)
+
+
 def cut_off_macro(checked: Checked) -> Iterator[Finding]:
     """Template that ends in the middle of a macro.
 

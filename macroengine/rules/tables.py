@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from macroengine.caching import short_cache
+from macroengine.catalogue.aliases import platforms
 
 _DATA = Path(__file__).resolve().parent / "data"
 
@@ -87,6 +88,40 @@ def bracketed_placeholders() -> re.Pattern[str]:
 def program_holes() -> re.Pattern[str]:
     """Return the pattern of placeholders for a program to fill in."""
     return re.compile("|".join(_table("values")["programs"]["holes"]))
+
+
+@short_cache(maxsize=4096)
+def is_program_hole(text: str, name: str) -> bool:
+    """Say whether a text that is written like a macro of another platform is rather for a program to fill in.
+
+    `name` is the name of the macro that it would be.
+    """
+    return _hole_like_macro()(text) is not None and name.partition(".")[0] not in _path_roots()
+
+
+@cache
+def _hole_like_macro() -> Callable[[str], object]:
+    return re.compile("|".join(_table("values")["programs"]["alike"])).fullmatch
+
+
+@cache
+def _path_roots() -> frozenset[str]:
+    """Return the first parts of names that are paths."""
+    tables = platforms()
+    names = (name for platform in _table("values")["programs"]["paths"] for name in tables[platform])
+    return frozenset(name.partition(".")[0] for name in names if "." in name)
+
+
+@cache
+def function_names() -> frozenset[str]:
+    """Return the folded names of functions that people write around a macro, whether or not a platform has them."""
+    return frozenset(_table("values")["enclosed"]["functions"].split())
+
+
+@cache
+def plain_delimiters() -> frozenset[str]:
+    """Return the openers of macros that text outside of macros also has, with any word after them."""
+    return frozenset(_table("values")["enclosed"]["plain"])
 
 
 @cache

@@ -153,7 +153,7 @@ def _refuse(template: Template, rendering: _Rendering, ignored: tuple[str, ...],
 def _refuse_unknown(macro: Macro, template: Template, rendering: _Rendering, ignored: tuple[str, ...]) -> None:
     if macro.function is not None and _function_in(macro.name, rendering.dialect) is not None:
         if not _is_ignored("ME106", ignored):
-            _raise("ME106", "hash-of-hash", f"{macro.text} is the hash of a hash", macro, template)
+            _raise("ME106", "hash-of-hash", f"{macro.text} has a function of a function", macro, template)
     elif rendering.dialect.partial:
         return  # its catalogue is known to be incomplete
     elif rendering.dialect.find(macro.name) is not None:
@@ -351,6 +351,8 @@ def _row(name: str, macro: Macro, rendering: _Rendering) -> MacroSpec | None:
     if found is None:
         return None
     spec, spelling = found
+    if macro.function is not None and _function_in(name, rendering.dialect) is not None:
+        return None
     # Link parameters and their hashes are not documented.
     is_documented = spelling is Spelling.PARAMETER or macro.function is None or spec.names_with(macro.function)
     return spec if is_documented else None

@@ -115,7 +115,7 @@ def test_other_text_around_a_macro_is_no_wrapper(text, filled):
         pytest.param("{gps_adid}", "appsflyer", "ME040", "(advertising_id)", id="adjusts"),
         pytest.param("{af_siteid}", "appsflyer", "ME040", "(af_siteid)", id="own-name-in-braces"),
         pytest.param("{sha1-idfa}", "appsflyer", "ME040", "(sha1-idfa)", id="own-hash-in-braces"),
-        pytest.param("[click_id]", "appsflyer", "ME011", "(clickid)", id="own-spelling-in-brackets"),
+        pytest.param("[click_id]", "appsflyer", "ME040", "(clickid)", id="own-spelling-in-brackets"),
         pytest.param("[adid]", "appsflyer", "ME011", None, id="adjusts-name-in-vasts-brackets"),
         pytest.param("[DEVICEIP]", "appsflyer", "ME040", "(ip)", id="vasts"),
         pytest.param("{DEVICEIP}", "appsflyer", "ME011", None, id="vasts-name-in-braces"),

@@ -34,6 +34,7 @@ dialects = st.sampled_from(["appsflyer", "appmetrica"])
 @example("&a&amp;mp;b", "appsflyer", False)
 @example("https://n.example/?a=%(clickid)", "appsflyer", True)
 @example("%%X%%{click_id", "appmetrica", True)
+@example("%clickid%{click_id", "appmetrica", True)
 def test_nothing_fixable_is_left_and_fixing_again_changes_nothing(source, name, unsafe):
     fixed = fix(source, dialect=name, unsafe=unsafe)
     assert [finding for finding in fixed.remaining if finding.fix and (unsafe or finding.fix.safe)] == []
