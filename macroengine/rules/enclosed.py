@@ -1,6 +1,7 @@
 """Find macros inside a text that was meant to be a macro itself: `(sha1-(idfa))`."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -40,7 +41,7 @@ class _Patterns:
             rf"(?P<opener>{opener})(?:\s|%20)*+(?P<name>[A-Za-z_][\w.~$+-]*+)?"
             rf"(?P<joint>{joint})?(?P<more>(?:\s|%20|{also})*+)\Z"
         )
-        self.opener = re.compile(also)
+        self.opening, self.opener = re.compile(opener), re.compile(also)
         self.rest = re.compile(rf"([\w.:-]*)(?:\s|%20)*(?:{closer})")
 
 
@@ -58,14 +59,16 @@ def enclosed_macros(resolution: Resolution) -> list[Enclosed]:
     # If opening and closing delimiters are equal, two adjacent macros look the same.
     if any(form.opener == form.closer for form in syntax.forms):
         return []
-    macros = "".join([macro.node.text for macro in resolution.macros])
-    # Most templates have no delimiter outside their macros.
-    if all(source.count(opener) == macros.count(opener) for opener in syntax.openers):
-        return []
-    return [found for macro in resolution.macros if (found := _enclosed(macro, source, resolution.dialect))]
+    macros = {macro.node.start: macro for macro in resolution.macros}
+    starts = list(macros)
+    opened = [match.start() for match in _patterns(syntax).opening.finditer(source) if match.start() not in macros]
+    after = dict.fromkeys([bisect_left(starts, place) for place in opened])
+    inner = [macros[starts[number]] for number in after if number < len(starts)]
+    return [found for macro in inner if (found := _enclosed(macro, source, resolution.dialect))]
 
 
 def _enclosed(macro: Resolved, source: str, dialect: Dialect) -> Enclosed | None:
+    """Return a macro with what surrounds it; None if that was not meant to be a macro."""
     start, stop = macro.node.start, macro.node.span.stop
     first, patterns = max(0, start - _LONGEST), _patterns(dialect.syntax)
     before = patterns.before.search(source[first:start])
