@@ -66,8 +66,9 @@ def test_what_a_code_page_lacks_is_printed_all_the_same(printed, monkeypatch):
 
 def test_an_encoding_that_was_asked_for_stays(printed, monkeypatch):
     monkeypatch.setattr(process, "_IN_CODE_PAGE", False)
-    shown = printed("check", "--file", "-", "--fix", stdin=f"{BAD}\n".encode(), encoding="cp1252")
-    assert shown == f"{GOOD}\n".encode("cp1252", errors="backslashreplace")
+    damaged = "https://n.example/pb?id=(click-id)&city=Köln\n"
+    shown = printed("check", "--file", "-", "--fix", stdin=damaged.encode(), encoding="cp1252")
+    assert shown == damaged.replace("-", "").encode("cp1252")
 
 
 def a_finding():
