@@ -47,6 +47,13 @@ device = {{ field = "v", source = "Link", type = "uuid", case = "upper", sha1 = 
 """
 QUERY = "https://n.example/pb?x=1&p={}&q=2"
 NESTED = "https://n.example/pb?u=https%3A%2F%2Fm.example%2F%3Fp%3D{}%26q%3D1"
+# A value that is not encoded is checked by its place.
+UNENCODED = {
+    " alone": "https://n.example/pb?p={}",
+    " between semicolons": "https://n.example/pb?p={};q=2",
+    " as a name": "https://n.example/pb?{}=1",
+    " in a path": "https://n.example/pb/{}/x",
+}
 STRING = "https://n.example/pb?j=%7B%22a%22%3A%22{}%22%7D"
 WHOLE = "https://n.example/pb?j=%7B%22a%22%3A{}%7D"
 EVERY = 10
@@ -69,7 +76,7 @@ class Case:
 
 ALPHABET = [
     *map(chr, range(0x30)),
-    *"%&=+?#/\\\"'~*()!{}[]<>aZ09éßİ€",
+    *";%&=+?#/\\\"'~*()!{}[]<>aZ09éßİ€",
     "\x7f",
     "\u2028",
     "\ufeff",
@@ -86,7 +93,23 @@ def text(rng: random.Random) -> str:
     if kind < 0.6:
         points = (rng.choice((rng.randrange(0xD800), rng.randrange(0xE000, 0x110000))) for _ in range(rng.randrange(6)))
         return "".join(map(chr, points))
-    return rng.choice(["", ".", "..", "0", "true", "null", "%41", "00000000-0000-0000-0000-000000000000", "9.50", "-0"])
+    return rng.choice(
+        [
+            "",
+            ".",
+            "..",
+            "%2e.",
+            "x;c=2",
+            "x;c",
+            "0",
+            "true",
+            "null",
+            "%41",
+            "00000000-0000-0000-0000-000000000000",
+            "9.50",
+            "-0",
+        ]
+    )
 
 
 def identifier(rng: random.Random) -> str:
@@ -182,6 +205,8 @@ def cases() -> Iterator[Case]:
             yield Case(f"text, {encoding}{name}", source.format("{text}"), text, TEXTS, encoding)
     for function in FUNCTIONS:
         yield Case(f"text, then {function}", QUERY.format(f"{{text_{function}}}"), text, TEXTS)
+    for name, source in UNENCODED.items():
+        yield Case(f"text, then none{name}", source.format("{text_none}"), text, TEXTS)
     for function in ("sha1", "sha256"):
         yield Case(f"identifier, {function}", QUERY.format(f"{{device_{function}}}"), identifier, TEXTS)
     yield Case("text as a number in JSON", WHOLE.format("{number}"), text, TEXTS)

@@ -21,6 +21,7 @@ _OPAQUE = "opaque"
 _JSON = (Step.JSON_STRING, Step.JSON_VALUE)
 # Steps that change the value, as opposed to encoding it.
 _BEFORE = {*HASHES, Step.UPPER, Step.LOWER, Step.NFC, Step.LIST, Step.SEGMENT}
+_UNENCODED = (Step.IN_PLACE, Step.IN_SEGMENT)
 _NOT_ENCODED = {"kind": "none", "depth": 0}
 
 
@@ -97,7 +98,7 @@ def _preserved(location: Mapping[str, object]) -> dict[str, Any]:
 
 def _encoding(steps: Sequence[Step], family: str) -> dict[str, Any] | None:
     """Return how a value is encoded, in the terms of the protocol, or None if it has no term for that."""
-    encoders = [step for step in steps if step not in _BEFORE and step not in (Step.IN_PLACE, Step.IN_SEGMENT)]
+    encoders = [step for step in steps if step not in _BEFORE and step not in _UNENCODED]
     if not encoders:
         return _NOT_ENCODED
     if set(encoders) == {Step.PERCENT}:

@@ -148,7 +148,7 @@ function decoded(list) {
       const text = three.map((symbol) => symbol.char || "\0").join("");
       if (/^%[0-9A-Fa-f]{2}$/.test(text)) {
         const char = String.fromCharCode(parseInt(text.slice(1), 16));
-        again.push({ char, times: round, start: three[0].start, stop: three[2].stop });
+        again.push({ char, times: round, start: three[0].start, stop: three[2].stop, digits: text.slice(1) });
         index += 2;
       } else again.push(symbols[index]);
     }
@@ -157,9 +157,10 @@ function decoded(list) {
   }
 }
 
-// What is nested in the component: {steps: Map, segments: Set, glued: Set, queries: [{opening, separator, pairs}]}
+// What is nested in the component: {steps: Map, segments: Set, parts: Map, glued: Set, queries: [{opening, separator, pairs}]}.
+// `parts` has the part of the innermost inner URL around each macro, or "".
 function inside(list, part) {
-  const found = { steps: new Map(), segments: new Set(), glued: new Set(), queries: [] };
+  const found = { steps: new Map(), segments: new Set(), parts: new Map(), glued: new Set(), queries: [] };
   const symbols = decoded(list);
   if (part === "scheme" || part === "authority") leave(symbols, ["PERCENT"], found, false);
   else {
@@ -197,8 +198,9 @@ function split(symbols, delimiters) {
   return texts;
 }
 
-function leave(symbols, steps, found, isPath) {
+function leave(symbols, steps, found, isPath, part = "") {
   for (const symbol of symbols.filter(isMacro)) {
+    found.parts.set(symbol.start, part);
     found.steps.set(symbol.start, steps);
     if (isPath) found.segments.add(symbol.start);
     else found.segments.delete(symbol.start);
@@ -207,25 +209,29 @@ function leave(symbols, steps, found, isPath) {
 
 const percents = (count) => Array(count).fill("PERCENT");
 
-function read(symbols, times, steps, found, isPath, mayBeJson = true) {
+function read(symbols, times, steps, found, isPath, mayBeJson = true, part = "") {
   if (!symbols.some(isMacro)) return;
   if (mayBeJson && symbols[0].char && "{[".includes(symbols[0].char)) {
     const seen = Math.max(times, symbols[0].times);
     const strings = jsonStrings(symbols, seen);
     if (strings) {
       const around = [...steps, ...percents(seen - times)];
-      leave(symbols, [...around, "WHOLE"], found, false);
-      for (const text of strings) read(text, seen, [...around, "STRING"], found, false);
+      leave(symbols, [...around, "WHOLE"], found, false, part);
+      for (const text of strings) read(text, seen, [...around, "STRING"], found, false, true, part);
       return;
     }
   }
   let url = firstUrl(symbols, times, steps.at(-1) === "STRING");
-  if (!url) return leave(symbols, steps, found, isPath);
-  leave(symbols.slice(0, url.begin), steps, found, isPath);
+  if (!url) return leave(symbols, steps, found, isPath, part);
+  leave(symbols.slice(0, url.begin), steps, found, isPath, part);
+  const first = url;
   while (url) {
     const next = nextUrl(symbols, url.begin, times, url.seen);
     const end = next ? next.begin - (next.part === "server" ? 3 : 1) : symbols.length;
-    readUrl(symbols, url, end, [...steps, ...percents(url.seen + 1 - times)], found);
+    // A URL that continues at a = has lost its other pairs to the URL before.
+    const isWhole = url === first || url.part !== "value";
+    const separator = isWhole && hasSemicolons(symbols, url, end) ? ";" : "&";
+    readUrl(symbols, url, end, [...steps, ...percents(url.seen + 1 - times)], found, separator);
     url = next;
   }
 }
@@ -272,34 +278,53 @@ function pairBegin(symbols, equals, least, most) {
   return 0;
 }
 
-const ENDS = { server: "/\\?#", path: "/?#", name: "=&#", value: "&#", fragment: "" };
-const BEGINS = { "/": "path", "\\": "path", "?": "name", "&": "name", "=": "value", "#": "fragment" };
+const ENDS = { server: "/\\?#", path: "/?#", name: "=#", value: "#", fragment: "" };
+const BEGINS = { "/": "path", "\\": "path", "?": "name", "&": "name", ";": "name", "=": "value", "#": "fragment" };
 
-function readUrl(symbols, { begin, seen, part, pair }, end, steps, found) {
+// As in the outermost URL: a literal ;name= and no &.
+function hasSemicolons(symbols, { begin, seen, part, pair }, end) {
+  const start = pair ?? begin;
+  if (part === "fragment" || (start > 0 && symbols[start - 1].char === "&")) return false;
+  const visible = symbols.slice(start, end).map((one) => (one.times > seen ? "%" : one.char || "/"));
+  let query = visible.join("").split("#")[0];
+  if (part === "server") query = query.includes("?") ? query.slice(query.indexOf("?") + 1) : "";
+  return !query.includes("&") && /;[^/:;?#&=]+=/.test(query);
+}
+
+function readUrl(symbols, { begin, seen, part, pair }, end, steps, found, separator) {
+  const kindOfCut = ({ times, digits }) => `${times} ${digits ?? ""}`;
   const texts = [];
   const cuts = [];
   let [first, last, kind, text] = [pair, end, null, []];
+  for (let index = pair ?? begin; separator === ";" && index < begin; index++) {
+    const symbol = symbols[index];
+    if (symbol.char !== ";" || symbol.times > seen || (kind !== null && kind !== kindOfCut(symbol))) continue;
+    kind = kindOfCut(symbol);
+    cuts.push(index);
+  }
   for (let index = begin; index < end; index++) {
     const symbol = symbols[index];
-    if (!symbol.char || !ENDS[part].includes(symbol.char) || symbol.times > seen) {
+    const ends = ENDS[part] + (part === "name" || part === "value" ? separator : "");
+    if (!symbol.char || !ends.includes(symbol.char) || symbol.times > seen) {
       text.push(symbol);
       continue;
     }
     texts.push([part, text]);
     text = [];
     if (symbol.char === "?") first = index + 1;
-    else if (symbol.char === "&" && (kind === null || kind === symbol.times)) {
-      kind = symbol.times;
+    else if (symbol.char === separator && (kind === null || kind === kindOfCut(symbol))) {
+      kind = kindOfCut(symbol);
       cuts.push(index);
     } else if (symbol.char === "#") last = index;
     part = BEGINS[symbol.char];
   }
   texts.push([part, text]);
-  for (const [name, inner] of texts) read(inner, seen + 1, steps, found, name === "path");
-  if (first !== null) found.queries.push(innerQuery(symbols, first, last, cuts, kind));
+  for (const [name, inner] of texts) read(inner, seen + 1, steps, found, name === "path", true, name);
+  if (first !== null) found.queries.push(innerQuery(symbols, first, last, cuts, separator));
 }
 
-function innerQuery(symbols, first, last, cuts, kind) {
+function innerQuery(symbols, first, last, cuts, char) {
+  const { times, digits } = cuts.length ? symbols[cuts[0]] : { times: 0 };
   const edge = first ? symbols[first - 1].stop : symbols[0].start;
   const isOpened = first > 0 && symbols[first - 1].char && "?&".includes(symbols[first - 1].char);
   const opening = isOpened ? [symbols[first - 1].start, symbols[first - 1].stop] : [edge, edge];
@@ -307,9 +332,9 @@ function innerQuery(symbols, first, last, cuts, kind) {
   const pairs = [...cuts, last].map((stop, index) =>
     begins[index] < stop
       ? [symbols[begins[index]].start, symbols[stop - 1].stop]
-      : [symbols[stop - 1].stop, symbols[stop - 1].stop],
+      : [stop ? symbols[stop - 1].stop : edge, stop ? symbols[stop - 1].stop : edge],
   );
-  return { opening, separator: kind ? `%${"25".repeat(kind - 1)}26` : "&", pairs };
+  return { opening, separator: times ? `%${"25".repeat(times - 1)}${digits}` : char, pairs };
 }
 
 // The texts of the strings in a JSON value with macros; null if it is not JSON.
@@ -580,14 +605,30 @@ class Rendering {
   }
 
   query(pairs) {
-    const kept = [];
-    for (const pair of pairs) {
+    const opening = pairs[0]?.opening[0]?.text ?? "";
+    const separator = pairs[1]?.opening[0].text ?? "&";
+    const texts = pairs.map((pair) => {
       const [name, value] = [new Component(this, pair.name, "name"), new Component(this, pair.value, "value")];
-      if (this.isDropped([...name.deciding(), ...value.deciding()])) continue;
+      return { name, value, pair, deciding: [...name.deciding(), ...value.deciding()] };
+    });
+    const stays = texts.map(({ deciding }) => !deciding.some((macro) => this.mayDrop(macro)));
+    const kept = [];
+    for (const [index, { name, value, pair, deciding }] of texts.entries()) {
+      if (this.isDropped(deciding)) continue;
+      // A semicolon only separates pairs if there is no & at all.
+      const hasOther = separator === "&" && stays.some((stay, other) => stay && other !== index);
+      const reach = [...pair.name, ...pair.equals, ...pair.value];
+      const isAlone = opening !== "&" && !hasOther && reach.length > 0;
+      name.alone = value.alone = isAlone ? [reach[0].start, reach.at(-1).stop] : null;
+      name.isSplit = value.isSplit = separator === ";";
       kept.push(name.sent() + (pair.equals[0]?.text ?? "") + value.sent());
     }
-    if (!kept.length) return "";
-    return (pairs[0].opening[0]?.text ?? "") + kept.join(pairs[1]?.opening[0].text ?? "&");
+    return kept.length ? opening + kept.join(separator) : "";
+  }
+
+  mayDrop(macro) {
+    const row = this.sentRow(macro);
+    return Boolean(row && this.missing(row) === "$drop");
   }
 
   isDropped(macros) {
@@ -603,12 +644,10 @@ class Rendering {
 class Component {
   constructor(rendering, list, part) {
     Object.assign(this, { rendering, list, part, inside: inside(list, part), macros: list.filter(isMacro) });
-    const mayDrop = this.macros.some((macro) => {
-      const row = rendering.sentRow(macro);
-      return row && rendering.missing(row) === "$drop";
-    });
-    this.queries = mayDrop ? this.inside.queries : [];
-    this.queries.sort((one, other) => one.opening[0] - other.opening[0] || other.pairs.at(-1)[1] - one.pairs.at(-1)[1]);
+    this.inside.queries.sort((one, other) => one.opening[0] - other.opening[0] || other.pairs.at(-1)[1] - one.pairs.at(-1)[1]);
+    this.queries = this.macros.some((macro) => rendering.mayDrop(macro)) ? this.inside.queries : [];
+    this.alone = null; // the pair of the outermost URL around it, if that may be sent without any &
+    this.isSplit = false; // whether semicolons separate the pairs of the outermost URL
     this.reach = list.length ? [list[0].start, list.at(-1).stop] : [0, 0];
   }
 
@@ -648,6 +687,36 @@ class Component {
     return text + source.slice(at, stop);
   }
 
+  // Patterns that an unencoded value must not contain, because of the part that it is in.
+  forbidden(macro) {
+    const inner = this.inside.parts.get(macro.start);
+    const isOuter = !inner || !this.rendering.options.nested;
+    const parts = [inner, ...(isOuter ? [this.part] : [])];
+    const found = parts.includes("name") ? [/=/] : [];
+    if (parts.includes("path")) found.push(/[/?]/, /^(?:\.|%2e){1,2}$/i);
+    if (isOuter && this.alone) found.push(...(this.isSplit ? [/;/] : this.splitting(macro, this.alone)));
+    if (inner === "name" || inner === "value") found.push(...this.splittingInner(macro));
+    return found;
+  }
+
+  splittingInner(macro) {
+    const has = ([begin, end], { start }) => begin <= start && start < end;
+    const owner = (one) => this.inside.queries.findLast(({ pairs }) => pairs.some((pair) => has(pair, one)));
+    const { opening, separator, pairs } = owner(macro);
+    const isAmpersand = (text) => text.endsWith("&") || text.endsWith("26");
+    if (isAmpersand(this.rendering.source.slice(...opening))) return [];
+    if (pairs.length > 1 && !isAmpersand(separator)) return [/;/];
+    const dropping = this.macros.filter((one) => owner(one)?.pairs === pairs && this.rendering.mayDrop(one));
+    if (pairs.some((pair) => ![macro, ...dropping].some((one) => has(pair, one)))) return [];
+    return this.splitting(macro, pairs.find((pair) => has(pair, macro)), /;|%(25)*3b/i);
+  }
+
+  // Patterns of what would begin another pair in a query without any &.
+  splitting(macro, [begin, end], semicolon = /;/) {
+    const found = [macro.stop === end ? /;[^/:;?#&=]+=/ : /;/];
+    return semicolon.test(this.rendering.source.slice(begin, macro.start)) ? [...found, /=/] : found;
+  }
+
   query(index) {
     const { opening, separator, pairs } = this.queries[index];
     const kept = pairs.filter((pair) => !this.rendering.isDropped(this.deciding(...pair, index + 1)));
@@ -673,31 +742,33 @@ class Component {
       if (!/^[A-Za-z0-9-]{1,63}$/.test(text)) throw new RenderError("not a label of a host");
       return text;
     }
-    if (text === null) return this.instead(macro, row, steps, isWhole, isSegment);
+    if (text === null) return this.instead(macro, row, steps, isWhole);
+    const forbidden = this.forbidden(macro);
     const raw = rendering.found(macro)[1];
     const parts = row.type === "list" ? elements(raw, options.booleans) : [text];
     if (isSegment && [text, ...(isWhole ? [] : parts)].some((part) => part === "." || part === ".."))
       throw new RenderError("leads to another path");
     if (isWhole && !PERCENTS[macro.key]) {
       const isTyped = macro.key === undefined || macro.key === "none";
-      return this.encoded(macro, row, isTyped ? jsonValue(raw, text, row.type) : JSON.stringify(text), steps, isSegment, true);
+      return this.encoded(macro, row, isTyped ? jsonValue(raw, text, row.type) : JSON.stringify(text), steps, forbidden);
     }
     // Encode each element, and join them with a plain comma.
     if (row.type === "list")
-      return parts.map((part) => this.encoded(macro, row, changed(macro.key, part), steps, isSegment, true)).join(",");
-    return this.encoded(macro, row, text, steps, isSegment, true);
+      return parts.map((part) => this.encoded(macro, row, changed(macro.key, part), steps, forbidden)).join(",");
+    return this.encoded(macro, row, text, steps, forbidden);
   }
 
-  encoded(macro, row, text, steps, isSegment, isChecked) {
+  // `forbidden` is null for a text that is not checked.
+  encoded(macro, row, text, steps, forbidden) {
     if (PERCENTS[macro.key]) {
       for (let times = PERCENTS[macro.key]; times > 0; times--) text = percentEncode(text);
       return text;
     }
     const encoding = macro.key === "none" ? "none" : (row.encoding ?? this.rendering.dialect.encoding);
-    return encoded(text, steps, encoding, isSegment, isChecked);
+    return encoded(text, steps, encoding, forbidden);
   }
 
-  instead(macro, row, steps, isWhole, isSegment) {
+  instead(macro, row, steps, isWhole) {
     const { dialect } = this.rendering;
     let missing = this.rendering.missing(row);
     if (missing === "$raise") throw new MissingValueError(`${macro.text} is missing`);
@@ -706,7 +777,7 @@ class Component {
     if (missing === "$drop") return isWhole ? "null" : "";
     const isNumber = row.type === "number" && isJsonNumber(missing);
     const text = isWhole && !isNumber && !PERCENTS[macro.key] ? JSON.stringify(missing) : missing;
-    return this.encoded(macro, row, text, steps, isSegment, false);
+    return this.encoded(macro, row, text, steps, null);
   }
 }
 
@@ -734,13 +805,13 @@ function jsonValue(raw, text, type) {
 const percentEncode = (text) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
-function encoded(text, steps, encoding, isSegment, isChecked) {
+function encoded(text, steps, encoding, forbidden) {
   let isOwn = true;
   try {
     for (const step of steps.toReversed()) {
       if (step === "STRING") text = JSON.stringify(text).slice(1, -1);
       else if (step === "PERCENT") {
-        text = isOwn ? own(text, encoding, isSegment, isChecked) : percentEncode(text);
+        text = isOwn ? own(text, encoding, forbidden) : percentEncode(text);
         isOwn = false;
       }
     }
@@ -751,15 +822,16 @@ function encoded(text, steps, encoding, isSegment, isChecked) {
   return text;
 }
 
-function own(text, encoding, isSegment, isChecked) {
+function own(text, encoding, forbidden) {
   if (encoding === "percent") return percentEncode(text);
   if (encoding === "nfc") return percentEncode(text.normalize("NFC"));
   if (encoding === "component") return encodeURIComponent(text);
   if (encoding === "form") return percentEncode(text).replaceAll("%20", "+");
   if (encoding === "json") text = JSON.stringify(text).slice(1, -1);
-  if (encoding === "base64" && isChecked) text = Buffer.from(text, "utf8").toString("base64");
-  const allowed = isSegment ? /^[A-Za-z0-9._~!$'()*+,;=:@-]*$/ : /^[A-Za-z0-9._~!$'()*+,;=:@\/?-]*$/;
-  if (isChecked && !allowed.test(text.replace(/%[0-9A-Fa-f]{2}/g, ""))) throw new RenderError("would leave its place");
+  if (forbidden === null) return text;
+  if (encoding === "base64") text = Buffer.from(text, "utf8").toString("base64");
+  if (forbidden.some((pattern) => pattern.test(text))) throw new RenderError("would be read as more than a value");
+  if (!/^[A-Za-z0-9._~!$'()*+,;=:@\/?-]*$/.test(text.replace(/%[0-9A-Fa-f]{2}/g, ""))) throw new RenderError("would leave its place");
   return text;
 }
 

@@ -12,12 +12,19 @@ from macroengine.plan.segments import HASHES, Read, Step, Value
 
 _ENCODERS = (Step.PERCENT, Step.COMPONENT, Step.FORM)
 _IDENTIFIERS = {Step.SHA1: 40, Step.MD5: 32, Step.SHA256: 64}
-_CHECKS = (Step.SEGMENT, Step.HOST_LABEL, Step.IN_PLACE, Step.IN_SEGMENT)
+_FORBIDDEN = {Step.NO_SEMICOLON: ";", Step.NO_PAIR: ";[^/:;?#&=]+=", Step.NO_EQUALS: "="}
+_CHECKS = (Step.SEGMENT, Step.HOST_LABEL, Step.IN_PLACE, Step.IN_SEGMENT, *_FORBIDDEN)
 _UNIX = (ValueType.UNIX_TIME, ValueType.UNIX_TIME_MS)
 # RFC 8259 section 6; RFC 3986 for the characters of a query value, from which escapes were removed before.
 _NUMBER = "-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _ESCAPE, _IN_PLACE = "%[0-9A-Fa-f]{2}", "[A-Za-z0-9._~!$'()*+,;=:@/?-]*"
+_DOTS = "(?:[.]|%2[Ee]){1,2}"
 _HOST_LABEL = "[A-Za-z0-9-]{1,63}"
+_OTHER_PATH = "cannot send '.' or '..', which lead to another path,"
+
+
+def _leaves(where: str) -> str:
+    return f"cannot send text without encoding that would leave its place in the {where},"
 
 
 @dataclass(slots=True, eq=False)
@@ -107,18 +114,21 @@ class Steps(Generic[E]):
         """Add a condition for texts that fail a check."""
         language = self.language
         if step is Step.SEGMENT:
-            reason = "cannot send '.' or '..', which lead to another path,"
-            self.unsendable.append((language.is_one_of(text, [".", ".."]), reason))
+            self.unsendable.append((language.is_one_of(text, [".", ".."]), _OTHER_PATH))
         elif step is Step.HOST_LABEL:
             is_label = language.matches(text, _HOST_LABEL)
             self.unsendable.append((language.negated(is_label), "cannot send what is not a label of a host,"))
+        elif step in _FORBIDDEN:
+            leaves = language.matches(text, f"(?s:.*{_FORBIDDEN[step]}.*)")
+            self.unsendable.append((leaves, _leaves("URL")))
         else:
             where = "path" if step is Step.IN_SEGMENT else "URL"
-            reason = f"cannot send text without encoding that would leave its place in the {where},"
             stays = language.matches(
                 language.without(text, _ESCAPE), _IN_PLACE.replace("/?", "") if where == "path" else _IN_PLACE
             )
-            self.unsendable.append((language.negated(stays), reason))
+            self.unsendable.append((language.negated(stays), _leaves(where)))
+            if where == "path":
+                self.unsendable.append((language.matches(text, _DOTS), _OTHER_PATH))
 
     def _refuse_foreign(self, text: E, reason: str) -> None:
         # Engines disagree on the upper case of ß.

@@ -179,9 +179,9 @@ class _Shaping:
                 case Absent(macro) | Refused(macro):
                     yield self._hole(macro, None)
                 case Query(opening, parameters, separator):  # pragma: no branch - there is no other kind of segment
-                    equals = separator.replace("26", "3D") if "%" in separator else "="
+                    equals = separator[:-2] + "3D" if "%" in separator else "="
                     inner = tuple(Parameter(merged(self._pieces(parameter)), equals) for parameter in parameters)
-                    yield Group(opening if is_top else self._prepare(opening), inner, separator)
+                    yield Group(opening if is_top else self._prepare(opening), inner, self._prepare(separator))
 
     def _hole(self, macro: str, value: Value | None) -> Hole:
         self._holes += 1

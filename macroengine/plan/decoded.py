@@ -10,7 +10,7 @@ from macroengine.diagnostics import Span
 from macroengine.language.nodes import Literal, Pieces
 
 # A character with a special meaning, encoded or not, or a run of other characters.
-_TOKEN = late_pattern(r"%((?:25)*)([0-9A-Fa-f]{2})|[^%:/?#&=\\\"{}\[\]]+|.", re.DOTALL)
+_TOKEN = late_pattern(r"%((?:25)*)([0-9A-Fa-f]{2})|[^%:;/?#&=\\\"{}\[\]]+|.", re.DOTALL)
 
 
 class Token(NamedTuple):
@@ -19,6 +19,8 @@ class Token(NamedTuple):
     text: str
     level: int
     span: Span
+    digits: str = ""
+    """Its hex digits, as they are written, if it is encoded."""
 
     @property
     def is_macro(self) -> bool:
@@ -41,7 +43,7 @@ def tokens_of(pieces: Pieces) -> Iterator[Token]:
             if digits is None:
                 yield Token(match[0], 0, span)
             else:
-                yield Token(chr(int(digits, 16)), 1 + len(match[1]) // len("25"), span)
+                yield Token(chr(int(digits, 16)), 1 + len(match[1]) // len("25"), span, digits)
 
 
 def strings_of_json(tokens: Tokens, level: int) -> list[Tokens] | None:

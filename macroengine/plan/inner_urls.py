@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from macroengine.caching import late_pattern
 from macroengine.diagnostics import Span
 from macroengine.language.nodes import Part
 from macroengine.plan.decoded import Token, Tokens
@@ -18,7 +19,14 @@ NEXT_PARTS: dict[Part, dict[str, Part]] = {
     Part.VALUE: {"&": Part.NAME, **_AFTER_QUERY},
     Part.FRAGMENT: {},
 }
+# The same in a query that is separated by semicolons.
+PARTS_AT_SEMICOLONS: dict[Part, dict[str, Part]] = {
+    **NEXT_PARTS,
+    Part.NAME: {"=": Part.VALUE, ";": Part.NAME, **_AFTER_QUERY},
+    Part.VALUE: {";": Part.NAME, **_AFTER_QUERY},
+}
 _QUERY = (Part.NAME, Part.VALUE)
+_PAIR = late_pattern(r";[^/:;?#&=]+=")
 
 
 class InnerQuery(NamedTuple):
@@ -54,8 +62,15 @@ class Parameters:
         self._tokens = tokens
         self._start: int | None = opening.start if opening.part is Part.NAME else opening.pair
         self._pairs: list[Span] = []
-        self._separator: tuple[str, int] | None = None
+        self._separator: tuple[str, int, str] | None = None
         self._opening = self._before(self._start)
+
+    def begin(self, opening: Opening) -> None:
+        """Record the semicolons before the `=` that shows that there is a query."""
+        for index in range(opening.start if opening.pair is None else opening.pair, opening.start):
+            token = self._tokens[index]
+            if token.text == ";" and token.level <= opening.level:
+                self.meet(index, Part.NAME, Part.NAME)
 
     def _before(self, start: int | None) -> Span:
         """Return the delimiter before the first parameter."""
@@ -78,23 +93,39 @@ class Parameters:
 
     def _separates(self, token: Token) -> bool:
         # All separators must be equal, so that one can replace another.
-        kind = (token.text, token.level)
+        kind = (token.text, token.level, token.digits)
         self._separator = self._separator or kind
         return self._separator == kind
 
     def _span(self, start: int, end: int) -> Span:
         if start < end:
             return Span(self._tokens[start].span.start, self._tokens[end - 1].span.stop)
-        at = self._tokens[start - 1].span.stop
+        at = self._tokens[start - 1].span.stop if start else self._tokens[0].span.start
         return Span(at, at)
 
     def found(self) -> list[InnerQuery]:
         """Return the query, if there is one."""
         if not self._pairs:
             return []
-        char, level = self._separator or ("&", 0)
-        separator = f"%{'25' * (level - 1)}26" if level else char
+        char, level, digits = self._separator or ("&", 0, "")
+        separator = f"%{'25' * (level - 1)}{digits}" if level else char
         return [InnerQuery(self._opening, tuple(self._pairs), separator)]
+
+
+def has_semicolons(tokens: Tokens, opening: Opening, end: int) -> bool:
+    """Say whether semicolons separate the parameters of a URL: it has `;name=` and no `&`."""
+    start = opening.start if opening.pair is None else opening.pair
+    read = tokens[start:end]
+    if opening.part is Part.FRAGMENT or not any(token.text == ";" for token in read):
+        return False
+    if start and tokens[start - 1].text == "&":
+        return False
+    # Neither a macro nor a deeper escape is a delimiter.
+    visible = (token.text or "/" if token.level <= opening.level else "%" for token in read)
+    text = "".join(visible).partition("#")[0]
+    if opening.part not in _QUERY:
+        text = text.partition("?")[2]
+    return "&" not in text and _PAIR.search(text) is not None
 
 
 def first_opening(tokens: Tokens, around: int, *, in_json: bool) -> Opening | None:

@@ -17,11 +17,13 @@ from macroengine.language.nodes import Literal, Part, Pieces
 from macroengine.plan.decoded import Tokens, strings_of_json, tokens_of, unescaped
 from macroengine.plan.inner_urls import (
     NEXT_PARTS,
+    PARTS_AT_SEMICOLONS,
     InnerQuery,
     Opening,
     Parameters,
     end_before,
     first_opening,
+    has_semicolons,
     next_opening,
 )
 
@@ -51,6 +53,8 @@ class Place(NamedTuple):
     """The part of the innermost nested URL; None if there is none."""
     in_pair: bool = False
     """Whether it is in a parameter of a nested URL."""
+    url_part: Part | None = None
+    """The part of the innermost nested URL, also if JSON in that part surrounds the macro."""
     glued: bool = False
     """Whether the text before it begins an escape that the value would complete."""
 
@@ -155,6 +159,7 @@ class _Around(NamedTuple):
     """The level of each JSON around it, outermost first, and how it escapes values."""
     part: Part
     in_url: bool = False
+    url_part: Part | None = None
 
     def place(self) -> Place:
         """Return the place of a macro in the text."""
@@ -164,7 +169,7 @@ class _Around(NamedTuple):
         for start, escape in reversed(self.json):
             escapes += [Escape.PERCENT] * (level - start) + [escape]
             level = start
-        return Place(level, tuple(escapes), part)
+        return Place(level, tuple(escapes), part, url_part=self.url_part)
 
 
 class _Reader:
@@ -189,10 +194,14 @@ class _Reader:
             self._put(tokens, around)
             return
         self._put(tokens[: opening.start], around)
+        first = opening
         while opening is not None:
             following = next_opening(tokens, opening, around.level)
             end = len(tokens) if following is None else end_before(following)
-            self._read_url(tokens, opening, end, around, depth)
+            # A URL that continues at a `=` has lost its other parameters to the URL before.
+            is_whole = opening is first or opening.part is not Part.VALUE
+            is_split = is_whole and has_semicolons(tokens, opening, end)
+            self._read_url(tokens[:end], opening, around, depth, is_split=is_split)
             opening = following
 
     def _put(self, tokens: Tokens, around: _Around) -> None:
@@ -201,23 +210,26 @@ class _Reader:
             if token.is_macro:
                 self.places[token.span.start] = place
 
-    def _read_url(self, tokens: Tokens, opening: Opening, end: int, around: _Around, depth: int) -> None:
-        """Read the URL in `tokens[opening.start:end]`."""
+    def _read_url(self, tokens: Tokens, opening: Opening, around: _Around, depth: int, *, is_split: bool) -> None:
+        """Read the URL from its opening on. `is_split` says that semicolons separate its parameters."""
         query = Parameters(tokens, opening)
         part, start = opening.part, opening.start
-        for index in range(opening.start, end):
+        parts = PARTS_AT_SEMICOLONS if is_split else NEXT_PARTS
+        if is_split:
+            query.begin(opening)
+        for index in range(opening.start, len(tokens)):
             token = tokens[index]
-            following = NEXT_PARTS[part].get(token.text) if token.level <= opening.level else None
+            following = parts[part].get(token.text) if token.level <= opening.level else None
             if following is not None:
                 self._read_part(tokens[start:index], part, opening.level, around, depth)
                 query.meet(index, part, following)
                 part, start = following, index + 1
-        self._read_part(tokens[start:end], part, opening.level, around, depth)
-        query.meet(end, part, Part.FRAGMENT)
+        self._read_part(tokens[start:], part, opening.level, around, depth)
+        query.meet(len(tokens), part, Part.FRAGMENT)
         self.queries += query.found()
 
     def _read_part(self, tokens: Tokens, part: Part, level: int, around: _Around, depth: int) -> None:
-        self.read(tokens, _Around(level + 1, around.json, part, in_url=True), depth + 1)
+        self.read(tokens, _Around(level + 1, around.json, part, in_url=True, url_part=part), depth + 1)
 
     def _read_json(self, tokens: Tokens, around: _Around, depth: int) -> bool:
         """Read the tokens as JSON; return False if they are not JSON."""

@@ -26,11 +26,13 @@ from macroengine.plan.segments import (
     RenderPlan,
     Segment,
     Signal,
+    Step,
     Text,
     Unshared,
     Value,
 )
 from macroengine.plan.steps import is_in_parameter, is_segment, steps_of
+from macroengine.plan.unencoded import Unencoded
 from macroengine.template import Template
 
 S = TypeVar("S", bound=Segment)
@@ -84,6 +86,8 @@ class _Rendering:
     """
 
     def __init__(self, resolution: Resolution, options: Options, *, attributed: bool, shared: bool = True) -> None:
+        self._resolution = resolution
+        self._unencoded: Unencoded | None = None
         self._template = resolution.template
         self._dialect = resolution.dialect
         # The next macro is at the end of the list.
@@ -143,6 +147,9 @@ class _Rendering:
         source, macros, queries = self._template.source, self._waiting, self._inner
         sent: list[str | Segment | None] = []
         while True:
+            # A query that shares its opening with the one around it is not a query of its own.
+            while queries and queries[-1].span.start < start:
+                queries.pop()
             query = queries[-1].span if queries and queries[-1].span.stop <= stop else None
             at = macros[-1].node.start if macros and macros[-1].node.start < stop else stop
             if query is not None and query.start <= at:
@@ -157,13 +164,7 @@ class _Rendering:
 
     def _filled(self, macro: Resolved) -> str | Atom | None:
         """Return what is sent for a macro; None if its parameter is dropped."""
-        node, choices, spec = macro.node, [macro], macro.spec
-        if node.alternatives:
-            choices += self._others[node.start]
-            spec = next((choice.spec for choice in choices if choice.spec is not None), None)
-        if spec is None and self._options.unknown == "error" and Problem.UNLISTED in macro.problems:
-            # The platform may have this macro, so don't send its text. No event has a value for it.
-            spec = MacroSpec(node.text, node.text, Source.PLATFORM)
+        node, spec = macro.node, self._spec(macro)
         is_kept = spec is None and self._options.unknown != "empty"
         if macro.place.glued and not is_kept:
             return Refused(node.name)
@@ -172,6 +173,7 @@ class _Rendering:
         if node.argument is not None:
             raise UnsupportedError(f"{node.text} cannot be rendered: an event has no value for its argument")
         missing = self._missing(macro, spec)
+        choices = (macro, *self._others[node.start]) if node.alternatives else (macro,)
         reads = tuple([self._read(choice.spec) for choice in choices if choice.spec and self._is_sent(choice)])
         if not reads:
             if missing is _RAISE:
@@ -183,15 +185,26 @@ class _Rendering:
         if len(reads) == 1 and (unit := conversions().get(reads[0].field)) is not None:
             converted = Converted(*unit)
         booleans = _FLAG if spec.type is _FLAG_TYPE else self._booleans
-        return Value(
-            node.name,
-            reads,
-            spec.type,
-            booleans,
-            steps_of(macro, spec, self._dialect, nested=self._options.nested, is_form=self._options.is_form),
-            missing,
-            converted,
-        )
+        steps = steps_of(macro, spec, self._dialect, nested=self._options.nested, is_form=self._options.is_form)
+        if _IN_PLACE in steps or _IN_SEGMENT in steps:
+            if self._unencoded is None:
+                self._unencoded = Unencoded(self._resolution, self._may_drop, nested=self._options.nested)
+            steps = self._unencoded.checked(macro, steps)
+        return Value(node.name, reads, spec.type, booleans, steps, missing, converted)
+
+    def _spec(self, macro: Resolved) -> MacroSpec | None:
+        """Return the catalogue row by which a macro is sent; None if the dialect does not have the macro."""
+        node, spec = macro.node, macro.spec
+        if spec is None and node.alternatives:
+            spec = next((other.spec for other in self._others[node.start] if other.spec is not None), None)
+        if spec is None and self._options.unknown == "error" and Problem.UNLISTED in macro.problems:
+            # The platform may have this macro, so don't send its text. No event has a value for it.
+            return MacroSpec(node.text, node.text, Source.PLATFORM)
+        return spec
+
+    def _may_drop(self, macro: Resolved) -> bool:
+        spec = self._spec(macro)
+        return spec is not None and self._missing(macro, spec) is _DROP
 
     def _is_sent(self, macro: Resolved) -> bool:
         is_shown = self._attributed or not macro.withheld
@@ -233,6 +246,8 @@ _EMPTY: Final = Missing.EMPTY
 _DROP: Final = Missing.DROP
 _RAISE: Final = Missing.RAISE
 _FLAG_TYPE: Final = ValueType.FLAG
+_IN_PLACE: Final = Step.IN_PLACE
+_IN_SEGMENT: Final = Step.IN_SEGMENT
 _FLAG = ("1", "0")
 
 

@@ -23,6 +23,9 @@ _is_header = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?").fullmatch
 _is_host_label = re.compile("[A-Za-z0-9-]{1,63}").fullmatch
 # The characters that RFC 3986 permits in a query value, except those that separate values.
 _stays_in_place = re.compile(r"(?:[A-Za-z0-9._~!$'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*").fullmatch
+# `.` and `..` as browsers read them (WHATWG URL, section 4.1).
+_is_escaped_dots = re.compile(r"(?:\.|%2[Ee]){1,2}").fullmatch
+_LEAVES = "cannot send text without encoding that would leave its place in the URL,"
 _ENCODERS = {Step.PERCENT: percent_encode, Step.COMPONENT: component_encode, Step.FORM: form_encode}
 
 
@@ -102,12 +105,20 @@ def _segment(text: str) -> str:
 def _in_place(text: str) -> str:
     if _stays_in_place(text):
         return text
-    raise UnsendableError("cannot send text without encoding that would leave its place in the URL,")
+    raise UnsendableError(_LEAVES)
+
+
+def _without(contains: Callable[[str], object], text: str) -> str:
+    if contains(text):
+        raise UnsendableError(_LEAVES)
+    return text
 
 
 def _in_segment(text: str) -> str:
     if "/" in text or "?" in text:
         raise UnsendableError("cannot send text without encoding that would leave its place in the path,")
+    if _is_escaped_dots(text):
+        raise UnsendableError(f"cannot send {text!r}, which leads to another path,")
     return _in_place(text)
 
 
@@ -137,5 +148,8 @@ _OTHERS: dict[Step, TextStep] = {
     Step.SEGMENT: _segment,
     Step.IN_PLACE: _in_place,
     Step.IN_SEGMENT: _in_segment,
+    Step.NO_SEMICOLON: partial(_without, re.compile(";").search),
+    Step.NO_PAIR: partial(_without, re.compile(";[^/:;?#&=]+=").search),
+    Step.NO_EQUALS: partial(_without, re.compile("=").search),
     Step.HOST_LABEL: _host_label,
 }

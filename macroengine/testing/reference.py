@@ -28,7 +28,7 @@ from macroengine.plan.segments import Default, Missing, MissingWord
 from macroengine.policy import Policy
 from macroengine.template import Template, parse
 from macroengine.testing.reference_consent import is_withheld
-from macroengine.testing.reference_nesting import PERCENT, STRING, WHOLE, Inside, inside
+from macroengine.testing.reference_nesting import PERCENT, STRING, WHOLE, Inside, Pairs, inside
 from macroengine.testing.reference_text import (
     UnsendableError,
     converted,
@@ -194,20 +194,45 @@ def _url(template: Template, rendering: _Rendering) -> str:
 def _query(template: Template, rendering: _Rendering) -> str:
     # A dropped pair takes its & along. The opening of the query stays as long as any pair does, even an empty one.
     pairs = template.query
-    kept = [text for pair in pairs if (text := _pair(template, pair, rendering)) is not None]
-    if not kept:
-        return ""
-    second = pairs[1].opening if len(pairs) > 1 else None
-    return (pairs[0].opening.text if pairs[0].opening else "") + (second.text if second else "&").join(kept)
+    opening = pairs[0].opening.text if pairs and pairs[0].opening else ""
+    separator = pairs[1].opening.text if len(pairs) > 1 and pairs[1].opening else "&"
+    texts = [_PairText(template, pair, rendering) for pair in pairs]
+    kept: list[str] = []
+    for text in texts:
+        # A semicolon only separates pairs if there is no & at all.
+        others = separator == "&" and any(not other.may_be_dropped() for other in texts if other is not text)
+        sent = text.sent(is_alone=opening != "&" and not others, is_split=separator == ";")
+        kept += [] if sent is None else [sent]
+    return opening + separator.join(kept) if kept else ""
 
 
-def _pair(template: Template, pair: Pair, rendering: _Rendering) -> str | None:
-    """Return the pair without its opening; None if it is dropped."""
-    name = _Text(template, pair.name, Part.NAME, rendering)
-    value = _Text(template, pair.value, Part.VALUE, rendering)
-    if _is_dropped([*name.deciding(*name.reach), *value.deciding(*value.reach)], rendering):
-        return None
-    return name.sent(*name.reach) + (pair.equals.text if pair.equals else "") + value.sent(*value.reach)
+class _PairText:
+    """A pair, and how it is sent for an event."""
+
+    def __init__(self, template: Template, pair: Pair, rendering: _Rendering) -> None:
+        self._pair = pair
+        self._rendering = rendering
+        self._name = _Text(template, pair.name, Part.NAME, rendering)
+        self._value = _Text(template, pair.value, Part.VALUE, rendering)
+        self._deciding = [macro for text in (self._name, self._value) for macro in text.deciding(*text.reach)]
+
+    def may_be_dropped(self) -> bool:
+        """Say whether it is dropped for some events."""
+        return _drops_any(self._deciding, self._rendering)
+
+    def sent(self, *, is_alone: bool, is_split: bool) -> str | None:
+        """Return the pair without its opening; None if it is dropped.
+
+        `is_alone` says that it may be sent without any &, and `is_split` that semicolons separate pairs.
+        """
+        if _is_dropped(self._deciding, self._rendering):
+            return None
+        leaves = [*self._pair.name, *([self._pair.equals] if self._pair.equals else []), *self._pair.value]
+        if is_alone and leaves:
+            self._name.alone = self._value.alone = (leaves[0].start, leaves[-1].span.stop)
+        self._name.is_split = self._value.is_split = is_split
+        equals = self._pair.equals.text if self._pair.equals else ""
+        return self._name.sent(*self._name.reach) + equals + self._value.sent(*self._value.reach)
 
 
 def _is_dropped(macros: list[Macro], rendering: _Rendering) -> bool:
@@ -239,7 +264,11 @@ class _Text:
         self._macros = [piece for piece in pieces if not isinstance(piece, Literal)]
         queries = self._inside.queries if _drops_any(self._macros, rendering) else []
         # Outer queries come before those inside them.
-        self._queries = sorted(queries, key=lambda query: (query.opening[0], -query.pairs[-1][1]))
+        self._queries = sorted(queries, key=_in_order)
+        self.alone: tuple[int, int] | None = None
+        """The pair of the outermost URL around it, if that may be sent without any &."""
+        self.is_split = False
+        """Whether semicolons separate the pairs of the outermost URL."""
         self.reach = (pieces[0].start, pieces[-1].span.stop) if pieces else (0, 0)
 
     def own_macros(self, start: int, stop: int, first: int = 0) -> list[Macro]:
@@ -266,9 +295,40 @@ class _Text:
                 text += self._query(what)
                 at = self._queries[what].pairs[-1][1]
             else:
-                text += _macro(what, self._part, self._inside, self._rendering)
+                text += _macro(what, self._part, self._inside, self._rendering, self._forbidden(what))
                 at = what.span.stop
         return text + self._source[at:stop]
+
+    def _forbidden(self, macro: Macro) -> list[str]:
+        """Return patterns that an unencoded value must not contain, because of the part that it is in."""
+        inner = self._inside.parts[macro.start]
+        is_outer = not inner or not self._rendering.nested
+        parts = [inner, {Part.PATH: "path", Part.NAME: "name"}.get(self._part, "") if is_outer else ""]
+        found = ["=" for part in parts if part == "name"]
+        if "path" in parts:
+            found += ["[/?]", _DOTS]
+        if is_outer and self.alone is not None:
+            found += [";"] if self.is_split else _splitting(self._source, macro, self.alone)
+        if inner in ("name", "value"):
+            found += self._splitting_inner(macro)
+        return found
+
+    def _splitting_inner(self, macro: Macro) -> list[str]:
+        queries = sorted(self._inside.queries, key=_in_order)
+        owners = {
+            one.start: query for query in queries for one in self._macros for pair in query.pairs if _has(pair, one)
+        }
+        own = owners[macro.start]
+        if self._source[slice(*own.opening)].endswith(("&", "26")):
+            return []
+        dropping = [one for one in self._macros if owners.get(one.start) is own and _drops_any([one], self._rendering)]
+        others = [pair for pair in own.pairs if not any(_has(pair, one) for one in [macro, *dropping])]
+        if len(own.pairs) > 1 and not own.separator.endswith(("&", "26")):
+            return [";"]
+        if others:
+            return []
+        pair = next(pair for pair in own.pairs if _has(pair, macro))
+        return _splitting(self._source, macro, pair, ";|%(25)*3[Bb]")
 
     def _query(self, index: int) -> str:
         query = self._queries[index]
@@ -290,6 +350,24 @@ class _Text:
         return found
 
 
+# Browsers read escaped dots as dots.
+_DOTS = r"\A(?:\.|%2[eE]){1,2}\Z"
+
+
+def _splitting(source: str, macro: Macro, pair: tuple[int, int], semicolon: str = ";") -> list[str]:
+    """Return patterns of what would begin another pair in a query without any &."""
+    patterns = [";[^/:;?#&=]+=" if macro.span.stop == pair[1] else ";"]
+    return [*patterns, "="] if re.search(semicolon, source[pair[0] : macro.start]) else patterns
+
+
+def _in_order(query: Pairs) -> tuple[int, int]:
+    return query.opening[0], -query.pairs[-1][1]
+
+
+def _has(pair: tuple[int, int], macro: Macro) -> bool:
+    return pair[0] <= macro.start < pair[1]
+
+
 def _drops_any(macros: list[Macro], rendering: _Rendering) -> bool:
     return any((spec := _sent(macro, rendering)) and _drops(spec, rendering) for macro in macros)
 
@@ -297,7 +375,7 @@ def _drops_any(macros: list[Macro], rendering: _Rendering) -> bool:
 # A macro
 
 
-def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> str:
+def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering, forbidden: list[str]) -> str:
     steps = inside.steps[macro.start]
     spec = _sent(macro, rendering)
     if spec is None and rendering.unknown != "empty":
@@ -309,7 +387,7 @@ def _macro(macro: Macro, part: Part, inside: Inside, rendering: _Rendering) -> s
     if spec is None:
         return "null" if steps[-1] == WHOLE else ""
     is_segment = macro.start in inside.in_path or (part is Part.PATH and inside.steps[macro.start] == (PERCENT,))
-    writing = _Writing(macro, spec, steps, rendering, is_segment=is_segment)
+    writing = _Writing(macro, spec, steps, rendering, forbidden)
     text = _value(macro, spec, rendering)
     if part is Part.AUTHORITY and not rendering.is_app:
         return _host_label(text, macro)
@@ -375,7 +453,8 @@ class _Writing:
     spec: MacroSpec
     steps: tuple[str, ...]
     rendering: _Rendering
-    is_segment: bool
+    forbidden: list[str]
+    """Patterns that an unencoded value must not contain here, though it may elsewhere."""
 
     def instead(self) -> str:
         """Return the text for a missing value."""
@@ -436,8 +515,10 @@ class _Writing:
                 text = json_text(text)[1:-1]
             case Encoding.BASE64 if checked:
                 text = base64.b64encode(text.encode()).decode()
-        allowed = "-._~!$'()*+,;=:@" + ("" if self.is_segment else "/?")
+        allowed = "-._~!$'()*+,;=:@/?"
         rest = re.sub("%[0-9a-fA-F][0-9a-fA-F]", "", text)
+        if checked and any(re.search(pattern, text) for pattern in self.forbidden):
+            raise RenderError(f"{self.macro.text}: {text!r} would be read as more than a value", self.macro.name)
         if checked and not all((char.isascii() and char.isalnum()) or char in allowed for char in rest):
             raise RenderError(f"{self.macro.text}: {text!r} would leave its place", self.macro.name)
         return text

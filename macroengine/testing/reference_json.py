@@ -15,6 +15,7 @@ class Symbol:
     start: int
     stop: int
     macro: Macro | None = None
+    digits: str = ""
 
 
 Symbols = list[Symbol]

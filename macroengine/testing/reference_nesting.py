@@ -31,6 +31,8 @@ class Inside:
 
     steps: dict[int, Steps] = field(default_factory=dict)
     in_path: set[int] = field(default_factory=set)
+    parts: dict[int, str] = field(default_factory=dict)
+    """The part of the innermost inner URL around each macro, also if it is in JSON there; empty if there is none."""
     glued: set[int] = field(default_factory=set)
     queries: list[Pairs] = field(default_factory=list)
 
@@ -89,7 +91,7 @@ def _decoded_once(symbols: Symbols, times: int) -> Symbols:
         escape = symbols[index : index + 3]
         digits = "".join(symbol.char for symbol in escape[1:])
         if symbols[index].char == "%" and re.fullmatch("[0-9A-Fa-f]{2}", digits) and len(escape) == 3:
-            found.append(Symbol(chr(int(digits, 16)), times, escape[0].start, escape[-1].stop))
+            found.append(Symbol(chr(int(digits, 16)), times, escape[0].start, escape[-1].stop, digits=digits))
             index += 3
         else:
             found.append(symbols[index])
@@ -108,16 +110,19 @@ def _split(symbols: Symbols, delimiters: str) -> Iterator[Symbols]:
     yield text
 
 
-def _leave(symbols: Symbols, steps: Steps, found: Inside, *, is_path: bool = False) -> None:
+def _leave(symbols: Symbols, steps: Steps, found: Inside, *, is_path: bool = False, part: str = "") -> None:
     for symbol in symbols:
         if symbol.macro:
+            found.parts[symbol.start] = part
             found.steps[symbol.start] = steps
             found.in_path.discard(symbol.start)
             found.in_path.update([symbol.start] * is_path)
 
 
-def _read(symbols: Symbols, times: int, steps: Steps, found: Inside, *, is_path: bool, is_json: bool = True) -> None:
-    """Read a text that its receiver has decoded `times` times."""
+def _read(
+    symbols: Symbols, times: int, steps: Steps, found: Inside, *, is_path: bool, is_json: bool = True, part: str = ""
+) -> None:
+    """Read a text that its receiver has decoded `times` times. It is in this part of an inner URL."""
     if not any(symbol.macro for symbol in symbols):
         return
     if is_json and symbols[0].char and symbols[0].char in "{[":
@@ -125,20 +130,24 @@ def _read(symbols: Symbols, times: int, steps: Steps, found: Inside, *, is_path:
         json = JsonReader(symbols, seen).read()
         if json is not None:
             around = (*steps, *[PERCENT] * (seen - times))
-            _leave(symbols, (*around, WHOLE), found)
+            _leave(symbols, (*around, WHOLE), found, part=part)
             for text in json:
-                _read(text, seen, (*around, STRING), found, is_path=False)
+                _read(text, seen, (*around, STRING), found, is_path=False, part=part)
             return
     opening = _opening(symbols, times, in_string=steps[-1] == STRING)
     if opening is None:
-        _leave(symbols, steps, found, is_path=is_path)
+        _leave(symbols, steps, found, is_path=is_path, part=part)
         return
-    _leave(symbols[: opening[0]], steps, found, is_path=is_path)
+    _leave(symbols[: opening[0]], steps, found, is_path=is_path, part=part)
+    first = opening
     while opening is not None:
         begin, seen, _, _ = opening
         after = _reopening(symbols, begin, times, seen)
+        # A URL that continues at a = has lost its other pairs to the URL before.
+        is_whole = opening == first or opening[2] != "value"
         end = len(symbols) if after is None else after[0] - (3 if after[2] == "server" else 1)
-        _read_url(symbols, opening, end, (*steps, *[PERCENT] * (seen + 1 - times)), found)
+        separator = ";" if is_whole and _has_semicolons(symbols, opening, end) else "&"
+        _read_url(symbols[:end], opening, (*steps, *[PERCENT] * (seen + 1 - times)), found, separator)
         opening = after
 
 
@@ -191,16 +200,21 @@ def _pair_begin(symbols: Symbols, equals: int, seen: int, least: int = 0) -> int
     return max(begins, default=0)
 
 
-def _read_url(symbols: Symbols, opening: Opening, end: int, steps: Steps, found: Inside) -> None:
+def _read_url(symbols: Symbols, opening: Opening, steps: Steps, found: Inside, separator: str) -> None:
     """Parse an inner URL, which is visible after as many decodings as `opening` says."""
     begin, seen, part, pair = opening
     texts: list[tuple[str, Symbols]] = []
-    cuts: list[int] = []  # the positions of its &
-    first, last, kind = pair, end, None
-    text: Symbols = []
-    for index in range(begin, end):
+    cuts: list[int] = []  # the positions of its separators
+    first, last, kind = pair, len(symbols), None
+    for index in range(begin if pair is None else pair, begin):
         symbol = symbols[index]
-        ends = {"server": "/\\?#", "path": "/?#", "name": "=&#", "value": "&#"}.get(part, "")
+        if symbol.char == separator == ";" and symbol.times <= seen and kind in (None, _kind(symbol)):
+            kind = _kind(symbol)
+            cuts.append(index)
+    text: Symbols = []
+    for index in range(begin, len(symbols)):
+        symbol = symbols[index]
+        ends = {"server": "/\\?#", "path": "/?#", "name": f"={separator}#", "value": f"{separator}#"}.get(part, "")
         if not symbol.char or symbol.char not in ends or symbol.times > seen:
             text.append(symbol)
             continue
@@ -208,20 +222,38 @@ def _read_url(symbols: Symbols, opening: Opening, end: int, steps: Steps, found:
         text = []
         if symbol.char == "?":
             first = index + 1
-        elif symbol.char == "&" and kind in (None, symbol.times):
-            kind = symbol.times
+        elif symbol.char == separator and kind in (None, _kind(symbol)):
+            kind = _kind(symbol)
             cuts.append(index)
         elif symbol.char == "#":
             last = index
-        part = {"/": "path", "\\": "path", "?": "name", "&": "name", "=": "value", "#": "fragment"}[symbol.char]
+        part = {"/": "path", "\\": "path", "?": "name", "&": "name", ";": "name", "=": "value", "#": "fragment"}[
+            symbol.char
+        ]
     texts.append((part, text))
     for name, inner in texts:
-        _read(inner, seen + 1, steps, found, is_path=name == "path")
+        _read(inner, seen + 1, steps, found, is_path=name == "path", part=name)
     if first is not None:
-        found.queries.append(_pairs(symbols, first, last, cuts, kind))
+        found.queries.append(_pairs(symbols, first, last, cuts, separator))
 
 
-def _pairs(symbols: Symbols, first: int, last: int, cuts: list[int], kind: int | None) -> Pairs:
+def _kind(separator: Symbol) -> tuple[int, str]:
+    return separator.times, separator.digits
+
+
+def _has_semicolons(symbols: Symbols, opening: Opening, end: int) -> bool:
+    # As in the outermost URL: a literal ;name= and no &.
+    begin, seen, part, pair = opening
+    start = begin if pair is None else pair
+    if part == "fragment" or (start and symbols[start - 1].char == "&"):
+        return False
+    query = "".join((one.char or "/") if one.times <= seen else "%" for one in symbols[start:end]).split("#")[0]
+    if part == "server":
+        query = query.partition("?")[2]
+    return "&" not in query and re.search(";[^/:;?#&=]+=", query) is not None
+
+
+def _pairs(symbols: Symbols, first: int, last: int, cuts: list[int], char: str) -> Pairs:
     ends = [*cuts, last]
     begins = [first, *(cut + 1 for cut in cuts)]
     edge = symbols[first - 1].stop if first else symbols[0].start
@@ -229,8 +261,11 @@ def _pairs(symbols: Symbols, first: int, last: int, cuts: list[int], kind: int |
     if first and symbols[first - 1].char in ("?", "&"):
         opening = symbols[first - 1].start, symbols[first - 1].stop
     places = [
-        (symbols[begin].start, symbols[stop - 1].stop) if begin < stop else (symbols[stop - 1].stop,) * 2
+        (symbols[begin].start, symbols[stop - 1].stop)
+        if begin < stop
+        else (symbols[stop - 1].stop if stop else edge,) * 2
         for begin, stop in zip(begins, ends, strict=True)
     ]
-    separator = "&" if not kind else "%" + "25" * (kind - 1) + "26"
+    times, digits = _kind(symbols[cuts[0]]) if cuts else (0, "")
+    separator = "%" + "25" * (times - 1) + digits if times else char
     return Pairs(opening, separator, places)

@@ -29,9 +29,17 @@ def known(source, policy=ATTRIBUTED):
         pytest.param("(ip):x", Part.PATH, {"problems": (Problem.DECIDES_ORIGIN,)}, id="scheme-without-slashes"),
         pytest.param("//n.example/(ip)", Part.PATH, {}, id="path"),
         pytest.param("?x(ip)", Part.NAME, {}, id="name"),
-        pytest.param("?u=%3D(ip)", Part.VALUE, {"place": Place(2, (), Part.VALUE, in_pair=True)}, id="nested"),
         pytest.param(
-            "?u=%3D%253D(ip)", Part.VALUE, {"place": Place(3, (), Part.VALUE, in_pair=True)}, id="nested-twice"
+            "?u=%3D(ip)",
+            Part.VALUE,
+            {"place": Place(2, (), Part.VALUE, in_pair=True, url_part=Part.VALUE)},
+            id="nested",
+        ),
+        pytest.param(
+            "?u=%3D%253D(ip)",
+            Part.VALUE,
+            {"place": Place(3, (), Part.VALUE, in_pair=True, url_part=Part.VALUE)},
+            id="nested-twice",
         ),
         pytest.param("?u=%3D#(ip)", Part.FRAGMENT, {}, id="fragment"),
     ],

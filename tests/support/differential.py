@@ -50,6 +50,8 @@ _IGNORED = ("ME",)
 _AROUND = [
     *["{}"] * 12,
     "x%3A%2F%2Fy%3Fa%3D{}%26b%3D1",
+    "x%3A%2F%2Fy%3Fa%3D{}%3Bb%3D1",
+    "%3bb%3D1%26c%253D{}d%3D",
     "x%3A%2F%2Fy%2F{}%3Fb%3D1",
     "https%3A%2F%2Fy%3Fu%3Dhttps%253A%252F%252Fz%253Fa%253D{}%2526c%253D1",
     "%7B%22u%22%3A%22{}%22%7D",

@@ -11,6 +11,8 @@ FUNCTIONS = ("sha1", "md5", "sha256", "base64", "percent", "percent2", "percent3
 ENCODINGS = ("percent", "nfc", "component", "form", "none", "json", "base64")
 PLACES = {
     "value": "https://n.example/pb?p={}&q=1",
+    "alone": "https://n.example/pb?p={}",
+    "semicolons": "https://n.example/pb?p={};q=1",
     "name": "https://n.example/pb?{}=1",
     "path": "https://n.example/pb/{}/x?q=1",
     "fragment": "https://n.example/pb#{}",
@@ -31,6 +33,10 @@ HOSTILE = [
     "+",
     "..",
     ".",
+    ".%2e",
+    "a;b=c",
+    "a;b",
+    "a=b",
     "",
     "0",
     "9.5",
