@@ -164,7 +164,7 @@ class _Rendering:
 
     def _filled(self, macro: Resolved) -> str | Atom | None:
         """Return what is sent for a macro; None if its parameter is dropped."""
-        node, spec = macro.node, self._spec(macro)
+        node, spec = macro.node, macro.spec or self._spec(macro)
         is_kept = spec is None and self._options.unknown != "empty"
         if macro.place.glued and not is_kept:
             return Refused(node.name)
@@ -173,8 +173,7 @@ class _Rendering:
         if node.argument is not None:
             raise UnsupportedError(f"{node.text} cannot be rendered: an event has no value for its argument")
         missing = self._missing(macro, spec)
-        choices = (macro, *self._others[node.start]) if node.alternatives else (macro,)
-        reads = tuple([self._read(choice.spec) for choice in choices if choice.spec and self._is_sent(choice)])
+        reads = self._reads(macro)
         if not reads:
             if missing is _RAISE:
                 return Absent(node.name, is_known=macro.spec is not None)
@@ -191,6 +190,13 @@ class _Rendering:
                 self._unencoded = Unencoded(self._resolution, self._may_drop, nested=self._options.nested)
             steps = self._unencoded.checked(macro, steps)
         return Value(node.name, reads, spec.type, booleans, steps, missing, converted)
+
+    def _reads(self, macro: Resolved) -> tuple[Read, ...]:
+        """Return where the value is read, for the events of this rendering."""
+        if not macro.node.alternatives:
+            return (self._read(macro.spec),) if macro.spec is not None and self._is_sent(macro) else ()
+        choices = (macro, *self._others[macro.node.start])
+        return tuple([self._read(choice.spec) for choice in choices if choice.spec and self._is_sent(choice)])
 
     def _spec(self, macro: Resolved) -> MacroSpec | None:
         """Return the catalogue row by which a macro is sent; None if the dialect does not have the macro."""

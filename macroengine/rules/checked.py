@@ -222,11 +222,7 @@ class Checked:
     @once
     def enclosed_macros(self) -> list[Enclosed]:
         """Macros inside other macros of the dialect."""
-        if not self._has_stray_delimiters:
-            return []
-        # A delimiter after the last macro has none inside.
-        is_last = self._has_brackets and all(stop > len(self.source) for _, stop in self._gaps)
-        return [] if is_last else enclosed_macros(self.resolution)
+        return enclosed_macros(self.resolution)
 
     @once
     def lookalike_macros(self) -> list[Intended]:
@@ -273,15 +269,11 @@ class Checked:
         if not self._has_stray_delimiters:
             return []
         compiled = pattern(self._nearly)
-        if self._has_brackets:
+        opening, closing = self.syntax.delimiters
+        # If opening and closing delimiters are equal, the text between two macros is between delimiters, too.
+        if len(opening) == len(closing) == 1 and opening != closing:
             return [match for start, stop in self._gaps for match in compiled.finditer(self.source, start, stop)]
         return [match for match in compiled.finditer(self.source) if not self._in_written(_span_of(match))]
-
-    @once
-    def _has_brackets(self) -> bool:
-        """Whether macros are in a pair of brackets. Between equal delimiters, the text between two macros is, too."""
-        opening, closing = self.syntax.delimiters
-        return len(opening) == len(closing) == 1 and opening != closing
 
     @once
     def _gaps(self) -> list[tuple[int, int]]:

@@ -59,7 +59,12 @@ def enclosed_macros(resolution: Resolution) -> list[Enclosed]:
     # If opening and closing delimiters are equal, two adjacent macros look the same.
     if any(form.opener == form.closer for form in syntax.forms):
         return []
-    macros = {macro.node.start: macro for macro in resolution.macros}
+    resolved = resolution.macros
+    last = resolved[-1].node.start if resolved else 0
+    # Most templates have no opening delimiter before a macro and outside all of them.
+    if not resolved or sum([source.count(opener, 0, last) for opener in syntax.openers]) == len(resolved) - 1:
+        return []
+    macros = {macro.node.start: macro for macro in resolved}
     starts = list(macros)
     opened = [match.start() for match in _patterns(syntax).opening.finditer(source) if match.start() not in macros]
     after = dict.fromkeys([bisect_left(starts, place) for place in opened])

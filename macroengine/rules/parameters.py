@@ -75,9 +75,9 @@ def mismatched_parameter(checked: Checked) -> Iterator[Finding]:
     """
     documented = documented_names(checked.dialect)
     called: dict[int, str] = {}
-    for index, name in enumerate(checked.parameter_names):
+    for pair, name in zip(checked.template.query, checked.parameter_names, strict=True):
         if name in documented and len(name) > 1:
-            _, named, _, value = checked.template.query[index]
+            named, value = pair.name, pair.value
             if len(named) == 1 == len(value) and isinstance(value[0], Macro) and value[0].name != name:
                 called[value[0].start] = name
     for macro in checked.resolution.macros if called else ():

@@ -155,13 +155,19 @@ def missing_consent(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?idfa=(idfa)&att=(att-status)
     """
-    sent = [(macro.node, macro.spec) for macro in checked.resolution.macros if macro.spec is not None]
-    identifiers = [node for node, spec in sent if spec.identifier is _ADVERTISING]
-    if identifiers and not any(spec.consent for _, spec in sent):
-        words = _consent_macros(checked.dialect)
-        if words:
-            hint = f"macros for it: {', '.join(words)}"
-            yield Finding(identifiers[0].span, "advertising identifier without the user's consent", hint)
+    first = None
+    for macro in checked.resolution.macros:
+        spec = macro.spec
+        if spec is None:
+            continue
+        if spec.consent:
+            return
+        if first is None and spec.identifier is _ADVERTISING:
+            first = macro.node
+    words = _consent_macros(checked.dialect) if first else []
+    if first and words:
+        hint = f"macros for it: {', '.join(words)}"
+        yield Finding(first.span, "advertising identifier without the user's consent", hint)
 
 
 @lru_cache(maxsize=8)

@@ -241,7 +241,8 @@ def placeholder(checked: Checked) -> Iterator[Finding]:
     """
     documented = checked.dialect.macros
     for macro in checked.resolution.macros:
-        if macro.node.name not in documented and is_placeholder(macro.node.name):
+        # A macro without a problem is one of the dialect.
+        if macro.problems and macro.node.name not in documented and is_placeholder(macro.node.name):
             yield Finding(macro.node.span, f"{macro.node.text} is a placeholder for a macro; write that macro")
     for pair in checked.template.query:
         pieces = pair.value
