@@ -80,8 +80,9 @@ def diff(context: click.Context, /, old: str, new: str, **options: Any) -> int:
     versions = [_templates(job, one) for one in sources]
     is_unread = any(map(is_any_unreadable, sources))
     compared = [one for one in _compared(*versions) if one.changes or None in (one.old, one.new)]
-    write = _FORMATS[options["form"]]
-    sys.stdout.writelines(f"{line}\n" for line in write(compared))
+    write = output.lasting(sys.stdout.write)
+    for line in _FORMATS[options["form"]](compared):
+        write(f"{line}\n")
     output.print_notes(job.notes)
     if is_unread:
         return 2

@@ -62,7 +62,9 @@ def _is_standard_input(source: Source) -> bool:
 
 
 def _printing() -> AbstractContextManager[Write]:
-    return nullcontext(lambda record, template: output.write_result(text_with(record, template)))
+    # What remains to be said, and the exit status, do not depend on who reads the templates.
+    write = output.lasting(output.write_result)
+    return nullcontext(lambda record, template: write(text_with(record, template)))
 
 
 def _ignored(*_: object) -> None:
@@ -140,16 +142,16 @@ class Job:
 
     def diff(self) -> int:
         """Print what fixing would change, as a unified diff without context; return 1 if there are changes."""
-        changed = 0
+        changed, write = 0, output.lasting(sys.stdout.write)
         for source in self.sources:
             grown, named = 0, False
             for record, before, after in whole_lines(self._rewritten(source)):
                 if not named:
                     name = printable(source.name)
-                    sys.stdout.write(f"--- {name}\n+++ {name}\n")
+                    write(f"--- {name}\n+++ {name}\n")
                 named, changed = True, 1
                 old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-                sys.stdout.write(output.harmless(hunk(record, old, record.line + grown, new)))
+                write(output.harmless(hunk(record, old, record.line + grown, new)))
                 grown += len(new) - len(old)
         return changed
 

@@ -515,13 +515,17 @@ class _Writing:
                 text = json_text(text)[1:-1]
             case Encoding.BASE64 if checked:
                 text = base64.b64encode(text.encode()).decode()
+        if checked:
+            self._check_place(text)
+        return text
+
+    def _check_place(self, text: str) -> None:
         allowed = "-._~!$'()*+,;=:@/?"
         rest = re.sub("%[0-9a-fA-F][0-9a-fA-F]", "", text)
-        if checked and any(re.search(pattern, text) for pattern in self.forbidden):
+        if any(re.search(pattern, text) for pattern in self.forbidden):
             raise RenderError(f"{self.macro.text}: {text!r} would be read as more than a value", self.macro.name)
-        if checked and not all((char.isascii() and char.isalnum()) or char in allowed for char in rest):
+        if not all((char.isascii() and char.isalnum()) or char in allowed for char in rest):
             raise RenderError(f"{self.macro.text}: {text!r} would leave its place", self.macro.name)
-        return text
 
 
 def _missing(spec: MacroSpec, rendering: _Rendering) -> Missing | Default:

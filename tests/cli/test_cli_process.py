@@ -1,5 +1,6 @@
 """How a command begins and ends: closed streams, full disks, readers that leave, signals."""
 
+import builtins
 import os
 import shlex
 import signal
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from macroengine.cli import output, process
+from macroengine.cli import main, output, process
 from macroengine.cli.process import ending_on_signals
 from tests.support.trying import slow_after
 
@@ -265,6 +266,42 @@ def test_no_other_character_takes_the_place_of_one_of_a_template(shell, tmp_path
     else:
         assert (status, out) == (2, "")
         assert f", which cannot hold {missing}; set PYTHONIOENCODING" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [([BAD], 1), (["http://n.example/pb?id=(clickid)"], 0), (["http://n.example/pb?id=(clickid)", "--strict"], 1)],
+)
+@pytest.mark.parametrize("is_found", [True, False])
+def test_what_is_found_counts_though_nobody_reads_it(run, monkeypatch, arguments, status, is_found):
+    def gone(report, found, tally, write):
+        if is_found:
+            tally.count(next(found)[2])
+        raise BrokenPipeError
+
+    monkeypatch.setattr("macroengine.cli.check.print_findings", gone)
+    monkeypatch.setattr(process, "discard_output", lambda: None)
+    assert run("check", *arguments).status == status
+
+
+def test_what_is_printed_on_a_terminal_does_not_control_it(run, monkeypatch):
+    damaged = "https://n.example/\x1b[2J(clickid)&amp;x"
+    assert "\x1b[2J" in run("check", damaged, "--diff").out
+    monkeypatch.setattr("macroengine.cli.output.sys", SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True)))
+    assert output.harmless("a\x1b[2J\nb") == "a\\x1b[2J\nb"
+    assert output.harmless("a b") == "a b"
+
+
+def test_an_interruption_while_the_command_line_loads_is_one_message(monkeypatch, capsys):
+    def interrupted(name, *rest):
+        if name == "macroengine.cli.app":
+            raise KeyboardInterrupt
+        return real(name, *rest)
+
+    real = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", interrupted)
+    assert main() == 130
+    assert capsys.readouterr().err == "\nmacroengine: interrupted\n"
 
 
 def test_what_goes_on_writes_nowhere_once_the_reader_is_gone(monkeypatch):
