@@ -14,6 +14,7 @@ import pytest
 
 from macroengine.cli import main, output, process
 from macroengine.cli.process import ending_on_signals
+from macroengine.workspace.inputs import InputError
 from tests.support.trying import slow_after
 
 MACROENGINE = shlex.join([sys.executable, "-m", "macroengine"])
@@ -290,6 +291,23 @@ def test_what_is_printed_on_a_terminal_does_not_control_it(run, monkeypatch):
     monkeypatch.setattr("macroengine.cli.output.sys", SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True)))
     assert output.harmless("a\x1b[2J\nb") == "a\\x1b[2J\nb"
     assert output.harmless("a b") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "said"),
+    [
+        ("é", "ascii", r"ascii, which cannot hold '\\xe9'; set PYTHONIOENCODING=utf-8"),
+        ("\udce9", "utf-8", r"utf-8, which cannot hold '\\udce9'$"),
+    ],
+)
+def test_a_result_that_cannot_be_encoded_is_an_error(monkeypatch, text, encoding, said):
+    written = []
+    stdout = SimpleNamespace(encoding=encoding, write=written.append)
+    monkeypatch.setattr("macroengine.cli.output.sys", SimpleNamespace(stdout=stdout))
+    output.write_result("a")
+    with pytest.raises(InputError, match=said):
+        output.write_result(text)
+    assert written == ["a"]
 
 
 def test_an_interruption_while_the_command_line_loads_is_one_message(monkeypatch, capsys):
