@@ -23,7 +23,7 @@ _MAX_DOUBLINGS = 64
 _LONGEST_S = timedelta.max.total_seconds()
 _PAIR = 2
 
-C = TypeVar("C", bound=Collection[int])
+_C = TypeVar("_C", bound=Collection[int])
 
 
 class Outcome(StrEnum):
@@ -85,7 +85,7 @@ def _check_count(name: str, given: int) -> None:
         raise ValueError(f"{name} must be 0 or more, not {given}")
 
 
-def _statuses(name: str, given: object, made: Callable[[Iterable[int]], C]) -> C:
+def _statuses(name: str, given: object, made: Callable[[Iterable[int]], _C]) -> _C:
     check_type(name, Iterable, "status codes", given)
     codes = [*cast("Iterable[int]", given)]
     for code in codes:

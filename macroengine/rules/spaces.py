@@ -3,8 +3,10 @@
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import islice
 
+from macroengine.caching import short_cache
 from macroengine.diagnostics import Finding, Fix, Span, new_finding, overlapping
 from macroengine.rules.beginnings import MACRO_ENDS, begins_url, is_remark
 from macroengine.rules.checked import Checked
@@ -14,6 +16,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SPACE = re.compile(r"\s")
 _SPACES = re.compile(r"\s+")
 _BREAK = re.compile(r"[\r\n]")
+_PLAIN_SPACE = re.compile(r"[^\S\x00-\x1f\x7f-\x9f]")
 _DELIMITERS = "?&="
 # A line of at least this length may have been wrapped by a mail program or a page.
 _WRAPPED = 60
@@ -36,15 +39,12 @@ def control_character(checked: Checked) -> Iterator[Finding]:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
     yield from _in_names(checked, _control_in)
-    if not checked.white_space:
-        return
-    wrapped = _wrapped(checked.source)
     for span in checked.white_space:
         text = checked.text(span)
         what = _control_in(text)
         if what:
             where = checked.what
-            if _joins(span, text, checked, wrapped):
+            if _joins(span, text, checked):
                 hint = f"remove it if what follows belongs to the {where[2:]}"
                 yield new_finding((span, f"{what} in {where}", hint, None))
             else:
@@ -59,6 +59,8 @@ def _in_names(checked: Checked, kind: Callable[[str], str | None]) -> Iterator[F
             yield Finding(span, f"{what} in {checked.what}, in the name of a macro; remove it")
 
 
+# Most runs of white space in a template are the same.
+@short_cache(maxsize=256)
 def _control_in(text: str) -> str | None:
     """Return what to call the control characters in a text; None if it has none."""
     if _BREAK.search(text):
@@ -88,6 +90,8 @@ def raw_space(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&name=first%20deposit
     """
+    if not _PLAIN_SPACE.search(checked.source):
+        return
     yield from _in_names(checked, _space_in)
     spaces = [span for span in checked.white_space if _space_in(checked.text(span))]
     if not spaces:
@@ -147,26 +151,29 @@ def _is_inside(checked: Checked, span: Span) -> bool:
     return start < checked.remark_start and not source.endswith(MACRO_ENDS, 0, start)
 
 
-def _joins(span: Span, text: str, checked: Checked, wrapped: range) -> bool:
+def _joins(span: Span, text: str, checked: Checked) -> bool:
     """Say whether removing a control character could join texts that do not belong together."""
     source, start, stop = checked.source, span.start, span.stop
     before, after = source[max(0, start - 1) : start], source[stop : stop + 1]
     if not before or not after or after in _DELIMITERS:
         return False
-    has_space = _SPACE.search(text) is not None
+    has_space = text.isspace() or _SPACE.search(text) is not None
     if begins_url(source, stop):
         return before != "=" or not has_space
     if not has_space:
         return False
     if before not in _DELIMITERS:
+        if not _BREAK.search(text):
+            return True
         line = start - max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) - 1
-        if not _BREAK.search(text) or line < _WRAPPED or stop not in wrapped:
+        if line < _WRAPPED or stop not in _wrapped(source):
             return True
     end = _BREAK.search(source, stop)
     following = source[stop : end.start() if end else len(source)].strip()
     return is_remark(following) or not checked.begins_as_template
 
 
+@lru_cache(maxsize=1)
 def _wrapped(source: str) -> range:
     """Return where a line may go on in the next one, as far as the rest of the text can tell.
 
