@@ -193,8 +193,9 @@ class _Rendering:
 
     def _reads(self, macro: Resolved) -> tuple[Read, ...]:
         """Return where the value is read, for the events of this rendering."""
+        spec = macro.spec
         if not macro.node.alternatives:
-            return (self._read(macro.spec),) if macro.spec is not None and self._is_sent(macro) else ()
+            return (self._read(spec),) if spec is not None and self._is_sent(macro) else ()
         choices = (macro, *self._others[macro.node.start])
         return tuple([self._read(choice.spec) for choice in choices if choice.spec and self._is_sent(choice)])
 
@@ -213,8 +214,8 @@ class _Rendering:
         return spec is not None and self._missing(macro, spec) is _DROP
 
     def _is_sent(self, macro: Resolved) -> bool:
-        is_shown = self._attributed or not macro.withheld
-        return is_shown and not macro.forbidden and (self._shared or not macro.needs_consent)
+        is_shown = (self._attributed or not macro.withheld) and not macro.forbidden
+        return is_shown and (self._shared or not macro.needs_consent)
 
     def _read(self, spec: MacroSpec) -> Read:
         return Read(spec.source, spec.field, self._options.hash_case or spec.case)
@@ -273,7 +274,8 @@ def _dropped(macro: Resolved) -> PlannedMissing:
 
 def _nothing(macro: Resolved) -> str:
     """Return what is sent for an empty value."""
-    return _NOTHING.get(macro.place.escapes[:1], "")
+    escapes = macro.place.escapes
+    return _NOTHING.get(escapes[:1], "") if escapes else ""
 
 
 _NOTHING: dict[tuple[Escape, ...], str] = {(Escape.VALUE,): "null", (Escape.NAME,): '""'}

@@ -310,7 +310,7 @@ class Checked:
     @once
     def white_space(self) -> list[Span]:
         """The runs of white space and control characters outside macro names."""
-        if not self._has_white_space:
+        if not self.has_white_space:
             return []
         found = [Span(*match.span()) for match in _WHITE_SPACE.finditer(self.source)]
         if not self.split_macros:
@@ -321,14 +321,15 @@ class Checked:
     @once
     def white_space_in_names(self) -> list[list[Span]]:
         """The runs of raw white space in each macro name that contains any."""
-        if not self._has_white_space:
+        if not self.has_white_space:
             return []
         names = (_WHITE_SPACE.finditer(self.source, name.start, name.stop) for name, _ in self.split_macros)
         found = [[Span(*match.span()) for match in runs] for runs in names]
         return [spans for spans in found if spans]
 
     @once
-    def _has_white_space(self) -> bool:
+    def has_white_space(self) -> bool:
+        """Whether there is white space, or a character that does not print."""
         # Most templates have none, and both tests are single scans in C.
         return not self.source.isprintable() or " " in self.source
 

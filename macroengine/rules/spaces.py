@@ -38,6 +38,8 @@ def control_character(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
+    if not checked.has_white_space:
+        return
     yield from _in_names(checked, _control_in)
     for span in checked.white_space:
         text = checked.text(span)
@@ -90,7 +92,7 @@ def raw_space(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&name=first%20deposit
     """
-    if not _PLAIN_SPACE.search(checked.source):
+    if not checked.has_white_space or not _PLAIN_SPACE.search(checked.source):
         return
     yield from _in_names(checked, _space_in)
     spaces = [span for span in checked.white_space if _space_in(checked.text(span))]

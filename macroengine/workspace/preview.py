@@ -102,7 +102,7 @@ def preview(
     parsed = parse(source, chosen)
     macros = macros_by_name(parsed.query)
     parameters = tuple(parameters_of(attributed, chosen, macros))
-    left = None if without is None else _names_in(without, chosen)
+    left = None if without in (None, attributed) else _names_in(without or "", chosen)
     resolution = resolve(parsed, chosen, policy)
     withheld = [macro.node.text for macro in resolution.macros if macro.withheld] if policy.send_all else []
     needing = [macro.node.text for macro in resolution.macros if macro.needs_consent]
