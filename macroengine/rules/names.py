@@ -134,8 +134,8 @@ def undocumented_hash(checked: Checked) -> Iterator[Finding]:
     """Hash that is not documented for this macro.
 
     What it does:
-        Finds hashes other than those that the platform documents. For personal data there is no fix, which would send
-        it unhashed.
+        Finds hashes other than those that the platform documents. Personal data is not fixed, because the fix would
+        send it without a hash.
 
     Why it matters:
         The platform sends the macro's own text, or nothing.
