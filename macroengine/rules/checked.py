@@ -310,8 +310,6 @@ class Checked:
     @once
     def white_space(self) -> list[Span]:
         """The runs of white space and control characters outside macro names."""
-        if not self.has_white_space:
-            return []
         found = [Span(*match.span()) for match in _WHITE_SPACE.finditer(self.source)]
         if not self.split_macros:
             return found
@@ -321,8 +319,6 @@ class Checked:
     @once
     def white_space_in_names(self) -> list[list[Span]]:
         """The runs of raw white space in each macro name that contains any."""
-        if not self.has_white_space:
-            return []
         names = (_WHITE_SPACE.finditer(self.source, name.start, name.stop) for name, _ in self.split_macros)
         found = [[Span(*match.span()) for match in runs] for runs in names]
         return [spans for spans in found if spans]
