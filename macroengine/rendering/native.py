@@ -17,7 +17,7 @@ Described = tuple[Any, ...]
 """Texts are strings. Values are pairs of their number and the text for a missing value. Queries are lists of their
 opening, separator and parameters. None always fails."""
 
-# These numbers are also in the C code: append.h and values.h.
+# These numbers are also in the C code: append.h and reads.h.
 _IN_PYTHON: Final = 0
 _ENCODERS: Final = {Step.PERCENT: 1, Step.COMPONENT: 2, Step.FORM: 3}
 _AS_IT_IS: Final = 4

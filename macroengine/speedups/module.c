@@ -7,7 +7,8 @@
  *   program.c     the type Program, which renders one template
  *   fan_out.c     the type FanOut, which renders one event for many templates
  *   operations.c  what a template sends, as a list of operations, and how they run
- *   values.c      where a value is read from, and how it becomes text
+ *   values.c      looking a value up, and converting it to text
+ *   reads.c       where values are looked up, and what is done with each
  *   hashes.c      SHA-1 and MD5
  *   append.c      the buffer that a URL grows in
  *   percent.h     the percent-encoder
