@@ -83,6 +83,17 @@ def test_text_that_may_be_json_is_refused_where_json_takes_a_whole_value(engine)
         module.to_sql(template, {"event_value": text})
 
 
+@pytest.mark.parametrize("value", ["12.5", "-3", "0", "1e5", "n/a", "01", "true", '"', None])
+def test_a_number_in_a_text_column_is_a_number_in_json(engine, value: str | None):
+    query, module, text = engine
+    template = compile_template("https://n.example/pb?j=%5B(event_revenue)%5D", ignore=["ME"])
+    shown = "NULL" if value is None else f"'{value}'"
+    made = module.to_sql(template, {"event_revenue": text})
+    [[url]] = query(f"SELECT {made} FROM (SELECT CAST({shown} AS {text}) AS event_revenue)")
+    event = Event(sdk={"event_revenue": value})
+    assert url == template.render(event) == reference.render(template.source, event, ignore=["ME"])
+
+
 # Several values, and values in JSON
 
 SEVERAL = """

@@ -148,6 +148,23 @@ def test_a_parameter_of_marks_alone_is_not_one_without_a_name(template, url, val
     assert (dict(found.values), names(found)) == (values, expected)
 
 
+def test_a_fragment_that_was_not_sent_is_missing():
+    found = match("https://n.example/pb?c=(clickid)#p=(ip)", "https://n.example/pb?c=1")
+    [finding] = found.diagnostics
+    assert (finding.name, finding.message) == ("missing-parameter", "missing parameter: the URL has no fragment")
+    assert finding.hint == "clients do not send what follows '#'; move its macros into the query"
+    assert match("https://n.example/pb?c=(clickid)#p", "https://n.example/pb?c=1").diagnostics == ()
+
+
+def test_many_unknown_parameters_are_counted_in_the_end():
+    extra = "&".join(f"x{number}=1" for number in range(1_060))
+    found = match("https://n.example/pb?c=(clickid)", f"https://n.example/pb?c=1&{extra}")
+    *listed, last = found.diagnostics
+    assert [diagnostic.message for diagnostic in listed] == [f"unknown parameter 'x{number}'" for number in range(50)]
+    assert last.message == "1,010 more unknown or repeated parameters"
+    assert last.source[last.span.start : last.span.stop].startswith("x50=1&x51=1")
+
+
 @with_each(
     ("url", "expected", "said"),
     [

@@ -379,6 +379,7 @@ def test_value_leads_to_no_other_path_of_an_inner_url(source, value):
     [
         ("https://n.example/?u=a%3D(clickid)", ["ME218"]),
         ("https://n.example/u%3D(clickid)", ["ME218"]),
+        ("https://n.example/?u=https%3A%2F%2Fm.example%3Fid%3D(nope)", ["ME218"]),
         ('https://n.example/?d=["(clickid)"]', ["ME220"]),
         ('https://n.example/?d=["x://y/(clickid)"]', ["ME218", "ME220"]),
         ("https://n.example/?d=a%2F(clickid)", []),

@@ -255,6 +255,13 @@ def test_posts_have_what_is_asked_for():
     assert any('":"(' in source for source in whole)
 
 
+def test_a_post_that_nothing_may_be_sent_for_is_drawn():
+    chosen = settings(CASES, max_examples=2_000, phases=[Phase.generate])
+    drawn = find(posts(), lambda drawn: drawn.request is None, settings=chosen)
+    with pytest.raises(RenderError):
+        drawn.template.render(drawn.event)
+
+
 def test_a_body_is_a_form_or_json():
     with pytest.raises(InvalidArgument, match="body must be 'form' or 'json', not 'xml'"):
         posts(body="xml")

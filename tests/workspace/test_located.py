@@ -1,0 +1,19 @@
+"""Where the characters of a template are in the text of an editor."""
+
+import json
+
+from macroengine.workspace.columns import Layout
+from macroengine.workspace.located import templates_in
+
+TEMPLATE = "https://n.example/pb?a=(clickid)&b=1"
+
+
+def test_a_template_is_found_beside_any_text():
+    # The mark that the place is searched with may be in the text itself.
+    for note in ("!", "!~", "!~!~", "~!~!~!~"):
+        line = json.dumps({"note": note, "template": TEMPLATE}).replace("&", "\\u0026")
+        [located], [] = templates_in(f"{line}\n", "list.jsonl", Layout())
+        offsets = located.offsets()
+        assert line[offsets[0] : offsets[-1]] == TEMPLATE.replace("&", "\\u0026")
+        ampersand = TEMPLATE.index("&")
+        assert line[offsets[ampersand] : offsets[ampersand + 1]] == "\\u0026"
