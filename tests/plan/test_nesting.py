@@ -469,6 +469,7 @@ def test_nesting_beyond_all_limits_is_left_alone():
         compile_template(source, ignore="ME")
 
 
+@pytest.mark.slow
 def test_rendering_stops_once_a_url_is_too_long():
     deep = "".join(f"a%{'25' * level}3D" for level in range(8))
     source = "?u=" + deep + "(clickid)" * 480

@@ -273,10 +273,10 @@ def test_the_url_and_the_body_are_read_together():
 
     both = Request("POST", f"{URL}?click=(clickid)", {}, '{"c": "(country_code)"}', "application/json")
     application = Both(members)
-    check_receiver(application, application.understood, both, examples=100)
+    check_receiver(application, application.understood, both, examples=30)
     application = Wsgi(members)
     with pytest.raises(AssertionError, match="parameter 'click' is "):
-        check_receiver(application, application.understood, both, examples=100)
+        check_receiver(application, application.understood, both, examples=30)
 
 
 def test_what_a_dialect_drops_is_expected_to_be_missing():

@@ -2,7 +2,6 @@
 
 import random
 import re
-import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import cycle, permutations
@@ -189,14 +188,6 @@ def test_what_is_not_reported_is_sent_as_before_in_many_templates():
 def test_a_dialect_is_translated_to_itself_unchanged(name):
     source = "&".join(f"a={macro}" for macro in list(macros_of(dialect(name)))[:60])
     assert translate(source, dialect=name, to=name).source == source
-
-
-@pytest.mark.parametrize("home", ["appsflyer", "adjust", "vast"])
-@pytest.mark.parametrize("piece", ["(", "{", "__A", "(a", "${(", "{(clickid)}", "#a#", "%%A", "[A", "[(C)"])
-def test_time_is_linear(home, piece):
-    started = time.process_time()
-    translate(piece * min(500, 16_000 // len(piece)), dialect=home, to="appmetrica")
-    assert time.process_time() - started < 2
 
 
 PIECES = [

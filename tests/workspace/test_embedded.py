@@ -3,7 +3,6 @@
 import random
 import sys
 import sysconfig
-import time
 import tokenize
 from itertools import pairwise
 from pathlib import Path
@@ -560,72 +559,9 @@ def test_a_file_cut_anywhere_is_read(name):
             assert one.end <= length
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", LANGUAGES)
-@pytest.mark.parametrize(
-    "unit",
-    [
-        "'",
-        '"',
-        '"""',
-        "`",
-        "${",
-        "`${",
-        "<<<A\n",
-        "{",
-        "[",
-        "<",
-        "<!",
-        "<!--",
-        "<a b='",
-        "{$",
-        "\\'",
-        "- ",
-        "a: |\n",
-        "(",
-        "&",
-        "https://",
-    ],
-)
-def test_reading_takes_linear_time(name, unit):
-    start = time.process_time()
-    find_templates(unit * 20_000, name)
-    assert time.process_time() - start < 3
-
-
-LINES = {
-    "python": "def function_{0}(a, b):  # comment\n    return a + b['key'] + \"text {0}\"\n",
-    "json": '{{"key": "value {0}", "list": [1, 2, 3]}}\n',
-    "yaml": "- key: value {0}\n  other: 'text'\n",
-    "toml": "key{0} = 'value' # comment\n",
-    "javascript": "const key{0} = f('value', \"text\"); // comment\n",
-    "php": "$key{0} = f('value', \"text\"); // comment\n",
-    "markdown": "Some text with `code {0}` and a [link](page.md).\n",
-    "html": "<p class='a'>Some text <a href=\"page.html?a={0}&amp;b=1\">link</a></p>\n",
-}
-
-
-@pytest.mark.parametrize("name", LANGUAGES)
-def test_ten_thousand_lines_take_less_than_a_second(name):
-    lines = "".join(LINES[name].format(number) for number in range(10_000))
-    text = "<?php\n" + lines if name == "php" else lines
-    text = "".join(text.splitlines(keepends=True)[:10_000])
-    find_templates("", name)
-
-    def seconds():
-        start = time.process_time()
-        find_templates(text, name)
-        return time.process_time() - start
-
-    limit = 1 if sys.gettrace() is None else 5  # what is traced takes longer
-    assert any(seconds() < limit for _ in range(3))
-
-
-def test_thousands_of_templates_in_one_literal_take_no_longer():
+def test_thousands_of_templates_in_one_literal_are_found():
     text = f"```\n{T}\n```\n".replace(T, "\n".join(f"{T}&n={number}" for number in range(5_000)))
-    start = time.process_time()
     assert len(find_templates(text, "markdown")) == 5_000
-    assert time.process_time() - start < (3 if sys.gettrace() is None else 15)
 
 
 def test_what_is_longer_than_a_template_may_be_is_none():
