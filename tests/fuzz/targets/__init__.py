@@ -36,7 +36,7 @@ class Target:
 
 _FAMILIES = ("characters", "damage", "names", "origin", "privacy", "query", "syntax", "url")
 _RULES = (
-    *(f"rules/{name}" for name in (*_FAMILIES, "meant", "tables", "wording")),
+    *(f"rules/{name}" for name in (*_FAMILIES, "intended", "messages", "nearly", "tables")),
     "plan/resolve",
     "suggest",
     "diagnostics",
