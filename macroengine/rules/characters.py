@@ -87,7 +87,7 @@ def typographic_character(checked: Checked) -> Iterator[Finding]:
         text = checked.text(span)
         meant = "".join(_ascii_for(char) or "" for char in text)
         yield Finding(span, f"typographic {text!r}; write {meant!r}", None, Fix(meant, span, safe=False))
-    for span, macro in checked.lookalike_macros:
+    for span, macro in checked.near_macros.with_lookalikes:
         letters = _names_of("".join(char for char in checked.text(span) if ord(char) in lookalikes()))
         message = f"{checked.text(span)} is not a macro, because of {letters}; write {macro}"
         yield Finding(span, message, None, Fix(macro, span, safe=False))

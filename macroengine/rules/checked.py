@@ -1,6 +1,5 @@
 """A template being checked, and the facts about it that several rules need."""
 
-import re
 from collections.abc import Callable, Iterable
 
 from macroengine.caching import late_pattern, once
@@ -10,16 +9,13 @@ from macroengine.plan.nesting import PLAIN
 from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.rules import damaged
 from macroengine.rules.beginnings import begins_as_template, remark_start
-from macroengine.rules.enclosed import Enclosed, enclosed_macros
-from macroengine.rules.intended import GAP, Foreign, Intended, beginnings, foreign_macros, own_macro
-from macroengine.rules.nearly import Nearly, nearly
+from macroengine.rules.intended import Foreign, foreign_macros
+from macroengine.rules.nearly import NearMacros
 from macroengine.rules.structure import malformed_start, nested_urls, server_end, split_escapes
-from macroengine.rules.tables import bracketed_placeholders, lookalikes, program_holes
+from macroengine.rules.tables import bracketed_placeholders, program_holes
 from macroengine.rules.whole import whole_text
 from macroengine.rules.whole_finding import Whole
 
-# A longer name is not the cut-off beginning of a macro.
-_LONGEST_BEGINNING = 100
 _WHITE_SPACE = late_pattern(r"[\s\x00-\x1f\x7f-\x9f]+")
 Overlaps = Callable[[Span], bool]
 
@@ -74,10 +70,6 @@ class Checked:
         """The text of each parameter's name; empty for a parameter without a name."""
         query = self.template.query
         return [name[0].text if len(name) == 1 else "".join([piece.text for piece in name]) for _, name, _, _ in query]
-
-    @once
-    def _macros(self) -> list[Macro]:
-        return [piece for piece in self._pieces if isinstance(piece, Macro)]
 
     @once
     def literals(self) -> list[Literal]:
@@ -136,7 +128,8 @@ class Checked:
     @once
     def in_macro(self) -> Overlaps:
         """Whether a span overlaps a macro of the dialect."""
-        return overlapping_places((macro.start, macro.start + len(macro.text)) for macro in self._macros)
+        macros = (piece for piece in self._pieces if isinstance(piece, Macro))
+        return overlapping_places((macro.start, macro.start + len(macro.text)) for macro in macros)
 
     @once
     def foreign_macros(self) -> tuple[Foreign, ...]:
@@ -165,145 +158,23 @@ class Checked:
     def _in_foreign_text(self) -> Overlaps:
         return overlapping(text.span for text in self.resolution.foreign)
 
-    @once
-    def _in_outer(self) -> Overlaps:
-        """Whether a span is inside a macro of another platform that may contain this dialect's delimiters."""
-        return overlapping(text.span for text in self.resolution.foreign if text.syntax.outer)
-
     # Text that is almost a macro
 
     @once
-    def _has_stray_delimiters(self) -> bool:
-        """Whether a delimiter of the dialect may be outside its macros. False for most templates."""
-        if max(map(len, self.syntax.delimiters)) > 1:
-            return True
-        macros = "".join([macro.text for macro in self._macros])
-        return any(self.source.count(sign) != macros.count(sign) for sign in self.syntax.delimiters)
-
-    @once
-    def bracketed(self) -> list[re.Match[str]]:
-        """The texts between delimiters that are not names."""
-        return self._outside_macros(lambda patterns: patterns.bracketed)
-
-    @once
-    def unclosed_macros(self) -> list[Intended]:
-        """Macros that lack a delimiter, or have one of another syntax."""
-        found = self._outside_macros(lambda patterns: patterns.unclosed)
-        return self._meant((_span_of(match), match[match.lastindex or 0]) for match in found)
-
-    @once
-    def split_macros(self) -> list[Intended]:
-        """Macros with white space in their names."""
-        found = (match for match in self.bracketed if GAP.search(match[1]))
-        return self._meant((Span(*match.span()), GAP.sub("", match[1])) for match in found)
-
-    @once
-    def doubled_macros(self) -> list[Intended]:
-        """Macros with too many delimiters around them."""
-        opening, closing = self.syntax.delimiters
-        # If opening and closing delimiters are equal, two adjacent macros look the same.
-        if not self._has_stray_delimiters or opening == closing:
-            return []
-        if 2 * opening not in self.source and 2 * closing not in self.source:
-            return []
-        found = []
-        is_enclosed = overlapping(enclosed.span for enclosed in self.enclosed_macros)
-        for match in self._nearly.doubled.finditer(self.source):
-            opened, closed = match[1] != opening, match[3] != closing
-            if not (opened or closed):
-                continue
-            before, after = self.source[match.start() - 1 : match.start()], self.source[match.end() : match.end() + 1]
-            is_value = before == "=" and after in ("", "&", "#")
-            span = Span(*match.span())
-            if ((opened and closed) or is_value) and not self._in_outer(span) and not is_enclosed(span):
-                found.append(Intended(span, self.syntax.write(match[2])))
-        return found
-
-    @once
-    def enclosed_macros(self) -> list[Enclosed]:
-        """Macros inside other macros of the dialect."""
-        return enclosed_macros(self.resolution)
-
-    @once
-    def lookalike_macros(self) -> list[Intended]:
-        """Macros but for letters of another alphabet that look like Latin ones, as a Cyrillic c."""
-        if self.source.isascii():
-            return []
-        latin = self.source.translate(lookalikes())
-        if latin == self.source:
-            return []
-        found = []
-        for match in self.syntax.find.finditer(latin):
-            span, reading = Span(*match.span()), self.syntax.read(match[0])
-            known = reading is not None and own_macro(reading.name, self.dialect)
-            if known and self.text(span) != match[0] and not self._in_outer(span):
-                found.append(Intended(span, match[0]))
-        return found
-
-    @once
-    def cut_off(self) -> tuple[Span, tuple[str, ...]] | None:
-        """The name of a macro that is cut off at the end of the template, and the macros it may have been."""
-        if not self._has_stray_delimiters:
-            return None
-        match = self._nearly.cut_off.search(self.source, max(0, len(self.source) - _LONGEST_BEGINNING))
-        if match is None or own_macro(match[1], self.dialect) or self._in_written(Span(*match.span())):
-            return None
-        return Span(*match.span()), beginnings(match[1], self.dialect)
+    def near_macros(self) -> NearMacros:
+        """The texts that are almost macros of the dialect."""
+        return NearMacros(self.resolution, self._pieces)
 
     @once
     def literal_delimiters(self) -> list[Span]:
         """Texts between delimiters that cannot be macros, unless another rule reports them."""
-        found = [Span(*match.span()) for match in self.bracketed if match[1].strip(" |")]
+        near = self.near_macros
+        found = [Span(*match.span()) for match in near.bracketed if match[1].strip(" |")]
         if not found:
             return []
-        splits = (meant.span for meant in (*self.split_macros, *self.lookalike_macros))
+        splits = (meant.span for meant in (*near.split, *near.with_lookalikes))
         is_explained = overlapping([*splits, *(macro.span for macro in self.foreign_macros), *self.program_texts])
         return [span for span in found if not is_explained(span)]
-
-    @once
-    def _nearly(self) -> Nearly:
-        return nearly(self.syntax)
-
-    def _outside_macros(self, pattern: Callable[[Nearly], re.Pattern[str]]) -> list[re.Match[str]]:
-        """Return the matches of a pattern that do not overlap a macro."""
-        if not self._has_stray_delimiters:
-            return []
-        compiled = pattern(self._nearly)
-        opening, closing = self.syntax.delimiters
-        # If opening and closing delimiters are equal, the text between two macros is between delimiters, too.
-        if len(opening) == len(closing) == 1 and opening != closing:
-            return [match for start, stop in self._gaps for match in compiled.finditer(self.source, start, stop)]
-        return [match for match in compiled.finditer(self.source) if not self._in_written(_span_of(match))]
-
-    @once
-    def _gaps(self) -> list[tuple[int, int]]:
-        """The gaps between macros that contain a delimiter. Text that is almost a macro has one; a macro has none.
-
-        Each gap includes the first character of the next macro, so that no gap looks like the end of a template.
-        """
-        source, (opening, closing) = self.source, self.syntax.delimiters
-        gaps, done = [], 0
-        for start, stop in (*self._written, (len(source), len(source))):
-            between = source[done:start]
-            if opening in between or closing in between:
-                gaps.append((done, start + 1))
-            done = stop
-        return gaps
-
-    @once
-    def _written(self) -> list[tuple[int, int]]:
-        """Where something looks like a macro of the dialect, even if it is part of another platform's macro."""
-        return [macro.span() for macro in self.syntax.find.finditer(self.source)]
-
-    @once
-    def _in_written(self) -> Overlaps:
-        """Whether a span overlaps such a text."""
-        return overlapping_places(self._written)
-
-    def _meant(self, named: Iterable[tuple[Span, str]]) -> list[Intended]:
-        """Return the macros with these names, except those inside macros of other platforms."""
-        macros = ((span, own_macro(name, self.dialect)) for span, name in named)
-        return [Intended(span, macro) for span, macro in macros if macro is not None and not self._in_outer(span)]
 
     # Text that other software left behind
 
@@ -311,15 +182,16 @@ class Checked:
     def white_space(self) -> list[Span]:
         """The runs of white space and control characters outside macro names."""
         found = [Span(*match.span()) for match in _WHITE_SPACE.finditer(self.source)]
-        if not self.split_macros:
+        split = self.near_macros.split
+        if not split:
             return found
-        in_name = overlapping(meant.span for meant in self.split_macros)
+        in_name = overlapping(meant.span for meant in split)
         return [span for span in found if not in_name(span)]
 
     @once
     def white_space_in_names(self) -> list[list[Span]]:
         """The runs of raw white space in each macro name that contains any."""
-        names = (_WHITE_SPACE.finditer(self.source, name.start, name.stop) for name, _ in self.split_macros)
+        names = (_WHITE_SPACE.finditer(self.source, name.start, name.stop) for name, _ in self.near_macros.split)
         found = [[Span(*match.span()) for match in runs] for runs in names]
         return [spans for spans in found if spans]
 
@@ -364,21 +236,16 @@ class Checked:
     @once
     def in_broken_text(self) -> Overlaps:
         """Whether a span overlaps text that another rule reports as a whole, so that its characters need no report."""
+        near = self.near_macros
         return overlapping(
             [
-                *([self.cut_off[0]] if self.cut_off else []),
-                *(meant.span for meant in self.doubled_macros),
-                *(enclosed.span for enclosed in self.enclosed_macros),
-                *(meant.span for meant in self.lookalike_macros),
+                *([near.cut_off[0]] if near.cut_off else []),
+                *(meant.span for meant in near.doubled),
+                *(enclosed.span for enclosed in near.enclosed),
+                *(meant.span for meant in near.with_lookalikes),
                 *(span for span, _ in self.entities),
                 *(span for span, _ in self.backslashes),
                 *self.alien_text,
-                *(meant.span for meant in self.unclosed_macros),
+                *(meant.span for meant in near.unclosed),
             ]
         )
-
-
-def _span_of(match: re.Match[str]) -> Span:
-    """Return the span of a match, without a leading `=` that the pattern needs but that is not part of the macro."""
-    start, stop = match.span()
-    return Span(start + 1 if match[0][0] == "=" else start, stop)

@@ -52,7 +52,7 @@ def unclosed_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)
     """
-    for meant in checked.unclosed_macros:
+    for meant in checked.near_macros.unclosed:
         yield _write(meant.macro, meant.span, f"{checked.text(meant.span)} is missing a delimiter", safe=True)
 
 
@@ -71,7 +71,7 @@ def split_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(advertising_id)
     """
-    for meant in checked.split_macros:
+    for meant in checked.near_macros.split:
         yield _write(meant.macro, meant.span, f"white space in {checked.text(meant.span)!r}", safe=True)
 
 
@@ -109,7 +109,7 @@ def nameless_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for match in checked.bracketed:
+    for match in checked.near_macros.bracketed:
         if not match[1].strip(" |") and checked.source[match.start() - 1 : match.start()] == "=":
             yield Finding(Span(*match.span()), f"{match[0]} is a macro without a name; write the name")
     nothing = "".join(checked.syntax.delimiters)
@@ -167,7 +167,7 @@ def doubled_delimiters(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)
     """
-    for meant in checked.doubled_macros:
+    for meant in checked.near_macros.doubled:
         message = f"{checked.text(meant.span)} has doubled delimiters"
         yield _write(meant.macro, meant.span, message, safe=False)
 
@@ -188,7 +188,7 @@ def macro_in_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(sha1-idfa)
     """
-    for span, inner, intended in checked.enclosed_macros:
+    for span, inner, intended in checked.near_macros.enclosed:
         message = f"{inner} is inside another macro"
         if intended is not None:
             yield _write(intended, span, message, safe=False)
@@ -212,7 +212,7 @@ def cut_off_macro(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&country=(country_code)
     """
-    found = checked.cut_off
+    found = checked.near_macros.cut_off
     if found is None:
         return
     span, macros = found

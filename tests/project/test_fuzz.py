@@ -255,6 +255,11 @@ def test_every_target_was_seen_to_notice():
     assert {case.values[0] for case in BROKEN} == set(TARGETS)
 
 
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_files_that_a_promise_is_about_exist(name):
+    assert [file for file in TARGETS[name].about if not (ROOT / "macroengine" / f"{file}.py").is_file()] == []
+
+
 # The command
 
 

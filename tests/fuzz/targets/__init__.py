@@ -36,7 +36,7 @@ class Target:
 
 _FAMILIES = ("characters", "damage", "names", "origin", "privacy", "query", "syntax", "url")
 _RULES = (
-    *(f"rules/{name}" for name in (*_FAMILIES, "meant", "tables", "wording")),
+    *(f"rules/{name}" for name in (*_FAMILIES, "intended", "messages", "nearly", "tables")),
     "plan/resolve",
     "suggest",
     "diagnostics",
@@ -45,8 +45,9 @@ _LANGUAGE = (
     "template",
     *(f"language/{name}" for name in ("forms", "grammar", "nodes", "parser", "plain", "semicolons", "syntax")),
 )
+_PLANNING = tuple(f"plan/{name}" for name in ("planner", "renderings", "filling"))
 _RENDERING = (
-    "plan/planner",
+    *_PLANNING,
     *(f"rendering/{name}" for name in ("compiler", "shapes", "conversion", "values")),
     *(f"encodings/{name}" for name in ("hashing", "encoder")),
 )
@@ -60,7 +61,7 @@ TARGETS = {
         templates.fuzz_compile,
         corpus.of_one_template,
         corpus.of_templates,
-        ("engine", "plan/resolve", "plan/planner"),
+        ("engine", "plan/resolve", *_PLANNING),
     ),
     "render": Target(rendering.fuzz_render, corpus.of_rendering, corpus.of_templates, _RENDERING),
     "postbacks": Target(
