@@ -7,7 +7,7 @@ from macroengine.plan.filling import Filling
 from macroengine.plan.inner_urls import InnerQuery
 from macroengine.plan.options import Options
 from macroengine.plan.resolve import Resolution
-from macroengine.plan.segments import Atom, Missing, Query, Segment, Text, Value
+from macroengine.plan.segments import Missing, Query, Segment, Text, Value
 from macroengine.template import Template
 
 S = TypeVar("S", bound=Segment)
@@ -34,19 +34,31 @@ class Rendering:
     def segments(self) -> tuple[Segment, ...]:
         """Return what is sent, in order."""
         if not self._drops:
-            return _merged(_kept(self._in_source_order()))
+            return self._in_source_order()
         start, stop = _query_of(self._template)
         end = len(self._template.source)
         return _merged([*_kept(self._sent(0, start)), *self._query(start, stop), *_kept(self._sent(stop, end))])
 
-    def _in_source_order(self) -> Iterator[str | Atom | None]:
-        """Yield what is sent for each macro, and the source text between macros."""
-        source, done = self._template.source, 0
+    def _in_source_order(self) -> tuple[Segment, ...]:
+        """Return what is sent if no parameter can be dropped: for each macro, and between macros."""
+        source, sent_for = self._template.source, self._filling.sent
+        found: list[Segment] = []
+        text, done = "", 0
         for macro in reversed(self._waiting):
-            yield source[done : macro.node.start]
-            yield self._filling.sent(macro)
-            done = macro.node.start + len(macro.node.text)
-        yield source[done:]
+            node = macro.node
+            text += source[done : node.start]
+            done = node.start + len(node.text)
+            sent = sent_for(macro)
+            if isinstance(sent, str):
+                text += sent
+            elif sent is not None:
+                if text:
+                    found.append(Text(text))
+                    text = ""
+                found.append(sent)
+        if text := text + source[done:]:
+            found.append(Text(text))
+        return tuple(found)
 
     def _query(self, start: int, stop: int) -> list[str | Segment]:
         pairs = self._template.query

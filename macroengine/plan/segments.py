@@ -25,6 +25,9 @@ class Missing(Enum):
     RAISE = "raise"
     """Nothing: rendering raises MissingValueError."""
 
+    # That of Enum is written in Python, and compiling a template hashes two for each macro.
+    __hash__ = object.__hash__
+
 
 MissingWord = OneOf["empty", "drop", "keep", "raise"]
 
