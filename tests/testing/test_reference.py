@@ -266,6 +266,24 @@ def test_the_longest_url(render):
         render(case(source, link={"click_id": longest + "x"}))
 
 
+@pytest.mark.parametrize("render", [by_engine, by_reference])
+def test_text_that_is_dropped_makes_no_url_longer(render):
+    longest = "x" * (65_536 - len("?a="))
+    assert render(case("?é=(clickid)&a=(ip)", sdk={"ip": longest}, **DROP)) == f"?a={longest}"
+
+
+@pytest.mark.parametrize("render", [by_engine, by_reference])
+@pytest.mark.parametrize("options", [{}, DROP])
+def test_a_url_is_measured_after_all_values_are_sent(render, options):
+    long = case("?a=%3D(clickid)&b=(ip)", link={"click_id": "é" * 12_000}, sdk={"ip": 10**400}, **options)
+    with pytest.raises(RenderError) as caught:
+        render(long)
+    assert caught.value.macro == "ip"
+    with pytest.raises(RenderError) as caught:
+        render(replace(long, event=Event({"click_id": "é" * 12_000})))
+    assert caught.value.macro is None
+
+
 @reaching(rendered=50, filled=40, nested=5)
 @given(cases())
 @laws(1200)
