@@ -16,13 +16,15 @@ from rich.text import Text
 from macroengine.backends.duckdb import Summary, render_table
 from macroengine.backends.duckdb.files import files_of, rows_in
 from macroengine.cli import output
-from macroengine.cli.inputs import InputError, input_name, read_text, read_toml
+from macroengine.cli.inputs import InputError, input_name, read_toml
 from macroengine.cli.options import dialect_option, postback_option, template_source
 from macroengine.cli.rendering import compiled_template, rendering_options
 from macroengine.compiled_template import CompiledTemplate
 from macroengine.kinds import Postback
 from macroengine.workspace.assumed import assumed_postback
 from macroengine.workspace.sources import open_source
+from macroengine.workspace.tables import said_delimiter
+from macroengine.workspace.text import read_decoded
 
 # Enough for some thousands of templates.
 _MAX_BYTES = 16_777_216
@@ -176,7 +178,7 @@ def _pairs(path: Path) -> list[tuple[str, Any]]:
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         records = open_source(str(path)).records()
         return [(record.said.partner, record.template) for record in records if record.template is not None]
-    text = read_text(path, _MAX_BYTES)
+    text = read_decoded(path, _MAX_BYTES)
     try:
         return list(_csv_pairs(text))
     except (csv.Error, ValueError) as error:
@@ -185,10 +187,14 @@ def _pairs(path: Path) -> list[tuple[str, Any]]:
 
 def _csv_pairs(text: str) -> Iterator[tuple[str, str]]:
     wanted = ("partner", "template")
+    lines = list(io.StringIO(text, newline=""))
+    said = said_delimiter(lines[0]) if lines else None
+    before = int(said is not None)
+    lines = lines[before:]
     # What spreadsheets write between cells, by locale.
-    headers = ((one, next(csv.reader(io.StringIO(text, newline=""), delimiter=one), [])) for one in ",;\t")
-    delimiter = next((one for one, header in headers if {*wanted} <= {*header}), ",")
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    headers = ((one, next(csv.reader(lines, delimiter=one), [])) for one in ",;\t")
+    delimiter = said or next((one for one, header in headers if {*wanted} <= {*header}), ",")
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
     header = next(rows, [])
     if any(header.count(column) != 1 for column in wanted):
         raise ValueError("needs the columns partner and template, each once, named in the first line")
@@ -197,7 +203,8 @@ def _csv_pairs(text: str) -> Iterator[tuple[str, str]]:
             continue
         if len(row) != len(header):
             raise ValueError(
-                f"line {rows.line_num:,}: expected {len(header)} values, as the header has names, but found {len(row)}"
+                f"line {rows.line_num + before:,}: expected {len(header)} values, as the header has names, "
+                f"but found {len(row)}"
             )
         partner, template = (row[header.index(column)] for column in wanted)
         yield partner, template

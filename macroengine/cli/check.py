@@ -21,6 +21,7 @@ from macroengine.cli.options import (
     context_option,
     dialect_or_auto_option,
     postback_option,
+    read_codes,
     values_options,
 )
 from macroengine.cli.reports import Tally, print_findings
@@ -85,9 +86,19 @@ file upwards, or else from the working folder.
 )
 @click.option("--consent/--no-consent", default=None, help="Identifiers are sent only for users who share them.")
 @click.option(
-    "--select", metavar="RULE", multiple=True, help="Check only these rules; ME3 is a family. May be repeated."
+    "--select",
+    metavar="RULE,...",
+    multiple=True,
+    callback=read_codes,
+    help="Check only these rules; ME3 is a family. May be repeated.",
 )
-@click.option("--ignore", metavar="RULE", multiple=True, help="Skip these rules, by code or name. May be repeated.")
+@click.option(
+    "--ignore",
+    metavar="RULE,...",
+    multiple=True,
+    callback=read_codes,
+    help="Skip these rules, by code or name. May be repeated.",
+)
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),

@@ -45,7 +45,7 @@ def detect(templates: tuple[str, ...], files: tuple[str, ...], form: str, **opti
         raise click.UsageError("no templates given; give templates or files")
     check_read_once(("TEMPLATE", templates), ("--file", files))
     config = NearestConfig(find_config(Path.cwd()))
-    search = _Search(sources_of(templates, files, layout_of(options), config))
+    search = _Search(sources_of(templates, files, layout_of(options, (*templates, *files)), config))
     if form == "json":
         _print_json(search.found())
     else:

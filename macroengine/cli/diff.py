@@ -75,7 +75,7 @@ def diff(context: click.Context, /, old: str, new: str, **options: Any) -> int:
         raise click.UsageError("compare two templates, or two files")
     config = NearestConfig(find_config(Path.cwd()))
     job = Job([], config, given_settings(context, options), unsafe=False, skips=False)
-    layout = layout_of(options)
+    layout = layout_of(options, (old, new))
     sources = [sources_of((given,), (), layout, config) for given in (old, new)]
     versions = [_templates(job, one) for one in sources]
     is_unread = any(map(is_any_unreadable, sources))

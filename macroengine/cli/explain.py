@@ -72,7 +72,7 @@ def explain(
         return _declare(what, dialect_for(dialect, what))
     file = _file(what) if file is None else file
     if file is not None:
-        return _explain_file(open_source(file, layout_of(options)), dialect, consent=consent)
+        return _explain_file(open_source(file, layout_of(options, [file])), dialect, consent=consent)
     if what is None or not _WORD.fullmatch(what):
         return _explain_template(what or "", dialect_for(dialect, what or ""), consent=consent)
     return _explain_rule(what, dialect_for(dialect, ""))

@@ -272,7 +272,7 @@ def given_settings(context: click.Context, options: dict[str, Any]) -> dict[str,
     if options.get("deny"):
         given["deny"] = frozenset(options["deny"])
     for name in ("select", "ignore"):
-        chosen = tuple(code for group in options.get(name, ()) for code in group.split(","))
+        chosen = options.get(name, ())
         try:
             request_codes(chosen, ())
         except ValueError as error:

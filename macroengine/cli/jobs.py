@@ -31,7 +31,7 @@ def jobs_of(
     sources = sources_of(
         other_templates,
         other_files,
-        layout_of(options),
+        layout_of(options, () if options.get("as_files") else (*templates, *files, *options["requests"])),
         config,
         given,
         apart=requests,

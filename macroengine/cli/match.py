@@ -9,7 +9,16 @@ import click
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.events import read_event
-from macroengine.cli.inputs import check_read_once, is_input, looks_like_path, no_such_file, read_lines, suffix
+from macroengine.cli.inputs import (
+    InputError,
+    check_read_once,
+    input_name,
+    is_input,
+    looks_like_path,
+    no_such_file,
+    read_lines,
+    suffix,
+)
 from macroengine.cli.options import dialect_option, template_source
 from macroengine.cli.received import Summary, counting
 from macroengine.diagnostics import printable
@@ -19,6 +28,7 @@ from macroengine.matching.result import Match, Reading
 from macroengine.workspace.abridging import abridged
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.sources import open_source
+from macroengine.workspace.text import guessed_encoding
 
 _RECORDS = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xlsm")
 DEFAULT_COLUMN = "url"
@@ -156,6 +166,8 @@ def _received(file: str, column: str | None) -> Iterator[tuple[int, str]]:
         yield from ((record.line, record.template) for record in records if record.template)
         return
     for number, line in read_lines(file):
+        if number == 1 and guessed_encoding(line) != "utf-8":
+            raise InputError(f"{input_name(file)}: not UTF-8; convert it, as with iconv -f UTF-16 -t UTF-8")
         url = line.decode("utf-8", "surrogateescape").strip("\r\n\t \ufeff")
         if url:
             yield number, url

@@ -1,6 +1,6 @@
 """Options that several commands take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -11,6 +11,7 @@ from macroengine.cli.inputs import InputError, is_input, looks_like_path, no_suc
 from macroengine.kinds import Postback, Source
 from macroengine.workspace.assumed import AUTO
 from macroengine.workspace.columns import Layout
+from macroengine.workspace.sources import check_sheets
 from macroengine.workspace.text import checked_encoding
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -180,10 +181,17 @@ def file_options(command: Command) -> Command:
     return command
 
 
-def layout_of(options: dict[str, Any]) -> Layout:
-    """Return where the templates of files are, as far as the command line says."""
+def layout_of(options: dict[str, Any], inputs: Iterable[str | None]) -> Layout:
+    """Return where the templates of the inputs are, as far as the command line says.
+
+    Raises:
+        InputError: the encoding is unknown, or a sheet is given and one of the inputs is a file without sheets.
+    """
     if options["encoding"] is not None:
         checked_encoding(options["encoding"])
+    for file in inputs if options["sheet"] is not None else ():
+        if file is not None and is_input(file):
+            check_sheets(file)
     return Layout(
         template=options["column"],
         partner=options.get("partner_column"),

@@ -79,7 +79,7 @@ def render(template: str | None, file: str | None, event: str | None, events: st
     )
     if event is None and events is None and not options["set_"]:
         raise click.UsageError("no events given; use --event, --events or --set")
-    templates = _templates(template, file, options, has_request=request is not None)
+    templates = _templates(template, file, request, options)
     values = dict(options.pop("set_"))
     if request is not None:
         return _render_request(request, read_key(key_file), options, values=values, event=event, events=events)
@@ -111,13 +111,13 @@ def _render_request(
 
 
 def _templates(
-    template: str | None, file: str | None, options: dict[str, Any], *, has_request: bool
+    template: str | None, file: str | None, request: str | None, options: dict[str, Any]
 ) -> list[tuple[str, Record]]:
     """Return the templates with their places."""
-    layout = layout_of(options)
+    layout = layout_of(options, (template, file, request))
     for name in ("column", "partner_column", "dialect_column", "postback_column", "sheet", "encoding"):
         del options[name]
-    if has_request:
+    if request is not None:
         return []
     if (template is None) == (file is None):
         raise click.UsageError("give one template: as an argument, or with --file")

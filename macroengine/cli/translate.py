@@ -70,7 +70,7 @@ def translate(context: click.Context, /, templates: tuple[str, ...], files: tupl
         raise click.UsageError("no templates given; give templates or files")
     check_read_once(("TEMPLATE", templates), ("--file", files))
     config = NearestConfig(find_config(Path.cwd()))
-    sources = sources_of(templates, files, layout_of(options), config)
+    sources = sources_of(templates, files, layout_of(options, (*templates, *files)), config)
     work = _Work(Job(sources, config, given_settings(context, options), unsafe=False), options)
     found = work.translated()
     if options["form"] == "json":

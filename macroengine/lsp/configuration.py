@@ -88,8 +88,11 @@ class Configuration:
             self.problems.pop(file, None)
         try:
             config = find_config(folder)
-        except (MacroEngineError, OSError) as error:
+        except MacroEngineError as error:
             self._report(folder, str(error))
+            return None
+        except OSError as error:
+            self._report(folder, f"{input_name(error.filename or folder)}: {str(error.strerror).lower()}")
             return None
         return config if config.is_file or folder == self.root else self._of_folder(self.root).config
 
@@ -103,7 +106,7 @@ class Configuration:
 
     def _report(self, folder: Path, message: str) -> None:
         """Report a problem with the file that a message names, or with the first file that exists."""
-        files = [file for file in _candidates(folder) if file.is_file()]
+        files = [file for file in _candidates(folder) if os.path.lexists(file)]
         named = [file for file in files if message.startswith(input_name(file))]
         for file in (named or files)[:1]:
             words = message.removeprefix(f"{input_name(file)}: ")

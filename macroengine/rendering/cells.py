@@ -87,7 +87,7 @@ class _InnerQuery:
 
     def __post_init__(self) -> None:
         shape, self.cells = shape_of([self.query], self.way)
-        entry = Entry.SHARED if self.way.entry is Entry.SHARED else Entry.INNER
+        entry = Entry.INNER_SHARED if self.way.entry is Entry.SHARED else Entry.INNER
         self._render = maker(shape, entry)(*limit(self.way.max_bytes, self.cells, self.way.kind), *self.cells)
 
     def __call__(self, values: Any) -> str:

@@ -65,7 +65,9 @@ class Entry(StrEnum):
     SHARED = ""
     """No check: it takes already encoded values."""
     INNER = "inner"
-    """No check: it takes the sources of an event that the calling function has checked."""
+    """No check: it takes the sources of an event that the calling function has checked, and which measures the URL."""
+    INNER_SHARED = "inner shared"
+    """The same of already encoded values."""
 
 
 _OF_EVENT = """\
@@ -75,17 +77,18 @@ def make(limit, measured, postback, otherwise{cells}):
             if {test}:
                 sources = event.link, event.sdk, event.platform
                 {body}
-                return url if len(url) <= limit else measured(url)
+                return url{or_error}
             return otherwise(event)
         except Exception as error:
             raise fault(event, error)
     return render
 """
+_OR_ERROR = " if len(url) <= limit else measured(url)"
 _OF_VALUES = """\
 def make(limit, measured{cells}):
     def render({given}):
         {body}
-        return url if len(url) <= limit else measured(url)
+        return url{or_error}
     return render
 """
 
@@ -128,11 +131,13 @@ class _Writer:
             else:
                 url += self._sent(kind)
         lines = [*self._lines, f'url = f"{url}"']
-        given = {Entry.SHARED: "values", Entry.INNER: "sources"}.get(entry)
+        given = {Entry.SHARED: "values", Entry.INNER: "sources", Entry.INNER_SHARED: "values"}.get(entry)
         around, margin = (_OF_EVENT, 16) if given is None else (_OF_VALUES, 8)
         body = ("\n" + " " * margin).join(lines)
         cells = "".join(f", c{index}" for index in range(self._taken))
-        return around.format(cells=cells, test=entry.value, body=body, given=given)
+        # A value after an inner query may be a fault, and is reported rather than the length.
+        or_error = "" if entry in (Entry.INNER, Entry.INNER_SHARED) else _OR_ERROR
+        return around.format(cells=cells, test=entry.value, body=body, given=given, or_error=or_error)
 
     def _cell(self) -> str:
         self._taken += 1

@@ -86,7 +86,7 @@ def _enclosed(macro: Resolved, source: str, dialect: Dialect) -> Enclosed | None
         after, stop, closed = after + rest[1], rest.end(), closed + 1
     is_closed = closed == depth
     # A function may also be written after a name.
-    function = _function(name) or (_function(after) if is_closed and not name + joint + more else None)
+    function = called_function(name) or (called_function(after) if is_closed and not name + joint + more else None)
     if function is None:
         is_named = bool(name) and not more and joint in ("", *patterns.joints)
         # Other text may have the delimiters of macros in parentheses, as in Mozilla/5.0 (x(model)).
@@ -94,17 +94,18 @@ def _enclosed(macro: Resolved, source: str, dialect: Dialect) -> Enclosed | None
         if not (is_named and (is_certain or own_macro(name, dialect))):
             return None
     is_whole = is_closed and bool(name) is not bool(after)
-    intended = _written(macro, function, dialect) if function and is_whole else None
+    intended = written_with(function, macro, dialect) if function and is_whole else None
     return Enclosed(Span(first + before.start(), stop), macro.node.text, intended)
 
 
-def _function(text: str) -> str | None:
+def called_function(text: str) -> str | None:
+    """Return the folded name of the function that a text is the name of; None if it is not."""
     folded = fold(text.strip(".:"))
     return folded if folded in function_names() else None
 
 
-def _written(macro: Resolved, called: str, dialect: Dialect) -> str | None:
-    """Return the function of a macro with a folded name, as the dialect writes it; None if it does not have it."""
+def written_with(called: str, macro: Resolved, dialect: Dialect) -> str | None:
+    """Return a macro with the function of a folded name, as the dialect writes it; None if it does not have it."""
     for function, written in dialect.syntax.functions:
         if called in (function, fold(written.replace("NAME", "").strip(".:+"))):
             names = macro.spec.names_with(function) if macro.spec else ()

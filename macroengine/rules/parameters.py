@@ -8,7 +8,7 @@ from macroengine.language.nodes import Literal, Macro, Pair
 from macroengine.plan.resolve import Problem
 from macroengine.rules.checked import Checked
 from macroengine.rules.intended import documented_names
-from macroengine.rules.structure import lacks_equals
+from macroengine.rules.structure import lacks_equals, named_after_semicolons, separated_by_ampersands
 
 
 def duplicate_parameter(checked: Checked) -> Iterator[Finding]:
@@ -41,7 +41,7 @@ def macro_as_name(checked: Checked) -> Iterator[Finding]:
     """Macro in the name of a parameter.
 
     What it does:
-        Finds macros before the `=` of a parameter.
+        Finds macros before the `=` of a parameter. In a query without `&`, servers may begin a parameter at a `;` too.
 
     Why it matters:
         The value of the macro decides the name of the parameter.
@@ -56,6 +56,12 @@ def macro_as_name(checked: Checked) -> Iterator[Finding]:
         for piece in pair.name:
             if not isinstance(piece, Literal) and not lacks_equals(pair):
                 yield Finding(piece.span, f"{piece.text} is in the name of a parameter")
+    # Most templates have no semicolon.
+    if ";" in checked.source and not separated_by_ampersands(checked.template):
+        for pair in checked.template.query:
+            for _, macro in named_after_semicolons(pair):
+                message = f"{macro.text} is in the name of a parameter if the server separates parameters at ;"
+                yield Finding(macro.span, message)
 
 
 def mismatched_parameter(checked: Checked) -> Iterator[Finding]:

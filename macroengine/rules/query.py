@@ -8,7 +8,7 @@ from macroengine.caching import late_pattern
 from macroengine.diagnostics import Finding, Fix, Span, new_finding
 from macroengine.language.nodes import Literal, Pair
 from macroengine.rules.checked import Checked
-from macroengine.rules.structure import lacks_equals
+from macroengine.rules.structure import lacks_equals, named_after_semicolons, separated_by_ampersands
 
 _PARAMETER = r"[A-Za-z_][A-Za-z0-9_.-]*="
 _SECOND_QUESTION_MARK = late_pattern(rf"\?(?={_PARAMETER})")
@@ -117,7 +117,7 @@ def mixed_separators(checked: Checked) -> Iterator[Finding]:
     """Semicolon before a parameter, in a query with ampersands.
 
     What it does:
-        Finds `;name=` in a query whose parameters are separated by `&`.
+        Finds `;name=`, also with a macro in the name, in a query whose parameters are separated by `&`.
 
     Why it matters:
         If a query has an `&`, a `;` separates nothing: the text after it belongs to the value before it.
@@ -128,19 +128,17 @@ def mixed_separators(checked: Checked) -> Iterator[Finding]:
     Use instead:
         https://n.example/pb?id=(clickid)&ip=(ip)&country=(country_code)
     """
-    if ";" not in checked.source or not any(_opens(pair, "&") for pair in checked.template.query):
+    if ";" not in checked.source or not separated_by_ampersands(checked.template):
         return
     for pair in checked.template.query:
+        found = {semicolon for semicolon, _ in named_after_semicolons(pair)}
         for piece in pair.value:
             if isinstance(piece, Literal):
                 for match in _SEMICOLON.finditer(piece.text):
-                    span = Span(piece.start + match.start(), piece.start + match.end())
-                    message = "; looks like it separates parameters, but & does in this query"
-                    yield Finding(span, message, "write & if a parameter begins here, or %3B if not")
-
-
-def _opens(pair: Pair, text: str) -> bool:
-    return pair.opening is not None and pair.opening.text == text
+                    found.add(Span(piece.start + match.start(), piece.start + match.end()))
+        for span in sorted(found):
+            message = "; looks like it separates parameters, but & does in this query"
+            yield Finding(span, message, "write & if a parameter begins here, or %3B if not")
 
 
 def missing_ampersand(checked: Checked) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from macroengine.arguments import names_in
 from macroengine.diagnostics import Severity
 from macroengine.rules import (
+    calls,
     characters,
     damage,
     documents,
@@ -68,6 +69,7 @@ RULES: dict[str, Rule] = {
     "ME044": Rule(_E, foreign.program_placeholder),
     "ME045": Rule(_E, platform.untranslated_macro),
     "ME046": Rule(_E, syntax.macro_in_macro, "unsafe"),
+    "ME047": Rule(_W, calls.function_as_text, "unsafe"),
     # Names of macros.
     "ME101": Rule(_E, names.unknown_macro, "unsafe", overruled_by=(_KEEP, ("unknown", "empty"))),
     "ME102": Rule(_W, names.undocumented_spelling, "safe"),

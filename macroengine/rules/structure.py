@@ -6,11 +6,13 @@ from functools import cache
 
 from macroengine.caching import late_pattern
 from macroengine.diagnostics import Span
-from macroengine.language.nodes import Literal, Pair
+from macroengine.language.nodes import Literal, Macro, Pair
 from macroengine.plan.resolve import Resolved
 from macroengine.rules.tables import web_schemes
 from macroengine.template import Template
 
+# What begins and ends the name of a parameter after a semicolon, or shows that there is none.
+_AROUND_NAMES = late_pattern("[;=/:?]")
 _NESTED_URL = late_pattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^?]*\?")
 # The digit may be encoded, too: %25%34 decodes to %4.
 _HALF_AN_ESCAPE = late_pattern(r"%(?:25)*(?:[0-9A-Fa-f]|%(?:25)*(?:3[0-9]|[46][1-6]))?\Z")
@@ -89,3 +91,23 @@ def lacks_equals(pair: Pair) -> bool:
         and isinstance(pair.name[0], Literal)
         and not isinstance(pair.name[1], Literal)
     )
+
+
+def separated_by_ampersands(template: Template) -> bool:
+    """Say whether `&` separates the parameters of a query, so that `;` separates none."""
+    return any(pair.opening is not None and pair.opening.text == "&" for pair in template.query)
+
+
+def named_after_semicolons(pair: Pair) -> Iterator[tuple[Span, Macro]]:
+    """Yield the macros between a `;` and the next `=` in the value of a parameter, each with the span of the `;`."""
+    semicolon: Span | None = None
+    macros: list[Macro] = []
+    for piece in pair.value:
+        if isinstance(piece, Macro):
+            macros.append(piece)
+            continue
+        for match in _AROUND_NAMES.finditer(piece.text):
+            if semicolon is not None and match[0] == "=":
+                yield from ((semicolon, macro) for macro in macros)
+            semicolon = Span(piece.start + match.start(), piece.start + match.end()) if match[0] == ";" else None
+            macros.clear()

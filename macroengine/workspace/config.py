@@ -147,10 +147,10 @@ def find_config(folder: Path) -> Config:
     """Return the configuration of a folder: that of the nearest folder upwards that has one."""
     for parent in (folder, *folder.parents):
         own, project = parent / _OWN_FILE, parent / _PROJECT_FILE
-        # A folder or a broken link of this name is an error: its settings are missed.
+        # A folder or a broken link of these names is an error: its settings are missed.
         if os.path.lexists(own):
             return read_config(own)
-        if project.is_file() and "macroengine" in _tools(project):
+        if os.path.lexists(project) and "macroengine" in _tools(project):
             return read_config(project)
     return Config(folder, is_file=False)
 

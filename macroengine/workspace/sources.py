@@ -162,6 +162,19 @@ def open_source(file: str, layout: Layout = Layout(), *, among_others: bool = Fa
     )
 
 
+def check_sheets(file: str) -> None:
+    """Refuse a sheet for a file that is not a workbook, or for a folder that has none.
+
+    Raises:
+        InputError: there are no sheets in it.
+    """
+    is_folder = file != STANDARD_INPUT and os.path.isdir(file)  # noqa: PTH112 - as given
+    # Other spreadsheets get their own error when they are opened.
+    if not any(suffix(one) in (*_WORKBOOKS, *_OTHERS) for one in (walked(file) if is_folder else [file])):
+        formats = " and ".join(_WORKBOOKS)
+        raise InputError(f"{input_name(file)}: has no sheets; only {formats} files have them, so omit --sheet")
+
+
 def searched_language(file: str) -> str | None:
     """Return the language in which a file is searched for templates; None for a list of templates."""
     if file == STANDARD_INPUT or suffix(file) in FIXABLE:

@@ -87,9 +87,9 @@ class Table:
         if first is None:
             return _DELIMITERS[kind][0], []
         number, line = first
-        said = split_ending(line.removeprefix(BOM))[0].strip('"')
-        if said.lower().startswith(_SEPARATOR) and len(said) == len(_SEPARATOR) + 1:
-            return said[-1], [Record(line, number)]
+        said = said_delimiter(line)
+        if said is not None:
+            return said, [Record(line, number)]
         lines = self._lines
         self._lines = _chained(first, lines)
         return max(_DELIMITERS[kind], key=lambda delimiter: self._likelihood(line, delimiter)), []
@@ -101,6 +101,16 @@ class Table:
         except csv.Error:  # reported when the table is read
             return False, 0
         return "template" in recognised(row, self._layout), len(row)
+
+
+def said_delimiter(line: str) -> str | None:
+    r"""Return the delimiter that a line before the header says, as Excel writes it; None for any other line.
+
+    >>> said_delimiter("sep=;\r\n"), said_delimiter("partner;template\r\n")
+    (';', None)
+    """
+    said = split_ending(line.removeprefix(BOM))[0].strip('"')
+    return said[-1] if said.lower().startswith(_SEPARATOR) and len(said) == len(_SEPARATOR) + 1 else None
 
 
 def _chained(first: tuple[int, str], rest: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:

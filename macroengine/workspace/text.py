@@ -2,9 +2,10 @@
 
 import codecs
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO
 
-from macroengine.workspace.inputs import MAX_BYTES, InputError, UnreadableError, input_name, opened
+from macroengine.workspace.inputs import MAX_BYTES, InputError, UnreadableError, input_name, opened, read_whole
 
 BOM = "\ufeff"
 # The first bytes of a workbook: a ZIP archive, or a file of Excel 97.
@@ -58,6 +59,21 @@ def file_encoding(file: str, encoding: str | None) -> str:
         return checked_encoding(encoding)
     with opened(file) as stream:
         return guessed_encoding(stream.read(_SAMPLE))
+
+
+def read_decoded(file: str | Path, max_bytes: int = MAX_BYTES) -> str:
+    """Return the text of an input in the encoding that is detected, without a byte order mark.
+
+    Raises:
+        InputError: it is larger than `max_bytes`, or not valid in the encoding.
+        OSError: it cannot be read.
+    """
+    content = read_whole(file, max_bytes)
+    encoding = guessed_encoding(content)
+    try:
+        return content.decode(encoding).removeprefix(BOM)
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"{input_name(file)}: not {_TITLES[encoding]} at byte {error.start:,}") from None
 
 
 def decoded_lines(file: str, encoding: str | None = None) -> Iterator[tuple[int, str]]:

@@ -8,6 +8,7 @@ import pytest
 
 from macroengine import Event, Missing, Policy, RenderError, UnsupportedError, compile_template
 from macroengine.backends.duckdb import files, render_table, table, to_sql
+from macroengine.backends.duckdb.lines import count_csv
 from macroengine.backends.duckdb.problems import plain
 from macroengine.backends.duckdb.words import path_literal
 
@@ -174,6 +175,11 @@ def test_a_partner_without_a_name_is_refused(tmp_path, connection, partner):
         pytest.param("click_id;x\n1;2\n#3,4;5\n", ["1", "%233%2C4"], id="semicolons"),
         pytest.param("click_id\tx\n1;0\t2\n3\t4\n", ["1%3B0", "3"], id="tabs"),
         pytest.param('click_id,"x;y;z"\n1;2,3\n', ["1%3B2"], id="semicolons-in-a-header-of-commas"),
+        pytest.param("sep=;\nclick_id;x,y\n1;2\n3;4\n", ["1", "3"], id="sep"),
+        pytest.param('"Sep=|"\r\nclick_id|x\r\n1"2|3\r\n', ["1%222"], id="sep-in-quotes"),
+        pytest.param("\ufeffsep=|\nclick_id|x\n1|3\n", ["1"], id="sep-after-a-byte-order-mark"),
+        pytest.param('sep=;\nclick_id\n1\n""\n', ["1", ""], id="sep-of-one-column"),
+        pytest.param("sep=\tclick_id\n1\t2\n", ["2"], id="a-column-called-sep"),
         pytest.param(",click_id\n0,1\n1,2\n", ["1", "2"], id="a-column-without-a-name"),
         pytest.param("click_id\n1\n2\n", ["1", "2"], id="one-column"),
         pytest.param('click_id\n1\n""\n"a\n\nb"\n', ["1", "", "a%0A%0Ab"], id="one-column-with-empty-values"),
@@ -198,7 +204,8 @@ def test_every_row_of_a_csv_is_read(tmp_path, content: str, expected: list[str] 
         pytest.param('click_id,x\n1,"a\n3,4\n', "in.csv:2: has an unclosed quote", id="open-quote"),
         pytest.param("click_id,x\n1,2\r\n3,4\n", "in.csv: is not a CSV: lines end in different ways", id="mixed-ends"),
         pytest.param(b"click_id,x\n1,\xff\n", "in.csv:?2?: .*not UTF-8", id="latin"),
-        pytest.param("click_id\n1\n".encode("utf-16"), "in.csv: not UTF-8", id="utf-16"),
+        pytest.param("click_id\n1\n".encode("utf-16"), "in.csv: not UTF-8 but UTF-16; convert it", id="utf-16"),
+        pytest.param("sep=;\nclick_id;x\n1;2\n3\n", "in.csv:4: expected 2 values, .* but found 1", id="after-sep"),
         pytest.param("click_id\n1\n\n2\n", r"in.csv: has blank lines \(1\)", id="a-blank-line-of-one-column"),
         pytest.param("click_id,x\n" + "y" * 2_100_000 + ",1\n", "in.csv:2: ", id="a-long-line"),
         pytest.param("y" * 2_100_000, "in.csv: has a line longer than", id="a-long-header"),
@@ -212,7 +219,17 @@ def test_a_csv_that_is_not_one_is_refused(tmp_path, content: str | bytes, messag
     assert not (tmp_path / "out.txt").exists()
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", "\nclick_id,x\n1,2\n"])
+def test_files_with_different_delimiters_in_their_first_lines_are_refused(tmp_path):
+    (tmp_path / "in").mkdir()
+    for name, before in (("a", "sep=;\n"), ("b", "sep=;\n"), ("c", "")):
+        written(tmp_path / "in" / f"{name}.csv", f"{before}click_id;x\n1;2\n")
+        if name == "b":
+            assert sent(tmp_path / "in") == ["1", "1"]
+    with pytest.raises(ValueError, match=r"c.csv names another delimiter in its first line than .*a.csv, or none"):
+        sent(tmp_path / "in")
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "\nclick_id,x\n1,2\n", "sep=;\n", "sep=;\n\nclick_id;x\n1;2\n"])
 def test_a_csv_without_a_header_is_refused(tmp_path, content: str):
     with pytest.raises(ValueError, match=r"in.csv: (is empty|begins blank); its first line must name the columns"):
         sent(written(tmp_path / "in.csv", content))
@@ -231,6 +248,11 @@ def test_a_csv_packed_with_zstandard_is_counted_too(tmp_path):
         str(tmp_path / "in.csv.zst"), compression="zstd"
     )
     assert sent(tmp_path / "in.csv.zst") == ["a%0A0", "a%0A1", "a%0A2"]
+
+
+def test_a_quote_that_opens_nothing_hides_no_row_from_the_count(tmp_path, connection):
+    source = written(tmp_path / "in.csv", 'click_id,x\n1"2,3\n')
+    assert count_csv([source], ",", connection, skip=0, columns=2, read=0) == 1
 
 
 def test_rows_that_are_lost_or_added_are_noticed(tmp_path, monkeypatch):

@@ -80,10 +80,15 @@ def test_consent_is_asked_for_by_row(run, tmp_path):
             "partners.csv",
             "template\tpartner\nhttps://a.example/?c=(clickid)\tacme\nhttps://b.example/?c=(clickid)\tb, c\n",
         ),
+        (
+            "partners.csv",
+            "sep=|\npartner|template\nacme|https://a.example/?c=(clickid)\nb, c|https://b.example/?c=(clickid)\n",
+        ),
     ],
 )
-def test_many_templates_are_read_from_a_file(run, events, name: str, content: str):
-    (events / name).write_text(content)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_many_templates_are_read_from_a_file(run, events, name: str, content: str, encoding: str):
+    (events / name).write_text(content, encoding="utf-8" if name.endswith(".toml") else encoding)
     status, _, errors = run("--templates", name, "--input", "events.parquet", "--output", "urls.csv", "--keep", "id")
     assert (status, errors.partition(" in ")[0]) == (0, "4 rows read, 4 events, 4 URLs")
     assert (events / "urls.csv").read_text().splitlines() == [
@@ -147,10 +152,14 @@ def test_a_file_of_templates_that_cannot_be_used_is_named(run, events, content, 
         ("template,partner\nhttps://n.example/?c=(clickid)\nb,c\n", "but found 1"),
         ('partner,template\na,"b"c\n', "expected after"),
         ("partner,template\na," + "b" * 140_000, "field larger than field limit"),
+        ("sep=;\npartner;template\na;b;c\n", "line 3: expected 2 values, as the header has names, but found 3"),
+        ("sep=;\n", "needs the columns partner and template"),
+        (b"partner,template\n\xe9,b\n", "partners.csv: not UTF-8 at byte 17\n"),
+        (b"\xff\xfep", "partners.csv: not UTF-16 at byte 2\n"),
     ],
 )
-def test_a_csv_of_templates_that_cannot_be_used_is_said_so(run, events, content: str, message: str):
-    (events / "partners.csv").write_text(content)
+def test_a_csv_of_templates_that_cannot_be_used_is_said_so(run, events, content: str | bytes, message: str):
+    (events / "partners.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
     status, _, errors = run("--templates", "partners.csv", "--input", "events.parquet", "--output", "urls.csv")
     assert status == 2
     assert message in errors

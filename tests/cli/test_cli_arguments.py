@@ -201,6 +201,16 @@ def test_rules_to_ignore_are_separated_by_commas(run, tmp_path, command, codes):
     assert message(run, *command, *files, bad, "--ignore", "ME222,NOPE").startswith("unknown rule 'NOPE' (known: ME001")
 
 
+@pytest.mark.parametrize("codes", ["ME222,ME101", " ME222, ME101 "])
+def test_rules_to_check_are_separated_by_commas(run, tmp_path, codes):
+    bad = f"{GOOD}&amp;x=(no)"
+    assert run("check", bad, "--ignore", codes).status == 0
+    found = [line.split()[1] for line in run("check", f"{bad}&&", "--select", codes).out.splitlines() if ":1:" in line]
+    assert found == ["ME222", "ME101"]
+    for option in ("--select", "--ignore"):
+        assert message(run, "check", bad, option, "ME222, NOPE").startswith(f"{option}: unknown rule 'NOPE' (known: ")
+
+
 @pytest.mark.parametrize(
     ("code", "found"),
     [("NOPE", " (known: ME001 to ME310, ME601 to ME651)"), ("me651", "; did you mean 'ME651'?")],
@@ -257,9 +267,10 @@ def test_a_word_that_is_no_rule_may_be_a_file(run, tmp_path):
     assert run("explain", "unchecked_template").out.startswith("ME651 unchecked-template")
 
 
-def test_settings_that_cannot_be_read_are_not_passed_over(run, tmp_path):
-    (tmp_path / "macroengine.toml").mkdir()
-    assert message(run, "check", GOOD).endswith("macroengine.toml: is a directory")
-    (tmp_path / "macroengine.toml").rmdir()
-    (tmp_path / "macroengine.toml").symlink_to("no")
+@pytest.mark.parametrize("name", ["macroengine.toml", "pyproject.toml"])
+def test_settings_that_cannot_be_read_are_not_passed_over(run, tmp_path, name):
+    (tmp_path / name).mkdir()
+    assert message(run, "check", GOOD).endswith(f"{name}: is a directory")
+    (tmp_path / name).rmdir()
+    (tmp_path / name).symlink_to("no")
     assert message(run, "check", GOOD).endswith("no such file or directory; it is a broken link to 'no'")

@@ -166,6 +166,15 @@ def test_bytes_that_are_not_utf_8_are_findings(run, write):
     assert "cc\tcountry_code\t1\t1\t0\tbad-encoding\t1\t1" in out.splitlines()
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("name", ["urls.txt", "-"])
+def test_urls_that_are_not_in_utf_8_at_all_are_refused(run, tmp_path, encoding, name):
+    content = "https://n.example/pb?c=1\nhttps://n.example/pb?c=2\n".encode(encoding)
+    (tmp_path / "urls.txt").write_bytes(content)
+    said = f"{'standard input' if name == '-' else name}: not UTF-8; convert it, as with iconv -f UTF-16 -t UTF-8\n"
+    assert run("match", T, "--events", name, stdin=content) == (2, "", f"macroengine: {said}")
+
+
 @pytest.mark.slow
 def test_the_memory_does_not_grow_with_the_urls():
     matcher, summary = matcher_of_source(T, dialect("appsflyer")), Summary()

@@ -541,6 +541,20 @@ def test_a_broken_file_of_settings_is_shown_and_the_last_good_one_counts(editor,
     assert ls.found(config) == []
 
 
+@pytest.mark.parametrize("name", ["macroengine.toml", "pyproject.toml"])
+def test_settings_that_cannot_be_read_are_shown_where_they_are(editor, tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "pyproject.toml").write_text("[tool.other]\n")  # is nearer, and has none
+    ls = editor()
+    ls.open("sub/t.txt", EVENT)
+    assert [problem["message"] for problem in ls.found(ls.uri(name))] == ["is a directory"]
+    assert ls.wait_for("window/showMessage")["message"].startswith(f"{name}: is a directory; the settings before")
+    (tmp_path / name).rmdir()
+    ls.change(ls.uri("sub/t.txt"), 2, f"{EVENT}&x=1")
+    assert ls.found(ls.uri(name)) == []
+
+
 def test_settings_of_the_editor_are_over_those_of_files(editor, tmp_path):
     (tmp_path / "macroengine.toml").write_text('postback = "in-app"')
     ls = editor(initializationOptions={"postback": "install", "select": [], "dialect": None})

@@ -397,6 +397,41 @@ def test_check_says_what_a_semicolon_looks_like():
 
 
 @pytest.mark.parametrize(
+    ("query", "spans"),
+    [
+        ("a=1;(ip)=2", [(4, 8)]),
+        ("a=(ip);(clickid)=2", [(7, 16)]),
+        ("a=1;x(ip)y(clickid)z=2;(os_version)=3", [(5, 9), (10, 19), (23, 35)]),
+        ("(ip)=1;(clickid)=2", [(0, 4), (7, 16)]),
+        ("a=1;(ip);(clickid)=2", [(9, 18)]),
+        ("a=1;b=2;(ip)=3", [(8, 12)]),
+        ("a=1;(ip)", []),
+        ("a=1;(ip)&b=2", []),
+        ("a=1;b/(ip)=2", []),
+        ("a=1;https://(ip)/?x=2", []),
+        ("a=b=(ip)=2", []),
+    ],
+)
+def test_a_macro_may_name_a_parameter_after_a_semicolon(query, spans):
+    found = check(f"?{query}", select="ME217")
+    assert [(finding.span.start - 1, finding.span.stop - 1) for finding in found] == spans
+
+
+@pytest.mark.parametrize(
+    ("query", "starts"),
+    [
+        ("a=1;(ip)=2", [3]),
+        ("a=1;x(ip)y(clickid)z=2;b=3;(os_version)=3", [3, 22, 26]),
+        ("a=1;(ip)", []),
+        ("a=1;b/(ip)=2", []),
+    ],
+)
+def test_a_macro_after_a_semicolon_names_no_parameter_where_there_is_an_ampersand(query, starts):
+    found = check(f"?{query}&c=1", select=["ME217", "ME229"])
+    assert [(finding.code, finding.span.start - 1) for finding in found] == [("ME229", start) for start in starts]
+
+
+@pytest.mark.parametrize(
     ("source", "missing"),
     [
         ('?d=["(clickid)"]', Missing.EMPTY),

@@ -2,10 +2,12 @@
 
 import pickle
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -30,6 +32,7 @@ from macroengine import (
     parse,
     render,
 )
+from macroengine.catalogue import meanings
 from macroengine.catalogue.folding import fold
 from macroengine.kinds import Encoding, Function
 from macroengine.testing import postbacks, reference
@@ -263,6 +266,24 @@ def test_the_longest_url(render):
         render(case(source, link={"click_id": longest + "x"}))
 
 
+@pytest.mark.parametrize("render", [by_engine, by_reference])
+def test_text_that_is_dropped_makes_no_url_longer(render):
+    longest = "x" * (65_536 - len("?a="))
+    assert render(case("?é=(clickid)&a=(ip)", sdk={"ip": longest}, **DROP)) == f"?a={longest}"
+
+
+@pytest.mark.parametrize("render", [by_engine, by_reference])
+@pytest.mark.parametrize("options", [{}, DROP])
+def test_a_url_is_measured_after_all_values_are_sent(render, options):
+    long = case("?a=%3D(clickid)&b=(ip)", link={"click_id": "é" * 12_000}, sdk={"ip": 10**400}, **options)
+    with pytest.raises(RenderError) as caught:
+        render(long)
+    assert caught.value.macro == "ip"
+    with pytest.raises(RenderError) as caught:
+        render(replace(long, event=Event({"click_id": "é" * 12_000})))
+    assert caught.value.macro is None
+
+
 @reaching(rendered=50, filled=40, nested=5)
 @given(cases())
 @laws(1200)
@@ -288,30 +309,51 @@ def count(case, url):
         reached("rendered", *["filled"] * is_filled, *["nested"] * (is_filled and is_nested))
 
 
+@cache
+def fields_of_names():
+    """Return, by every folded name of a macro in any dialect, the folded fields that it may mean."""
+    fields = defaultdict(set)
+    for spec in (spec for name in DIALECTS for spec in dialect(name).macros.values()):
+        for name in (
+            spec.name,
+            *spec.spellings,
+            *spec.legacy,
+            *(name for _, names in spec.functions for name in names),
+        ):
+            fields[fold(name)].add(fold(spec.field))
+    return fields
+
+
+def denied_fields(names):
+    """Return the folded fields that a policy denies. A field of theirs may be the name of another field's macro."""
+    folded = {fold(name) for name in names}
+    return folded.union(*(fields_of_names().get(name, ()) for name in folded))
+
+
+@pytest.mark.parametrize("own", DIALECTS)
+def test_every_meaning_of_a_denied_name_is_denied(own):
+    specs = dialect(own).macros.values()
+    for name in sorted(fields_of_names()):
+        denied, expected = meanings.denied_fields(frozenset({name}), dialect(own)), denied_fields([name])
+        assert [
+            spec.name for spec in specs if fold(spec.field) in expected and not meanings.is_denied(spec, denied)
+        ] == []
+
+
+def test_a_name_is_not_denied_for_what_another_name_of_its_values_means():
+    # A `pid` is a media source or, for Affise, an affiliate; only Mintegral calls a site affiliate_id.
+    assert {"mediasource", "affiliateid"} < denied_fields(["pid"])
+    event = Event(link={"media_source": "m", "af_siteid": "7"})
+    assert by_engine(Case("?p=(pid)&s=(af_siteid)", event, {"policy": Policy(deny=["pid"])})) == "?p=&s=7"
+
+
 @st.composite
 def changes_of_withheld_values(draw):
     """Draw a case, and the same one with other values for all that the policy withholds, and with values gone."""
     case = draw(cases(send_all=draw(st.sampled_from([True, True, True, False]))))
     name, policy, event = case.options["dialect"], case.options["policy"], case.event
     macros = [*specs_of(case.source, name), *dialect(name).macros.values()]
-    denied = {fold(denied) for denied in policy.deny}
-    for own in map(dialect, DIALECTS):
-        specs = own.macros.values()
-        denied |= {
-            fold(spec.field)
-            for spec in specs
-            if not denied.isdisjoint(
-                map(
-                    fold,
-                    (
-                        spec.name,
-                        *spec.spellings,
-                        *spec.legacy,
-                        *(name for _, names in spec.functions for name in names),
-                    ),
-                )
-            )
-        }
+    denied = denied_fields(policy.deny)
     shown = {
         (spec.source, spec.field)
         for spec in macros

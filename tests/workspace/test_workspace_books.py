@@ -191,6 +191,51 @@ def test_what_is_not_in_a_workbook_is_named(run, book, arguments, message):
     assert message in result.err
 
 
+READERS = (
+    "check",
+    "check --request",
+    "preview",
+    "detect",
+    "translate --to adjust",
+    "diff t.xlsx",
+    "explain --file",
+    "render --set click_id=1",
+    "render --set click_id=1 --request",
+)
+
+
+@pytest.mark.parametrize("command", READERS)
+@pytest.mark.parametrize("file", ["t.csv", "t.txt", "t.jsonl", "t.py", "r.toml", "-", "folder"])
+def test_a_file_without_sheets_has_no_sheet_to_choose(run, book, tmp_path, command, file):
+    book(["template"], [GOOD])
+    (tmp_path / "folder").mkdir()
+    for name in ("t.csv", "t.txt", "t.jsonl", "t.py", "r.toml", "folder/t.csv"):
+        (tmp_path / name).write_text(f"template\n{GOOD}\n")
+    result = run(*command.split(), file, "--sheet", "Partners", stdin=GOOD.encode())
+    said = "has no sheets; only .xlsx and .xlsm files have them, so omit --sheet\n"
+    assert result == (2, "", f"macroengine: {'standard input' if file == '-' else file}: {said}")
+
+
+def test_a_sheet_is_chosen_in_the_workbooks_of_a_folder(run, book, tmp_path):
+    (tmp_path / "folder").mkdir()
+    book(["template"], [BAD], name="folder/t.xlsx", change=lambda made: made.create_sheet("Other").append(["template"]))
+    (tmp_path / "folder" / "t.txt").write_text(BAD)
+    assert places(run("check", "folder", "--sheet", "Other", "--select", "ME101")) == ["folder/t.txt:1:25 ME101"]
+
+
+def test_a_sheet_is_not_asked_of_files_that_are_not_named_by_hand(run, tmp_path):
+    (tmp_path / "t.txt").write_text(BAD)
+    assert places(run("check", "--files", "--sheet", "x", "t.txt", "--select", "ME101")) == ["t.txt:1:25 ME101"]
+    (tmp_path / "macroengine.toml").write_text('sheet = "x"')
+    assert places(run("check", "t.txt", "--select", "ME101")) == ["t.txt:1:25 ME101"]
+
+
+def test_a_spreadsheet_of_another_format_is_to_be_saved_as_a_workbook(run, tmp_path):
+    (tmp_path / "t.xls").touch()
+    said = "macroengine: t.xls: .xls files cannot be read; save it as .xlsx or .csv\n"
+    assert run("check", "t.xls", "--sheet", "x").err == said
+
+
 # What is not written
 
 

@@ -201,7 +201,6 @@ def test_a_row_names_a_dialect_without_the_context(run, tmp_path):
         (["--partner-column", "Partnr"], "t.csv: no column 'Partnr'"),
         (["--column", "URL"], "t.csv: no column 'URL' (known: 'Kind', 'Other', 'Platform', 'Template', 'Ignore')"),
         ([], "t.csv:2: ignore: unknown rule 'ME9'"),
-        (["--sheet", "x"], "t.csv:2: ignore"),
     ],
 )
 def test_a_row_that_says_what_is_not_known(run, tmp_path, arguments, message):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from macroengine.backends.ansi import literal, name
-from macroengine.backends.duckdb.lines import broken_json_line, count_csv, count_json_lines, csv_header
+from macroengine.backends.duckdb.lines import broken_json_line, count_csv, count_json_lines, csv_header, said_delimiter
 from macroengine.backends.duckdb.problems import translated
 from macroengine.backends.duckdb.values import INTEGERS, JSON, TEXT
 from macroengine.backends.duckdb.words import either, path_literal
@@ -29,7 +29,7 @@ _SAMPLE = 65_536
 # Every option is given, so nothing is guessed. All CSV values are text: a guess would turn the identifier 007 into 7.
 # No value is missing, and "" is an empty text.
 _READ_CSV = (
-    "FROM read_csv({files}, auto_detect = false, header = true, skip = 0, delim = {delimiter}, quote = '\"', "
+    "FROM read_csv({files}, auto_detect = false, header = true, skip = {skip}, delim = {delimiter}, quote = '\"', "
     "escape = '\"', comment = '', nullstr = '', allow_quoted_nulls = false, null_padding = false, strict_mode = true, "
     "ignore_errors = false, hive_partitioning = false, columns = {columns})"
 )
@@ -125,17 +125,20 @@ def read(files: Sequence[Path], connection: "DuckDBPyConnection") -> Source:
 
 
 def _read_csv(files: Sequence[Path], delimiters: str, connection: "DuckDBPyConnection") -> Source:
+    said = [said_delimiter(file, connection) for file in files]
+    _check_equal(files, said, f"names another delimiter in its first line than {files[0]}, or none")
+    skip = int(said[0] is not None)
     several = (one for one in delimiters if len(csv_header(files[0], one, connection)) > 1)
-    delimiter = next(several, delimiters[0])
-    headers = [_named(csv_header(file, delimiter, connection)) for file in files]
-    _check_equal(files, headers)
+    delimiter = said[0] or next(several, delimiters[0])
+    headers = [_named(csv_header(file, delimiter, connection, skip=skip)) for file in files]
+    _check_equal(files, headers, _other_columns(files[0]))
     for file, header in zip(files, headers, strict=True):
         _check_distinct(file, header)
     columns = ", ".join(f"{name(column)}: {literal(TEXT)}" for column in headers[0])
-    query = _READ_CSV.format(files=_list(files), delimiter=literal(delimiter), columns=f"{{{columns}}}")
+    query = _READ_CSV.format(files=_list(files), skip=skip, delimiter=literal(delimiter), columns=f"{{{columns}}}")
 
     def count(rows: int) -> int:
-        return count_csv(files, delimiter, connection, columns=len(headers[0]), read=rows)
+        return count_csv(files, delimiter, connection, skip=skip, columns=len(headers[0]), read=rows)
 
     return Source(connection.sql(query), count)
 
@@ -152,7 +155,7 @@ def _read_parquet(files: Sequence[Path], connection: "DuckDBPyConnection") -> So
         table = connection.sql(f"FROM read_parquet([{path_literal(file)}], hive_partitioning = false)")
         _check_distinct(file, _parquet_columns(file, connection))
         schemas.append({folded(column): str(kind) for column, kind in zip(table.columns, table.types, strict=True)})
-    _check_equal(files, schemas)
+    _check_equal(files, schemas, _other_columns(files[0]))
     table = connection.sql(f"FROM read_parquet({_list(files)}, hive_partitioning = false)")
     metadata = f"SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata({_list(files)})"
 
@@ -210,13 +213,14 @@ def _json_type(guessed: str) -> str:
     return JSON if nested or guessed in ("DOUBLE", JSON, '"NULL"') else TEXT
 
 
-def _check_equal(files: Sequence[Path], columns: Sequence[object]) -> None:
-    for file, other in zip(files, columns, strict=True):
-        if other != columns[0]:
-            raise ValueError(
-                f"{file} has other columns than {files[0]}, or of other types; render them one by one, "
-                "or make them alike"
-            )
+def _other_columns(first: Path) -> str:
+    return f"has other columns than {first}, or of other types"
+
+
+def _check_equal(files: Sequence[Path], found: Sequence[object], difference: str) -> None:
+    for file, other in zip(files, found, strict=True):
+        if other != found[0]:
+            raise ValueError(f"{file} {difference}; render them one by one, or make them alike")
 
 
 def _check_distinct(file: Path, columns: Sequence[str]) -> None:

@@ -1,12 +1,14 @@
 """Read the lines of files without DuckDB's parsers: column names, and how many rows a table must have."""
 
+import codecs
 import csv
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _LONGEST_LINE = 2_000_000  # DuckDB's limit for CSV
+# What Excel writes before the header.
+_SEPARATOR = re.compile(r"""("?)sep=(?P<delimiter>[^"\r\n])\1[\r\n]*""", re.IGNORECASE)
 
 # Nothing is guessed, and no character is special.
 _LINES = (
@@ -41,7 +45,9 @@ def lines(file: Path, connection: "DuckDBPyConnection") -> Generator[str, None, 
     try:
         with opened(file, "rt", encoding="utf-8-sig", newline="") as stream:
             yield from _lines(stream, file)
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if error.object.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise OSError(f"{file}: not UTF-8 but UTF-16; convert it, as with iconv -f UTF-16 -t UTF-8") from None
         raise OSError(f"{file}: not UTF-8; convert it, as with iconv") from None
     except (EOFError, zlib.error) as error:
         raise OSError(f"{file}: cannot be unpacked: {error}") from None
@@ -54,15 +60,26 @@ def _lines(stream: IO[str], file: Path) -> Iterator[str]:
         yield line
 
 
-def csv_header(file: Path, delimiter: str, connection: "DuckDBPyConnection") -> list[str]:
-    """Return the column names in the first line of a CSV file.
+def said_delimiter(file: Path, connection: "DuckDBPyConnection") -> str | None:
+    """Return the delimiter that a line such as `sep=;` before the header says; None if there is no such line.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with closing(lines(file, connection)) as read:
+        found = _SEPARATOR.fullmatch(next(read, ""))
+    return None if found is None else found["delimiter"]
+
+
+def csv_header(file: Path, delimiter: str, connection: "DuckDBPyConnection", *, skip: int = 0) -> list[str]:
+    """Return the column names in the first line of a CSV file after those to skip.
 
     Raises:
         ValueError: the first line is blank or missing.
         OSError: the file cannot be read.
     """
     with closing(lines(file, connection)) as read:
-        row = next(_rows(read, delimiter, file), None)
+        row = next(_rows(islice(read, skip, None), delimiter, file), None)
     if not row:
         raise ValueError(
             f"{file}: {'is empty' if row is None else 'begins blank'}; its first line must name the columns"
@@ -71,30 +88,30 @@ def csv_header(file: Path, delimiter: str, connection: "DuckDBPyConnection") -> 
 
 
 def count_csv(
-    files: Sequence[Path], delimiter: str, connection: "DuckDBPyConnection", *, columns: int, read: int
+    files: Sequence[Path], delimiter: str, connection: "DuckDBPyConnection", *, skip: int, columns: int, read: int
 ) -> int:
-    """Return the number of rows in CSV files, without headers, if `read` rows have been read."""
-    every = chain.from_iterable(lines(file, connection) for file in files)
+    """Return the number of rows in CSV files, without headers and lines to skip, if `read` rows have been read."""
+    every = chain.from_iterable(islice(lines(file, connection), skip, None) for file in files)
     if columns > 1 and _count_quickly(every) == read + len(files):
         return read
     # A quote may be inside an unquoted value, and in a table with one column blank lines may be rows.
-    return sum(_count_exactly(file, delimiter, connection, single=columns == 1) for file in files)
+    return sum(_count_exactly(file, delimiter, connection, skip=skip, single=columns == 1) for file in files)
 
 
 def _count_quickly(every: Iterable[str]) -> int:
-    """Return the number of lines that are rows, assuming that every quote opens or closes a value."""
+    """Return the number of lines that are rows, if every quote opens or closes a value; -1 if not."""
     rows, inside = 0, False
     for line in every:
         if line.count('"') % 2:
             inside = not inside
         if not inside and line.strip("\r\n"):
             rows += 1
-    return rows
+    return -1 if inside else rows
 
 
-def _count_exactly(file: Path, delimiter: str, connection: "DuckDBPyConnection", *, single: bool) -> int:
+def _count_exactly(file: Path, delimiter: str, connection: "DuckDBPyConnection", *, skip: int, single: bool) -> int:
     filled = blank = 0
-    for row in _rows(lines(file, connection), delimiter, file):
+    for row in _rows(islice(lines(file, connection), skip, None), delimiter, file):
         filled, blank = filled + bool(row), blank + (not row)
     if single and blank:
         raise OSError(
@@ -104,7 +121,7 @@ def _count_exactly(file: Path, delimiter: str, connection: "DuckDBPyConnection",
     return filled - 1
 
 
-def _rows(read: Iterator[str], delimiter: str, file: Path) -> Iterator[list[str]]:
+def _rows(read: Iterable[str], delimiter: str, file: Path) -> Iterator[list[str]]:
     limit = csv.field_size_limit(_LONGEST_LINE)
     try:
         yield from csv.reader(read, delimiter=delimiter)
