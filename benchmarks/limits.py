@@ -82,6 +82,11 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "pairs with foreign macros": ("?", "&a={ip}"),
     "encoded macros": ("?a=", "%28ip%29"),
     "halves of escapes before macros": ("?a=", "%25(ip)aaaaaaaaaaaaaaaaaaa"),
+    "an HTML link that does not end": ('<a href="', " ", "x"),
+    "an HTML image that does not end": ("<img src='", " ", "x"),
+    "a CDATA section that does not end": ("<a><![CDATA[", " ", "x"),
+    "a BBCode link that does not end": ("[url=", "]", "x"),
+    "a remark that does not end": ("https://n.example/pb?a=(ip) (", " ", "x"),
 }
 
 

@@ -105,6 +105,12 @@ def test_what_is_not_clear_or_not_a_template_is_left_alone(source, codes, unsafe
         pytest.param(f"({URL}", URL, id="opening-parenthesis"),
         pytest.param("_https://n.example/a_b_", "https://n.example/a_b", id="emphasis"),
         pytest.param(f"[url]{URL}[/url]", URL, id="bbcode"),
+        pytest.param(f'[url="{URL}"][b]x[/b][/url]', URL, id="bbcode-in-quotes"),
+        pytest.param("[url]https://n.example/pb?a=[b][/url]", "https://n.example/pb?a=[b]", id="bbcode-with-brackets"),
+        pytest.param(f"<a href=' {URL} \n' target='_blank'>x</a>", URL, id="html-with-spaces"),
+        pytest.param(f'<img alt="x" src = "\t{URL} ">', URL, id="html-image-with-spaces"),
+        pytest.param(f"<u> <![CDATA[ {URL} ]]> </u>", URL, id="cdata-with-spaces"),
+        pytest.param("<u><![CDATA[https://n.example/pb?a=[b]]]></u>", "https://n.example/pb?a=[b]", id="cdata-bracket"),
         pytest.param(f"{URL}<{URL}>", URL, id="plain-text-mail"),
         pytest.param(f"\ufeff “{URL}”\n", URL, id="white-space-around"),
         pytest.param('curl "https://n.example/pb?a=\\"(ip)"', 'https://n.example/pb?a="(ip)', id="shell-escape"),
@@ -118,6 +124,23 @@ def test_what_is_not_clear_or_not_a_template_is_left_alone(source, codes, unsafe
 )
 def test_surroundings_are_removed(source, fixed):
     assert fix(source).source == fixed
+
+
+# Backtracking over the spaces of the first three would take hours.
+@pytest.mark.parametrize(
+    ("before", "repeated", "after"),
+    [
+        ('<a href="', " ", "x"),
+        ("<img src='", "\t", ">"),
+        ("<a><![CDATA[", " ", "x</a>"),
+        ("[url=", "]", "x"),
+        (f"{URL} (", " ", "x"),
+    ],
+)
+def test_surroundings_that_do_not_end_are_none(before, repeated, after):
+    found = {finding.name for finding in check(before + repeated * 15_000 + after)}
+    assert found
+    assert not found & {"linked-template", "text-after-template"}
 
 
 @with_each(
