@@ -33,7 +33,7 @@ def function_as_text(checked: Checked) -> Iterator[Finding]:
     calls = _calls(checked)
     if not calls:
         return
-    is_enclosed = overlapping(enclosed.span for enclosed in checked.enclosed_macros)
+    is_enclosed = overlapping(enclosed.span for enclosed in checked.near_macros.enclosed)
     for span, word, macro, written in calls:
         message = f"{word} is sent as text, and not applied to {macro}"
         if is_enclosed(span):
