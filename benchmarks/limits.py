@@ -86,6 +86,7 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "an HTML image that does not end": ("<img src='", " ", "x"),
     "a CDATA section that does not end": ("<a><![CDATA[", " ", "x"),
     "a BBCode link that does not end": ("[url=", "]", "x"),
+    "marks after control characters": ("?a=", "\x10)"),
     "a remark that does not end": ("https://n.example/pb?a=(ip) (", " ", "x"),
 }
 
