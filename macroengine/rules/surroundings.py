@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from macroengine.diagnostics import Finding, Fix, Span
-from macroengine.rules.beginnings import MACRO_ENDS
+from macroengine.rules.beginnings import MACRO_ENDS, STRIPPED
 from macroengine.rules.checked import Checked
 from macroengine.rules.messages import about_whole
 
@@ -158,9 +158,12 @@ def trailing_punctuation(checked: Checked) -> Iterator[Finding]:
     text = source.rstrip()
     if not text.endswith(_PUNCTUATION) or text.endswith("..") or checked.template.slashes is None:
         return
-    before = text.rstrip(_RUNS) if text[-1] in _RUNS else text[:-1]
-    mark = text[len(before) :]
-    safe = before.endswith(MACRO_ENDS)
+    mark = text[-1]
+    if mark in _RUNS:
+        # All of it at once, also with white space in between: a fix takes only so many rounds.
+        mark = text[len(text.rstrip(_RUNS + STRIPPED)) :].lstrip(STRIPPED)
+    before = text[: len(text) - len(mark)]
+    safe = before.endswith(MACRO_ENDS) and mark.isprintable() and " " not in mark
     if mark == "'" and (not safe or "'" in before):
         return
     if safe or (mark != "." and "/" in before[checked.template.slashes.span.stop :]):

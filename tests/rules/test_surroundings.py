@@ -3,6 +3,7 @@
 import pytest
 
 from macroengine import Dialect, Limits, TemplateError, check, compile_template, fix
+from macroengine.diagnostics import Fix, Span
 from macroengine.rules.whole import whole_text
 from tests.support.surroundings import AROUND
 from tests.support.trying import with_each
@@ -277,3 +278,10 @@ def test_large_limits_hold_for_the_inner_template():
     assert whole_text(source, compile_template(URL).dialect).inner == source[4:]
     with pytest.raises(TemplateError, match="ME020"):
         compile_template(source, limits=Limits(macros=1000))
+
+
+def test_punctuation_and_white_space_at_the_end_are_removed_at_once():
+    fixed = fix(URL + "*\x0c" * 1_000, unsafe=True)
+    assert (fixed.source, len(fixed.applied)) == (URL, 2)
+    [found] = check(f"{URL}* ,\u3000*", select="ME027")
+    assert found.fix == Fix("", Span(len(URL), len(URL) + 5), safe=False)
