@@ -37,8 +37,8 @@ _WORD = re.compile(r"[\w-]+")
 Examples:
   macroengine explain ME222
   macroengine explain unknown-macro
-  macroengine explain 'https://n.example/pb?u=https%3A%2F%2Fx%3Fid%3D(clickid)&idfa=(sha1-idfa)'
-  macroengine explain --dialect vast --format adcp 'https://n.example/pixel?cb=[CACHEBUSTING]'
+  macroengine explain 'https://n.example/pb?id=(clickid)&idfa=(sha1-idfa)'
+  macroengine explain '?cb=[CACHEBUSTING]' --dialect vast --format adcp
 """
 )
 @click.argument("what", metavar="CODE|NAME|TEMPLATE", required=False)
