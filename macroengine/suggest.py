@@ -37,6 +37,15 @@ def question(names: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(quoted)}?" if quoted else ""
 
 
+def distance(name: str, other: str) -> int:
+    """Return the edit distance of two names, ignoring case, `-` and `_`: the smaller, the more similar they are.
+
+    >>> distance("clickd2", "click-ts"), distance("clickd2", "clickid")
+    (2, 2)
+    """
+    return edit_distance(_letters(name), _letters(other))
+
+
 @lru_cache(maxsize=1024)
 def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
     spellings: dict[str, str] = {}
@@ -45,12 +54,12 @@ def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
     letters = _letters(name)
     found = []
     for other in _alike(letters, spellings):
-        distance = edit_distance(letters, other)
-        if distance <= _bound(letters, other):
-            found.append((distance, spellings[other]))
+        edits = edit_distance(letters, other)
+        if edits <= _bound(letters, other):
+            found.append((edits, spellings[other]))
     found.sort(key=lambda pair: pair[0])
     # Names that need more than 1.5 times the edits of the best one are other words.
-    return tuple(spelling for distance, spelling in found if distance <= 1.5 * found[0][0])
+    return tuple(spelling for edits, spelling in found if edits <= 1.5 * found[0][0])
 
 
 def _letters(name: str) -> str:

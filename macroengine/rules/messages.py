@@ -15,7 +15,7 @@ from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.kinds import HASHES, Postback, Source
 from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.rules.checked import Checked
-from macroengine.suggest import question
+from macroengine.suggest import distance, question
 
 
 def findings(checked: Checked, problem: Problem) -> Iterator[Finding]:
@@ -38,10 +38,7 @@ def about_whole(checked: Checked, rule: str) -> Iterator[Finding]:
 
 def _unknown(macro: Resolved, resolution: Resolution) -> Finding:
     dialect, node = resolution.dialect, macro.node
-    near, hint, is_certain = _near(node.name, dialect)
-    if node.function is not None:
-        hashed = [spec.names_with(node.function)[:1] for spec, _ in filter(None, map(dialect.find, near))]
-        near = list(dict.fromkeys(name for names in hashed for name in names))
+    near, hint, is_certain = _near(node.name, dialect, node.function)
     if not near:
         hint = f"{macros_command(dialect)} lists all of {dialect.title}"
     fix = Fix(dialect.syntax.write(near[0], node.function), node.span, safe=False) if near and is_certain else None
@@ -69,18 +66,27 @@ def _parameter(macro: Resolved, resolution: Resolution) -> Finding | None:
 
 # Partners make the same mistakes, and templates share the parameters of a tracking link.
 @short_cache(maxsize=1024)
-def _near(name: str, dialect: Dialect) -> tuple[list[str], str | None, bool]:
-    """Return likely names for an unknown one, a hint if other platforms have it, and whether the names are certain.
+def _near(name: str, dialect: Dialect, function: str | None = None) -> tuple[list[str], str | None, bool]:
+    """Return likely names for an unknown one, a hint if other platforms have it, and whether the first is certain.
 
-    Names from other platforms come before similar names. If platforms use a name for different values, none is
-    preferred.
+    With a function, only macros that have it are likely. Names from other platforms come before similar names. If
+    platforms use a name for different values, or two macros have equally similar names, none is preferred.
     """
     elsewhere = named_by_others(name, dialect)
-    if not elsewhere:
-        return dialect.nearest(name), None, True
     calls = [f"{name} is {platform}'s name for {dialect.syntax.write(spec.name)}" for spec, platform in elsewhere[:3]]
-    names = [spec.name for spec, _ in elsewhere]
-    return names[:3], "; ".join(calls), len(names) == 1
+    names = [spec.name for spec, _ in elsewhere[:3]] or dialect.nearest(name)
+    specs = list(dict.fromkeys(filter(None, map(dialect.named, names))))
+    if function is not None:
+        specs = [spec for spec in specs if spec.names_with(function)]
+        names = [spec.names_with(function)[0] for spec in specs]
+    is_certain = len(elsewhere) == 1 if elsewhere else _is_nearest(name, specs)
+    return names, "; ".join(calls) or None, is_certain
+
+
+def _is_nearest(name: str, specs: list[MacroSpec]) -> bool:
+    """Say whether the first macro has a more similar name than all others."""
+    distances = [min(distance(name, known) for known in (spec.name, *spec.spellings, *spec.legacy)) for spec in specs]
+    return distances.count(min(distances, default=0)) == 1
 
 
 def _renamed(what: str) -> Callable[[Resolved, Resolution], Finding]:
