@@ -15,7 +15,7 @@ from macroengine.diagnostics import Finding, Fix, Span
 from macroengine.kinds import HASHES, Postback, Source
 from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.rules.checked import Checked
-from macroengine.suggest import distance, question
+from macroengine.suggest import question
 
 
 def findings(checked: Checked, problem: Problem) -> Iterator[Finding]:
@@ -74,19 +74,12 @@ def _near(name: str, dialect: Dialect, function: str | None = None) -> tuple[lis
     """
     elsewhere = named_by_others(name, dialect)
     calls = [f"{name} is {platform}'s name for {dialect.syntax.write(spec.name)}" for spec, platform in elsewhere[:3]]
-    names = [spec.name for spec, _ in elsewhere[:3]] or dialect.nearest(name)
-    specs = list(dict.fromkeys(filter(None, map(dialect.named, names))))
+    # Names from other platforms are equally good.
+    found = [(spec.name, spec, 0) for spec, _ in elsewhere] or dialect.similar(name)
     if function is not None:
-        specs = [spec for spec in specs if spec.names_with(function)]
-        names = [spec.names_with(function)[0] for spec in specs]
-    is_certain = len(elsewhere) == 1 if elsewhere else _is_nearest(name, specs)
-    return names, "; ".join(calls) or None, is_certain
-
-
-def _is_nearest(name: str, specs: list[MacroSpec]) -> bool:
-    """Say whether the first macro has a more similar name than all others."""
-    distances = [min(distance(name, known) for known in (spec.name, *spec.spellings, *spec.legacy)) for spec in specs]
-    return distances.count(min(distances, default=0)) == 1
+        found = [(names[0], spec, letters) for _, spec, letters in found if (names := spec.names_with(function))]
+    is_certain = len({spec.name for _, spec, letters in found if letters == found[0][2]}) == 1
+    return list(dict.fromkeys(near for near, _, _ in found))[:3], "; ".join(calls) or None, is_certain
 
 
 def _renamed(what: str) -> Callable[[Resolved, Resolution], Finding]:
