@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,18 @@ def _read_signature(*parts: Any) -> tuple[str, str | None] | None:
     return signature, returned
 
 
+def _add_targets(_: Any, doctree: Any) -> None:
+    """Let a name be linked to in its own module and in the package, too: pages of source code link to either."""
+    from sphinx import addnodes  # noqa: PLC0415 - as above
+
+    for signature in doctree.findall(addnodes.desc_signature):
+        name, module = signature.get("fullname"), signature.get("module")
+        thing = getattr(sys.modules.get(module), name.partition(".")[0], None) if module and name else None
+        for home in (getattr(thing, "__module__", None), "macroengine"):
+            if home and f"{home}.{name}" not in doctree.ids and f"{home}.{name}" not in signature["ids"]:
+                signature["ids"].append(f"{home}.{name}")
+
+
 def setup(app: Any) -> None:
     """Register the template syntaxes as languages of code blocks, and connect the functions above."""
     from pygments.lexers.special import TextLexer  # noqa: PLC0415 - as above
@@ -105,5 +118,6 @@ def setup(app: Any) -> None:
     for syntax in tomllib.loads((ROOT / "grammar" / "syntaxes.toml").read_text(encoding="utf-8")):
         app.add_lexer(syntax, TextLexer)
     app.connect("source-read", lambda _, docname, source: _read_page(docname, source))
+    app.connect("doctree-read", _add_targets)
     app.connect("autodoc-process-docstring", _read_docstring)
     app.connect("autodoc-process-signature", _read_signature)

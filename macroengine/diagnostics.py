@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 _WIDTH = 78
 
@@ -211,6 +211,8 @@ class Fault(NamedTuple):
     name: str
     severity: Severity
     meaning: str
+    fix: Literal["safe", "unsafe"] | None = None
+    """The best fix that it offers. Not every finding has one."""
 
     def at(self, pointer: str, message: str, hint: str | None = None) -> PayloadDiagnostic:
         """Report it at a place in a JSON payload."""

@@ -19,7 +19,16 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     >>> nearest("instal-time", ["install_time", "install_unix_ts", "city"])
     ['install_time']
     """
-    return list(_nearest(name[:_LONGEST], tuple(known))[:most])
+    return [similar for similar, _ in ranked(name, known)[:most]]
+
+
+def ranked(name: str, known: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """Return the known names that are similar to `name`, best first, each with the number of letters to change.
+
+    >>> ranked("clickd2", ["click-ts", "clickid"])
+    (('click-ts', 2), ('clickid', 2))
+    """
+    return _ranked(name[:_LONGEST], tuple(known))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -38,19 +47,19 @@ def question(names: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+def _ranked(name: str, known: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
     spellings: dict[str, str] = {}
     for spelling in known:
         spellings.setdefault(_letters(spelling), spelling)
     letters = _letters(name)
     found = []
     for other in _alike(letters, spellings):
-        distance = edit_distance(letters, other)
-        if distance <= _bound(letters, other):
-            found.append((distance, spellings[other]))
-    found.sort(key=lambda pair: pair[0])
+        edits = edit_distance(letters, other)
+        if edits <= _bound(letters, other):
+            found.append((spellings[other], edits))
+    found.sort(key=lambda pair: pair[1])
     # Names that need more than 1.5 times the edits of the best one are other words.
-    return tuple(spelling for distance, spelling in found if distance <= 1.5 * found[0][0])
+    return tuple(pair for pair in found if pair[1] <= 1.5 * found[0][1])
 
 
 def _letters(name: str) -> str:

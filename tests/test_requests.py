@@ -3,10 +3,12 @@
 import hmac
 import json
 import pickle
+import re
 from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +41,7 @@ from macroengine import (
 from macroengine.compiled_request import CompiledRequest
 from macroengine.language.json_parser import JsonFault, parse_json
 from macroengine.request import Headers
+from macroengine.rules.request_faults import REQUEST_FAULTS
 from macroengine.rules.request_fixing import fix_request
 from tests.support.trying import with_each
 
@@ -403,6 +406,32 @@ def test_what_is_nearly_json_has_a_fix(body, code, fixed):
         ", ", ","
     ) == fixed.replace(", ", ",").replace("1,2", "1,2")
     assert found(body) == []
+
+
+def test_each_code_says_its_best_fix():
+    diagnostics = [one for case in FAULTY for one in found(case.values[0])]
+    diagnostics += check_request(Request("post", URL))
+    fixes = {(one.code, "safe" if one.fix.safe else "unsafe") for one in diagnostics}
+    best = {code: "safe" if (code, "safe") in fixes else "unsafe" for code, _ in fixes}
+    assert {code: fault.fix for code, fault in REQUEST_FAULTS.items() if fault.fix} == best
+
+
+def test_the_page_says_the_severity_of_each_code():
+    page = (Path(__file__).parents[1] / "docs" / "requests.md").read_text(encoding="utf-8")
+    listed = {}
+    for codes, severity in re.findall(r"^\| (ME6.*?) \| (\w+) \|", page, re.MULTILINE):
+        numbers = [int(code) for code in re.findall(r"ME(\d+)", codes)]
+        listed |= {f"ME{number}": severity for number in range(numbers[0], numbers[-1] + 1)}
+    assert listed == {code: fault.severity for code, fault in REQUEST_FAULTS.items()}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_body_that_servers_rarely_read_is_sent_all_the_same(method):
+    unusual = Request(method, URL, {}, "x=(clickid)", TEXT)
+    (warning,) = check_request(unusual)
+    assert (warning.code, warning.severity) == ("ME614", "warning")
+    assert warning.message == f"servers rarely read the body of a {method} request; send it with POST, or as parameters"
+    assert compile_request(unusual).render(Event(link={"click_id": "1"})).body == b"x=1"
 
 
 @with_each(

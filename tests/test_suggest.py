@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macroengine import check, dialect, dialect_names
+from macroengine import Policy, check, dialect, dialect_names, fix
 from macroengine.catalogue.aliases import named_by_others, platforms
 from macroengine.catalogue.folding import fold
 from macroengine.suggest import did_you_mean, edit_distance, nearest
@@ -123,6 +123,28 @@ def test_one_edit_is_a_distance_of_one(word, at):
 def test_unknown_macros_are_told_what_may_be_meant(source, name, message, hint, fix):
     (found,) = check(source, dialect=name, select=["ME1"])
     assert (found.message, found.hint, found.fix and found.fix.replacement) == (message, hint, fix)
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "suggested", "fixed"),
+    [
+        pytest.param("?c=(clickd2)", "appsflyer", "'click-ts' or 'clickid'", None, id="equally-near"),
+        pytest.param("?c=(af_sub)", "appsflyer", "'af_sub1' or 'af_sub2' or 'af_sub3'", None, id="a-numbered-family"),
+        pytest.param(
+            "?c=(install_ts)", "appsflyer", "'install_time' or 'install_unix_ts'", "?c=(install_time)", id="2"
+        ),
+        pytest.param("?c=(instal_tim)", "appsflyer", "'install_time'", "?c=(install_time)", id="one"),
+        pytest.param("?c=(advertiser_ids)", "appsflyer", "'advertiserId'", "?c=(advertiserId)", id="of-one-macro"),
+        pytest.param("?c=(event_revenue_US)", "appsflyer", "'event_revenue_USD'", "?c=(event_revenue_USD)", id="first"),
+        pytest.param("?c=(sha1-idfx)", "appsflyer", "'idfa'", "?c=(sha1-idfa)", id="the-only-one-with-a-hash"),
+        pytest.param("?c=(idfx)", "appsflyer", "'IDFA' or 'IDFV'", None, id="not-hashed"),
+        pytest.param("?c={ios_if}", "appmetrica", "'ios_ifa' or 'ios_ifv'", None, id="parameter"),
+    ],
+)
+def test_only_a_name_that_is_nearer_than_all_others_is_a_fix(source, name, suggested, fixed):
+    (found,) = check(source, dialect=name, select=["ME101", "ME104"])
+    assert found.message.partition("; ")[2] == f"did you mean {suggested}?"
+    assert fix(source, dialect=name, unsafe=True, policy=Policy("in-app")).source == (fixed or source)
 
 
 def test_a_hint_is_shown_with_the_finding():

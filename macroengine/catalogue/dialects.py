@@ -18,7 +18,7 @@ from macroengine.errors import CatalogueError
 from macroengine.kinds import Encoding, Source
 from macroengine.language.syntax import Syntax
 from macroengine.limits import Limits
-from macroengine.suggest import did_you_mean, edit_distance, nearest
+from macroengine.suggest import did_you_mean, edit_distance, ranked
 
 
 class Spelling(Enum):
@@ -184,14 +184,22 @@ class Dialect:
         """
         check_type("name", str, "a string", name)
         check_whole("most", most)
+        return list(dict.fromkeys(near for near, _, _ in self.similar(name, 2 * most)))[:most]
+
+    def similar(self, name: str, most: int = 6) -> list[tuple[str, MacroSpec, int]]:
+        """Return what `nearest` does, repeats included, each with its macro and the number of letters to change.
+
+        >>> from macroengine import dialect
+        >>> [(near, spec.field, letters) for near, spec, letters in dialect("appsflyer").similar("campain")]
+        [('C', 'campaign', 1)]
+        """
         spelled = (spelling for spelling in self._spelled if not spelling.startswith(_FOLDED))
-        found = (self._spelled[near] + (near,) for near in nearest(name, spelled, 2 * most))
-        names = (
-            spec.name if spelling is Spelling.LEGACY else near
-            for spec, spelling, near in found
+        found = (self._spelled[near] + (near, letters) for near, letters in ranked(name, spelled)[:most])
+        return [
+            (spec.name if spelling is Spelling.LEGACY else near, spec, letters)
+            for spec, spelling, near, letters in found
             if _is_slip(fold(name), fold(near))
-        )
-        return list(dict.fromkeys(names))[:most]
+        ]
 
     @property
     def text(self) -> str:

@@ -101,8 +101,21 @@ def _word_of(contexts: Mapping[str, str]) -> Convert:
     return convert
 
 
+def _group_of(groups: Mapping[str, frozenset[Postback]]) -> Convert:
+    def convert(value: Any) -> frozenset[Postback]:
+        if isinstance(value, str) and value in groups:
+            return groups[value]
+        own = ", ".join(name for name in groups if name != "all")
+        raise _WrongValueError(f"'all' or a key of [available] ({own or 'it has none; add it there'})")
+
+    return convert
+
+
 def _postbacks(value: Any) -> frozenset[Postback]:
-    return frozenset(_list_of(_member(Postback))(value))
+    try:
+        return frozenset(_list_of(_member(Postback))(value))
+    except _WrongValueError:
+        raise _WrongValueError(f"a table of lists of the words {', '.join(Postback)}") from None
 
 
 def _row(value: Any) -> dict[str, Any]:
@@ -157,4 +170,4 @@ _MACRO_KEYS: Mapping[str, Convert] = {
 
 def macro_keys(groups: Mapping[str, frozenset[Postback]], contexts: Mapping[str, str]) -> Mapping[str, Convert]:
     """Return the keys of a macro in a file with these groups of postbacks and these contexts."""
-    return {**_MACRO_KEYS, "available": _one_of(groups), "contexts": _list_of(_word_of(contexts))}
+    return {**_MACRO_KEYS, "available": _group_of(groups), "contexts": _list_of(_word_of(contexts))}

@@ -87,7 +87,8 @@ class Commands(click.Group):
 def app() -> None:
     """Check, fix and render the postback templates of ad networks, and look up their macros.
 
-    Exit status: 0 clean, 1 findings or a failed render, 2 wrong usage or an unreadable file.
+    Exit status: 0 no errors, 1 errors or a failed render, 2 wrong usage or an unreadable file. The help of a command
+    says what it counts as an error.
     """
 
 

@@ -91,7 +91,7 @@ def _read_columns(context: click.Context, parameter: click.Parameter, values: tu
 @click.option("--memory-limit", metavar="SIZE", help="Such as 2GB. Default: 80 % of the memory.")
 @click.option("--threads", metavar="N", type=click.IntRange(min=1), help="Default: one per core.")
 @dialect_option
-@postback_option("Send this kind only.  [default: what the macros of each template are for]")
+@postback_option("Send this kind only.", default="what the macros of each template are for")
 @rendering_options
 def bulk(
     template: str | None, file: Path | None, templates: Path | None, source: str, target: Path, **options: Any
@@ -106,10 +106,13 @@ def bulk(
 
     \b
     Examples:
-      macroengine bulk 'https://n.example/pb?c=(clickid)' --input events.parquet --output urls.parquet
-      macroengine bulk --file template.txt --input 'logs/*.csv' --glob --output urls.txt \\
+      macroengine bulk 'https://n.example/pb?c=(clickid)' \\
+          --input events.parquet --output urls.parquet
+      macroengine bulk --file template.txt --input 'logs/*.csv' --glob \\
+          --output urls.txt \\
           --columns click_id=cid,country_code=geo --where "day = '2024-05-01'"
-      macroengine bulk --templates partners.toml --input logs/ --output fanout.parquet --keep event_id
+      macroengine bulk --templates partners.toml --input logs/ \\
+          --output fanout.parquet --keep event_id
     """
     table = {key: options.pop(key) for key in ("columns", "where", "keep", "memory_limit", "threads", "glob", "force")}
     compiled = _templates(template, file, templates, **options)

@@ -50,7 +50,6 @@ Examples:
   macroengine check src/ --diff
   pbpaste | macroengine check --file - --fix
 
-\b
 An argument that names an existing file is read as --file reads it, and a directory as all of its files. The name says
 how: .csv, .tsv, .xlsx and .xlsm have a header, .jsonl has a string or an object on each line, .toml and .json may have
 a request as --request takes it, the strings of code (.py, .json, .yaml, .toml, .js, .ts, .php, .md, .html and others)
@@ -58,7 +57,6 @@ are searched for templates, and any other file has one template per line, where 
 are skipped. Columns called template, postback url, url or the like, and partner, platform, event and ignore, are
 recognised.
 
-\b
 Settings are taken from the nearest macroengine.toml, or [tool.macroengine] of pyproject.toml, from the folder of a
 file upwards, or else from the working folder.
 """
@@ -78,7 +76,7 @@ file upwards, or else from the working folder.
 @click.option("--diff", is_flag=True, help="Show what --fix would change, without changing it.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that may not be what was intended.")
 @dialect_or_auto_option
-@postback_option("The kind of postback that the templates are for.  [default: what their macros are for]")
+@postback_option("The kind of postback that the templates are for.", default="what their macros are for")
 @context_option
 @values_options
 @click.option(
@@ -125,7 +123,8 @@ file upwards, or else from the working folder.
 def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[str, ...], **options: Any) -> int:
     """Say what is wrong with each TEMPLATE, where, and what to write instead.
 
-    Exit status: 0 clean, 1 errors (with --strict warnings, with --diff changes), 2 wrong usage.
+    Exit status: 0 no errors, 1 errors (with --strict also warnings, with --diff only changes), 2 wrong usage or an
+    unreadable file.
     """
     if options["as_files"]:
         templates, files = (), (*templates, *files)

@@ -26,7 +26,7 @@ _Found = tuple[Source, Record, list[Detected]]
 Examples:
   macroengine detect 'https://n.example/pb?id={adid}&idfa={idfa}&by={tracker}'
   macroengine detect --file partners.csv --column postback_url
-  pbpaste | macroengine detect --file - --format json | jq '.[0].detected[0].dialect'
+  pbpaste | macroengine detect --file - --format json | jq '.[0].detected'
 """
 )
 @click.argument("templates", metavar="[TEMPLATE|FILE]...", nargs=-1)

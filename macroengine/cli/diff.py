@@ -45,7 +45,7 @@ class Compared:
 @click.argument("new", metavar="NEW")
 @column_options
 @dialect_or_auto_option
-@postback_option("The kind of postback that the templates are for.  [default: what their macros are for]")
+@postback_option("The kind of postback that the templates are for.", default="what their macros are for")
 @context_option
 @values_options
 @click.option(
@@ -62,8 +62,9 @@ def diff(context: click.Context, /, old: str, new: str, **options: Any) -> int:
 
     \b
     Examples:
-      macroengine diff 'https://n.example/pb?id=(clickid)' 'https://n.example/pb?cid=(clickid)'
-      git show HEAD:partners.csv > old.csv; macroengine diff old.csv partners.csv --format md
+      macroengine diff 'https://n.example/?c=(ip)' 'https://n.example/?c=(C)'
+      git show HEAD:partners.csv > old.csv
+      macroengine diff old.csv partners.csv --format md
 
     Exit status: 0 nothing is lost, 1 the partner no longer receives something, 2 wrong usage or an unreadable file.
     """

@@ -18,6 +18,7 @@ from macroengine.plan.steps import times_encoded
 from macroengine.policy import Policy
 from macroengine.rules import RULES
 from macroengine.rules.file_faults import FILE_FAULTS
+from macroengine.rules.other_faults import LIMIT_FAULTS
 from macroengine.rules.pages import page
 from macroengine.rules.request_faults import REQUEST_FAULTS
 from macroengine.suggest import did_you_mean
@@ -37,8 +38,8 @@ _WORD = re.compile(r"[\w-]+")
 Examples:
   macroengine explain ME222
   macroengine explain unknown-macro
-  macroengine explain 'https://n.example/pb?u=https%3A%2F%2Fx%3Fid%3D(clickid)&idfa=(sha1-idfa)'
-  macroengine explain --dialect vast --format adcp 'https://n.example/pixel?cb=[CACHEBUSTING]'
+  macroengine explain 'https://n.example/pb?id=(clickid)&idfa=(sha1-idfa)'
+  macroengine explain '?cb=[CACHEBUSTING]' --dialect vast --format adcp
 """
 )
 @click.argument("what", metavar="CODE|NAME|TEMPLATE", required=False)
@@ -115,7 +116,7 @@ def _explain_fault(what: str, names: Iterable[str], dialect: Dialect) -> int:
         known = [*RULES, *pages] if _CODE.fullmatch(what) else [*names, *named]
         macro = f"; for the macro, see {macros_command(dialect, what)}" if dialect.named(what) else ""
         nearest = did_you_mean(code if _CODE.fullmatch(what) else _name(what), known)
-        output.complain(f"unknown rule {what!r}{macro or f'{nearest} (`macroengine rules` lists all)'}")
+        output.complain(f"unknown rule {what!r}{macro or f'{nearest} (`macroengine rules` lists those of check)'}")
         return 1
     click.echo(pages[code][1])
     return 0
@@ -130,6 +131,7 @@ def _other_pages() -> Iterator[tuple[str, tuple[str, str]]]:
 
     groups: list[tuple[str, dict[str, Any]]] = [
         ("payloads, by intake", FAULTS),
+        ("templates and requests, by all commands", LIMIT_FAULTS),
         ("requests, by check", REQUEST_FAULTS),
         ("files, by check", FILE_FAULTS),
         ("URLs that were sent, by match", OF_MATCH),

@@ -61,7 +61,7 @@ def appsflyer_s2s(file: str, app_id: str | None, installs: str | None, arrival: 
     Examples:
       macroengine intake appsflyer-s2s bodies.jsonl --app-id id123456789
       macroengine intake appsflyer-s2s bodies.jsonl --installs installs.jsonl |
-        macroengine render 'https://n.example/pb?c=(clickid)&e=(event_name)' --events -
+        macroengine render 'https://n.example/pb?e=(event_name)' --events -
     """
     from macroengine.intake import appsflyer
 
@@ -90,9 +90,9 @@ def appmetrica_tracking(url_or_file: str, dialect: Dialect, arrival: datetime | 
 
     \b
     Examples:
-      macroengine intake appmetrica 'https://redirect.appmetrica.yandex.com/serve/1?click_id=1&...'
+      macroengine intake appmetrica "$URL"
       macroengine intake appmetrica clicks.txt --arrival now |
-        macroengine render 'https://n.example/pb?c={click_id}' --dialect appmetrica --events -
+        macroengine render '?c={click_id}' --dialect appmetrica --events -
     """
     from macroengine.intake import appmetrica
 

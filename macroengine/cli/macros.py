@@ -126,5 +126,6 @@ def _show(name: str, dialect: Dialect, form: str) -> int:
     for key, value in facts(spec, dialect).items():
         if value:
             inferred = "  (inferred)" if is_inferred(key.replace(" ", "_"), spec, dialect) else ""
-            console.print(Text.assemble((f"{key:12}", "bold"), value, (inferred, "dim")))
+            text = Text.assemble((f"{key:12}", "bold"), value, (inferred, "dim"))
+            console.print(text, soft_wrap=not console.file.isatty())
     return 0

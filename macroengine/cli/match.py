@@ -60,13 +60,14 @@ def match(
 
     With --events, many URLs are read, and findings are counted for each parameter.
 
-    Exit status: 0 clean, 1 findings, 2 wrong usage or an unreadable file.
+    Exit status: 0 no findings, 1 findings of any severity, 2 wrong usage or an unreadable file.
 
     \b
     Examples:
-      macroengine match 'https://n.example/pb?c=(clickid)' 'https://n.example/pb?c=a%20b'
-      macroengine match 'https://n.example/pb?c={click_id}' "$URL" --dialect appmetrica --event event.json
-      zcat urls.gz | macroengine match --file template.txt --events - --format json
+      macroengine match 'https://n.example/?c=(C)' 'https://n.example/?c=a%20b'
+      macroengine match '?c={idfa}' "$URL" --dialect adjust --event event.json
+      zcat urls.gz |
+        macroengine match --file template.txt --events - --format json
     """
     if file is not None and url is None:
         template, url = None, template

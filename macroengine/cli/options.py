@@ -97,9 +97,12 @@ class SourceWord(click.Choice[str]):
             return super().convert(value, param, ctx)
 
 
-def postback_option(text: str) -> Callable[[Command], Command]:
-    """Add `--postback`, with the help `text`."""
-    return click.option("--postback", type=click.Choice([str(choice) for choice in Postback]), help=text)
+def postback_option(text: str, default: str | None = None) -> Callable[[Command], Command]:
+    """Add `--postback`, with the help `text` and a description of the default."""
+    kinds = [str(kind) for kind in Postback]
+    # As a metavar, the list of all kinds would be wider than a terminal.
+    help_ = f"{text} One of {', '.join(kinds)}.{f'  [default: {default}]' if default else ''}"
+    return click.option("--postback", type=click.Choice(kinds), metavar="KIND", help=help_)
 
 
 def values_options(command: Command) -> Command:

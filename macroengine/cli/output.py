@@ -124,10 +124,11 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic | PayloadDiagnostic], *, 
     for diagnostic in diagnostics:
         head, *lines = _shown(diagnostic, to.width if to.is_terminal else None)
         severity, _, rest = head.partition("[")
-        to.print(Text.assemble((severity, f"bold {COLOURS[diagnostic.severity]}"), f"[{rest}"))
+        head_text = Text.assemble((severity, f"bold {COLOURS[diagnostic.severity]}"), f"[{rest}")
+        to.print(head_text, soft_wrap=not to.file.isatty())
         for line in lines:
             marked = line.strip() and not line.strip(" ^")
-            to.print(Text(line, style="bold" if marked else ""))
+            to.print(Text(line, style="bold" if marked else ""), soft_wrap=not to.file.isatty())
 
 
 def _shown(diagnostic: Diagnostic | PayloadDiagnostic, columns: int | None) -> list[str]:

@@ -30,7 +30,7 @@ def parse(template: str | None, file: Path | None, form: str, dialect: Dialect) 
     \b
     Examples:
       macroengine parse 'https://n.example/pb?id=(sha1-idfa)'
-      macroengine parse '{click_id}' --dialect appmetrica --format json | jq .leaves
+      macroengine parse '{idfa}' --dialect adjust --format json | jq .leaves
     """
     tree = parse_template(template_source(template, file), dialect)
     if form == "json":

@@ -56,7 +56,7 @@ from macroengine.workspace.requests import read_request_file
 @click.option("--request", "requests", metavar="FILE", multiple=True, help=REQUEST_HELP)
 @column_options
 @dialect_or_auto_option
-@postback_option("The kind of postback.  [default: what the macros of each template are for]")
+@postback_option("The kind of postback.", default="what the macros of each template are for")
 @context_option
 @values_options
 @click.option("--send-all/--no-send-all", default=None, help="Also show what is sent for events of other networks.")
@@ -83,12 +83,12 @@ def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[
 
     \b
     Examples:
-      macroengine preview 'https://n.example/pb?id=(clickid)&geo=(country_code)' --send-all
+      macroengine preview 'https://n.example/pb?geo=(country_code)' --send-all
       macroengine preview partners.xlsx --set country_code=DE
       macroengine preview partners.csv --format json
       macroengine preview --request request.toml
 
-    Exit status: 0 clean, 1 a template that cannot be rendered, 2 wrong usage or an unreadable file.
+    Exit status: 0 no errors, 1 a template that cannot be rendered, 2 wrong usage or an unreadable file.
     """
     if not templates and not files and not options["requests"]:
         raise click.UsageError("no templates given; give templates or files")

@@ -41,7 +41,7 @@ from macroengine.workspace.sources import open_source
 @set_option
 @column_options
 @dialect_option
-@postback_option("Send this kind only.  [default: the kind of the event]")
+@postback_option("Send this kind only.", default="the kind of the event")
 @rendering_options
 def render(template: str | None, file: str | None, event: str | None, events: str | None, **options: Any) -> int:
     """Render TEMPLATE, or each template of a file, for one event or for many.
@@ -52,15 +52,19 @@ def render(template: str | None, file: str | None, event: str | None, events: st
     \b
     Examples:
       macroengine render 'https://n.example/pb?c=(clickid)' --event event.json
-      macroengine render 'https://n.example/pb?geo=(country_code)' --set country_code=DE
-      macroengine render --file templates.txt --events events.jsonl --postback in-app > urls.txt
+      macroengine render 'https://n.example/pb?c=(clickid)' --set clickid=8594845
+      macroengine render --file templates.txt --events events.jsonl > urls.txt
       macroengine render --request request.toml --event event.json
-      zcat events.gz | macroengine render --file template.txt --events - --send-all --missing drop
+      zcat events.gz |
+        macroengine render --file template.txt --events - --missing drop
+
+    An event is JSON, either with the values of each source in an object:
 
     \b
-    An event is JSON, {"postback": "in-app", "attributed": true, "link": {"click_id": "1"},
-    "sdk": {"event_name": "af_purchase"}, "platform": {"country_code": "DE"}}, or flat, with the same fields
-    side by side. Values of --set override those of the event.
+      {"postback": "in-app", "attributed": true, "link": {"click_id": "1"},
+       "sdk": {"event_name": "sale"}, "platform": {"country_code": "DE"}}
+
+    or flat, with the same fields side by side. Values of --set override those of the event.
     """
     request, key_file = options.pop("request"), options.pop("key_file")
     if key_file is not None and request is None:

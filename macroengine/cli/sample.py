@@ -31,7 +31,7 @@ from macroengine.sampling import samples
 )
 @click.option("--awkward", is_flag=True, help="Draw values that are easily encoded wrongly, and leave some out.")
 @dialect_option
-@postback_option("The kind of postback. Default: install.")
+@postback_option("The kind of postback.", default="install")
 @rendering_options
 def sample(
     template: str | None,
@@ -48,9 +48,9 @@ def sample(
 
     \b
     Examples:
-      macroengine sample 'https://n.example/pb?c=(clickid)&country=(country_code)' -n 1000 --seed 7
-      macroengine sample 'https://n.example/pb?c=(clickid)' --awkward --format curl | sh
-      macroengine sample --file template.txt --postback in-app --format jsonl > samples.jsonl
+      macroengine sample 'https://n.example/pb?c=(clickid)' -n 1000 --seed 7
+      macroengine sample --file template.txt --awkward --format curl | sh
+      macroengine sample --file template.txt --format jsonl > samples.jsonl
     """
     compiled = compiled_template(template_source(template, file), Postback(postback or Postback.INSTALL), **options)
     for event in islice(samples(compiled, seed, awkward=awkward), count):

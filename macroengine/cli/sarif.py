@@ -9,10 +9,8 @@ from urllib.parse import quote
 from macroengine import __version__
 from macroengine.cli.reports import Report
 from macroengine.diagnostics import Diagnostic, Fault, Severity
-from macroengine.errors import LIMIT_EXCEEDED
 from macroengine.rules import RULES
-from macroengine.rules.file_faults import FILE_FAULTS
-from macroengine.rules.request_faults import REQUEST_FAULTS
+from macroengine.rules.other_faults import OTHER_FAULTS
 from macroengine.workspace.record import Record, Region
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -31,14 +29,8 @@ def sarif_report() -> Report:
 
 
 def _driver() -> dict[str, Any]:
-    limit = {
-        "id": LIMIT_EXCEEDED,
-        "name": "limit-exceeded",
-        "shortDescription": {"text": "Template that is too large."},
-    }
-    faults = (*REQUEST_FAULTS.values(), *FILE_FAULTS.values())
-    rules = [limit, *map(_rule, RULES), *map(_fault, faults)]
-    return {"name": "macroengine", "version": __version__, "rules": rules}
+    rules = {**{code: _rule(code) for code in RULES}, **{code: _fault(OTHER_FAULTS[code]) for code in OTHER_FAULTS}}
+    return {"name": "macroengine", "version": __version__, "rules": [rules[code] for code in sorted(rules)]}
 
 
 def _rule(code: str) -> dict[str, Any]:

@@ -42,9 +42,9 @@ _NO_LINE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
 @click.command(
     epilog="""\b
 Examples:
-  macroengine translate 'https://n.example/pb?id=(clickid)&event=(event)' --to singular
-  macroengine translate --file partners.txt --dialect auto --to appmetrica > translated.txt
-  macroengine translate 'https://n.example/pb?id={idfa}' --dialect adjust --to singular --format json
+  macroengine translate 'https://n.example/pb?id=(clickid)' --to singular
+  macroengine translate --file partners.txt --dialect auto --to appmetrica
+  macroengine translate '?id={idfa}' --dialect adjust --to singular --strict
 """
 )
 @click.argument("templates", metavar="[TEMPLATE|FILE]...", nargs=-1)

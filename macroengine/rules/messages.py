@@ -38,10 +38,7 @@ def about_whole(checked: Checked, rule: str) -> Iterator[Finding]:
 
 def _unknown(macro: Resolved, resolution: Resolution) -> Finding:
     dialect, node = resolution.dialect, macro.node
-    near, hint, is_certain = _near(node.name, dialect)
-    if node.function is not None:
-        hashed = [spec.names_with(node.function)[:1] for spec, _ in filter(None, map(dialect.find, near))]
-        near = list(dict.fromkeys(name for names in hashed for name in names))
+    near, hint, is_certain = _near(node.name, dialect, node.function)
     if not near:
         hint = f"{macros_command(dialect)} lists all of {dialect.title}"
     fix = Fix(dialect.syntax.write(near[0], node.function), node.span, safe=False) if near and is_certain else None
@@ -69,18 +66,20 @@ def _parameter(macro: Resolved, resolution: Resolution) -> Finding | None:
 
 # Partners make the same mistakes, and templates share the parameters of a tracking link.
 @short_cache(maxsize=1024)
-def _near(name: str, dialect: Dialect) -> tuple[list[str], str | None, bool]:
-    """Return likely names for an unknown one, a hint if other platforms have it, and whether the names are certain.
+def _near(name: str, dialect: Dialect, function: str | None = None) -> tuple[list[str], str | None, bool]:
+    """Return likely names for an unknown one, a hint if other platforms have it, and whether the first is certain.
 
-    Names from other platforms come before similar names. If platforms use a name for different values, none is
-    preferred.
+    With a function, only macros that have it are likely. Names from other platforms come before similar names. If
+    platforms use a name for different values, or two macros have equally similar names, none is preferred.
     """
     elsewhere = named_by_others(name, dialect)
-    if not elsewhere:
-        return dialect.nearest(name), None, True
     calls = [f"{name} is {platform}'s name for {dialect.syntax.write(spec.name)}" for spec, platform in elsewhere[:3]]
-    names = [spec.name for spec, _ in elsewhere]
-    return names[:3], "; ".join(calls), len(names) == 1
+    # Names from other platforms are equally good.
+    found = [(spec.name, spec, 0) for spec, _ in elsewhere] or dialect.similar(name)
+    if function is not None:
+        found = [(names[0], spec, letters) for _, spec, letters in found if (names := spec.names_with(function))]
+    is_certain = len({spec.name for _, spec, letters in found if letters == found[0][2]}) == 1
+    return list(dict.fromkeys(near for near, _, _ in found))[:3], "; ".join(calls) or None, is_certain
 
 
 def _renamed(what: str) -> Callable[[Resolved, Resolution], Finding]:

@@ -130,7 +130,7 @@ def _of_request(request: Request) -> Found:
             yield "method", MALFORMED_METHOD.on(source, span, f"method {method[:20]!r} is not used for postbacks")
     if request.body and method in words["no_body"]:
         span = Span(0, len(request.body))
-        message = f"the body of a {method} request is not read; send it with POST, or as parameters"
+        message = f"servers rarely read the body of a {method} request; send it with POST, or as parameters"
         yield "body", UNEXPECTED_BODY.on(request.body, span, message)
 
 

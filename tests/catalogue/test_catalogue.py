@@ -177,10 +177,16 @@ def test_the_command_line_takes_the_name_or_the_file_of_a_dialect(tmp_path):
             MACRO + 'a = { field = "x", source = "Platform", legacy = "b" }', "macro 'a': key 'legacy' must be a list"
         ),
         pytest.param(
-            MACRO + 'a = { field = "x", source = "Platform", available = "some" }', "key 'available' must be one of all"
+            MACRO + 'a = { field = "x", source = "Platform", available = "some" }',
+            r"macro 'a': key 'available' must be 'all' or a key of \[available\] \(it has none; add it there\), not",
         ),
         pytest.param(
-            HEAD + '[available]\nsome = ["instal"]\n[macros]', "key 'available' must be one of install, in-app"
+            HEAD + '[available]\nsome = ["instal"]\n[macros]',
+            r"key 'available' must be a table of lists of the words install, in-app, .*, not {'some': \['instal'\]}",
+        ),
+        pytest.param(
+            HEAD + '[available]\nsome = ["install"]\n[macros]\na = { field = "x", source = "SDK", available = "sum" }',
+            r"macro 'a': key 'available' must be 'all' or a key of \[available\] \(some\), not 'sum'",
         ),
         pytest.param(
             MACRO + 'a = { field = "x", source = "Platform" }\nA = { field = "y", source = "Platform" }',

@@ -509,10 +509,13 @@ def test_explain_of_nothing_says_so(run):
     assert "unknown rule 'ME999'" in run("explain", "ME999").err
     assert run("explain", "ME999").status == 1
     result = run("explain", "html-entitty")
-    known = "(`macroengine rules` lists all)"
+    known = "(`macroengine rules` lists those of check)"
     assert result.err == f"macroengine: unknown rule 'html-entitty'; did you mean 'html-entity'? {known}\n"
     assert (result.status, result.out) == (1, "")
     assert run("explain", "missing-field").out.endswith("Found in payloads, by intake.\n")
+    assert run("explain", "limit-exceeded").out.startswith(
+        "ME000 limit-exceeded (error)\n\nA template or request that is"
+    )
     assert run("explain", "Html_Entity").out.startswith("ME222 ")
     assert run("explain", "ME2222").err == f"macroengine: unknown rule 'ME2222'; did you mean 'ME222'? {known}\n"
     assert run("explain", "click_id").err == (
@@ -538,7 +541,7 @@ def test_explain_shows_the_macros_of_a_file(run, tmp_path):
 def test_rules_lists_all(run):
     lines = run("rules").out.splitlines()
     assert lines[0].split("\t") == ["code", "name", "severity", "fix", "finds"]
-    assert [line.split("\t")[0] for line in lines[1:]] == list(RULES)
+    assert [line.split("\t")[0] for line in lines[1:]] == ["ME000", *RULES, *REQUEST_FAULTS, "ME651"]
     assert "ME222\thtml-entity\twarning\tsafe\tAmpersand that was read" in "\n".join(lines)
 
 

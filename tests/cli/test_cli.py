@@ -329,6 +329,21 @@ def test_help_has_every_command(run):
         assert f" {command} " in help_.out
 
 
+@pytest.mark.parametrize("command", ["", *COMMANDS, "intake appmetrica", "intake appsflyer-s2s"])
+def test_help_fits_80_columns(run, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run(*command.split(), "--help").out
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
+
+
+def test_help_says_that_only_errors_count(run):
+    shown = {command: " ".join(run(*command.split(), "--help").out.split()) for command in ("", "check")}
+    assert "Exit status: 0 no errors, 1 errors or a failed render, 2 wrong usage" in shown[""]
+    assert (
+        "Exit status: 0 no errors, 1 errors (with --strict also warnings, with --diff only changes)" in shown["check"]
+    )
+
+
 def test_an_unknown_source_is_refused(run):
     assert run("macros", "--source", "platform").out == run("macros", "--source", "AF").out != ""
     status, _, err = run("macros", "--source", "network")

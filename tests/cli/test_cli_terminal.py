@@ -186,6 +186,25 @@ def test_tables_are_readable_on_any_terminal(run, monkeypatch, tmp_path, golden,
     golden(CASES / f"tables-{columns}.txt", "\n".join(texts))
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["match", GOOD, "https://n.example/pb?id=1&unexpected_parameter=1&another_parameter_of_theirs=2"],
+        ["render", "https://n.example/pb?revenue=(event_revenue)&country=(contry_code)", "--set", "ip=1"],
+        ["macros", "clickid"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_findings_and_facts_are_broken_between_words(run, monkeypatch, command):
+    words = {word for word in f"{run(*command).out} {run(*command).err}".split() if len(word) < 40}
+    monkeypatch.setenv("COLUMNS", "60")
+    with terminal(monkeypatch, "stdout", "stderr", columns=60) as shown:
+        run(*command)
+        text = re.sub(r"\x1b\[[\d;]*m", "", shown.text)
+    assert max(map(len, text.splitlines())) <= 60
+    assert words - {"^" * len(word) for word in words} <= set(text.split())
+
+
 @pytest.mark.parametrize("names", [(), ("stderr",), ("stdout", "stderr")])
 def test_a_tree_is_whole_on_any_terminal(run, monkeypatch, names):
     source = f"https://n.example/{'long/' * 100}pb?{'x' * 200}=(clickid)"

@@ -78,7 +78,7 @@ def written(folder: Path, step: re.Match[str]) -> None:
         path.write_text(changed, encoding="utf-8")
         return
     if step["append"]:
-        path.write_text(f"{text}\n\n{code}", encoding="utf-8")
+        path.write_text(f"{text}{code}", encoding="utf-8")
         return
     lines = text.splitlines(keepends=True)
     [at] = [number for number, line in enumerate(lines) if line.strip() == step["line"]]

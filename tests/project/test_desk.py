@@ -50,6 +50,24 @@ def test_git_ignores_what_the_commands_of_the_readme_leave(name):
     assert f"/{name}" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        pytest.param("gitlab", '"check_name": "ME101 unknown-macro"', id="gitlab"),
+        pytest.param("junit", 't.txt:1:24 ME101 unknown-macro"', id="junit"),
+    ],
+)
+def test_the_jobs_of_other_servers_write_their_format(run, tmp_path, form, shown):
+    [command] = re.findall(rf"macroengine (check .* --format {form}) > ", PAGE)
+    shutil.copy(ROOT / "examples" / "partners.xlsx", tmp_path)
+    (tmp_path / "postbacks").mkdir()
+    (tmp_path / "postbacks" / "t.txt").write_text("https://n.example/pb?c=(clickd)\n")
+    result = run(*shlex.split(command))
+    assert (result.status, result.err) == (1, "")
+    assert "postbacks/t.txt" in result.out
+    assert shown in result.out
+
+
 def test_the_settings_of_the_page_are_right(run, tmp_path):
     text = PAGE.partition("```toml\n")[2].partition("```")[0]
     assert tomllib.loads(text)["columns"]

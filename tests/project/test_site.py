@@ -2,8 +2,10 @@
 
 import enum
 import inspect
+import re
 import subprocess
 import sys
+from html import unescape
 from importlib import import_module
 from pathlib import Path
 
@@ -64,12 +66,10 @@ def test_the_reference_has_the_options_of_compile_template():
 
 
 @pytest.fixture(scope="module")
-def inventory(tmp_path_factory):
-    """Build the site with warnings as errors, and return the names that it documents."""
+def site(tmp_path_factory):
+    """Build the site with warnings as errors, and return its folder."""
     pytest.importorskip("sphinx", reason="needs pip install --group docs")
     pytest.importorskip("furo", reason="needs pip install --group docs")
-    from sphinx.util.inventory import InventoryFile  # noqa: PLC0415 - may not be installed
-
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", ROOT / "docs", folder],
@@ -78,7 +78,15 @@ def inventory(tmp_path_factory):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    loaded = InventoryFile.loads((folder / "objects.inv").read_bytes(), uri="")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def inventory(site):
+    """Return the names that the site documents."""
+    from sphinx.util.inventory import InventoryFile  # noqa: PLC0415 - may not be installed
+
+    loaded = InventoryFile.loads((site / "objects.inv").read_bytes(), uri="")
     return {name for kind, names in loaded.data.items() if kind.startswith("py:") for name in names}
 
 
@@ -111,3 +119,26 @@ def test_no_member_of_a_public_class_is_missing_from_the_site(inventory):
 )
 def test_what_readers_look_for_is_there(inventory, name):
     assert f"macroengine.{name}" in inventory
+
+
+@pytest.mark.slow
+def test_every_link_leads_to_something(site):
+    pages = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    ids = {page: set(re.findall(r'\bid="([^"]+)"', text)) for page, text in pages.items()}
+    lost = set()
+    for page, text in pages.items():
+        for link in re.findall(r'<a [^>]*\bhref="([^":]+)"', text):
+            path, _, anchor = unescape(link).partition("#")
+            target = (page.parent / path).resolve() if path else page
+            if not target.exists() or (anchor and anchor not in ids.get(target, ())):
+                lost.add(f"{page.relative_to(site)}: {link}")
+    assert sorted(lost) == []
+
+
+@pytest.mark.slow
+def test_code_is_shown_without_its_marks(site):
+    texts = {
+        page.relative_to(site): re.sub(r"<script.*?</script>|<[^>]+>", "", page.read_text(encoding="utf-8"))
+        for page in (site / "platforms").glob("*.html")
+    }
+    assert [(str(page), line) for page, text in texts.items() for line in text.splitlines() if "`" in line] == []

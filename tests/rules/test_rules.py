@@ -7,7 +7,9 @@ import pytest
 
 from macroengine import RULES, Severity, check, parse
 from macroengine.rules import codes
-from macroengine.rules.pages import markdown, page, sections
+from macroengine.rules.file_faults import FILE_FAULTS
+from macroengine.rules.pages import listed, markdown, page, sections
+from macroengine.rules.request_faults import REQUEST_FAULTS
 from tests.support.rule_examples import rule_example
 from tests.support.trying import with_each
 
@@ -49,6 +51,13 @@ def test_codes_are_in_order_and_names_are_unlike_each_other():
 
 def test_rules_page_is_fresh(golden):
     golden(Path(__file__).parents[2] / "docs" / "rules.md", markdown())
+
+
+def test_all_that_check_finds_is_listed_with_what_it_can_fix():
+    rows = listed()
+    assert [row[0] for row in rows] == ["ME000", *RULES, *REQUEST_FAULTS, *FILE_FAULTS]
+    assert ("ME604", "single-quotes", "error", "safe", "A string in single quotes") in rows
+    assert {code for code, _, severity, *_ in rows if severity == "warning"} >= {"ME006", "ME606", "ME614"}
 
 
 def test_page_fits_80_columns_and_has_all_sections():

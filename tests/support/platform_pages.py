@@ -104,7 +104,7 @@ def _sentences(text: str) -> str:
 def _escaped(text: str) -> str:
     """Return a text escaped for Markdown. Text that looks like a macro becomes code."""
     pieces = re.split(
-        r"(`[^`]*`|<[^>]+>|\$\{\S+?\}|\{\{\S+?\}\}|\{[^}]+\}|%%\S+?%%|##\S+?##|#\w+#|\bhttps?://\S+)", text
+        r"(`[^`]*`|<[^>]+>|\$\{\S+?\}|\{\{\S+?\}\}|\{[^}]+\}|%%\S+?%%|##\S+?##|(?:#\w+#)+|\bhttps?://\S+)", text
     )
     return "".join(_piece(piece) for piece in pieces)
 
