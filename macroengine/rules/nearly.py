@@ -104,7 +104,10 @@ class NearMacros:
         """Whether a delimiter of the dialect may be outside its macros. False for most templates."""
         if max(map(len, self._syntax.delimiters)) > 1:
             return True
-        macros = "".join([piece.text for piece in self._pieces if isinstance(piece, Macro)])
+        if self._resolution.foreign:
+            macros = "".join([piece.text for piece in self._pieces if isinstance(piece, Macro)])
+        else:  # then all macros are resolved
+            macros = "".join([macro.node.text for macro in self._resolution.macros])
         return any(self._source.count(sign) != macros.count(sign) for sign in self._syntax.delimiters)
 
     @once
