@@ -9,6 +9,7 @@ from urllib.parse import unquote, unquote_plus
 from macroengine.arguments import check_mapping, check_type, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
 from macroengine.catalogue.consent import consent_fields, refusing_value
+from macroengine.catalogue.other_fields import source_of_other
 from macroengine.compiled_request import CompiledRequest
 from macroengine.compiled_template import CompiledTemplate
 from macroengine.engine import compile_template
@@ -165,13 +166,14 @@ def with_values(event: Event, values: Mapping[str, object], dialect: Dialect) ->
     names_in("values", values)
     sorted_values = {source: dict(getattr(event, key)) for source, key in _KEYS.items()}
     for name, value in values.items():
-        source, field = dialect.fields.get(name), name
-        if source is None:
-            found = dialect.find(name)
-            if found is None:
-                names = [*dialect.fields, *dialect.names()]
-                raise ValueError(f"unknown field {name!r} of {dialect.title}{did_you_mean(name, names)}")
+        source, field = dialect.source_of(name), name
+        found = dialect.find(name) if source is None else None
+        if found is not None:
             source, field = found[0].source, found[0].field
+        source = source or source_of_other(name, dialect)
+        if source is None:
+            names = [*dialect.fields, *dialect.names()]
+            raise ValueError(f"unknown field {name!r} of {dialect.title}{did_you_mean(name, names)}")
         sorted_values[source][field] = value
     link, sdk, platform = (sorted_values[source] for source in _KEYS)
     return Event(link, sdk, platform, event.postback, event.attributed)
