@@ -114,7 +114,7 @@ def _explain_fault(what: str, names: Iterable[str], dialect: Dialect) -> int:
     if code not in pages:
         known = [*RULES, *pages] if _CODE.fullmatch(what) else [*names, *named]
         macro = f"; for the macro, see {macros_command(dialect, what)}" if dialect.named(what) else ""
-        nearest = did_you_mean(code if _CODE.fullmatch(what) else _name(what), known)
+        nearest = did_you_mean(what, known)
         output.complain(f"unknown rule {what!r}{macro or f'{nearest} (`macroengine rules` lists all)'}")
         return 1
     click.echo(pages[code][1])
