@@ -436,6 +436,12 @@ def test_a_macro_may_be_named_like_a_function_that_is_not_documented_of_another(
     assert compile_template("?i={a_md5}", dialect=mine).render(Event(platform={"y": "1"})) == "?i=1"
 
 
+def test_a_value_without_encoding_is_called_unencoded(tmp_path):
+    functions = "functions = { none = 'raw_NAME' }\n[macros]\na = { field = 'a', source = 'Link' }"
+    (found,) = check("?i={raw_a}", dialect=load(tmp_path, HEAD + functions), select="ME105")
+    assert found.message == "no unencoded form of 'a' is documented; write {a}"
+
+
 FAMILY = f"""{HEAD}
 [macros]
 p_name = {{ field = 'p', source = 'Link', family = 'p_', personal = true }}
