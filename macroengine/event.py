@@ -228,7 +228,8 @@ def _head(data: Mapping[str, object]) -> tuple[Postback, bool]:
         raise CatalogueError(f"'attributed' must be true or false, not {shown(attributed)}")
     known = _POSTBACKS.get(given) if isinstance(given, str) else None
     if known is None:
-        raise CatalogueError(f"unknown postback {shown(given)} (known: {', '.join(Postback)})")
+        near = did_you_mean(given, map(str, Postback)) if isinstance(given, str) else ""
+        raise CatalogueError(f"unknown postback {shown(given)}{near} (known: {', '.join(Postback)})")
     return known, attributed
 
 

@@ -73,7 +73,7 @@ def test_open_dialect_takes_any_parameter_of_the_link():
             {"link": {"country_code": "DE"}},
             "'country_code' comes from AF and is under 'link'; write it under 'platform'",
         ),
-        ({"postback": "instal"}, "unknown postback 'instal' .known: install, in-app"),
+        ({"postback": "instal"}, "unknown postback 'instal'; did you mean 'install'? .known: install, in-app"),
         ({"postback": ["install"]}, "unknown postback"),
         ({"attributed": "yes"}, "'attributed' must be true or false, not 'yes'"),
     ],
@@ -176,7 +176,9 @@ def test_a_value_may_be_given_in_the_unit_of_other_dialects(data):
 
 
 def test_kind_of_postback_is_checked():
-    with pytest.raises(ValueError, match=r"^unknown postback 'instal' \(known: install, in-app, "):
+    with pytest.raises(
+        ValueError, match=r"^unknown postback 'instal'; did you mean 'install'\? \(known: install, in-app, "
+    ):
         Event(postback="instal")
 
 

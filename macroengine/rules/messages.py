@@ -207,7 +207,9 @@ _WORDS: dict[Problem, Callable[[Resolved, Resolution], Finding | None]] = {
     Problem.DECIDES_ORIGIN: _origin(
         "the scheme, user info, host or port", "write the server name in full, and send the value in the query"
     ),
-    Problem.HOST_LABEL: _origin("the host", "the option to allow host macros permits a label of the host"),
+    Problem.HOST_LABEL: _origin(
+        "the host", "to permit a label of the host, render with allow_host_macros (--allow-host-macros of the command)"
+    ),
     Problem.APP_SERVER: _app_server,
     Problem.UNAVAILABLE: _unavailable,
     Problem.OUT_OF_CONTEXT: _out_of_context,

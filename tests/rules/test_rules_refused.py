@@ -318,7 +318,11 @@ def test_what_is_sent_literally_is_not_among_the_macros(text, dialect):
 @pytest.mark.parametrize(
     ("template", "code", "hint"),
     [
-        ("https://(clickid).example/pb", "ME202", "the option to allow host macros permits a label of the host"),
+        (
+            "https://(clickid).example/pb",
+            "ME202",
+            "to permit a label of the host, render with allow_host_macros (--allow-host-macros of the command)",
+        ),
         (
             BASE + "(event_name)",
             "ME301",
