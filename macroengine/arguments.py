@@ -5,6 +5,8 @@ from enum import StrEnum
 from types import UnionType
 from typing import Any, TypeVar
 
+from macroengine.suggest import did_you_mean
+
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -95,7 +97,8 @@ def member(argument: str, kind: type[E], given: Any) -> E:
     try:
         return kind(given)
     except ValueError:
-        raise ValueError(f"unknown {argument} {shown(given)} (known: {', '.join(kind)})") from None
+        near = did_you_mean(str.__str__(given), map(str, kind))
+        raise ValueError(f"unknown {argument} {shown(given)}{near} (known: {', '.join(kind)})") from None
 
 
 def choice(argument: str, words: Collection[str], given: object) -> None:

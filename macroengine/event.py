@@ -7,9 +7,10 @@ from types import MappingProxyType
 
 from macroengine.arguments import check_flag, check_mapping, check_type, member, shown
 from macroengine.catalogue import Dialect, dialect_of
+from macroengine.catalogue.other_fields import other_fields, source_of_other
 from macroengine.errors import CatalogueError
 from macroengine.kinds import Postback, PostbackWord, Source
-from macroengine.suggest import did_you_mean
+from macroengine.suggest import did_you_mean, question
 
 __all__ = ["Event", "Postback", "Source"]
 
@@ -168,9 +169,10 @@ def _check_sources(data: Mapping[str, object], dialect: Dialect) -> None:
 def _checked_parts(data: Mapping[str, object], dialect: Dialect) -> list[dict[str, object]]:
     """Return the values of each source; raise CatalogueError for the first field that is under the wrong source."""
     parts = {key: _object(key, data.get(key)) for key in _SOURCES}
-    for key, values in parts.items():
+    for (key, values), known in zip(parts.items(), _fields(dialect), strict=True):
         for name in values:
-            _check_source(name, key, dialect)
+            if name not in known:
+                _check_source(name, key, dialect)
     return list(parts.values())
 
 
@@ -196,17 +198,17 @@ def _mapping(argument: str, given: Mapping[str, object]) -> Mapping[str, object]
 
 def _source(name: str, dialect: Dialect) -> Source:
     check_type("each field", str, "a string", name)
-    source = dialect.fields.get(name)
+    source = dialect.source_of(name)
+    if source is None:
+        source = Source.LINK if dialect.open else source_of_other(name, dialect)
     if source is not None:
         return source
-    if dialect.open:
-        return Source.LINK
     raise CatalogueError(f"unknown field {name!r}{_field_hint(name, dialect)}")
 
 
 def _field_hint(name: str, dialect: Dialect) -> str:
     found = dialect.find(name)
-    return f"; did you mean {found[0].field!r}?" if found else did_you_mean(name, dialect.fields)
+    return question([found[0].field]) if found else did_you_mean(name, dialect.fields)
 
 
 def _check_source(name: str, key: str, dialect: Dialect) -> None:
@@ -214,7 +216,7 @@ def _check_source(name: str, key: str, dialect: Dialect) -> None:
     if dialect.open and _SOURCES[key] is Source.LINK:
         return
     source = _source(name, dialect)
-    if source is not _SOURCES[key]:
+    if source is not _SOURCES[key] and (name, _SOURCES[key]) not in other_fields(dialect):
         right = next(word for word, meant in _SOURCES.items() if meant is source)
         label = dialect.labels[source]
         raise CatalogueError(f"field {name!r} comes from {label} and is under {key!r}; write it under {right!r}")
@@ -226,7 +228,8 @@ def _head(data: Mapping[str, object]) -> tuple[Postback, bool]:
         raise CatalogueError(f"'attributed' must be true or false, not {shown(attributed)}")
     known = _POSTBACKS.get(given) if isinstance(given, str) else None
     if known is None:
-        raise CatalogueError(f"unknown postback {shown(given)} (known: {', '.join(Postback)})")
+        near = did_you_mean(given, map(str, Postback)) if isinstance(given, str) else ""
+        raise CatalogueError(f"unknown postback {shown(given)}{near} (known: {', '.join(Postback)})")
     return known, attributed
 
 

@@ -1,7 +1,7 @@
 """Generate realistic sample events for a template; the same seed gives the same events."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from macroengine.catalogue.consent import consent_fields, sharing_words
 from macroengine.compiled_request import CompiledRequest
 from macroengine.compiled_template import CompiledTemplate
 from macroengine.event import Event
-from macroengine.kinds import Encoding, Function, Source
+from macroengine.kinds import Encoding, Function, Source, ValueType
 from macroengine.language.nodes import Macro
 from macroengine.request_template import parse_request
 from macroengine.template import parse
@@ -99,7 +99,26 @@ def _realistic(draw: Random, spec: MacroSpec) -> str:
     known = table["fields"].get(spec.field)
     if known is None and spec.example and spec.type == "text":
         return re.sub("[0-9]", lambda _: str(draw.randrange(10)), spec.example)
-    choices = table["types"][spec.type.value] if known is None else known
+    return _filled(draw, _choices(spec.type) if known is None else known)
+
+
+def text_of_type(kind: ValueType, seed: str, among: Collection[str] = ()) -> str:
+    """Return a text of this type, the same one for the same seed; one `among` these, if the type has some of them.
+
+    >>> text_of_type(ValueType.FLAG, "is_lat", among=["false", "0"])
+    '0'
+    """
+    choices = _choices(kind)
+    draw = Random(seed)  # noqa: S311 - nothing here is secret
+    return _filled(draw, [text for text in choices if text in among] or choices)
+
+
+def _choices(kind: ValueType) -> list[str]:
+    choices = _table()["types"][kind.value]
+    return [choices] if isinstance(choices, str) else choices
+
+
+def _filled(draw: Random, choices: str | list[str]) -> str:
     text = choices if isinstance(choices, str) else draw.choice(choices)
     return _WANTED.sub(lambda wanted: _drawn(draw, wanted), text)
 

@@ -37,7 +37,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("clickd", ["clickid", "click-ts", "city"])
     "; did you mean 'clickid'?"
     """
-    return question(nearest(name, known))
+    # A refused name cannot be what was meant, even if it is known in another place.
+    return question(nearest(name, [other for other in known if other != name]))
 
 
 def question(names: Iterable[str]) -> str:

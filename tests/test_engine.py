@@ -586,7 +586,9 @@ def test_options_of_wrong_types_are_refused_at_the_call(options, message):
 
 
 def test_the_words_for_the_case_of_a_hash_are_checked():
-    with pytest.raises(ValueError, match=r"^unknown hash_case 'Upper' \(known: upper, lower, as-is\)$"):
+    with pytest.raises(
+        ValueError, match=r"^unknown hash_case 'Upper'; did you mean 'upper'\? \(known: upper, lower, as-is\)$"
+    ):
         compile_template("", hash_case="Upper")
 
 

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from macroengine import CatalogueError, Event, Postback
+from macroengine import CatalogueError, Dialect, Event, Policy, Postback, compile_template, dialect, dialect_names
 
 NESTED = {
     "postback": "in-app",
@@ -73,7 +73,7 @@ def test_open_dialect_takes_any_parameter_of_the_link():
             {"link": {"country_code": "DE"}},
             "'country_code' comes from AF and is under 'link'; write it under 'platform'",
         ),
-        ({"postback": "instal"}, "unknown postback 'instal' .known: install, in-app"),
+        ({"postback": "instal"}, "unknown postback 'instal'; did you mean 'install'? .known: install, in-app"),
         ({"postback": ["install"]}, "unknown postback"),
         ({"attributed": "yes"}, "'attributed' must be true or false, not 'yes'"),
     ],
@@ -107,8 +107,78 @@ def test_field_under_a_wrong_source_is_refused_in_an_open_dialect():
         Event.from_json({"af": {"os_version": "14"}}, "appmetrica")
 
 
+@pytest.fixture
+def families(tmp_path):
+    """A dialect with two families of names, whose fields are called otherwise."""
+    (tmp_path / "mine.toml").write_text(
+        """name = "mine"
+        syntax = "brace"
+        [macros]
+        p_name = { field = "parameter", source = "Link", family = "p_" }
+        s_name = { field = "shared", source = "SDK", family = "s_" }
+        id     = { field = "click_id", source = "Link" }
+        """
+    )
+    return Dialect.from_toml(tmp_path / "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [("adjust", "dcp_campaign"), ("google-ads", "google_custom_mine"), ("keitaro", "own")]
+)
+def test_fields_of_a_family_are_read(name, field):
+    event = Event(link={field: "1"})
+    assert Event.from_flat({field: "1"}, name) == event
+    assert Event.from_json({field: "1"}, name) == event
+    assert Event.from_json({"link": {field: "1"}}, name) == event
+
+
+def test_fields_of_a_family_have_the_source_of_the_family(families):
+    event = Event(link={"parameter_a": "1"}, sdk={"shared_a": "2"})
+    assert Event.from_flat({"shared_a": "2", "parameter_a": "1"}, families) == event
+    assert Event.from_json({"link": {"parameter_a": "1"}, "sdk": {"shared_a": "2"}}, families) == event
+    assert families.source_of("parameter_") is families.source_of("p_a") is families.source_of("parameters") is None
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"link": {"shared_a": 1}}, "field 'shared_a' comes from SDK and is under 'link'; write it under 'sdk'"),
+        ({"sdk": {"parameter_a": 1}}, "field 'parameter_a' comes from Link and is under 'sdk'; write it under 'link'"),
+        ({"p_a": 1}, "unknown field 'p_a'; did you mean 'parameter_a'?"),
+        ({"p_name": 1}, "unknown field 'p_name'; did you mean 'parameter'?"),
+        # The macro {p_name} stands for the family, and reads the field "parameter".
+        ({"parameter_name": 1}, "unknown field 'parameter_name'; did you mean 'parameter'?"),
+        ({"p_": 1}, "unknown field 'p_'"),
+    ],
+)
+def test_other_fields_than_those_of_a_family_are_refused(families, data, message):
+    with pytest.raises(CatalogueError, match=f"^{re.escape(message)}$"):
+        Event.from_json(data, families)
+
+
+@pytest.mark.parametrize("name", dialect_names())
+@pytest.mark.parametrize("field", ["is_lat", "att_status", "att_0_1", "tracking_enabled"])
+def test_every_dialect_reads_the_fields_of_consent(name, field):
+    own = dialect(name)
+    assert Event.from_json({"sdk": {field: "0"}}, own) == Event(sdk={field: "0"})
+    flat = Event.from_flat({field: "0"}, own)
+    assert flat in (Event(sdk={field: "0"}), *[Event(link={field: "0"})] * own.open)
+    if not own.open:
+        with pytest.raises(CatalogueError, match=r"comes from .* and is under 'link'; write it under 'sdk'"):
+            Event.from_json({"link": {field: "0"}}, own)
+
+
+@pytest.mark.parametrize("data", [{"event_time": "1451899560"}, {"sdk": {"event_time": "1451899560"}}])
+def test_a_value_may_be_given_in_the_unit_of_other_dialects(data):
+    template = compile_template("?t=${(event_timestamp)!}", dialect="branch", policy=Policy("in-app"))
+    event = Event.from_json({"postback": "in-app", **data}, "branch")
+    assert template.render(event) == "?t=1451899560000"
+
+
 def test_kind_of_postback_is_checked():
-    with pytest.raises(ValueError, match=r"^unknown postback 'instal' \(known: install, in-app, "):
+    with pytest.raises(
+        ValueError, match=r"^unknown postback 'instal'; did you mean 'install'\? \(known: install, in-app, "
+    ):
         Event(postback="instal")
 
 

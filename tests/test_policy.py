@@ -296,7 +296,7 @@ def test_a_policy_of_wrong_types_is_refused_where_it_is_made(arguments, message)
     ("arguments", "message"),
     [
         ({"sources": {"App"}}, "unknown source 'App' (known: Link, SDK, Platform)"),
-        ({"postback": "inapp"}, "unknown postback 'inapp' (known: install, in-app, "),
+        ({"postback": "inapp"}, "unknown postback 'inapp'; did you mean 'in-app'? (known: install, in-app, "),
     ],
 )
 def test_a_policy_takes_documented_words_only(arguments, message):

@@ -4,11 +4,12 @@ import json
 import shlex
 import subprocess
 import sys
+from contextlib import suppress
 from itertools import islice
 
 import pytest
 
-from macroengine import Event, Policy, compile_template, dialect, dialect_names, render
+from macroengine import Event, Policy, TemplateError, compile_template, dialect, dialect_names, render
 from macroengine.sampling import samples
 from macroengine.testing.writing import repertoire
 from tests.support.trying import with_each
@@ -23,6 +24,28 @@ def test_every_macro_of_every_dialect_has_samples(name, awkward):
         template = compile_template(f"https://n.example/?a={written.text}", dialect=name, policy=Policy("in-app"))
         urls = [template.render(event) for event in islice(samples(template, 1, awkward=awkward), 3)]
         assert awkward or all(url != template.render(Event(postback="in-app")) for url in urls)
+
+
+@with_each("name", dialect_names())
+def test_events_are_read_again_from_json_and_flat(name):
+    own = dialect(name)
+    members = [f"{spec.family}any" for spec in own.macros.values() if spec.family]
+    written = [*own.names(), *members, *["a_parameter"] * own.open]
+    for policy in (Policy("in-app"), Policy("in-app", consent=True)):
+        for macro in written:
+            with suppress(TemplateError):
+                check_read_again(compile_template(f"?a={own.syntax.write(macro)}", dialect=own, policy=policy))
+
+
+def check_read_again(template):
+    event = next(samples(template, 1))
+    parts = {source: dict(getattr(event, source)) for source in ("link", "sdk", "platform")}
+    assert Event.from_json({"postback": "in-app", **parts}, template.dialect) == event
+    flat = {"postback": "in-app", **parts["platform"], **parts["sdk"], **parts["link"]}
+    assert template.render(Event.from_flat(flat, template.dialect)) == template.render(event)
+    assert template.fields
+    for field in template.fields:
+        assert sum(len(getattr(Event.from_flat({field: "1"}, template.dialect), source)) for source in parts) == 1
 
 
 def test_a_seed_draws_the_same_again(run):

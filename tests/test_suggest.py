@@ -36,6 +36,11 @@ def test_did_you_mean():
     assert did_you_mean("whatever", NAMES) == ""
 
 
+def test_a_refused_name_is_never_suggested():
+    assert did_you_mean("city", ["city"]) == ""
+    assert did_you_mean("clickid", ["clickid", "click_id"]) == "; did you mean 'click_id'?"
+
+
 words = st.text("abc", max_size=6)
 
 

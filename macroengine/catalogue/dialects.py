@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from macroengine.arguments import check_type, check_whole
+from macroengine.caching import short_cache
 from macroengine.catalogue.folding import fold
 from macroengine.catalogue.reader import read_dialect, read_text
 from macroengine.catalogue.spec import MacroSpec
@@ -139,6 +140,29 @@ class Dialect:
                 return replace(spec, name=name, field=f"{spec.field}_{name.removeprefix(beginning)}")
         return None
 
+    def source_of(self, field: str) -> Source | None:
+        """Return the source of a field that a macro reads, also one of a family; None if no macro reads it.
+
+        >>> from macroengine import dialect
+        >>> dialect("adjust").source_of("dcp_campaign")
+        <Source.LINK: 'Link'>
+        """
+        check_type("field", str, "a string", field)
+        source = self.fields.get(field)
+        member = self.member_reading(field) if source is None else None
+        return source if member is None else member.source
+
+    def member_reading(self, field: str) -> MacroSpec | None:
+        """Return the macro of a family that reads this field.
+
+        >>> from macroengine import dialect
+        >>> member = dialect("google-ads").member_reading("google_custom_season")
+        >>> member and member.name
+        '_season'
+        """
+        check_type("field", str, "a string", field)
+        return _member_reading(field, self) if self._families else None
+
     def named(self, name: str) -> MacroSpec | None:
         """Return the macro of the catalogue with this name, ignoring case, `-` and `_`.
 
@@ -236,7 +260,24 @@ def _fields(macros: Mapping[str, MacroSpec], where: str) -> Mapping[str, Source]
         if fields.setdefault(spec.field, spec.source) is not spec.source:
             other = fields[spec.field]
             raise CatalogueError(f"{where}: macro {spec.name!r}: field {spec.field!r} comes from {other} elsewhere")
+    for spec in macros.values():
+        for field, source in fields.items():
+            if spec.family and field.startswith(f"{spec.field}_") and source is not spec.source:
+                raise CatalogueError(
+                    f"{where}: macro {spec.name!r}: field {field!r} of the family comes from {source} elsewhere"
+                )
     return MappingProxyType(fields)
+
+
+# Events of many users have the same few fields.
+@short_cache(maxsize=1024)
+def _member_reading(field: str, home: Dialect) -> MacroSpec | None:
+    for family in home._families:
+        prefix = f"{family.field}_"
+        found = home.find(f"{family.family}{field.removeprefix(prefix)}") if field.startswith(prefix) else None
+        if found is not None and found[0].field == field and found[0].family is not None:
+            return found[0]
+    return None
 
 
 _SHORTEST = 4

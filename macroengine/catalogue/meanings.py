@@ -50,7 +50,7 @@ def is_denied(spec: MacroSpec, denied: frozenset[str]) -> bool:
 
 def is_known(name: str, home: Dialect) -> bool:
     """Say whether `name` means something in `home`, or in another dialect."""
-    if home.named(name) is not None or home.member(name) is not None or home.takes(name):
+    if home.named(name) or home.member(name) or home.member_reading(name) or home.takes(name):
         return True
     folded = fold(name)
     return len(fields_called(name)) > 1 or folded in {fold(field) for field in (*home.fields, *_shared_fields())}

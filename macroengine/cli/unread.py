@@ -1,11 +1,12 @@
 """Values of events that no macro reads, under a name like the one that a macro does read.
 
-In a dialect that is not open, reading the event refuses such a name. In an open one it may be a parameter of the link
-that only other templates send.
+Reading an event refuses a name that no macro can have. In an open dialect, or in one with a family of names, it may be
+the name of a macro that only other templates have.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from macroengine.cli import output
 from macroengine.compiled_request import CompiledRequest
@@ -22,15 +23,14 @@ class Unread:
 
     def note(self, event: Event, template: CompiledTemplate | CompiledRequest) -> None:
         """Print what the template does not read of an event, where it lacks a value of a similar name."""
-        if template.dialect.open:
-            output.print_notes(self._notes(event, template))
+        output.print_notes(self._notes(event, template))
 
     def _notes(self, event: Event, template: CompiledTemplate | CompiledRequest) -> Iterator[str]:
-        read = template.fields
-        for name in event.link:
-            if name in self.said or name in read or name in template.dialect.fields:
+        read, listed = template.fields, template.dialect.fields
+        sources = (event.link, event.sdk, event.platform)
+        for name in chain(*sources):
+            if name in self.said or name in read or name in listed:
                 continue
-            sources = (event.link, event.sdk, event.platform)
             missing = (one for one in read if all(values.get(one) is None for values in sources))
             near = did_you_mean(name, missing)
             if near:

@@ -65,6 +65,9 @@ def _of_name(name: str, dialect: Dialect) -> Iterator[str]:
 
 def _of_fields(name: str, dialect: Dialect) -> Iterator[str]:
     """Yield the folded names of macros that read the field `name`, or else those that other platforms call `name`."""
+    member = dialect.member_reading(name)
+    if member is not None:
+        yield fold(member.name)
     folded = fold(name)
     by_field: dict[str, list[str]] = {}
     for spec in dialect.macros.values():

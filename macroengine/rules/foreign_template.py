@@ -50,7 +50,7 @@ def _said(found: Sequence[Detected], home: Dialect, source: str) -> Whole | None
     # Some constructs belong to a single platform, and have no name.
     why = f"it has {', '.join(names[:_MAX_SHOWN])}" if names else likeliest[0].evidence[0]
     message = f"this is written for {titles}, not for {home.title}: {why}"
-    hint = f"check it with --dialect {other.name}, or translate it with --to {home.name}"
+    hint = f"check it in the dialect {other.name}, or translate it to {home.name}"
     inner = _translated(source, other, home)
     return Whole("foreign_template", Span(0, len(source)), message, hint, inner, safe=False)
 

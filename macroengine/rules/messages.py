@@ -12,7 +12,7 @@ from macroengine.catalogue.aliases import named_by_others
 from macroengine.catalogue.commands import macros_command
 from macroengine.catalogue.consent import consent_fields
 from macroengine.diagnostics import Finding, Fix, Span
-from macroengine.kinds import HASHES, Postback, Source
+from macroengine.kinds import HASHES, Function, Postback, Source
 from macroengine.plan.resolve import Problem, Resolution, Resolved
 from macroengine.rules.checked import Checked
 from macroengine.suggest import question
@@ -102,7 +102,13 @@ def _undocumented_hash(macro: Resolved, resolution: Resolution) -> Finding:
     documented = [dialect.syntax.write(name, other) for name, other in hashes or others]
     hint = f"documented: {', '.join(documented)}" if documented else None
     name = node.name if spec is None else spec.name
-    what = "hash" if is_hash and not hashes else f"{function} hash" if is_hash else f"{function} form"
+    what = (
+        "hash"
+        if is_hash and not hashes
+        else f"{function} hash"
+        if is_hash
+        else f"{_FORMS.get(function, function)} form"
+    )
     message = f"no {what} of {name!r} is documented"
     # Somebody who asks for a hash does not want to send the identifier itself.
     if spec is None or (is_hash and spec.personal):
@@ -124,7 +130,10 @@ def _hash_of_hash(macro: Resolved, resolution: Resolution) -> Finding:
 
 def _form(function: str) -> str:
     """Return what to call the value of a function."""
-    return f"the {function} {'hash' if function in HASHES else 'form'}"
+    return f"the {function} hash" if function in HASHES else f"the {_FORMS.get(function, function)} form"
+
+
+_FORMS = {str(Function.NONE): "unencoded"}
 
 
 def _origin(where: str, hint: str) -> Callable[[Resolved, Resolution], Finding]:
@@ -143,7 +152,7 @@ def _app_server(macro: Resolved, _: Resolution) -> Finding:
 def _unavailable(macro: Resolved, resolution: Resolution) -> Finding:
     available = [kind for kind in Postback if kind in _row(macro).available]
     message = f"{macro.node.text} is never filled for {resolution.policy.postback} postbacks"
-    instead = f"; check it with --postback {available[0]}" if available else ""
+    instead = f"; check the template for {available[0]} postbacks" if available else ""
     return Finding(macro.node.span, message, f"it is filled for: {', '.join(available) or 'none'}{instead}")
 
 
@@ -197,7 +206,9 @@ _WORDS: dict[Problem, Callable[[Resolved, Resolution], Finding | None]] = {
     Problem.DECIDES_ORIGIN: _origin(
         "the scheme, user info, host or port", "write the server name in full, and send the value in the query"
     ),
-    Problem.HOST_LABEL: _origin("the host", "allow_host_macros=True permits a label of the host"),
+    Problem.HOST_LABEL: _origin(
+        "the host", "to permit a label of the host, render with allow_host_macros (--allow-host-macros of the command)"
+    ),
     Problem.APP_SERVER: _app_server,
     Problem.UNAVAILABLE: _unavailable,
     Problem.OUT_OF_CONTEXT: _out_of_context,

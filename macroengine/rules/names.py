@@ -69,7 +69,7 @@ def macro_with_argument(checked: Checked) -> Iterator[Finding]:
     for macro in checked.resolution.macros:
         if macro.node.argument is not None and macro.spec is not None:
             message = f"{macro.node.text} has an argument: it can be checked but not rendered"
-            hint = f"the argument is {macro.spec.argument}" if macro.spec.argument else None
+            hint = f"argument: {macro.spec.argument}" if macro.spec.argument else None
             yield Finding(macro.node.span, message, hint)
 
 

@@ -62,7 +62,9 @@ def json_macro(checked: Checked) -> Iterator[Finding]:
         if innermost is not None:
             how = "escaped in a string" if innermost is Escape.STRING else "written as a JSON value"
             message = f"{macro.node.text} is in JSON inside the URL: its value is {how}"
-            yield Finding(macro.node.span, message, 'if it is missing, missing="drop" drops the whole parameter')
+            yield Finding(
+                macro.node.span, message, "if it is missing and missing values are dropped, so is the whole parameter"
+            )
 
 
 def split_escape(checked: Checked) -> Iterator[Finding]:

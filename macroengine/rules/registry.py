@@ -151,7 +151,7 @@ def _codes(select: tuple[str, ...] | None, ignore: tuple[str, ...], beyond: tupl
     wanted, unwanted = (tuple(names.get(given, given) for given in all_ or ()) for all_ in (select, ignore))
     for prefix in (*wanted, *unwanted):
         if prefix not in RULES and not (prefix and any(code.startswith(prefix) for code in RULES)):
-            nearest = did_you_mean(prefix.upper(), [*RULES, *beyond]) or did_you_mean(prefix, names)
+            nearest = did_you_mean(prefix, [*RULES, *beyond]) or did_you_mean(prefix, names)
             known = ", ".join(f"{min(group)} to {max(group)}" for group in (RULES, beyond) if group)
             raise ValueError(f"unknown rule {prefix!r}{nearest or f' (known: {known})'}")
     chosen = RULES if select is None else [code for code in RULES if code.startswith(wanted)]

@@ -92,7 +92,7 @@ def _nearness(name: str, spec: MacroSpec, dialect: Dialect) -> int:
     if named == spec or ((dialect.open or spec.family is not None) and fold(name) == fold(spec.name)):
         return 4
     if spec.name not in dialect.macros:
-        return int(name == "*")
+        return 3 if spec.family is not None and name == spec.field else int(name == "*")
     if fold(name) == fold(spec.field):
         return 3
     own = named is not None or fold(name) in map(fold, dialect.fields)

@@ -1,6 +1,6 @@
 """Preview what a partner receives: render a template with the catalogue's examples, and parse the URL."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -8,7 +8,8 @@ from urllib.parse import unquote, unquote_plus
 
 from macroengine.arguments import check_mapping, check_type, names_in
 from macroengine.catalogue import DEFAULT_DIALECT, Dialect, dialect_of
-from macroengine.catalogue.consent import consent_fields, refusing_value
+from macroengine.catalogue.consent import consent_fields, refusing_value, sharing_words
+from macroengine.catalogue.other_fields import source_of_other
 from macroengine.compiled_request import CompiledRequest
 from macroengine.compiled_template import CompiledTemplate
 from macroengine.engine import compile_template
@@ -19,6 +20,7 @@ from macroengine.language.nodes import Macro, Pair
 from macroengine.plan.resolve import resolve
 from macroengine.plan.segments import Missing, MissingWord, values_of
 from macroengine.policy import Policy
+from macroengine.sampling import text_of_type
 from macroengine.suggest import did_you_mean
 from macroengine.template import parse
 
@@ -128,27 +130,41 @@ def example_event(template: CompiledTemplate | CompiledRequest) -> Event:
     examples: dict[object, str] = {spec.field: spec.example for spec in specs if spec.example}
     # Macros may write the same field in several ways, each with its own example.
     examples |= {(spec.field, spec.type): spec.example for spec in specs if spec.example}
+    shared = {spec.field: sharing_words(spec.consent) for spec in template.dialect.macros.values() if spec.consent}
     values: dict[Source, dict[str, object]] = {source: {} for source in Source}
     plans = template.plans if isinstance(template, CompiledRequest) else (template.plan,)
     for value in (value for plan in plans for value in values_of(plan.attributed)):
         for read in value.reads:
             text = examples.get((read.field, value.type)) or examples.get(read.field)
-            sent, known = _example(text, read.field, value.type), values[read.source].get(read.field)
+            if text is None:
+                sent = _without_example(read.field, value.type, shared.get(read.field, ()))
+            else:
+                sent = _example(text, value.type)
+            known = values[read.source].get(read.field)
             # A time can be written in any format; a text cannot.
             values[read.source][read.field] = known if isinstance(known, datetime) else sent
     link, sdk, platform = (values[source] for source in _KEYS)
     return Event(link, sdk, platform, template.policy.postback)
 
 
-def _example(text: str | None, field: str, kind: ValueType) -> object:
+def _example(text: str, kind: ValueType) -> object:
+    if kind is ValueType.UNIX_TIME and _is_digits(text, 10):
+        return datetime.fromtimestamp(int(text), UTC)
+    if kind is ValueType.UNIX_TIME_MS and _is_digits(text, 13):
+        return datetime.fromtimestamp(int(text) / 1000, UTC)
+    return text
+
+
+def _without_example(field: str, kind: ValueType, shared: Sequence[str]) -> object:
+    """Return a value of a field that has no example: of its type, and of a user who shares identifiers."""
     match kind:
-        case ValueType.NUMBER if text is None:
+        case ValueType.TEXT:
+            return shared[0] if shared else f"example-{field}"
+        case ValueType.NUMBER:
             return "1"
-        case ValueType.UNIX_TIME if text is None or _is_digits(text, 10):
-            return datetime.fromtimestamp(int(text or 0), UTC)
-        case ValueType.UNIX_TIME_MS if text is None or _is_digits(text, 13):
-            return datetime.fromtimestamp(int(text or 0) / 1000, UTC)
-    return f"example-{field}" if text is None else text
+        case ValueType.TIME | ValueType.RFC3339 | ValueType.UNIX_TIME | ValueType.UNIX_TIME_MS:
+            return datetime.fromtimestamp(int(text_of_type(ValueType.UNIX_TIME, field)), UTC)
+    return text_of_type(kind, field, among=shared)
 
 
 def _is_digits(text: str, at_most: int) -> bool:
@@ -165,13 +181,14 @@ def with_values(event: Event, values: Mapping[str, object], dialect: Dialect) ->
     names_in("values", values)
     sorted_values = {source: dict(getattr(event, key)) for source, key in _KEYS.items()}
     for name, value in values.items():
-        source, field = dialect.fields.get(name), name
-        if source is None:
-            found = dialect.find(name)
-            if found is None:
-                names = [*dialect.fields, *dialect.names()]
-                raise ValueError(f"unknown field {name!r} of {dialect.title}{did_you_mean(name, names)}")
+        source, field = dialect.source_of(name), name
+        found = dialect.find(name) if source is None else None
+        if found is not None:
             source, field = found[0].source, found[0].field
+        source = source or source_of_other(name, dialect)
+        if source is None:
+            names = [*dialect.fields, *dialect.names()]
+            raise ValueError(f"unknown field {name!r} of {dialect.title}{did_you_mean(name, names)}")
         sorted_values[source][field] = value
     link, sdk, platform = (sorted_values[source] for source in _KEYS)
     return Event(link, sdk, platform, event.postback, event.attributed)

@@ -12,6 +12,7 @@ import pytest
 
 from macroengine import (
     CatalogueError,
+    Default,
     Dialect,
     Event,
     Limits,
@@ -441,6 +442,12 @@ def test_a_macro_may_be_named_like_a_function_that_is_not_documented_of_another(
     assert compile_template("?i={a_md5}", dialect=mine).render(Event(platform={"y": "1"})) == "?i=1"
 
 
+def test_a_value_without_encoding_is_called_unencoded(tmp_path):
+    functions = "functions = { none = 'raw_NAME' }\n[macros]\na = { field = 'a', source = 'Link' }"
+    (found,) = check("?i={raw_a}", dialect=load(tmp_path, HEAD + functions), select="ME105")
+    assert found.message == "no unencoded form of 'a' is documented; write {a}"
+
+
 FAMILY = f"""{HEAD}
 [macros]
 p_name = {{ field = 'p', source = 'Link', family = 'p_', personal = true }}
@@ -477,6 +484,31 @@ def test_what_is_said_of_a_missing_value_may_be_said_of_one_of_a_family(tmp_path
     missing = {"p_size": "drop"}
     assert compile_template(template, dialect=mine, missing=missing).render(Event()) == "https://n.example/?a="
     assert reference.render(template, Event(), dialect=mine, missing=missing) == "https://n.example/?a="
+
+
+def test_names_may_be_given_by_the_field_of_one_of_a_family(tmp_path):
+    mine, template = load(tmp_path, FAMILY.replace("'p'", "'par'")), "https://n.example/?a={p_color}&c={p_size}"
+    event, missing = Event(link={"par_color": "red"}), {"par_size": "drop", "p_color": "drop"}
+    assert compile_template(template, dialect=mine, missing=missing).render(event) == "https://n.example/?a=red"
+    assert reference.render(template, event, dialect=mine, missing=missing) == "https://n.example/?a=red"
+    found = check(template, dialect=mine, policy=Policy(deny=["par_size"]), select="ME304")
+    assert [finding.message for finding in found] == ["{p_size} is denied by the policy"]
+    with pytest.raises(ValueError, match="policy denies 'part_size'"):
+        check(template, dialect=mine, policy=Policy(deny=["part_size"]))
+
+
+def test_the_name_of_one_of_a_family_counts_more_than_its_field(tmp_path):
+    rows = "{ field = 'p_a', source = 'Link', family = 'p_' }"
+    mine = load(tmp_path, f"{HEAD}\n[macros]\np_name = {rows}\n")
+    missing = {"p_a_x": "drop", "p_x": Default("1")}
+    assert compile_template("?i={p_x}&j={p_a_x}", dialect=mine, missing=missing).render(Event()) == "?i=1"
+    assert reference.render("?i={p_x}&j={p_a_x}", Event(), dialect=mine, missing=missing) == "?i=1"
+
+
+def test_fields_of_a_family_come_from_one_source(tmp_path):
+    rows = "p_name = { field = 'p', source = 'Link', family = 'p_' }\nother = { field = 'p_time', source = 'SDK' }"
+    with pytest.raises(CatalogueError, match="macro 'p_name': field 'p_time' of the family comes from SDK elsewhere"):
+        load(tmp_path, f"{HEAD}\n[macros]\n{rows}\n")
 
 
 @pytest.mark.parametrize("family", ["", "x_"])

@@ -168,7 +168,7 @@ def test_an_argument_is_read_and_not_rendered(own, own_dialect):
         with pytest.raises(UnsupportedError, match="an event has no value for its argument"):
             compile_template(f"https://n.example/pb?a={own.argument}", dialect=own_dialect)
         [finding] = check(f"https://n.example/pb?a={own.argument}", dialect=own_dialect)
-        assert (finding.code, finding.severity, finding.hint) == ("ME109", "info", "the argument is what it is for")
+        assert (finding.code, finding.severity, finding.hint) == ("ME109", "info", "argument: what it is for")
 
 
 def test_the_first_of_several_names_that_has_a_value_is_sent(own, own_dialect):

@@ -317,6 +317,20 @@ def test_a_value_is_enough_to_render(run):
     assert run("render", "?e=(event_name)", "--set", "event=x", "--postback", "in-app").out == "?e=x\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "template", "pair", "sent"),
+    [
+        ("google-ads", "?a={_mine}", "_mine=1", "?a=1"),
+        ("google-ads", "?a={_mine}", "google_custom_mine=1", "?a=1"),
+        ("branch", "?a=${(last_attributed_touch_timestamp)!}", "click_unix_ts=1451899560", "?a=1451899560000"),
+        ("adjust", "?a={gps_adid}", "att_0_1=0", "?a="),
+    ],
+)
+def test_a_value_is_set_by_any_field_that_the_template_reads(run, name, template, pair, sent):
+    call = ["render", template, "--dialect", name, "--consent", "--set", pair]
+    assert run(*call, "--set", "advertising_id=1" if name == "adjust" else pair).out == f"{sent}\n"
+
+
 def test_a_file_without_templates_renders_nothing(run, write):
     write("# none\n", "t.txt")
     assert run("render", "--file", "t.txt", "--set", "ip=1").err == "macroengine: t.txt: has no templates\n"

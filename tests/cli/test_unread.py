@@ -26,6 +26,15 @@ def test_a_value_under_another_name_is_named_where_the_dialect_takes_any(run, tm
     assert result == (0, f"https://n.example/pb{sent}\n", said)
 
 
+def test_it_is_named_where_a_family_takes_any(run, tmp_path):
+    (tmp_path / "e.json").write_text('{"dcp_campain": "1"}')
+    said = "macroengine: no macro reads the value 'dcp_campain' of the event; did you mean 'dcp_campaign'?\n"
+    call = ["render", "?c={dcp_campaign}", "--dialect", "adjust"]
+    assert run(*call, "--event", "e.json") == (0, "?c=\n", said)
+    (tmp_path / "e.json").write_text('{"dcp_campaign": "1"}')
+    assert run(*call, "--event", "e.json") == (0, "?c=1\n", "")
+
+
 def test_it_is_named_once_for_many_events_and_for_requests(run, tmp_path):
     (tmp_path / "e.jsonl").write_text('{"clickid": "1"}\n' * 3)
     call = ["render", TEMPLATE, "--dialect", "appmetrica"]

@@ -141,7 +141,7 @@ def test_a_template_of_another_platform_is_reported_once(home):
     (finding,) = check(FOREIGN, dialect=home)
     assert (finding.code, finding.name, finding.severity) == ("ME036", "foreign-template", "error")
     assert finding.message.startswith("this is written for Adjust, not for ")
-    assert finding.hint == f"check it with --dialect adjust, or translate it with --to {home}"
+    assert finding.hint == f"check it in the dialect adjust, or translate it to {home}"
 
 
 @pytest.mark.parametrize(

@@ -279,6 +279,8 @@ def test_link_values_are_those_that_macros_read():
     )
     event = Event(link=link_values(click))
     url = "https://n.example/pb?{click_id}+{click_timestamp}+{click_user_agent}+{afpub_id}+{site_id}+{bid}+{google_aid}"
+    of_family = Click("192.0.2.1", AGENT, 1453895044, "1", custom={"dcp_site": "5", "bid": "6"})
+    assert link_values(of_family, dialect="adjust") == {"dcp_site": "5"}
     texts = render(url, event, dialect="appmetrica").partition("?")[2].split("+")
     assert list(map(unquote, texts)) == ["1", "1453895044", AGENT, "6304", "7", "5", ""]
 

@@ -277,8 +277,8 @@ def test_a_macro_inside_a_macro_in_a_request(body, kind):
     [
         ("(sha1-sha1-idfa)", "appsflyer", "is the hash of a hash", "hash the identifier once"),
         ("{idfa_upper_md5}", "adjust", "is the md5 hash of the upper form", "use one function"),
-        ("{__city}", "keitaro", "is the none form of the none form", "use one function"),
-        ("{____}", "keitaro", "is the none form of the none form", "use one function"),
+        ("{__city}", "keitaro", "is the unencoded form of the unencoded form", "use one function"),
+        ("{____}", "keitaro", "is the unencoded form of the unencoded form", "use one function"),
         ("%%CLICK_URL_ESC_ESC_ESC%%", "gam", "is the percent2 form of the percent form", "use one function"),
         ("${CLICK_URL_ENC_ENC}", "xandr", "is the percent form of the percent form", "use one function"),
     ],
@@ -313,3 +313,28 @@ def test_what_is_sent_literally_is_not_among_the_macros(text, dialect):
     compiled = compile_request(request, **options)
     assert compiled.macros == ("idfv",)
     assert text in compiled.render(Event(sdk={"idfa": "x", "idfv": "y"})).body.decode()
+
+
+@pytest.mark.parametrize(
+    ("template", "code", "hint"),
+    [
+        (
+            "https://(clickid).example/pb",
+            "ME202",
+            "to permit a label of the host, render with allow_host_macros (--allow-host-macros of the command)",
+        ),
+        (
+            BASE + "(event_name)",
+            "ME301",
+            "it is filled for: in-app, rejected-in-app; check the template for in-app postbacks",
+        ),
+        (
+            BASE + "%7B%22id%22%3A%22(clickid)%22%7D",
+            "ME220",
+            "if it is missing and missing values are dropped, so is the whole parameter",
+        ),
+    ],
+)
+def test_hints_fit_the_command_and_python(template, code, hint):
+    (found,) = check(template, select=[code])
+    assert found.hint == hint

@@ -1,10 +1,11 @@
 """What a partner would receive, from examples."""
 
 import json
+import re
 
 import pytest
 
-from macroengine import Event, Policy, Postback, Request, TemplateError, dialect, dialect_names, preview
+from macroengine import Dialect, Event, Policy, Postback, Request, TemplateError, dialect, dialect_names, preview
 from macroengine.errors import RenderError
 from macroengine.workspace.request_preview import preview_request
 from tests.support.terminal import terminal
@@ -61,6 +62,35 @@ def test_values_are_over_the_event_and_the_event_over_the_examples():
     assert preview("?c=(clickid)", values={"clickid": "x"}).attributed == "?c=x"
     assert preview("?c={anything}", dialect="appmetrica", values={"anything": 1}).attributed == "?c=1"
     assert preview("?c={anything}", dialect="appmetrica").attributed == "?c=example-anything"
+
+
+@pytest.mark.parametrize(
+    ("type_", "more", "pattern"),
+    [
+        ("flag", "", "[01]"),
+        ("boolean", "", "true|false"),
+        ("uuid", "", "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        ("list", "", "[0-9a-f]{4}(,[0-9a-f]{4})?"),
+        ("json", "", r"%7B%22price%22%3A\d+%7D"),
+        ("number", "", "1"),
+        ("text", "", "example-value"),
+        ("time", "", r"20\d\d-\d\d-\d\d%20\d\d%3A\d\d%3A\d\d"),
+        ("rfc3339", "", r"20\d\d-\d\d-\d\dT\d\d%3A\d\d%3A\d\dZ"),
+        ("unix-time", "", r"1\d{9}"),
+        ("unix-time-ms", "", r"1\d{12}"),
+        # Values of users who share identifiers.
+        ("flag", ', consent = "limited"', "0"),
+        ("boolean", ', consent = "authorized"', "true"),
+        ("text", ', consent = "status"', "authorized"),
+    ],
+)
+def test_a_macro_without_an_example_has_a_value_of_its_type(tmp_path, type_, more, pattern):
+    row = f'value = {{ field = "value", source = "SDK", type = "{type_}"{more} }}'
+    (tmp_path / "mine.toml").write_text(f'name = "mine"\nsyntax = "brace"\n[macros]\n{row}\n')
+    mine = Dialect.from_toml(tmp_path / "mine.toml")
+    sent = preview("?c={value}", dialect=mine).attributed
+    assert re.fullmatch(pattern, sent.removeprefix("?c=")), sent
+    assert preview("?c={value}", dialect=mine).attributed == sent
 
 
 def test_what_cannot_be_previewed():

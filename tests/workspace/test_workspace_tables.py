@@ -151,7 +151,7 @@ def test_columns_are_recognised_in_any_case(run, tmp_path):
     )
     result = run("check", "t.csv", "--ignore", "near-miss")
     assert places(result) == ["t.csv:2:37 ME301"]
-    assert "hint: it is filled for: in-app, rejected-in-app; check it with --postback in-app\n" in result.out
+    assert "hint: it is filled for: in-app, rejected-in-app; check the template for in-app postbacks\n" in result.out
     assert "postback assumed from the macros: install for 1 template, in-app for 1 template;" in result.out
     assert '"partner": "Acme"' in run("check", "t.csv", "--format", "json").out
 

@@ -7,6 +7,7 @@ from macroengine.backends.clickhouse.sql import ClickHouse, outcome, problem
 from macroengine.backends.clickhouse.words import literal, name
 from macroengine.backends.columns import PARTNER, URL, check_kept, check_list, columns_for, plans_of
 from macroengine.backends.expression import Expression, Planned, express
+from macroengine.backends.extras import extra
 from macroengine.backends.language import Column
 from macroengine.errors import RenderError
 from macroengine.plan.segments import RenderPlan
@@ -42,7 +43,8 @@ def render_query(
         UnsupportedError: a column's text may differ from that of the Python engine.
         ValueError: a column is missing, or two differ only in case.
     """
-    from clickhouse_connect.driver.exceptions import ClickHouseError
+    with extra("clickhouse", "clickhouse_connect"):
+        from clickhouse_connect.driver.exceptions import ClickHouseError
 
     check_list(keep)
     plans = plans_of(templates)

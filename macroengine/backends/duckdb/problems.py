@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from macroengine.backends.extras import extra
+
 _KIND = re.compile("^[A-Z][A-Za-z ]* Error: ")
 _ADVICE = re.compile(r"[.,]? ?Try .*")
 _OBJECT = re.compile(r"Object \{.*\} has duplicate key .*")
@@ -56,7 +58,8 @@ def translated() -> Iterator[None]:
     Raises:
         OSError: a file cannot be read or written, or there is not enough memory.
     """
-    import duckdb
+    with extra("duckdb", "duckdb"):
+        import duckdb
 
     try:
         yield

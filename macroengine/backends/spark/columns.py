@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from macroengine.arguments import check_flag
 from macroengine.backends.columns import PARTNER, URL, check_kept, columns_for, plans_of
 from macroengine.backends.expression import Expression, Planned, columns_of, express, plan_of, too_long
+from macroengine.backends.extras import extra
 from macroengine.backends.language import Column as Found
 from macroengine.backends.spark.language import Spark, quoted
 from macroengine.plan.segments import RenderPlan
@@ -30,7 +31,8 @@ def to_column(
         UnsupportedError: a column's text may differ from that of the Python engine.
         ValueError: the type of a column is missing, or two columns differ only in case.
     """
-    from pyspark.sql.types import StringType
+    with extra("spark", "pyspark"):
+        from pyspark.sql.types import StringType
 
     check_flag("strict", strict)
     plan = plan_of(template)
@@ -46,8 +48,9 @@ def failure_column(template: Planned | RenderPlan, columns: "Mapping[str, DataTy
         UnsupportedError: a column's text may differ from that of the Python engine.
         ValueError: the type of a column is missing, or two columns differ only in case.
     """
-    from pyspark.sql import functions as f
-    from pyspark.sql.types import StringType
+    with extra("spark", "pyspark"):
+        from pyspark.sql import functions as f
+        from pyspark.sql.types import StringType
 
     plan = plan_of(template)
     language = Spark(columns_of(plan, columns, StringType()), f)
@@ -78,7 +81,8 @@ def render_dataframe(
         UnsupportedError: a column's text may differ from that of the Python engine.
         ValueError: a column is missing, or two differ only in case.
     """
-    from pyspark.sql import functions as f
+    with extra("spark", "pyspark"):
+        from pyspark.sql import functions as f
 
     plans = plans_of(templates)
     names = columns_for(plans.values(), columns or {}, frame.columns)
@@ -115,7 +119,8 @@ def _column(
     plan: RenderPlan, columns: "Mapping[str, Found[DataType]]", *, strict: bool = True
 ) -> "tuple[Column, Column]":
     """Return the URL, and the condition that it is sent."""
-    from pyspark.sql import functions as f
+    with extra("spark", "pyspark"):
+        from pyspark.sql import functions as f
 
     language = Spark(columns, f)
     expression: Expression[Column] = express(plan, language)

@@ -171,7 +171,7 @@ def link_values(engagement: Click | Impression, *, dialect: str | Dialect | None
         if value is not None:
             values.update(dict.fromkeys(row.link, value))
     chosen = dialect_of(table(TRACKING)["dialect"] if dialect is None else dialect)
-    return {name: value for name, value in values.items() if chosen.open or chosen.fields.get(name) is Source.LINK}
+    return {name: value for name, value in values.items() if chosen.open or chosen.source_of(name) is Source.LINK}
 
 
 def landing_url(store_url: str, engagement: Click | Impression) -> str:
