@@ -36,6 +36,11 @@ Findings = list[Diagnostic] | tuple[Diagnostic, ...]
 Collect = Callable[[Source, Record, Settings, Findings], object]
 
 
+# How many unknown words in a column of platforms are named: it may be about something else.
+_MAX_PLATFORMS = 10
+_LONGEST_WORD = 60
+
+
 class Arguments(NamedTuple):
     """Templates from the command line. The line number of each is its position."""
 
@@ -90,6 +95,8 @@ class Job:
     skips: bool = True
     """Whether a row that names a dialect, kind or rule that does not exist is noted and skipped, not an error."""
     has_skipped: bool = False
+    platforms: set[str] = field(default_factory=set)
+    """The words for platforms in table rows that are not known."""
 
     def status(self, otherwise: int) -> int:
         """Return the exit status: 2 if a file in a folder could not be read, or a row was skipped."""
@@ -185,7 +192,7 @@ class Job:
         try:
             if record.template is None:
                 return record, settings._replace(ignore=(*settings.ignore, *record.ignored(where)))
-            settings, assumed = settings_of(record, record.template, settings, where, self.given)
+            settings, assumed, unknown = settings_of(record, record.template, settings, where, self.given)
         except InputError as error:
             if not self.skips:
                 raise
@@ -195,7 +202,18 @@ class Job:
             return record._replace(template=None, noted=None), settings
         if assumed is not None:
             tally.assumed[assumed] += 1
+        if unknown:
+            self._note_platform(unknown, f"{where}:{record.place}", settings.dialect_of(record.template).title)
         return record, settings
+
+    def _note_platform(self, word: str, place: str, title: str) -> None:
+        """Note a platform that is not known, once, and the dialect that its templates are read as."""
+        if word in self.platforms or len(self.platforms) == _MAX_PLATFORMS:
+            return
+        self.platforms.add(word)
+        shown = word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}…"
+        rest = "; further ones are not named" if len(self.platforms) == _MAX_PLATFORMS else ""
+        self.notes.append(f"{place}: {shown!r} is not a known platform; its template is read as {title}'s{rest}")
 
     def _fix(self, record: Record, settings: Settings, source: Source) -> "Fixed | None":
         """Return the fixed template of a record; None if it has no template."""

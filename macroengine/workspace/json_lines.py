@@ -31,7 +31,8 @@ def json_records(lines: Iterator[tuple[int, str]], name: str, layout: Layout) ->
         template = _template(data, where, found, layout)
         said = {role: str(data[found[role]] or "") for role in ROLES[1:] if role in found}
         with_value = _with_value(raw, found["template"])
-        yield Record(raw, number, template, with_value, said=Said(**said, strict=frozenset(layout.asked())))
+        strict, loose = frozenset(layout.asked()), layout.is_loose(found.get("dialect", ""))
+        yield Record(raw, number, template, with_value, said=Said(**said, strict=strict, loose=loose))
 
 
 def _template(data: dict[str, Any], where: str, found: dict[str, str], layout: Layout) -> str:

@@ -200,8 +200,9 @@ def test_a_row_names_a_dialect_without_the_context(run, tmp_path):
         (["--dialect-column", "Platform"], "t.csv:2: unknown dialect 'apsflier'; did you mean 'appsflyer'?"),
         (["--partner-column", "Partnr"], "t.csv: no column 'Partnr'"),
         (["--column", "URL"], "t.csv: no column 'URL' (known: 'Kind', 'Other', 'Platform', 'Template', 'Ignore')"),
-        ([], "t.csv:2: ignore: unknown rule 'ME9'"),
-        (["--sheet", "x"], "t.csv:2: ignore"),
+        ([], "t.csv:2: unknown kind of postback 'instal'; did you mean 'install'?"),
+        (["--postback", "install"], "t.csv:2: ignore: unknown rule 'ME9'"),
+        (["--sheet", "x", "--postback", "install"], "t.csv:2: ignore"),
     ],
 )
 def test_a_row_that_says_what_is_not_known(run, tmp_path, arguments, message):
@@ -453,9 +454,3 @@ def test_a_misspelt_dialect_is_not_taken_for_the_default(run, tmp_path, word):
     result = run("check", "t.csv")
     message = f"macroengine: t.csv:2: unknown dialect {word!r}; did you mean 'appmetrica'? (skipped)\n"
     assert (result.status, result.err) == (2, message)
-
-
-@pytest.mark.parametrize("word", ["iOS", "Google", "game", "-", "AppMetrica (Yandex)", "x" * 10_000])
-def test_a_platform_that_is_not_about_the_dialect_is_no_misspelt_one(run, tmp_path, word):
-    (tmp_path / "t.csv").write_text(f"template,platform\nhttps://n.example/pb?c=1,{word}\n")
-    assert run("check", "t.csv").status == 0
