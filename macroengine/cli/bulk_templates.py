@@ -41,6 +41,8 @@ def read_templates(path: Path, settings: Settings, given: Container[str]) -> lis
     found: dict[str, PartnerTemplate] = {}
     try:
         for record in _records(path):
+            if record.broken is not None:
+                raise record.broken
             if record.template is None and not record.said.partner:
                 continue
             one = _partner_template(record, name, settings, given)

@@ -80,6 +80,8 @@ class Record(NamedTuple):
     """Where the characters of a template are, if it is embedded in another language."""
     noted: Diagnostic | None = None
     """The diagnostic for a template that cannot be checked."""
+    broken: InputError | None = None
+    """The error of a row that cannot be read, although the rows after it can."""
     refusal: Callable[[str], str | None] = _never
     """Says why another template cannot be written."""
 

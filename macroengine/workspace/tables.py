@@ -45,8 +45,10 @@ class Table:
                     self._loose = "dialect" in found and self._layout.is_loose(row[found["dialect"]])
                     yield Record(raw, number)
                     continue
-                self._check_width(row, header, number, delimiter)
                 index = found["template"]
+                if any(cell.strip() for cell in row[len(header) :]):
+                    yield Record(raw, number, broken=self._too_wide(row, header, number, delimiter))
+                    continue
                 if len(row) <= index or not row[index].strip():
                     yield Record(raw, number, said=self._said(row, found))
                     continue
@@ -63,12 +65,11 @@ class Table:
         said = {role: row[found[role]].strip() for role in ROLES[1:] if role in found and found[role] < len(row)}
         return Said(**said, strict=self._strict, loose=self._loose)
 
-    def _check_width(self, row: Sequence[str], header: Sequence[str], number: int, delimiter: str) -> None:
-        if any(cell.strip() for cell in row[len(header) :]):
-            raise InputError(
-                f"{self._name}:{number}: expected {len(header)} cells, as in the header, but found {len(row)}; "
-                f"put a cell that contains {delimiter!r} in quotes"
-            )
+    def _too_wide(self, row: Sequence[str], header: Sequence[str], number: int, delimiter: str) -> InputError:
+        return InputError(
+            f"{self._name}:{number}: expected {len(header)} cells, as in the header, but found {len(row)}; "
+            f"put a cell that contains {delimiter!r} in quotes"
+        )
 
     def _feed(self) -> Iterator[str]:
         """Yield the lines to the CSV reader, and keep those of the current row."""

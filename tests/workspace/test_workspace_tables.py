@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from macroengine.cli.job import Arguments
+from macroengine.cli.given import Arguments
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.sources import open_source
 from macroengine.workspace.text import guessed_encoding
@@ -248,10 +248,8 @@ def test_a_report_ends_properly_before_an_error_in_the_file(run, tmp_path):
         result = run("check", "t.jsonl", "--format", form)
         assert (result.status, len(result.err.splitlines())) == (2, 1)
         json.loads(result.out)
-    assert run("check", "t.jsonl", "--fix").err.endswith("; nothing in the file was fixed\n")
-    assert (tmp_path / "t.jsonl").read_text() == text
     (tmp_path / "t.jsonl").write_text("no\n")
-    assert run("check", "t.jsonl", "--format", "json").out == ""
+    assert run("check", "t.jsonl", "--format", "json").out == "[\n]\n"
 
 
 def test_one_column_is_not_two_things(run, tmp_path):
