@@ -27,8 +27,10 @@ from macroengine.workspace.abridging import abridged
 from macroengine.workspace.assumed import assumed_postback
 from macroengine.workspace.config import Settings
 
-# What the end of a message advises in Python, and the options for it.
+# What messages call arguments in Python, and the options for them.
 _ADVICE = (
+    (re.compile(r"^memory_limit or threads:"), "--memory-limit or --threads:"),
+    (re.compile(r"^(where:|columns gives) "), r"--\1 "),
     (re.compile(r"\bforce=True$"), "--force"),
     (re.compile(r"\bglob=True$"), "--glob"),
     (re.compile(r"\bmemory_limit$"), "--memory-limit"),

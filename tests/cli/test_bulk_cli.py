@@ -168,7 +168,9 @@ def test_a_csv_of_templates_that_cannot_be_used_is_said_so(run, events, content:
         ([TEMPLATE, "--columns", "click_id"], 2, "write field=column, not 'click_id'"),
         ([TEMPLATE, "--columns", "click_id=id", "--columns", "click_id=geo"], 2, "'click_id' is given twice"),
         ([TEMPLATE, "--columns", "click_id=nope"], 2, "there is no column 'nope' (known: id, click_id, geo,"),
-        ([TEMPLATE, "--where", "nope = 1"], 2, "where: "),
+        ([TEMPLATE, "--where", "nope = 1"], 2, "macroengine: --where: "),
+        ([TEMPLATE, "--memory-limit", "lots"], 2, "macroengine: --memory-limit or --threads: memory must have"),
+        ([TEMPLATE, "--columns", "nope=id"], 2, "macroengine: --columns gives 'nope', which no template reads"),
         ([TEMPLATE, "--templates", "x.toml"], 2, "one template, or --templates, not both"),
         ([], 2, "give one template"),
         (["https://n.example/?c=(clikid)"], 1, "unknown macro 'clikid'"),
@@ -299,7 +301,7 @@ def test_withheld_values_are_not_sent_whatever_the_case_of_the_column(run, event
         ("broken.parquet", "macroengine: "),
         ("digits.jsonl", "so many digits"),
         ("deep.jsonl", "JSON exceeds maximum recursion depth"),
-        ("null.jsonl", "null.jsonl:1: is null"),
+        ("null.jsonl", "null.jsonl:1: expected an object, but found null"),
     ],
 )
 def test_bad_input_is_no_traceback(run, events, name: str, message: str):
