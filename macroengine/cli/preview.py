@@ -103,7 +103,7 @@ def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[
         work.show_templates(job)
         if requests is not None:
             work.show_requests(requests)
-    except InputError:  # what has been printed ends properly
+    except (InputError, click.UsageError):  # what has been printed ends properly
         sys.stdout.write(work.end())
         raise
     sys.stdout.write(work.end())

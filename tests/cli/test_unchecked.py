@@ -127,3 +127,16 @@ def test_rows_that_are_skipped_are_in_the_report(run, tmp_path, form):
         text = (tmp_path / f"r.{form}").read_text(encoding="utf-8")
     assert "not checked" in text.lower()
     assert "unknown dialect" in text
+
+
+def test_settings_that_cannot_be_used_end_the_run_and_the_report_properly(run, tmp_path):
+    for name in ("t.txt", "u.txt"):
+        (tmp_path / name).write_text(f"{BAD}\n{FIXED}\n")
+    (tmp_path / "macroengine.toml").write_text('[per_file."u.txt"]\ndeny = ["nope"]\n')
+    for form in ("json", "sarif"):
+        result = run("check", "t.txt", "u.txt", "--format", form)
+        assert (result.status, "nope" in result.err) == (2, True)
+        json.loads(result.out)
+    (tmp_path / "t.txt").write_text(f"{FIXED}\n")
+    result = run("preview", "t.txt", "u.txt", "--format", "json")
+    assert (result.status, len(json.loads(result.out))) == (2, 1)
