@@ -15,7 +15,7 @@ from macroengine.diagnostics import printable
 from macroengine.errors import MacroEngineError, RenderError, TemplateError
 from macroengine.suggest import did_you_mean
 from macroengine.workspace.abridging import abridged
-from macroengine.workspace.inputs import similar_file
+from macroengine.workspace.inputs import error_message
 
 COMMANDS = (
     "check",
@@ -131,10 +131,8 @@ def _explain(error: Exception) -> int:
             return 1
         case click.Abort():
             message, status = "interrupted", 130
-        case OSError(strerror=str(reason), filename=name):
-            # An error with an input has the name of the input.
-            similar = similar_file(str(name)) if isinstance(error, FileNotFoundError) and name else ""
-            message, status = f"{name or 'standard output'}: {reason[0].lower()}{reason[1:]}{similar}", 2
+        case OSError():
+            message, status = error_message(error), 2
         case MemoryError():
             message, status = "not enough memory", 2
         case RecursionError():

@@ -1,14 +1,14 @@
 """`macroengine bulk`: URLs from a template and a table of events."""
 
 import csv
-import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
@@ -16,20 +16,21 @@ from rich.text import Text
 from macroengine.backends.duckdb import Summary, render_table
 from macroengine.backends.duckdb.files import files_of, rows_in
 from macroengine.cli import output
-from macroengine.cli.inputs import InputError, input_name, read_toml
+from macroengine.cli.bulk_templates import read_templates
 from macroengine.cli.options import dialect_option, postback_option, template_source
 from macroengine.cli.rendering import compiled_template, rendering_options
 from macroengine.compiled_template import CompiledTemplate
+from macroengine.diagnostics import printable
+from macroengine.errors import TemplateError
 from macroengine.kinds import Postback
+from macroengine.workspace.abridging import abridged
 from macroengine.workspace.assumed import assumed_postback
-from macroengine.workspace.sources import open_source
-from macroengine.workspace.tables import said_delimiter
-from macroengine.workspace.text import read_decoded
+from macroengine.workspace.config import Settings
 
-# Enough for some thousands of templates.
-_MAX_BYTES = 16_777_216
-# What the end of a message advises in Python, and the options for it.
+# What messages call arguments in Python, and the options for them.
 _ADVICE = (
+    (re.compile(r"^memory_limit or threads:"), "--memory-limit or --threads:"),
+    (re.compile(r"^(where:|columns gives) "), r"--\1 "),
     (re.compile(r"\bforce=True$"), "--force"),
     (re.compile(r"\bglob=True$"), "--glob"),
     (re.compile(r"\bmemory_limit$"), "--memory-limit"),
@@ -141,76 +142,43 @@ def _with_options(message: str) -> str:
 def _templates(
     template: str | None, file: Path | None, templates: Path | None, *, postback: str | None, **options: Any
 ) -> CompiledTemplate | dict[str, CompiledTemplate]:
-    def compiled(source: str) -> CompiledTemplate:
-        kind = assumed_postback(source, options["dialect"]) if postback is None else Postback(postback)
-        if postback is None and kind is not Postback.INSTALL:
-            assumed.setdefault(kind)
-        return compiled_template(source, kind, **options)
+    if templates is not None:
+        if template is not None or file is not None:
+            raise click.UsageError("give one template, or --templates, not both")
+        return _partners(templates, postback, options)
+    source = template_source(template, file)
+    kind = assumed_postback(source, options["dialect"]) if postback is None else Postback(postback)
+    _say_assumed([] if postback is not None else [kind])
+    return compiled_template(source, kind, **options)
 
-    assumed: dict[Postback, None] = {}
-    if templates is None:
-        found: CompiledTemplate | dict[str, CompiledTemplate] = compiled(template_source(template, file))
-    elif template is not None or file is not None:
-        raise click.UsageError("give one template, or --templates, not both")
-    else:
-        found = {partner: compiled(source) for partner, source in _read_templates(templates)}
+
+def _partners(path: Path, postback: str | None, options: dict[str, Any]) -> dict[str, CompiledTemplate]:
+    """Return the templates of a file. All that cannot be rendered are reported, and the command fails."""
+    is_given = click.get_current_context().get_parameter_source("dialect") is ParameterSource.COMMANDLINE
+    given = {"dialect"} if is_given else set()
+    kind = None if postback is None else Postback(postback)
+    settings = Settings(options["dialect"], kind, context=options["context"], ignore=options["ignore"])
+    found = read_templates(path, settings, given if kind is None else {*given, "postback"})
+    _say_assumed(one.assumed for one in found if one.assumed is not None)
+    compiled = {}
+    for one in found:
+        chosen = {"dialect": one.settings.dialect_of(one.template), "ignore": one.settings.ignore}
+        try:
+            compiled[one.partner] = compiled_template(
+                one.template, one.settings.policy.postback, **{**options, **chosen}
+            )
+        except TemplateError as error:
+            click.echo(printable(f"{one.place}: the template of {one.partner!r} cannot be rendered"), err=True)
+            output.print_diagnostics(abridged(error.diagnostics), to=output.errors())
+    if len(compiled) < len(found):
+        raise click.exceptions.Exit(1)
+    return compiled
+
+
+def _say_assumed(kinds: Iterable[Postback]) -> None:
+    assumed = [kind for kind in dict.fromkeys(kinds) if kind is not Postback.INSTALL]
     if assumed:
         click.echo(f"postback assumed from the macros: {', '.join(assumed)}; set it with --postback", err=True)
-    return found
-
-
-def _read_templates(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the partners in a file with their templates."""
-    partners = set()
-    for partner, template in _pairs(path):
-        if not partner.strip():
-            raise click.UsageError(f"{path}: a template has no partner")
-        if not isinstance(template, str) or not template.strip():
-            raise click.UsageError(f"{path}: the template of {partner!r} must be a text, and not blank")
-        if partner in partners:
-            raise click.UsageError(f"{path}: {partner!r} is repeated; give each partner one template")
-        partners.add(partner)
-        yield partner, template
-    if not partners:
-        raise click.UsageError(f"{path}: has no templates")
-
-
-def _pairs(path: Path) -> list[tuple[str, Any]]:
-    if path.suffix == ".toml":
-        return list(read_toml(path, _MAX_BYTES).items())
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
-        records = open_source(str(path)).records()
-        return [(record.said.partner, record.template) for record in records if record.template is not None]
-    text = read_decoded(path, _MAX_BYTES)
-    try:
-        return list(_csv_pairs(text))
-    except (csv.Error, ValueError) as error:
-        raise InputError(f"{input_name(path)}: {error}") from None
-
-
-def _csv_pairs(text: str) -> Iterator[tuple[str, str]]:
-    wanted = ("partner", "template")
-    lines = list(io.StringIO(text, newline=""))
-    said = said_delimiter(lines[0]) if lines else None
-    before = int(said is not None)
-    lines = lines[before:]
-    # What spreadsheets write between cells, by locale.
-    headers = ((one, next(csv.reader(lines, delimiter=one), [])) for one in ",;\t")
-    delimiter = said or next((one for one, header in headers if {*wanted} <= {*header}), ",")
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
-    header = next(rows, [])
-    if any(header.count(column) != 1 for column in wanted):
-        raise ValueError("needs the columns partner and template, each once, named in the first line")
-    for row in rows:
-        if not row:
-            continue
-        if len(row) != len(header):
-            raise ValueError(
-                f"line {rows.line_num + before:,}: expected {len(header)} values, as the header has names, "
-                f"but found {len(row)}"
-            )
-        partner, template = (row[header.index(column)] for column in wanted)
-        yield partner, template
 
 
 def _summarise(summary: Summary) -> None:

@@ -163,7 +163,7 @@ def check(context: click.Context, /, templates: tuple[str, ...], files: tuple[st
         except BrokenPipeError:
             _check_unread(found, tally, worst)
     if options["report"] is not None:
-        _write_report(entries, options["report"])
+        _write_report(entries, options["report"], tally.unchecked)
     return _with_notes(job, 1 if worst & tally.found.keys() else 0)
 
 
@@ -235,10 +235,10 @@ def _collecting(entries: list[Any]) -> Collect:
     return collect
 
 
-def _write_report(entries: list[Any], path: Path) -> None:
+def _write_report(entries: list[Any], path: Path, unchecked: list[str]) -> None:
     from macroengine.workspace.reports.writing import write_report  # noqa: PLC0415 - rarely needed
 
-    write_report(entries, path)
+    write_report(entries, path, unchecked)
     click.echo(f"report written to {printable(str(path))}", err=True)
 
 

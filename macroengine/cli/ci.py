@@ -56,7 +56,11 @@ def junit_report(*, strict: bool) -> Report:
     def end(tally: Tally) -> str:
         templates = "1 template" if tally.templates == 1 else f"{tally.templates:,} templates"
         summary = _attribute(f"{templates}: {tally}")
-        return f'<testcase classname="macroengine" name={summary}/>\n</testsuite>\n</testsuites>\n'
+        errors = "".join(
+            f'<testcase classname="macroengine" name={reason}><error message={reason}/></testcase>\n'
+            for reason in map(_attribute, tally.unchecked)
+        )
+        return f'{errors}<testcase classname="macroengine" name={summary}/>\n</testsuite>\n</testsuites>\n'
 
     begin = '<?xml version="1.0" encoding="utf-8"?>\n<testsuites>\n<testsuite name="macroengine check">\n'
     return Report(lambda: begin, show, end)

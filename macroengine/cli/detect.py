@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from macroengine.cli import output
+from macroengine.cli.given import Arguments, sources_of
 from macroengine.cli.inputs import check_read_once
-from macroengine.cli.job import Arguments, sources_of
 from macroengine.cli.options import file_options, layout_of
 from macroengine.detection.detect import Detected
 from macroengine.detection.detect import detect as detect_dialects
@@ -16,7 +16,7 @@ from macroengine.diagnostics import printable
 from macroengine.errors import TemplateError
 from macroengine.workspace.config import NearestConfig, find_config
 from macroengine.workspace.record import Record
-from macroengine.workspace.sources import Source, is_any_unreadable, notes_of_empty
+from macroengine.workspace.sources import Source, is_any_unreadable, notes_of_empty, whole_records
 
 _Found = tuple[Source, Record, list[Detected]]
 
@@ -85,7 +85,7 @@ class _Search:
         """Yield each template with its source and its dialects."""
         for source in self.sources:
             is_empty = True
-            for record in source.records():
+            for record in whole_records(source):
                 if record.template is None:
                     continue
                 is_empty = False

@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from macroengine.cli import output
+from macroengine.cli.given import given_settings, sources_of
 from macroengine.cli.inputs import check_read_once, is_input, looks_like_path, no_such_file
-from macroengine.cli.job import Job, given_settings, sources_of
+from macroengine.cli.job import Job
 from macroengine.cli.options import (
     column_options,
     context_option,

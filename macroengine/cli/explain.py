@@ -25,7 +25,7 @@ from macroengine.suggest import did_you_mean
 from macroengine.template import parse
 from macroengine.workspace.assumed import dialect_for
 from macroengine.workspace.facts import availability, yes_no
-from macroengine.workspace.sources import Source, notes_of_empty, open_source
+from macroengine.workspace.sources import Source, notes_of_empty, open_source, whole_records
 
 _COLUMNS = ("macro", "field", "source", "send all", "available", "encoded", "example")
 _CODE = re.compile(r"[A-Z]+\d+", re.IGNORECASE)
@@ -157,7 +157,7 @@ def _explain_file(source: Source, dialect: Dialect | Literal["auto"], *, consent
     name = input_name(source.name)
     rows = []
     notes = notes_of_empty(source)
-    for record in source.records():
+    for record in whole_records(source):
         if record.template is not None:
             notes = []
             chosen = dialect_for(record.dialect_named(name) or dialect, record.template)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from macroengine.cli.given import given_settings, sources_of
 from macroengine.cli.inputs import STANDARD_INPUT, suffix
-from macroengine.cli.job import Job, given_settings, sources_of
+from macroengine.cli.job import Job
 from macroengine.cli.options import layout_of
 from macroengine.workspace.config import Config, NearestConfig
 from macroengine.workspace.sources import REQUESTS

@@ -27,7 +27,7 @@ from macroengine.matching.front import matcher_of_source
 from macroengine.matching.result import Match, Reading
 from macroengine.workspace.abridging import abridged
 from macroengine.workspace.columns import Layout
-from macroengine.workspace.sources import open_source
+from macroengine.workspace.sources import open_source, whole_records
 from macroengine.workspace.text import guessed_encoding
 
 _RECORDS = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xlsm")
@@ -163,7 +163,7 @@ def _match_many(source: str, dialect: Dialect, events: str, column: str | None, 
 def _received(file: str, column: str | None) -> Iterator[tuple[int, str]]:
     """Yield the URLs in a file with their line numbers. Bytes that are not UTF-8 are kept for the audit to report."""
     if column is not None or suffix(file) in _RECORDS:
-        records = open_source(file, Layout(template=column or DEFAULT_COLUMN)).records()
+        records = whole_records(open_source(file, Layout(template=column or DEFAULT_COLUMN)))
         yield from ((record.line, record.template) for record in records if record.template)
         return
     for number, line in read_lines(file):

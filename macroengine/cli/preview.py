@@ -103,7 +103,7 @@ def preview(context: click.Context, /, templates: tuple[str, ...], files: tuple[
         work.show_templates(job)
         if requests is not None:
             work.show_requests(requests)
-    except InputError:  # what has been printed ends properly
+    except (InputError, click.UsageError):  # what has been printed ends properly
         sys.stdout.write(work.end())
         raise
     sys.stdout.write(work.end())
@@ -156,6 +156,12 @@ class _Work:
         sys.stdout.write(self.between + text)
         self.between = ",\n" if self.as_json else "\n"
 
+    def _separate(self) -> None:
+        """Leave a line blank around an error that is printed between results, on the same terminal."""
+        if not self.as_json and sys.stdout.isatty() and sys.stderr.isatty():
+            click.echo(self.between, nl=False, err=True)
+            self.between = "\n"
+
     @contextmanager
     def _reporting(self, place: str) -> Iterator[None]:
         """Report an error for something that cannot be rendered, and continue."""
@@ -163,6 +169,7 @@ class _Work:
             yield
         except (TemplateError, RenderError) as error:
             self.status = 1
+            self._separate()
             _print_error(place, error)
         except ValueError as error:
             raise click.UsageError(f"--set: {error}") from None

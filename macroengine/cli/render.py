@@ -28,7 +28,7 @@ from macroengine.workspace.abridging import abridged
 from macroengine.workspace.assumed import dialect_for
 from macroengine.workspace.preview import with_values
 from macroengine.workspace.record import Record
-from macroengine.workspace.sources import open_source
+from macroengine.workspace.sources import open_source, whole_records
 
 
 @click.command()
@@ -132,7 +132,7 @@ def _templates(
     if file is None:
         return [("", Record("", 1, template))]
     name = input_name(file)
-    found = [(f"{name}:{record.place}", record) for record in open_source(file, layout).records()]
+    found = [(f"{name}:{record.place}", record) for record in whole_records(open_source(file, layout))]
     found = [(place, record) for place, record in found if record.template is not None]
     if not found:
         raise InputError(f"{name}: has no templates")

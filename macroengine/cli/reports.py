@@ -45,6 +45,19 @@ class Tally:
     """The number of findings of each rule, by code, name and severity."""
     assumed: Counter[Postback] = field(default_factory=Counter)
     """The number of templates for each kind of postback that was inferred from their macros."""
+    incomplete: int = 0
+    """The number of files that could not be read completely."""
+    unchecked: list[str] = field(default_factory=list)
+    """What was not checked, and why."""
+
+    def add(self, other: "Tally") -> None:
+        """Add what was counted in one file, except its findings."""
+        self.templates += other.templates
+        self.skipped += other.skipped
+        self.fixed += other.fixed
+        self.incomplete += other.incomplete
+        self.assumed += other.assumed
+        self.unchecked += other.unchecked
 
     def count(self, diagnostic: Diagnostic) -> None:
         """Count a finding."""
@@ -56,6 +69,8 @@ class Tally:
 
     def lines(self) -> list[str]:
         """Return the summary, after the assumed kinds of postback if any of them is not the default."""
+        if self.incomplete and not self.templates and not self.skipped and not self.found:
+            return []  # the notes say why nothing was checked
         if not self.assumed.keys() - {Postback.INSTALL}:
             return [str(self)]
         counts = [f"{kind} for {_counted(number, 'template')}" for kind in Postback if (number := self.assumed[kind])]
@@ -72,6 +87,8 @@ class Tally:
             parts.append(f"nothing found in {_counted(self.templates, 'template')}")
         if self.skipped:
             parts.append(f"{_counted(self.skipped, 'template')} skipped")
+        if self.incomplete:
+            parts.append(f"{_counted(self.incomplete, 'file')} not read completely")
         return ", ".join(parts) or "no templates found"
 
 
@@ -129,7 +146,7 @@ def text_report(width: int | None, *, colour: bool) -> Report:
 
     def end(tally: Tally) -> str:
         lines = [line for text in tally.lines() for line in wrapped(text, columns_, 0)]
-        return "\n".join(lines) + "\n"
+        return "".join(f"{line}\n" for line in lines)
 
     return Report(str, show, end)
 
@@ -141,7 +158,7 @@ def statistics_report() -> Report:
         rows = sorted(tally.rules.items(), key=lambda row: (-row[1], row[0]))
         width = max((len(f"{count:,}") for _, count in rows), default=0)
         lines = [f"{count:>{width},} {code} {severity} {name}\n" for (code, name, severity), count in rows]
-        return "".join(lines) + "\n".join(tally.lines()) + "\n"
+        return "".join([*lines, *(f"{line}\n" for line in tally.lines())])
 
     return Report(str, lambda *_: "", end)
 
@@ -248,4 +265,8 @@ def _escape_property(text: str) -> str:
     return _escape_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-GITHUB_REPORT = Report(str, _as_annotation, lambda _: "")
+def _unchecked(tally: Tally) -> str:
+    return "".join(f"::error::{_escape_data(reason)}\n" for reason in tally.unchecked)
+
+
+GITHUB_REPORT = Report(str, _as_annotation, _unchecked)

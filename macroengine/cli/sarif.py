@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from macroengine import __version__
-from macroengine.cli.reports import Report
+from macroengine.cli.reports import Report, Tally
 from macroengine.diagnostics import Diagnostic, Fault, Severity
 from macroengine.rules import RULES
 from macroengine.rules.other_faults import OTHER_FAULTS
@@ -25,7 +25,20 @@ def sarif_report() -> Report:
     run = {"tool": {"driver": _driver()}, "columnKind": "unicodeCodePoints", "results": [mark]}
     log = json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
     before, after = log.split(json.dumps(mark))
-    return Report(lambda: f"{before}\n", _result, lambda _: f"\n{after}\n", between=",\n")
+
+    def end(tally: Tally) -> str:
+        return f"\n]{_invocations(tally)}{after.removeprefix(']')}\n"
+
+    return Report(lambda: f"{before}\n", _result, end, between=",\n")
+
+
+def _invocations(tally: Tally) -> str:
+    """Return what the run says of files and rows that were not checked."""
+    if not tally.unchecked:
+        return ""
+    notes = [{"level": "error", "message": {"text": reason}} for reason in tally.unchecked]
+    invocation = {"executionSuccessful": False, "toolExecutionNotifications": notes}
+    return f', "invocations": {json.dumps([invocation])}'
 
 
 def _driver() -> dict[str, Any]:

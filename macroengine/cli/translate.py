@@ -12,8 +12,9 @@ import click
 from macroengine.catalogue import Dialect
 from macroengine.cli import output
 from macroengine.cli.formats import text_report_on
+from macroengine.cli.given import given_settings, sources_of
 from macroengine.cli.inputs import check_read_once, input_name
-from macroengine.cli.job import Job, given_settings, sources_of
+from macroengine.cli.job import Job
 from macroengine.cli.options import (
     column_options,
     dialect_or_auto_option,

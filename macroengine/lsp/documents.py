@@ -152,7 +152,7 @@ class Document:
             settings = self.settings._replace(ignore=(*self.settings.ignore, *located.record.ignored("")))
             return Checked(settings, tuple(findings(located.record.noted, settings)))
         try:
-            settings, assumed = settings_of(located.record, located.template, self.settings, "", self.given)
+            settings, assumed, _ = settings_of(located.record, located.template, self.settings, "", self.given)
         except InputError as error:
             return Checked(self.settings, (), str(error).partition(": ")[2])
         try:

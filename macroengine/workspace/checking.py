@@ -1,14 +1,14 @@
 """Check and fix one template of a file, with the settings for that template."""
 
 from collections.abc import Container
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from macroengine.diagnostics import Diagnostic
 from macroengine.errors import TemplateError
 from macroengine.kinds import Postback
 from macroengine.rules import check
 from macroengine.rules.request_codes import request_codes
-from macroengine.workspace.assumed import assumed_postback, dialect_for, parsed
+from macroengine.workspace.assumed import AUTO, assumed_postback, dialect_for, parsed
 from macroengine.workspace.config import Settings
 from macroengine.workspace.inputs import InputError
 from macroengine.workspace.record import Record
@@ -17,18 +17,28 @@ if TYPE_CHECKING:
     from macroengine.rules.fixing import Fixed
 
 
-def settings_of(
-    record: Record, template: str, settings: Settings, where: str, given: Container[str] = ()
-) -> tuple[Settings, Postback | None]:
-    """Return the settings for a template of a file; also the kind of postback, if it was assumed.
+class Chosen(NamedTuple):
+    """The settings for a template of a file, and what they do not rest on."""
+
+    settings: Settings
+    assumed: Postback | None
+    """The kind of postback, if it was inferred from the macros."""
+    unknown: str = ""
+    """A word in the row that may be meant as the name of a dialect, but is not one."""
+
+
+def settings_of(record: Record, template: str, settings: Settings, where: str, given: Container[str] = ()) -> Chosen:
+    """Return the settings for a template of a file.
 
     The row overrides `settings`, except for settings named in `given`. Anything still open is inferred from the macros.
 
     Raises:
-        InputError: the row has an unknown word in a column that was requested by name.
+        InputError: a word in the row is unknown or misspelt.
     """
     strict = record.said.strict
-    dialect = None if "dialect" in given and "dialect" not in strict else record.dialect_named(where, settings.dialects)
+    is_read = record.said.dialect and ("dialect" not in given or "dialect" in strict)
+    dialect = record.dialect_named(where, settings.named) if is_read else None
+    unknown = record.unknown_platform() if is_read and dialect is None and settings.dialect != AUTO else ""
     postback = None if "postback" in given and "postback" not in strict else record.postback_named(where)
     ignored = record.ignored(where)
     chosen = dialect_for(dialect or settings.dialect, template)
@@ -41,9 +51,9 @@ def settings_of(
     if dialect is not None:
         _check_context(settings, f"{where}:{record.place}")
     if settings.postback is not None:
-        return settings, None
+        return Chosen(settings, None, unknown)
     assumed = assumed_postback(template, chosen)
-    return settings._replace(postback=assumed), assumed
+    return Chosen(settings._replace(postback=assumed), assumed, unknown)
 
 
 def _check_context(settings: Settings, place: str) -> None:

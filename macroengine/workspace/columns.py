@@ -1,5 +1,6 @@
 """The columns of a table: which one contains the templates, and which describe them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -46,6 +47,25 @@ def kinds() -> Mapping[str, Postback]:
     return {folded(word): Postback(kind) for kind, words in _words()["kinds"].items() for word in words}
 
 
+@cache
+def _loose() -> frozenset[str]:
+    return frozenset(map(folded, _words()["loose"]["dialect"]))
+
+
+@cache
+def _devices() -> frozenset[str]:
+    return frozenset(_words()["devices"]["words"])
+
+
+def is_about_devices(text: str) -> bool:
+    """Say whether the text of a platform column is only about devices and stores.
+
+    >>> is_about_devices("iOS 17 / Android"), is_about_devices("Kochava")
+    (True, False)
+    """
+    return _devices().issuperset(re.findall(r"[^\W\d_]+", text.casefold()))
+
+
 class Layout(NamedTuple):
     """Where a file has its templates, as far as it is given. The rest is detected."""
 
@@ -60,6 +80,10 @@ class Layout(NamedTuple):
     """The dialect of templates embedded in code, if given."""
     is_sure: bool = False
     """Whether the template column is recognised only by names that can mean nothing else."""
+
+    def is_loose(self, name: str) -> bool:
+        """Say whether the dialect column with this name may be about something else: devices, or advertisers."""
+        return self.dialect is None and folded(name) in _loose()
 
     def asked(self) -> dict[str, str]:
         """Return the columns that were requested by name, by their role."""

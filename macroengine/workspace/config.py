@@ -16,6 +16,7 @@ from macroengine.suggest import did_you_mean
 from macroengine.workspace.assumed import AUTO, dialect_for
 from macroengine.workspace.columns import ROLES, Layout, folded
 from macroengine.workspace.inputs import InputError, input_name, read_toml
+from macroengine.workspace.record import built_in_names
 from macroengine.workspace.sources import searched_language
 from macroengine.workspace.text import checked_encoding
 
@@ -51,6 +52,13 @@ class Settings(NamedTuple):
         said = {**self.columns, "sheet": self.sheet, "encoding": self.encoding}
         missing: dict[str, Any] = {name: value for name, value in said.items() if getattr(given, name) is None}
         return given._replace(embedded=None if self.dialect == AUTO else self.dialect, **missing)
+
+    @property
+    def named(self) -> Mapping[str, Dialect | Literal["auto"]]:
+        """The dialects that table rows may name, except built-in ones: by the given names, and by their own."""
+        custom = (one for one in (self.dialect, *self.dialects.values()) if isinstance(one, Dialect))
+        own = {folded(name): one for one in custom for name in (one.name, one.title)}
+        return {name: one for name, one in own.items() if name not in built_in_names()} | dict(self.dialects)
 
     def dialect_of(self, template: str) -> Dialect:
         """Return the dialect that a template is checked in."""

@@ -46,6 +46,15 @@ def input_name(file: str | Path) -> str:
     return "standard input" if str(file) == STANDARD_INPUT else printable(str(file))
 
 
+def error_message(error: Exception) -> str:
+    """Return the message of an error with an input or output, which names it."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    name = error.filename
+    similar = similar_file(str(name)) if isinstance(error, FileNotFoundError) and name else ""
+    return f"{name or 'standard output'}: {error.strerror[0].lower()}{error.strerror[1:]}{similar}"
+
+
 def similar_file(name: str) -> str:
     """Return `; did you mean 'x'?` for the files of the same folder that are called almost so, or an empty string.
 

@@ -119,6 +119,8 @@ def _records(text: str, name: str, layout: Layout, troubles: list[Trouble]) -> I
     try:
         for record in records_of(_numbered(text), name, layout):
             next_line = record.line + record.raw.count("\n")
+            if record.broken is not None:
+                troubles.append(Trouble(record.line, _without_place(record.broken, name)))
             yield record
     except NoColumnError:  # a table without templates
         return
@@ -129,13 +131,12 @@ def _records(text: str, name: str, layout: Layout, troubles: list[Trouble]) -> I
 def _of_json(number: int, line: str, name: str, layout: Layout, troubles: list[Trouble]) -> Iterator[Record]:
     """Yield the record of one line, whatever is wrong with other lines."""
     try:
-        yield from json_records(iter([(number, line)]), input_name(name), layout)
-        return
+        [record] = json_records(iter([(number, line)]), input_name(name), layout)
     except NoColumnError:
-        pass
-    except InputError as error:
-        troubles.append(Trouble(number, _without_place(error, name)))
-    yield Record(line, number)
+        record = Record(line, number)
+    if record.broken is not None:
+        troubles.append(Trouble(number, _without_place(record.broken, name)))
+    yield record
 
 
 def _numbered(text: str) -> Iterator[tuple[int, str]]:

@@ -1,16 +1,16 @@
 """A template's record in a file: where it is, whose template it is, and how to replace it."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from macroengine.catalogue import Dialect, dialect, dialect_names
 from macroengine.diagnostics import Diagnostic, Span
 from macroengine.kinds import Postback
-from macroengine.suggest import did_you_mean, edit_distance
+from macroengine.suggest import did_you_mean, edit_distance, question
 from macroengine.workspace.assumed import AUTO
-from macroengine.workspace.columns import folded, kinds
+from macroengine.workspace.columns import folded, is_about_devices, kinds
 from macroengine.workspace.inputs import InputError
 
 
@@ -23,6 +23,8 @@ class Said(NamedTuple):
     ignore: str = ""
     strict: frozenset[str] = frozenset()
     """The columns that were requested by name. A word in them must be a known one."""
+    loose: bool = False
+    """Whether the column of the dialect may be about something else, as one called `platform`."""
 
 
 def _never(template: str) -> str | None:  # noqa: ARG001 - most records can have any template
@@ -34,7 +36,6 @@ Dialects = Mapping[str, Dialect | Literal["auto"]]
 _NO_DIALECTS: Dialects = MappingProxyType({})
 # A shorter name may be part of any word, or one letter from another.
 _SHORTEST = 6
-_LONGEST = 100
 
 
 class Region(NamedTuple):
@@ -79,6 +80,8 @@ class Record(NamedTuple):
     """Where the characters of a template are, if it is embedded in another language."""
     noted: Diagnostic | None = None
     """The diagnostic for a template that cannot be checked."""
+    broken: InputError | None = None
+    """The error of a row that cannot be read, although the rows after it can."""
     refusal: Callable[[str], str | None] = _never
     """Says why another template cannot be written."""
 
@@ -118,24 +121,31 @@ class Record(NamedTuple):
         """Return the dialect that the row names: a built-in one, a custom one, or "auto"; None if it names none.
 
         Raises:
-            InputError: the word in the column is a misspelt name of a dialect, or the column was requested by name and
-                the word is not the name of a dialect.
+            InputError: the word in the column is not the name of a dialect; in a column that may be about something
+                else, a misspelt one.
         """
         word = self.said.dialect
-        if not word:
+        if not word or (not folded(word) and "dialect" not in self.said.strict):  # a dash says nothing, either
             return None
-        if folded(word) in custom:
-            return custom[folded(word)]
-        if folded(word) == AUTO:
-            return AUTO
-        found = _dialect_named(folded(word))
-        if found is not None:
-            return dialect(found)
-        if "dialect" in self.said.strict or _is_misspelt(folded(word)):
-            known = [*dialect_names(), AUTO]
+        found = _dialect_named(folded(word), custom)
+        if found is None and not self._may_be_about_else(custom):
+            own = dict.fromkeys(one.name for one in custom.values() if isinstance(one, Dialect))
+            known = list(dict.fromkeys([*dialect_names(), *own, AUTO]))
             near = did_you_mean(word, known) or f" (known: {', '.join(known)})"
             raise InputError(f"{where}:{self.place}: unknown dialect {word!r}{near}")
-        return None
+        return found
+
+    def _may_be_about_else(self, custom: Dialects) -> bool:
+        """Say whether the word for the dialect is about devices, or whether its column need not name dialects."""
+        word = self.said.dialect
+        if "dialect" not in self.said.strict and is_about_devices(word):
+            return True
+        return self.said.loose and not _is_misspelt(folded(word), custom)
+
+    def unknown_platform(self) -> str:
+        """Return the word of a row that names no dialect, if it may be meant to; otherwise an empty text."""
+        word = self.said.dialect
+        return "" if not folded(word) or is_about_devices(word) else word
 
     def postback_named(self, where: str) -> Postback | None:
         """Return the kind of postback that the row names; None if it names none.
@@ -143,14 +153,16 @@ class Record(NamedTuple):
         Any other word is read as the name of an in-app event, unless the column was requested by name.
 
         Raises:
-            InputError: the column was requested by name, and the word in it is not a kind.
+            InputError: the word in the column is a misspelt kind, or the column was requested by name and the word is
+                not a kind.
         """
         word = self.said.postback
         if not word or (not folded(word) and "postback" not in self.said.strict):  # a dash says nothing, either
             return None
         found = kinds().get(folded(word))
-        if found is None and "postback" in self.said.strict:
-            known = did_you_mean(word, map(str, Postback)) or f" (known: {', '.join(Postback)})"
+        meant = _misspelt_kinds(folded(word)) if found is None else []
+        if meant or (found is None and "postback" in self.said.strict):
+            known = did_you_mean(word, map(str, Postback)) or question(meant) or f" (known: {', '.join(Postback)})"
             raise InputError(f"{where}:{self.place}: unknown kind of postback {word!r}{known}")
         return Postback.IN_APP if found is None else found
 
@@ -173,22 +185,38 @@ class Record(NamedTuple):
         return found
 
 
-def _dialect_named(word: str) -> str | None:
+def _dialect_named(word: str, custom: Dialects) -> Dialect | Literal["auto"] | None:
     """Return the dialect whose name a text is or contains, since people add the name of a company or a product."""
-    names = _dialect_names()
-    if word in names:
-        return names[word]
-    within = [name for name in names if len(name) >= _SHORTEST and name in word]
-    return names[max(within, key=len)] if within else None
+    names = built_in_names()
+    within = [name for name in (*custom, *names) if len(name) >= _SHORTEST and name in word]
+    found = word if word in custom or word in names else max(within, key=len, default="")
+    if found in custom:
+        return custom[found]
+    if word == AUTO:
+        return AUTO
+    return dialect(names[found]) if found else None
 
 
-def _is_misspelt(word: str) -> bool:
+def _is_misspelt(word: str, custom: Dialects) -> bool:
     """Say whether one letter of the name of a dialect is wrong. The column may be about something else, as iOS."""
-    return any(len(name) >= _SHORTEST and edit_distance(word[:_LONGEST], name) == 1 for name in _dialect_names())
+    return any(_is_nearly(word, name) for name in (*custom, *built_in_names()))
+
+
+def _is_nearly(word: str, name: str) -> bool:
+    """Say whether a letter of a name is wrong, or two of a long one."""
+    allowed = min(len(name) // _SHORTEST, 2)
+    return abs(len(word) - len(name)) <= allowed and 0 < edit_distance(word, name) <= allowed
+
+
+@lru_cache(maxsize=1024)
+def _misspelt_kinds(word: str) -> list[str]:
+    """Return the kind of postback that a word is a misspelt one of, if any. Other words are names of in-app events."""
+    found = (kind for name, kind in kinds().items() if kind is not Postback.IN_APP and _is_nearly(word, name))
+    return list(dict.fromkeys(found))
 
 
 @cache
-def _dialect_names() -> dict[str, str]:
+def built_in_names() -> dict[str, str]:
     """Return the names of the dialects by their folded names and titles."""
     titles = {folded(dialect(name).title): name for name in dialect_names()}
     return titles | {folded(name): name for name in dialect_names()}

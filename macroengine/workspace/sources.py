@@ -12,7 +12,7 @@ from macroengine.workspace.inputs import (
     STANDARD_INPUT,
     InputError,
     NoColumnError,
-    UnreadableError,
+    error_message,
     input_name,
     suffix,
 )
@@ -193,6 +193,19 @@ def embedded_source(file: str, language: str, layout: Layout, *, among_others: b
     return EmbeddedFile(file, language, layout, among_others=among_others)
 
 
+def whole_records(source: Source) -> Iterator[Record]:
+    """Yield the records of a source, all of which must be readable.
+
+    Raises:
+        InputError: the source or one of its rows cannot be read.
+        OSError: the source cannot be read.
+    """
+    for record in source.records():
+        if record.broken is not None:
+            raise record.broken
+        yield record
+
+
 class Skipped(NamedTuple):
     """A file in a folder of templates that has none itself."""
 
@@ -235,7 +248,7 @@ def sources_in(folder: str, layout_of: Callable[[Path], Layout], apart: Collecti
     """
     files = files_in(folder)
     found = [_in_folder(file, layout_of(Path(file))) for file in files if file not in apart]
-    if len(found) == len(files) and all(isinstance(source, Skipped) for source in found):
+    if len(found) == len(files) and all(isinstance(one, Skipped) and not one.is_unreadable for one in found):
         raise InputError(
             f"{input_name(folder)}: no file in this folder has a column of templates; say which one it is with --column"
         )
@@ -250,8 +263,8 @@ def _in_folder(file: str, layout: Layout) -> Source:
     source = open_source(file, layout._replace(is_sure=True))
     try:
         next((record for record in source.records() if record.template is not None), None)
-    except (NoColumnError, UnreadableError) as error:
-        return Skipped(file, (f"skipped {error}",), is_unreadable=isinstance(error, UnreadableError))
+    except (InputError, OSError) as error:
+        return Skipped(file, (f"skipped {error_message(error)}",), is_unreadable=not isinstance(error, NoColumnError))
     return source
 
 

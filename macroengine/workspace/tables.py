@@ -26,12 +26,13 @@ class Table:
         self._taken: list[tuple[int, str]] = []
         self._size = 0
         self._strict = frozenset(layout.asked())
+        self._loose = False
 
-    def records(self, kind: str) -> Iterator[Record]:
-        """Yield the header and the rows, including rows without a template."""
+    def records(self, kind: str, *, strict: bool = False) -> Iterator[Record]:
+        """Yield the header and the rows, including rows without a template. With `strict`, check the quotes."""
         delimiter, before = self._delimiter(kind)
         yield from before
-        rows = csv.reader(self._feed(), delimiter=delimiter)
+        rows = csv.reader(self._feed(), delimiter=delimiter, strict=strict)
         header: list[str] | None = None
         found: dict[str, int] = {}
         try:
@@ -41,12 +42,15 @@ class Table:
                 self._size = 0
                 if header is None:
                     header, found = row, columns_of(row, self._layout, self._name)
+                    self._loose = "dialect" in found and self._layout.is_loose(row[found["dialect"]])
                     yield Record(raw, number)
                     continue
-                self._check_width(row, header, number, delimiter)
                 index = found["template"]
+                if any(cell.strip() for cell in row[len(header) :]):
+                    yield Record(raw, number, broken=self._too_wide(row, header, number, delimiter))
+                    continue
                 if len(row) <= index or not row[index].strip():
-                    yield Record(raw, number)
+                    yield Record(raw, number, said=self._said(row, found))
                     continue
                 with_cell, said = _with_cell(raw, row, index, delimiter), self._said(row, found)
                 yield Record(raw, number, row[index], with_cell, cell=header[index], said=said)
@@ -59,14 +63,13 @@ class Table:
 
     def _said(self, row: Sequence[str], found: Mapping[str, int]) -> Said:
         said = {role: row[found[role]].strip() for role in ROLES[1:] if role in found and found[role] < len(row)}
-        return Said(**said, strict=self._strict)
+        return Said(**said, strict=self._strict, loose=self._loose)
 
-    def _check_width(self, row: Sequence[str], header: Sequence[str], number: int, delimiter: str) -> None:
-        if any(cell.strip() for cell in row[len(header) :]):
-            raise InputError(
-                f"{self._name}:{number}: expected {len(header)} cells, as in the header, but found {len(row)}; "
-                f"put a cell that contains {delimiter!r} in quotes"
-            )
+    def _too_wide(self, row: Sequence[str], header: Sequence[str], number: int, delimiter: str) -> InputError:
+        return InputError(
+            f"{self._name}:{number}: expected {len(header)} cells, as in the header, but found {len(row)}; "
+            f"put a cell that contains {delimiter!r} in quotes"
+        )
 
     def _feed(self) -> Iterator[str]:
         """Yield the lines to the CSV reader, and keep those of the current row."""

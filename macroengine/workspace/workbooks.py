@@ -159,6 +159,8 @@ class WorkbookFile:
         return None
 
     def _rows(self, sheet: "Worksheet", header: int, found: Mapping[str, int]) -> Iterator[Record]:
+        strict = frozenset(self.layout.asked())
+        loose = "dialect" in found and self.layout.is_loose(self._said(sheet, header, found["dialect"] + 1))
         for row in range(header + 1, sheet.max_row + 1):
             cell = sheet.cell(row, found["template"] + 1)
             if cell.value is None or (isinstance(cell.value, str) and not cell.value.strip()):
@@ -172,7 +174,7 @@ class WorkbookFile:
                 lambda fixed: f"{fixed}\n",
                 sheet=sheet.title,
                 cell=cell.coordinate,
-                said=Said(**said, strict=frozenset(self.layout.asked())),
+                said=Said(**said, strict=strict, loose=loose),
                 made_by=formula,
             )
 

@@ -36,13 +36,18 @@ def replacing(path: Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path, strict=True))
     _check_writable(target, name)
     before = atomic.fingerprint(target)
-    with atomic.beside(target) as new:
-        yield new
-        after = atomic.fingerprint(target)
-        if after != before:
-            raise InputError(_CHANGED.format(name=name))
-        if atomic.fingerprint(new)[-1] != after[-1]:
-            atomic.replace(new, target)
+    try:
+        with atomic.beside(target) as new:
+            yield new
+            after = atomic.fingerprint(target)
+            if after != before:
+                raise InputError(_CHANGED.format(name=name))
+            if atomic.fingerprint(new)[-1] != after[-1]:
+                atomic.replace(new, target)
+    except OSError as error:
+        if error.filename == str(target):  # name it as it was given
+            error.filename = str(path)
+        raise
 
 
 @contextmanager

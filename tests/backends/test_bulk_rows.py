@@ -285,8 +285,8 @@ def test_every_line_of_json_is_read(tmp_path, content: str, expected: list[str])
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"click_id":1}\nnull\n', "in.jsonl:2: is null, not an object"),
-        ("[1]\n", "in.jsonl:1: is a list, not an object"),
+        ('{"click_id":1}\nnull\n', "in.jsonl:2: expected an object, but found null"),
+        ("[1]\n", "in.jsonl:1: expected an object, but found a list"),
         ('{"click_id":1}{"click_id":2}\n', "in.jsonl:1: not JSON at column 15: extra data"),
         ('{"click_id":1,"click_id":2}\n', "an object has the same key twice$"),
         ('\n{"click_id":\n1}\n', "in.jsonl:2: not JSON at column 1: expecting value"),

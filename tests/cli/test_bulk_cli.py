@@ -116,7 +116,10 @@ def test_many_templates_are_read_from_a_workbook(run, events):
     ]
     book.active["A2"] = None
     book.save(events / "partners.xlsx")
-    assert "partners.xlsx: a template has no partner" in run("--templates", "partners.xlsx", *arguments, "--force")[2]
+    assert (
+        "partners.xlsx:Sheet!B2: a template has no partner"
+        in run("--templates", "partners.xlsx", *arguments, "--force")[2]
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,17 +145,20 @@ def test_a_file_of_templates_that_cannot_be_used_is_named(run, events, content, 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("partner,url\na,b\n", "needs the columns partner and template"),
+        ("partner,cost\na,b\n", "needs the columns partner and template"),
         ("", "needs the columns partner and template"),
-        ("partner,template,template\na,b,\n", "each once"),
-        ("partner,template\na,b\na,c\n", "'a' is repeated"),
-        ("partner,template\na\n", "line 2: expected 2 values, as the header has names, but found 1"),
-        ("partner,template\na,https://n.example/?a=1,2\n", "but found 3"),
-        ("template,partner\nhttps://n.example/?c=(clickid),\n\nb,c\n", "a template has no partner"),
-        ("template,partner\nhttps://n.example/?c=(clickid)\nb,c\n", "but found 1"),
+        ("partner,template,template\na,b,\n", "2 columns are called 'template', 'template'"),
+        ("partner,template\na,b\na,c\n", "partners.csv:3: 'a' is repeated"),
+        ("partner,template\na\n", "partners.csv:2: the template of 'a' must be a text, and not blank"),
+        (
+            "partner,template\na,https://n.example/?a=1,2\n",
+            "partners.csv:2: expected 2 cells, as in the header, but found 3",
+        ),
+        ("template,partner\nhttps://n.example/?c=(clickid),\n\nb,c\n", "partners.csv:2: a template has no partner"),
+        ("template,partner\nhttps://n.example/?c=(clickid)\nb,c\n", "partners.csv:2: a template has no partner"),
         ('partner,template\na,"b"c\n', "expected after"),
         ("partner,template\na," + "b" * 140_000, "field larger than field limit"),
-        ("sep=;\npartner;template\na;b;c\n", "line 3: expected 2 values, as the header has names, but found 3"),
+        ("sep=;\npartner;template\na;b;c\n", "partners.csv:3: expected 2 cells, as in the header, but found 3"),
         ("sep=;\n", "needs the columns partner and template"),
         (b"partner,template\n\xe9,b\n", "partners.csv: not UTF-8 at byte 17\n"),
         (b"\xff\xfep", "partners.csv: not UTF-16 at byte 2\n"),
@@ -171,7 +177,9 @@ def test_a_csv_of_templates_that_cannot_be_used_is_said_so(run, events, content:
         ([TEMPLATE, "--columns", "click_id"], 2, "write field=column, not 'click_id'"),
         ([TEMPLATE, "--columns", "click_id=id", "--columns", "click_id=geo"], 2, "'click_id' is given twice"),
         ([TEMPLATE, "--columns", "click_id=nope"], 2, "there is no column 'nope' (known: id, click_id, geo,"),
-        ([TEMPLATE, "--where", "nope = 1"], 2, "where: "),
+        ([TEMPLATE, "--where", "nope = 1"], 2, "macroengine: --where: "),
+        ([TEMPLATE, "--memory-limit", "lots"], 2, "macroengine: --memory-limit or --threads: memory must have"),
+        ([TEMPLATE, "--columns", "nope=id"], 2, "macroengine: --columns gives 'nope', which no template reads"),
         ([TEMPLATE, "--templates", "x.toml"], 2, "one template, or --templates, not both"),
         ([], 2, "give one template"),
         (["https://n.example/?c=(clikid)"], 1, "unknown macro 'clikid'"),
@@ -302,7 +310,7 @@ def test_withheld_values_are_not_sent_whatever_the_case_of_the_column(run, event
         ("broken.parquet", "macroengine: "),
         ("digits.jsonl", "so many digits"),
         ("deep.jsonl", "JSON exceeds maximum recursion depth"),
-        ("null.jsonl", "null.jsonl:1: is null"),
+        ("null.jsonl", "null.jsonl:1: expected an object, but found null"),
     ],
 )
 def test_bad_input_is_no_traceback(run, events, name: str, message: str):
@@ -360,3 +368,68 @@ def test_the_kind_of_postback_is_taken_from_the_macros(run, tmp_path):
     assert errors.startswith("postback assumed from the macros: in-app; ")
     status, _, errors = run(template, *table, "--force", "--postback", "install")
     assert (status, "error[ME301]" in errors) == (1, True)
+
+
+ROWS = (
+    ("partner", "mmp", "kind", "template"),
+    ("acme", "AppMetrica", "", "https://a.example/?c={click_id}"),
+    ("beta", "iOS", "re-engagement", "https://b.example/?c=(clickid)"),
+    ("gamma", "", "purchase", "https://c.example/?c=(clickid)"),
+)
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.xlsx"])
+def test_the_rows_of_a_table_say_the_platform_and_the_kind(run, tmp_path, name):
+    (tmp_path / "p.csv").write_text("".join(",".join(row) + "\n" for row in ROWS))
+    book = pytest.importorskip("openpyxl").Workbook()
+    for row in ROWS:
+        book.active.append(row)
+    book.save(tmp_path / "p.xlsx")
+    (tmp_path / "in.csv").write_text("click_id,postback\n1,install\n2,re-engagement\n3,in-app\n")
+    table = ("--templates", name, "--input", "in.csv", "--output", "out.csv", "--force")
+    status, _, errors = run(*table)
+    assert (status, "assumed" in errors) == (0, False)
+    assert (tmp_path / "out.csv").read_text().splitlines()[1:] == [
+        "acme,https://a.example/?c=1",
+        "beta,https://b.example/?c=2",
+        "gamma,https://c.example/?c=3",
+    ]
+    # As in check, the command line overrides the rows.
+    assert run(*table, "--postback", "install")[0] == 0
+    assert (tmp_path / "out.csv").read_text().count("?c=1\n") == 3
+    status, _, errors = run(*table, "--dialect", "appsflyer")
+    assert (status, errors.count("error[ME040]")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("acme,AppMetrika,install,x", "p.csv:2: unknown dialect 'AppMetrika'; did you mean 'appmetrica'?"),
+        ("acme,Kochava,install,x", "p.csv:2: 'Kochava' is not a known platform; correct it, or render all templates"),
+        ("acme,,instal,x", "p.csv:2: unknown kind of postback 'instal'; did you mean 'install'?"),
+    ],
+)
+def test_a_row_whose_words_are_not_known_is_not_rendered(run, events, row: str, message: str):
+    (events / "p.csv").write_text(f"partner,platform,event,template\n{row}\n")
+    status, _, errors = run("--templates", "p.csv", "--input", "events.parquet", "--output", "urls.csv")
+    assert (status, message in errors) == (2, True)
+    assert not (events / "urls.csv").exists()
+
+
+def test_a_template_that_cannot_be_rendered_is_named_with_its_place(run, events):
+    (events / "p.csv").write_text(
+        f"partner,template\na,{TEMPLATE}\nb,{TEMPLATE[:-1]}x)\n\nc,{TEMPLATE}&e=(event_nam)\n"
+    )
+    status, _, errors = run("--templates", "p.csv", "--input", "events.parquet", "--output", "urls.csv")
+    lines = errors.splitlines()
+    assert (status, lines[0], lines[4]) == (
+        1,
+        "p.csv:3: the template of 'b' cannot be rendered",
+        "p.csv:5: the template of 'c' cannot be rendered",
+    )
+    assert (lines[1][:12], lines[5][:12]) == ("error[ME101]", "error[ME101]")
+    (events / "p.toml").write_text("b = '(x)'")
+    assert (
+        "p.toml: the template of 'b' cannot be rendered\n"
+        in run("--templates", "p.toml", "--input", "events.parquet", "--output", "urls.csv")[2]
+    )

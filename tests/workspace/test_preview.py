@@ -268,3 +268,14 @@ def test_a_preview_does_not_say_twice_what_is_withheld_nor_what_is_ignored(run, 
     assert "warning" not in run("preview", NESTED, "--send-all").out
     (tmp_path / "macroengine.toml").write_text('ignore = ["ME222"]')
     assert "warning" not in run("preview", DAMAGED).out
+
+
+def test_an_error_among_previews_on_a_terminal_has_blank_lines_around_it(run, monkeypatch, tmp_path):
+    good, bad = "https://n.example/pb?c=(clickid)", "https://n.example/pb?c=(clickd)"
+    (tmp_path / "t.txt").write_text(f"{bad}\n{good}\n{bad}\n{bad}\n{good}\n")
+    with terminal(monkeypatch, "stdout", "stderr") as shown:
+        run("preview", "t.txt")
+    text = re.sub(r"\x1b\[[0-9;]*m", "", shown.text).replace("\r", "")
+    assert [block.split("\n")[0].split(" ")[0] for block in text.strip("\n").split("\n\n")] == [
+        *("t.txt:1:", "t.txt:2", "t.txt:3:", "t.txt:4:", "t.txt:5")
+    ]

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from macroengine.cli.job import Arguments
+from macroengine.cli.given import Arguments
 from macroengine.workspace.columns import Layout
 from macroengine.workspace.sources import open_source
 from macroengine.workspace.text import guessed_encoding
@@ -200,7 +200,8 @@ def test_a_row_names_a_dialect_without_the_context(run, tmp_path):
         (["--dialect-column", "Platform"], "t.csv:2: unknown dialect 'apsflier'; did you mean 'appsflyer'?"),
         (["--partner-column", "Partnr"], "t.csv: no column 'Partnr'"),
         (["--column", "URL"], "t.csv: no column 'URL' (known: 'Kind', 'Other', 'Platform', 'Template', 'Ignore')"),
-        ([], "t.csv:2: ignore: unknown rule 'ME9'"),
+        ([], "t.csv:2: unknown kind of postback 'instal'; did you mean 'install'?"),
+        (["--postback", "install"], "t.csv:2: ignore: unknown rule 'ME9'"),
     ],
 )
 def test_a_row_that_says_what_is_not_known(run, tmp_path, arguments, message):
@@ -246,10 +247,8 @@ def test_a_report_ends_properly_before_an_error_in_the_file(run, tmp_path):
         result = run("check", "t.jsonl", "--format", form)
         assert (result.status, len(result.err.splitlines())) == (2, 1)
         json.loads(result.out)
-    assert run("check", "t.jsonl", "--fix").err.endswith("; nothing in the file was fixed\n")
-    assert (tmp_path / "t.jsonl").read_text() == text
     (tmp_path / "t.jsonl").write_text("no\n")
-    assert run("check", "t.jsonl", "--format", "json").out == ""
+    assert run("check", "t.jsonl", "--format", "json").out == "[\n]\n"
 
 
 def test_one_column_is_not_two_things(run, tmp_path):
@@ -452,9 +451,3 @@ def test_a_misspelt_dialect_is_not_taken_for_the_default(run, tmp_path, word):
     result = run("check", "t.csv")
     message = f"macroengine: t.csv:2: unknown dialect {word!r}; did you mean 'appmetrica'? (skipped)\n"
     assert (result.status, result.err) == (2, message)
-
-
-@pytest.mark.parametrize("word", ["iOS", "Google", "game", "-", "AppMetrica (Yandex)", "x" * 10_000])
-def test_a_platform_that_is_not_about_the_dialect_is_no_misspelt_one(run, tmp_path, word):
-    (tmp_path / "t.csv").write_text(f"template,platform\nhttps://n.example/pb?c=1,{word}\n")
-    assert run("check", "t.csv").status == 0

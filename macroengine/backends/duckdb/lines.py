@@ -163,4 +163,4 @@ def _not_an_object(line: str) -> str | None:
         return f"not JSON at column {error.colno}: {error.msg[0].lower()}{error.msg[1:]}"
     except (ValueError, RecursionError) as error:  # an integer with thousands of digits, or deep nesting
         return f"cannot be read: {error}"
-    return None if isinstance(value, dict) else f"is {json_word(value)}, not an object"
+    return None if isinstance(value, dict) else f"expected an object, but found {json_word(value)}"

@@ -120,6 +120,13 @@ def instead(diagnostic: Diagnostic) -> str:
     return diagnostic.hint or ""
 
 
+def kind_of_advice(diagnostic: Diagnostic) -> str:
+    """Return what the result of `instead` is."""
+    if diagnostic.fix is None:
+        return "hint"
+    return "safe fix" if diagnostic.fix.safe else "write, if it was meant"
+
+
 @dataclass(slots=True)
 class Group:
     """The findings for one partner, or of one rule."""

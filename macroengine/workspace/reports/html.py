@@ -6,12 +6,22 @@ from importlib import resources
 
 from macroengine.diagnostics import Diagnostic, Severity, printable
 from macroengine.workspace.preview import Parameter, Preview
-from macroengine.workspace.reports.entry import NOBODY, Entry, Group, by_partner, by_rule, counted, instead, total
+from macroengine.workspace.reports.entry import (
+    NOBODY,
+    Entry,
+    Group,
+    by_partner,
+    by_rule,
+    counted,
+    instead,
+    kind_of_advice,
+    total,
+)
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def html_report(entries: Sequence[Entry]) -> str:
+def html_report(entries: Sequence[Entry], unchecked: Sequence[str] = ()) -> str:
     """Return the page."""
     style = (resources.files(__package__) / "page.css").read_text(encoding="utf-8")
     everything = total(entries)
@@ -35,6 +45,7 @@ def html_report(entries: Sequence[Entry]) -> str:
         "</header>",
         "<main>",
         *_summary(entries),
+        *_unchecked(unchecked),
         *(line for number, entry in enumerate(entries, 1) for line in _article(number, entry)),
         "</main>",
         "</body>",
@@ -58,6 +69,12 @@ def _summary(entries: Sequence[Entry]) -> Iterator[str]:
     if rules:
         yield from _table("By rule", rules, {})
     yield "</section>"
+
+
+def _unchecked(reasons: Sequence[str]) -> Iterator[str]:
+    if reasons:
+        items = "".join(f"<li>{_text(reason)}</li>" for reason in reasons)
+        yield f'<section class="summary"><h2>Not checked</h2><ul>{items}</ul></section>'
 
 
 def _table(title: str, groups: Iterable[Group], anchors: dict[str, int]) -> Iterator[str]:
@@ -106,10 +123,9 @@ def _finding(diagnostic: Diagnostic) -> Iterator[str]:
     marked = f'<mark class="{diagnostic.severity}">{_text(diagnostic.source[start:stop]) or "&nbsp;"}</mark>'
     yield f'<p class="where"><code>{cut[0]}{_text(before)}{marked}{_text(after)}{cut[1]}</code></p>'
     if advice := instead(diagnostic):
-        word = "hint" if diagnostic.fix is None else "safe fix" if diagnostic.fix.safe else "write, if it was meant"
         is_text = diagnostic.fix is not None and diagnostic.fix.replacement
         shown = f"<code>{_text(advice)}</code>" if is_text else _text(advice)
-        yield f'<p class="advice">{word}: {shown}</p>'
+        yield f'<p class="advice">{kind_of_advice(diagnostic)}: {shown}</p>'
     yield "</li>"
 
 

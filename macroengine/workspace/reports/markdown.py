@@ -4,18 +4,30 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from macroengine.diagnostics import Diagnostic, Severity, excerpt, printable
-from macroengine.workspace.reports.entry import NOBODY, Entry, Group, by_partner, by_rule, counted, instead, total
+from macroengine.workspace.reports.entry import (
+    NOBODY,
+    Entry,
+    Group,
+    by_partner,
+    by_rule,
+    counted,
+    instead,
+    kind_of_advice,
+    total,
+)
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~&$@:]")
 
 
-def markdown_report(entries: Sequence[Entry]) -> str:
+def markdown_report(entries: Sequence[Entry], unchecked: Sequence[str] = ()) -> str:
     """Return the report as Markdown."""
     everything = total(entries)
     lines = ["# Postback templates", "", f"{everything.templates:,} templates: {counted(everything)}", ""]
     lines += _table("partner", by_partner(entries))
     rules = by_rule(entries)
     lines += _table("rule", rules) if rules else []
+    if unchecked:
+        lines += ["## Not checked", "", *(f"- {plain(reason)}" for reason in unchecked), ""]
     for entry in entries:
         lines += _entry(entry)
     return "\n".join(lines)
@@ -56,9 +68,12 @@ def _entry(entry: Entry) -> Iterator[str]:
 def _finding(diagnostic: Diagnostic) -> Iterator[str]:
     head = f"**{diagnostic.severity}** {diagnostic.code} {plain(diagnostic.name)}"
     advice = instead(diagnostic)
-    yield f"{head}: {plain(diagnostic.message)}{f'; instead: {plain(advice)}' if advice else ''}"
+    yield f"{head}: {plain(diagnostic.message)}"
     yield ""
     yield from _code(excerpt(diagnostic.source, diagnostic.span))
+    if advice:
+        yield f"{kind_of_advice(diagnostic)}: {plain(advice)}"
+        yield ""
 
 
 def _code(lines: Sequence[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,13 @@ _COLUMNS = (*_FINDINGS[:-1], "template", "fixed", "preview")
 _COUNTS = ("templates", "errors", "warnings", "infos", "fixable")
 # A spreadsheet reads a cell that begins like this as a formula (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NOT_CHECKED = "not checked"
 _MAX_CELL = 32_767
 _WIDTHS = {"partner": 20, "place": 28, "message": 50, "instead": 30, "template": 80, "found": 24, "fixed": 80}
 _RED, _HEAD, _BACK = "FFA40E26", "FFFFFFFF", "FF24415F"
 
 
-def csv_report(entries: Sequence[Entry]) -> str:
+def csv_report(entries: Sequence[Entry], unchecked: Sequence[str] = ()) -> str:
     """Return the table as CSV. An apostrophe keeps spreadsheets from reading a cell as a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -33,6 +35,8 @@ def csv_report(entries: Sequence[Entry]) -> str:
         rest = (entry.template, entry.fixed or entry.template, _preview(entry))
         for row in [_finding(entry, one) for one in entry.found] or [(entry.partner, entry.place, "clean", *[""] * 5)]:
             writer.writerow(map(_neutral, (*row, *rest)))
+    for reason in unchecked:
+        writer.writerow(map(_neutral, ("", "", _NOT_CHECKED, "", "", reason, *[""] * 5)))
     return text.getvalue()
 
 
@@ -50,7 +54,7 @@ def _preview(entry: Entry) -> str:
     return "" if entry.preview is None else entry.preview.attributed
 
 
-def write_workbook(entries: Sequence[Entry], path: Path) -> None:
+def write_workbook(entries: Sequence[Entry], path: Path, unchecked: Sequence[str] = ()) -> None:
     """Write the report as a workbook: templates, findings, and totals by partner and by rule.
 
     Raises:
@@ -63,7 +67,7 @@ def write_workbook(entries: Sequence[Entry], path: Path) -> None:
     book = Workbook()
     book.remove(book.worksheets[0])
     _fill(book.create_sheet("Templates"), _TEMPLATES, map(_template, entries))
-    _fill(book.create_sheet("Findings"), _FINDINGS, _findings(entries))
+    _fill(book.create_sheet("Findings"), _FINDINGS, chain(_findings(entries), map(_left_out, unchecked)))
     _fill(book.create_sheet("Partners"), ("partner", *_COUNTS), map(_sums, by_partner(entries)))
     _fill(book.create_sheet("Rules"), ("rule", *_COUNTS), map(_sums, by_rule(entries)))
     book.save(path)
@@ -80,6 +84,10 @@ def _findings(entries: Sequence[Entry]) -> Iterator[tuple[object, ...]]:
     for entry in entries:
         for one in entry.found:
             yield (*_finding(entry, one), _marked(one))
+
+
+def _left_out(reason: str) -> tuple[object, ...]:
+    return ("", "", _NOT_CHECKED, "", "", reason, "", "", "")
 
 
 def _sums(group: Group) -> tuple[object, ...]:
