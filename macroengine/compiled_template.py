@@ -195,7 +195,7 @@ def _unpacked(settings: bytes) -> Any:
 
 
 # Increase it whenever plans or settings change, since pickles of other versions cannot be read then.
-_FORMAT = 5
+_FORMAT = 6
 
 
 def unpickled(version: object, *parts: Any) -> CompiledTemplate:

@@ -11,7 +11,7 @@ import pytest
 from macroengine import atomic
 from macroengine.cli.app import COMMANDS
 from macroengine.rules import fixing
-from macroengine.workspace.writing import named
+from macroengine.workspace.writing import named, replacing
 
 BAD = "https://n.example/pb?id=(clickid)&;ip=(ip)"
 GOOD = "https://n.example/pb?id=(clickid)&ip=(ip)"
@@ -103,7 +103,8 @@ def test_a_directory_that_is_missing_is_named_by_the_file(tmp_path):
 def test_hard_links_are_not_separated(run, path, tmp_path):
     (tmp_path / "other.txt").hardlink_to(path)
     result = run("check", "t.txt", "--fix")
-    assert (result.status, result.out) == (2, "")
+    assert result.status == 2
+    assert result.out.endswith("1 warning, 1 fixable with --fix\n")
     assert "has 2 hard links; replacing it would separate them" in result.err
     assert path.samefile(tmp_path / "other.txt")
     assert (path.read_text(), names(tmp_path)) == (BAD, ["other.txt", "t.txt"])
@@ -140,7 +141,7 @@ def test_the_time_of_a_file_that_is_fixed_is_new(run, path):
 def test_a_pipe_does_not_become_a_file(run, tmp_path):
     os.mkfifo(tmp_path / "pipe.txt")
     result = run("check", "pipe.txt", "--fix")
-    assert (result.status, result.err) == (2, "macroengine: pipe.txt: not a regular file; it cannot be fixed\n")
+    assert (result.status, result.err) == (2, "macroengine: pipe.txt: nothing is written to this pipe\n")
     assert stat.S_ISFIFO((tmp_path / "pipe.txt").stat().st_mode)
 
 
@@ -171,7 +172,8 @@ sys.exit(main())
 """
     command = [sys.executable, "-B", "-c", code]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (2, f"macroengine: t.txt: {os.strerror(27).lower()}\n")
+    reason = os.strerror(27).lower()
+    assert (done.returncode, done.stderr) == (2, f"macroengine: t.txt: {reason}; nothing in the file was fixed\n")
     assert (path.read_text(), names(tmp_path)) == (BAD, ["t.txt"])
 
 
@@ -181,6 +183,12 @@ def test_an_error_of_writing_has_the_name_of_the_file():
 
     with pytest.raises(OSError, match=r"full: 't\.txt'"):
         named(full, "t.txt")("x")
+
+
+def test_an_error_about_another_file_keeps_its_name(path):
+    with pytest.raises(OSError, match=r"full: 'other'"), replacing(path):
+        raise OSError(28, "full", "other")
+    assert path.read_text() == BAD
 
 
 @pytest.mark.parametrize(

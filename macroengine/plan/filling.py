@@ -51,16 +51,13 @@ class Filling:
             # A Default goes through the steps of a value that reads nothing.
             if not isinstance(missing, Default):
                 return None if missing is _DROP else missing
-        converted = None
-        if len(reads) == 1 and (unit := conversions().get(reads[0].field)) is not None:
-            converted = Converted(*unit)
         booleans = _FLAG if spec.type is _FLAG_TYPE else self._booleans
         steps = steps_of(macro, spec, self._dialect, nested=self._options.nested, is_form=self._options.is_form)
         if _IN_PLACE in steps or _IN_SEGMENT in steps:
             if self._unencoded is None:
                 self._unencoded = Unencoded(self._resolution, self._may_drop, nested=self._options.nested)
             steps = self._unencoded.checked(macro, steps)
-        return Value(node.name, reads, spec.type, booleans, steps, missing, converted)
+        return Value(node.name, reads, spec.type, booleans, steps, missing)
 
     def _reads(self, macro: Resolved) -> tuple[Read, ...]:
         """Return where the value is read, for the events of this rendering."""
@@ -89,7 +86,8 @@ class Filling:
         return is_shown and (self._shared or not macro.needs_consent)
 
     def _read(self, spec: MacroSpec) -> Read:
-        return Read(spec.source, spec.field, self._options.hash_case or spec.case)
+        unit = conversions().get(spec.field)
+        return Read(spec.source, spec.field, self._options.hash_case or spec.case, unit and Converted(*unit))
 
     def _missing(self, macro: Resolved, spec: MacroSpec) -> PlannedMissing:
         """Return what is sent if the value is missing. It is only DROP if there is a parameter to drop."""

@@ -51,7 +51,7 @@ class Rendering:
             sent = sent_for(macro)
             if isinstance(sent, str):
                 text += sent
-            elif sent is not None:
+            elif sent is not None:  # pragma: no branch - nothing is dropped here
                 if text:
                     found.append(Text(text))
                     text = ""

@@ -111,6 +111,14 @@ class Text:
     text: str
 
 
+class Converted(NamedTuple):
+    """Another field with the same value in a larger unit. It is read if the first field has no value."""
+
+    field: str
+    times: int
+    """How many of the smaller unit are in the larger one."""
+
+
 class Read(NamedTuple):
     """A place in an event where a value is looked up."""
 
@@ -118,14 +126,8 @@ class Read(NamedTuple):
     field: str
     case: HashCase = HashCase.AS_IS
     """The case in which the value is hashed."""
-
-
-class Converted(NamedTuple):
-    """Another field with the same value in a larger unit. It is read if the first field has no value."""
-
-    field: str
-    times: int
-    """How many of the smaller unit are in the larger one."""
+    converted: Converted | None = None
+    """Where it is looked up next, in the same source, and how it is then converted."""
 
 
 class Value(NamedTuple):
@@ -146,24 +148,21 @@ class Value(NamedTuple):
     missing: str | Default | OneOf[Missing.DROP, Missing.RAISE]
     """What is sent if it is missing: a text without further steps, a Default after the steps, Missing.DROP in a
     parameter that may be dropped, or Missing.RAISE if rendering must fail."""
-    converted: Converted | None = None
-    """Where it is looked up last, in the same source, and how it is then converted. Only for a value with a single
-    place."""
 
     @property
     def is_plain(self) -> bool:
         """Whether it only needs one field, percent-encoded once."""
-        return self.steps == _PLAIN and len(self.reads) == 1 and self.converted is None
+        return self.steps == _PLAIN and len(self.reads) == 1 and self.reads[0].converted is None
 
     @property
     def other_fields(self) -> tuple[str, ...]:
         """The fields in another unit that it can be converted from."""
-        return () if self.converted is None else (self.converted.field,)
+        return tuple([read.converted.field for read in self.reads if read.converted])
 
     @property
     def is_choice(self) -> bool:
         """Whether it may be in several places."""
-        return len(self.reads) > 1 or self.converted is not None
+        return len(self.reads) > 1 or any(read.converted for read in self.reads)
 
     @property
     def hash(self) -> Step | None:

@@ -134,7 +134,7 @@ def _append_text(text: str, shape: list[Any], cells: list[object]) -> None:
 
 def key_of(value: Value) -> Key:
     """Return where a value is in the event, and its conversion. The value must have a single place."""
-    ((source, field, _),) = value.reads
+    ((source, field, *_),) = value.reads
     # The keys of most events are also interned, so that a look-up only compares identities.
     return SOURCES.index(source), sys.intern(field), converter(value)
 

@@ -32,9 +32,12 @@ def read_converter(value: Value, read: Read) -> Convert:
     return _conversion(value, read).convert
 
 
-def unit_converter(value: Value, times: int) -> Convert:
-    """Return the function that converts values given in a unit `times` as large as the unit of `value`."""
-    return partial(_in_unit, _conversion(value, value.reads[0]), times)
+def unit_converter(value: Value, read: Read, times: int) -> Convert:
+    """Return the function that converts values given in a unit `times` as large as that of one of the places.
+
+    For a value that is neither a number nor a time, it raises UnsendableError if another place may have one.
+    """
+    return partial(_in_unit, _conversion(value, read), times, read == value.reads[-1])
 
 
 def chooser(value: Value) -> "Choice":
@@ -97,7 +100,7 @@ class Conversion:
             if encoded is not None:
                 return encoded
         if value.missing is _RAISE:
-            source, name, _ = self.read
+            source, name, *_ = self.read
             raise MissingValueError(f"value of macro {value.macro!r} is missing: no {name!r} in {source}", value.macro)
         return self.instead
 
@@ -119,12 +122,7 @@ class Choice:
 
     def is_present(self, sources: Sequence[object]) -> bool:
         """Say whether any of the places has a value, even one that cannot be sent."""
-        reads = [conversion.read for conversion in self.conversions]
-        if any(_raw(sources, read.source, read.field) is not None for read in reads):
-            return True
-        converted = self.value.converted
-        raw = None if converted is None else _raw(sources, reads[0].source, converted.field)
-        return converted is not None and raw is not None and in_smaller_unit(raw, converted.times) is not None
+        return any(_found(sources, conversion.read) is not None for conversion in self.conversions)
 
     def convert(self, sources: Sequence[object]) -> str | None:
         """Return the converted value of the first place that has one, or the text for a missing value.
@@ -134,17 +132,26 @@ class Choice:
             MissingValueError: a required value is missing in all places.
         """
         for conversion in self.conversions:
-            raw = _raw(sources, conversion.read.source, conversion.read.field)
+            raw = _found(sources, conversion.read)
             if raw is not None:
                 return conversion.convert(raw)
-        first, converted = self.conversions[0], self.value.converted
-        if converted is None:
-            return first.convert(None)
-        return _in_unit(first, converted.times, _raw(sources, first.read.source, converted.field))
+        return self.conversions[0].convert(None)
 
 
-def _in_unit(conversion: Conversion, times: int, raw: object) -> str | None:
-    return conversion.convert(None if raw is None else in_smaller_unit(raw, times))
+def _in_unit(conversion: Conversion, times: int, is_last: bool, raw: object) -> str | None:
+    found = in_smaller_unit(raw, times)
+    if found is None and not is_last:
+        raise UnsendableError("neither a number nor a time")
+    return conversion.convert(found)
+
+
+def _found(sources: Sequence[object], read: Read) -> object:
+    """Return the value that the event has in a place, also in another unit; None if it has none."""
+    raw = _raw(sources, read.source, read.field)
+    if raw is not None or read.converted is None:
+        return raw
+    other = _raw(sources, read.source, read.converted.field)
+    return None if other is None else in_smaller_unit(other, read.converted.times)
 
 
 def _raw(sources: Sequence[object], source: Source, field: str) -> object:

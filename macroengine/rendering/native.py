@@ -127,16 +127,18 @@ def _parted(value: Value) -> tuple[Value, str | bool | None]:
 @lru_cache(maxsize=1024)
 def _reads(value: Value) -> tuple[Described, ...]:
     """Return the places of a value, each with what is done with its text."""
-    return tuple(_read(value, read) for read in value.reads) + _read_in_another_unit(value)
+    return tuple(
+        described for read in value.reads for described in (_read(value, read), *_in_another_unit(value, read))
+    )
 
 
-def _read_in_another_unit(value: Value) -> tuple[Described, ...]:
-    """Return the last place of a value, which holds it in a larger unit; all its conversion is done in Python."""
-    if value.converted is None:
+def _in_another_unit(value: Value, read: Read) -> tuple[Described, ...]:
+    """Return the place that holds a value in a larger unit, if any; all its conversion is done in Python."""
+    if read.converted is None:
         return ()
-    field, times = value.converted
-    source = SOURCES.index(value.reads[0].source)
-    return ((source, field, *_STEPS_IN_PYTHON, unit_converter(value, times), None, None),)
+    field, times = read.converted
+    source = SOURCES.index(read.source)
+    return ((source, field, *_STEPS_IN_PYTHON, unit_converter(value, read, times), None, None),)
 
 
 def _read(value: Value, read: Read) -> Described:

@@ -34,6 +34,18 @@ def test_reports_are_those_of_one_process(run, write, form):
     assert alone[0] == 1
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_is_raised_after_what_was_read_before_it(jobs):
+    def work():
+        yield from numbered(TEMPLATES)
+        raise InputError("the end is missing")
+
+    done = []
+    with pytest.raises(InputError, match="the end is missing"):
+        done.extend(in_order(len, work(), jobs))
+    assert done == numbered(map(len, TEMPLATES))
+
+
 @pytest.mark.slow
 def test_what_was_read_before_an_error_is_reported_first(run, write):
     file = write("".join(f'"{template}"\n' for template in TEMPLATES) + '{"x\n', "many.jsonl")

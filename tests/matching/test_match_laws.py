@@ -165,10 +165,10 @@ def options_of(rng):
 def event_of(rng, template):
     sources = {Source.LINK: {}, Source.SDK: {}, Source.PLATFORM: {}}
     for value in values_in(template.plan.attributed):
-        if value.converted is not None and rng.random() < 0.7:
-            sources[value.reads[0].source][value.converted.field] = rng.choice([*VALUES[2:10], "9.90", "5", "x"])
         for read in value.reads:
-            if rng.random() < (0.85 if value.converted is None else 0.3):
+            if read.converted is not None and rng.random() < 0.7:
+                sources[read.source][read.converted.field] = rng.choice([*VALUES[2:10], "9.90", "5", "x"])
+            if rng.random() < (0.85 if read.converted is None else 0.3):
                 sources[read.source][read.field] = given_of(rng, value)
     if template.plan.unshared is not None:
         for signal in template.plan.unshared.signals:
@@ -229,13 +229,18 @@ class Expected:
         (read,) = value.reads
         return converter(value)(self.sources[read.source].get(read.field))
 
-    def take_value(self, value):
-        raws = ((read.field, self.sources[read.source].get(read.field)) for read in value.reads)
-        field, raw = next(((field, raw) for field, raw in raws if raw is not None), (None, None))
-        if raw is None and value.converted is not None:
-            field, other = value.reads[0].field, self.sources[value.reads[0].source].get(value.converted.field)
-            raw = None if other is None else converted(other, value.converted.times)
+    def raw(self, read):
+        raw = self.sources[read.source].get(read.field)
+        if raw is None and read.converted is not None:
+            other = self.sources[read.source].get(read.converted.field)
+            raw = None if other is None else converted(other, read.converted.times)
             self.reached["converted"] += raw is not None
+        return raw
+
+    def take_value(self, value):
+        field, raw = next(
+            ((read.field, raw) for read in value.reads if (raw := self.raw(read)) is not None), (None, None)
+        )
         sent = self.sent(value)
         if raw is None or (not isinstance(value.missing, Missing) and sent == default_text(value)):
             return

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import macroengine
 from macroengine import (
     Dialect,
     Event,
@@ -172,3 +173,17 @@ def test_a_value_that_cannot_be_sent_does_not_keep_a_parameter_that_is_dropped(t
     event = Event(link={"click_unix_ts": datetime(2026, 1, 4)})  # noqa: DTZ001 - a time without a zone cannot be sent
     source = f"https://n.example/pb?{query}&q=1"
     assert rendered(source, event, Dialect.from_toml(file), missing=Missing.DROP) == "https://n.example/pb?q=1"
+
+
+@pytest.mark.parametrize("render", [macroengine.render, reference.render])
+def test_each_of_several_places_is_read_in_another_unit_too(render):
+    source = "https://n.example/pb?a={revenue_cny_cents||reporting_revenue}"
+
+    def sent(**values):
+        event = Event(platform=values, postback="in-app")
+        return render(source, event, dialect="adjust", policy=Policy("in-app")).partition("=")[2]
+
+    assert sent(event_revenue_cny="1.50", reporting_revenue="2") == "150"
+    assert sent(event_revenue_cny="soon", reporting_revenue="2") == "2"
+    assert sent(reporting_revenue="2") == "2"
+    assert sent(event_revenue_cny="soon") == ""

@@ -186,11 +186,12 @@ def _macros(chosen: Dialect) -> list[list[str]]:
 
 def _event(draw: random.Random, chosen: Dialect, template: CompiledTemplate) -> Event:
     values: dict[Source, dict[str, object]] = {source: {} for source in Source}
-    in_units = {value.converted.field: value for value in values_of(template.plan.attributed) if value.converted}
-    given_alone = {value.reads[0].field for value in in_units.values() if draw.random() < 0.5}
+    reads = [read for value in values_of(template.plan.attributed) for read in value.reads]
+    in_units = {read.converted.field: read for read in reads if read.converted}
+    given_alone = {read.field for read in in_units.values() if draw.random() < 0.5}
     for field in template.fields:
         if draw.random() < 0.85 and field not in given_alone:
-            read = in_units[field].reads[0].source if field in in_units else Source.LINK
+            read = in_units[field].source if field in in_units else Source.LINK
             source = chosen.fields.get(field, read) if draw.random() < 0.95 else draw.choice([*Source])
             values[source][field] = _value(draw) if field not in in_units or draw.random() < 0.3 else _amount(draw)
     given: list[Any] = [values[source] for source in (Source.LINK, Source.SDK, Source.PLATFORM)]
@@ -225,10 +226,10 @@ def _kinds_of(template: CompiledTemplate, event: Event) -> Iterator[str]:
     """Yield rare kinds of values that were rendered for an event."""
     sources = {Source.LINK: event.link, Source.SDK: event.sdk, Source.PLATFORM: event.platform}
     for value in values_of(template.plan.attributed):
-        source, field, _ = value.reads[0]
-        given = sources[source]
-        if value.converted is not None and given.get(field) is None and given.get(value.converted.field) is not None:
-            yield "converted"
+        for source, field, _, converted in value.reads:
+            given = sources[source]
+            if converted is not None and given.get(field) is None and given.get(converted.field) is not None:
+                yield "converted"
         yield from {*value.steps} & {Step.LIST, Step.NFC}
 
 

@@ -17,3 +17,10 @@ def test_a_template_is_found_beside_any_text():
         assert line[offsets[0] : offsets[-1]] == TEMPLATE.replace("&", "\\u0026")
         ampersand = TEMPLATE.index("&")
         assert line[offsets[ampersand] : offsets[ampersand + 1]] == "\\u0026"
+
+
+def test_what_follows_an_unclosed_quote_is_not_read():
+    text = f'template\n{TEMPLATE}\n"x\n{TEMPLATE}\n'
+    [located], [trouble] = templates_in(text, "list.csv", Layout())
+    assert located.template == TEMPLATE
+    assert (trouble.line, trouble.message) == (3, 'has an unclosed quote; inside a value write ""')
