@@ -141,7 +141,7 @@ def test_the_time_of_a_file_that_is_fixed_is_new(run, path):
 def test_a_pipe_does_not_become_a_file(run, tmp_path):
     os.mkfifo(tmp_path / "pipe.txt")
     result = run("check", "pipe.txt", "--fix")
-    assert (result.status, result.err) == (2, "macroengine: pipe.txt: nothing is written to this pipe\n")
+    assert (result.status, result.err) == (2, "macroengine: pipe.txt: not a regular file; it cannot be fixed\n")
     assert stat.S_ISFIFO((tmp_path / "pipe.txt").stat().st_mode)
 
 

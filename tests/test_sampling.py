@@ -26,6 +26,7 @@ def test_every_macro_of_every_dialect_has_samples(name, awkward):
         assert awkward or all(url != template.render(Event(postback="in-app")) for url in urls)
 
 
+@pytest.mark.slow
 @with_each("name", dialect_names())
 def test_events_are_read_again_from_json_and_flat(name):
     own = dialect(name)

@@ -92,6 +92,10 @@ class Job:
         try:
             found = list(self._fixing(source, done, collect))
         except (InputError, OSError) as error:
+            if source.path.exists() and not source.path.is_file():
+                # Reading a pipe may wait, and takes what is in it.
+                self.unchecked.add_file(error_message(error), tally)
+                return
             yield from self._unfixed_in(source, tally, error_message(error))
             return
         tally.add(done)

@@ -99,6 +99,7 @@ def test_the_package_says_that_it_is_typed():
     assert (resources.files("macroengine") / "py.typed").is_file()
 
 
+@pytest.mark.slow
 def test_a_module_names_no_macro():
     def attempt(module):
         words = {word for text in strings(module) for word in re.findall(r"[\w-]+", text)}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from macroengine import dialect
 from macroengine.workspace.embedded import CannotWriteError, Memory, find_templates, reuse
 from tests.support.floors import reached, reaching
+from tests.support.trying import slow_after
 
 T = "https://n.example/pb?c=(clickid)&i=(idfa)"
 PYTHON = "python"
@@ -88,7 +89,7 @@ def texts(draw, language):
     return draw(st.sampled_from(["", "\ufeff"])) + (text.replace("\n", "\r\n") if draw(st.booleans()) else text)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", slow_after(2, LANGUAGES))
 @reaching(found=50)
 @given(st.data())
 def test_what_is_found_after_edits_is_what_is_there(language, data):
