@@ -12,8 +12,8 @@ STRIPPED = _EDGE + _SPACES + "\u202f\u205f\u3000"
 SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
 # A host without a scheme must have a path or a query; otherwise it may be an ordinary word.
 _HOST = r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?[/?]|localhost(?::\d+)?/"
-# Quotes, brackets and bullets; nothing that can be inside the beginning of a URL. Without a limit, the rules that look
-# for a URL behind each line break would all read on to the end of a text of nothing else.
+# Quotes, brackets and bullets; nothing that can be inside the beginning of a URL. Without a limit,
+# looking for a URL after each line break takes quadratic time in a text that consists of such marks.
 MARKS = r"[^\w\s/?&=%#:.,;]{0,80}+"
 URL = late_pattern(rf"{SCHEME}|//[\w-]+\.|{_HOST}")
 BEGINNING = late_pattern(rf"{SCHEME}|{_HOST}|/|[?&]\w|[\w.-]+=")

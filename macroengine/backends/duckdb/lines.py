@@ -61,7 +61,7 @@ def _lines(stream: IO[str], file: Path) -> Iterator[str]:
 
 
 def said_delimiter(file: Path, connection: "DuckDBPyConnection") -> str | None:
-    """Return the delimiter that a line such as `sep=;` before the header says; None if there is no such line.
+    """Return the delimiter named by a line such as `sep=;` before the header; None for any other line.
 
     Raises:
         OSError: the file cannot be read.
